@@ -58,6 +58,33 @@ test('I11 a session that waits for upkeep shows that no worker runs', async () =
   await api.ok('POST', `/v1/sessions/${id}/stop`);
 });
 
+test('I11 a session that no coordinator has room for says so, also after a pause', async () => {
+  const small = await TestSystem.create({ BARKEEP_STREAM_CONCURRENCY: '1' });
+  try {
+    await writeBars(small.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SYMBOLS, seed: 5 }));
+    const { url } = await small.coordinator();
+    const smallApi = new Api(url);
+    const lockstep = { ...SPEC, pace: { mode: 'lockstep' } };
+    const until = (id: string, kind: string) => smallApi.until(id, ({ waitingFor }) => waitingFor?.kind === kind);
+    await smallApi.run({ ...lockstep, id: 'first' });
+    await until('first', 'consumers');
+    await smallApi.run({ ...lockstep, id: 'second' });
+    const { clock, state, waitingFor } = await until('second', 'worker');
+    expect({ clock, state }).toEqual({ clock: null, state: 'running' });
+    expect(waitingFor!.detail).toMatch(/^waiting for a coordinator that has room/);
+    expect(await smallApi.ok('GET', '/v1/sessions/second')).toMatchObject({
+      waitingFor: { kind: 'worker', detail: '' },
+    });
+    // The first one gives its place to the second one, and does not get it back.
+    await smallApi.ok('POST', '/v1/sessions/first/pause');
+    await until('second', 'consumers');
+    await smallApi.ok('POST', '/v1/sessions/first/resume');
+    await until('first', 'worker');
+  } finally {
+    await small.close();
+  }
+});
+
 test('a symbol that no dataset knows is a warning', async () => {
   const id = await api.run({ ...SPEC, id: 'unknown', symbols: [...SYMBOLS, 'NOPE'] });
   const { warnings } = await api.completed(id);

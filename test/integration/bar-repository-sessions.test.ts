@@ -84,7 +84,7 @@ test('a session that does not exist is not found, and cannot be changed, claimed
   await expect(sessions.get('nobody')).rejects.toThrow(UnknownSessionError);
   await expect(sessions.transition('nobody', ['created'], 'running')).rejects.toThrow(UnknownSessionError);
   expect(await sessions.claim({ id: 'nobody', incarnation: randomUUID() }, 'me')).toBeUndefined();
-  expect(await sessions.remove('nobody')).toBeUndefined();
+  expect(await sessions.remove({ id: 'nobody', incarnation: randomUUID() })).toBeUndefined();
 });
 
 test('pages of a list have each session once, newest first, and a cursor of other text is refused', async () => {
@@ -146,7 +146,7 @@ describe('I3 claims and epochs', () => {
     const deleted = await createRunning();
     const { id } = deleted;
     const epoch = Number(await sessions.claim(deleted, 'late'));
-    await sessions.remove(id);
+    await sessions.remove(deleted);
     await sessions.create({ id, spec });
     const row = await sessions.transition(id, ['created'], 'running');
     expect(await sessions.claim(deleted, 'late')).toBeUndefined();
@@ -217,11 +217,13 @@ test('expired() finds sessions past their retention', async () => {
 test('I9 a removed session leaves no quarantined bars, and its id can be used again', async () => {
   const first = (await sessions.create({ id: 'again', spec })).row;
   await quarantine(dataSource, first.incarnation, [{ dataset: 'd', symbol: 'S', reason: 'off-grid', time: 0 }]);
-  expect(await sessions.remove('again')).toMatchObject({ id: 'again' });
+  expect(await sessions.remove(first)).toMatchObject({ id: 'again' });
   expect(await quarantineCounts(dataSource, first.incarnation)).toEqual(new Map());
   const second = await sessions.create({ id: 'again', spec: { symbols: ['IBM'] } });
   expect(second.created).toBe(true);
   expect(second.row.incarnation).not.toBe(first.incarnation);
+  expect(await sessions.remove(first)).toBeUndefined();
+  expect(await sessions.find('again')).toEqual(second.row);
 });
 
 describe('deployments that share a database', () => {
@@ -250,7 +252,18 @@ describe('deployments that share a database', () => {
     expect(await seenBy(ours)).toEqual({ listed: oursAndFree, unfinished: oursAndFree });
     expect(await seenBy(theirs)).toEqual({ listed: theirsAndFree, unfinished: theirsAndFree });
     expect(await seenBy(sessions)).toEqual({ listed: all, unfinished: all });
-    // Ids are unique across deployments, so a look-up by id finds the session.
-    expect(await ours.find(theirId)).toMatchObject({ state: 'running' });
+  });
+
+  test('one cannot find, change or remove the sessions of another, and cannot use their ids and keys', async () => {
+    const [ours, theirs] = [new SessionRepository(dataSource, 'ours'), new SessionRepository(dataSource, 'theirs')];
+    const [id, idempotencyKey] = [randomUUID(), randomUUID()];
+    const { row } = await theirs.create({ id, spec, idempotencyKey });
+    expect(await ours.find(id)).toBeUndefined();
+    expect(await ours.findByKey(idempotencyKey)).toBeUndefined();
+    await expect(ours.transition(id, ['created'], 'running')).rejects.toThrow(UnknownSessionError);
+    for (const taken of [{ id }, { id: randomUUID(), idempotencyKey }])
+      await expect(ours.create({ spec, ...taken })).rejects.toThrow('BARKEEP_SESSION_PREFIX=theirs');
+    expect(await theirs.find(id)).toEqual(row);
+    expect(await theirs.findByKey(idempotencyKey)).toEqual(row);
   });
 });

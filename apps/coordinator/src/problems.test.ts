@@ -1,5 +1,11 @@
 import { BadRequestException, NotFoundException } from '@nestjs/common';
-import { CursorError, SpecConflictError, UnknownSessionError, SessionStateError } from '@barkeep/bar-repository';
+import {
+  CursorError,
+  DeploymentConflictError,
+  SpecConflictError,
+  UnknownSessionError,
+  SessionStateError,
+} from '@barkeep/bar-repository';
 import { SessionSpecError } from '@barkeep/bars';
 import {
   SessionLostError,
@@ -23,6 +29,7 @@ describe('problemOf', () => {
     [new NotFoundException('Cannot GET /x'), 404, 'unknown-route'],
     [new BadRequestException('malformed'), 400, 'bad-request'],
     [new SpecConflictError('s', 'id'), 409, 'session-conflict'],
+    [new DeploymentConflictError('s', 'id', 'theirs'), 409, 'session-conflict'],
     [new SessionStateError('s', ['running'], 'stopped'), 409, 'wrong-state'],
     [new SessionLostError('s'), 409, 'session-lost'],
     [new Error('WRONGTYPE Operation against a key holding the wrong kind of value'), 409, 'session-lost'],

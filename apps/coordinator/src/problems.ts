@@ -36,6 +36,7 @@ const KIND_BY_ERROR: readonly [type: abstract new (...args: never[]) => Error, k
   [store.UnknownSymbolError, 'unknown-symbol'],
   [store.UnknownConsumerError, 'unknown-consumer'],
   [repository.SpecConflictError, 'session-conflict'],
+  [repository.DeploymentConflictError, 'session-conflict'],
   [repository.SessionStateError, 'wrong-state'],
   [bars.SymbolCountError, 'symbol-count'],
   [store.NotAFeedError, 'not-a-feed'],

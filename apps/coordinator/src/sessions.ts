@@ -25,7 +25,7 @@ export async function startSessions(context: AppContext): Promise<SessionService
   const repositoryNames = modulePath ? [...(await loadRepositories(modulePath)).keys()] : [];
   const service = new SessionService(parts, config, repositoryNames);
   startStreams(context, parts);
-  const reconciler = new Reconciler(parts, service);
+  const reconciler = new Reconciler(parts);
   parts.redis.on('ready', () => reconciler.onStoreReturned());
   reconciler.start(config.sessions.reconcileMs);
   stop.onStop('reconciler', STOP_ORDER.upkeep, () => reconciler.stop());

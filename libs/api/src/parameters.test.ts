@@ -1,4 +1,4 @@
-import { isoTime, parseTime } from './parameters.js';
+import { isoTime, parseTime, symbolList } from './parameters.js';
 
 describe('parseTime', () => {
   const time = Date.UTC(2013, 9, 7, 13, 30);
@@ -32,4 +32,9 @@ describe('parseTime', () => {
   ])('refuses %p', (text) => expect(parseTime(text)).toBeUndefined());
 
   it('is undone by isoTime', () => expect(parseTime(isoTime(time))).toBe(time));
+});
+
+test('a list of symbols has each symbol once', () => {
+  expect(symbolList.parse('SPY,IBM,SPY,BRK/B')).toEqual(['SPY', 'IBM', 'BRK/B']);
+  expect(symbolList.safeParse('SPY,,IBM').success).toBe(false);
 });

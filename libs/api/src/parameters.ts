@@ -35,10 +35,10 @@ export const view = z.enum(['strategy', 'operator'], 'strategy or operator').def
     'strategy: nothing that depends on what is after the clock; operator: everything up to the frontier, with a key of BARKEEP_ADMIN_KEYS where keys are set',
 });
 
-/** Symbols, separated by commas. */
+/** Symbols, separated by commas; one that is named several times counts once. */
 export const symbolList = z
   .string()
-  .transform((text) => text.split(','))
+  .transform((text) => [...new Set(text.split(','))])
   .pipe(z.array(z.string().regex(SYMBOL_PATTERN, SYMBOL_WORDS)).max(SYMBOLS_MAX, `at most ${SYMBOLS_MAX} symbols`))
   .meta({ description: 'symbols, separated by commas', example: 'SPY,IBM' });
 

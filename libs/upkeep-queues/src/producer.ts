@@ -174,7 +174,16 @@ export class UpkeepProducer {
 
   /** Whether the stream job of this run waits, runs or will be retried. */
   async isStreamQueued(payload: Payload<'stream'>): Promise<boolean> {
-    return (await this.queues.stream.getJob(jobOptions('stream', payload, this.retry).jobId!)) !== undefined;
+    return (await this.streamJob(payload)) !== undefined;
+  }
+
+  /** Whether the stream job of this run waits until a coordinator takes it. */
+  async isStreamWaiting(payload: Payload<'stream'>): Promise<boolean> {
+    return (await (await this.streamJob(payload))?.isWaiting()) === true;
+  }
+
+  private streamJob(payload: Payload<'stream'>): Promise<Job | undefined> {
+    return this.queues.stream.getJob(jobOptions('stream', payload, this.retry).jobId!);
   }
 }
 

@@ -11,7 +11,6 @@ import { once } from 'node:events';
 import { STORED_STATES } from './evictions.js';
 import { layoutOf, refOf, type SessionRecord } from './session-row.js';
 import { scheduleUpkeep } from './upkeep-request.js';
-import type { SessionService } from './session-service.js';
 import type { SharedParts } from './shared-parts.js';
 
 /** How many completed sessions are compared with their stores at the same time. */
@@ -35,10 +34,7 @@ export class Reconciler {
   /** Whether the next round must check all keys of the session Redis. */
   private mustSweepAll = true;
 
-  constructor(
-    private readonly parts: SharedParts,
-    private readonly service: SessionService,
-  ) {
+  constructor(private readonly parts: SharedParts) {
     const { redis, keyPrefix, dataSource } = parts;
     this.returnedKeys = new ReturnedKeys(redis, keyPrefix, (ids) => removedAmong(dataSource, ids));
   }
@@ -69,7 +65,7 @@ export class Reconciler {
 
   /** Does one round. @throws outages */
   async reconcile(): Promise<void> {
-    const { sessions, queueRedis, queues, queuePrefix } = this.parts;
+    const { sessions, removal, queueRedis, queues, queuePrefix } = this.parts;
     await this.eachOf(await sessions.unfinished(), (row) => this.repairUnfinished(row));
     // Jobs that BullMQ would never run: their locks never expire, or the clock that scheduled them was ahead.
     await releaseLostLocks(queueRedis, queuePrefix);
@@ -77,7 +73,7 @@ export class Reconciler {
     await this.eachIn(['paused', 'stopped', 'failed', 'lost'], (row) => this.repairIdle(row));
     await this.checkEvictions();
     await this.repairCompleted();
-    await this.eachOf(await sessions.expired(), ({ id }) => this.service.remove(id));
+    await this.eachOf(await sessions.expired(), (row) => removal.removeExpired(row));
     await this.removeReturned();
     // Last, because it may take long: a certificate reads its whole session.
     await this.untilStopped(this.parts.certificates.catchUp(this.stopping.signal));

@@ -12,7 +12,7 @@ import { CountedSessions } from './counted-sessions.js';
 import { type EventReader, EventReaders } from './event-readers.js';
 import { FeedIntake } from './feed-intake.js';
 import { SessionCreation } from './session-creation.js';
-import { isActive, layoutOf, removalOf, type SessionRecord } from './session-row.js';
+import { isActive, layoutOf, type SessionRecord } from './session-row.js';
 import { SessionSteering } from './session-steering.js';
 import { SessionViews } from './session-views.js';
 import type { SharedParts } from './shared-parts.js';
@@ -59,16 +59,7 @@ export class SessionService {
 
   /** Stops the session and removes all its data. @throws UnknownSessionError */
   async remove(id: string): Promise<void> {
-    const row = await this.parts.sessions.get(id);
-    const removal = removalOf(row, this.parts.keyPrefix);
-    let { mustScan } = removal;
-    // The store may still have data of symbols that left the session. If they cannot be removed here, a scan finds their keys.
-    if (row.membership && !mustScan) mustScan = !(await this.parts.changes.removeLeftSymbols(row));
-    await store.removeSession(this.parts.redis, removal.layout, mustScan);
-    await this.parts.producer.unschedule(row.incarnation);
-    const last = await this.parts.sessions.remove(id);
-    // Another process may have created the store, or a symbol's part of it, before the row was gone (I9).
-    await this.parts.changes.removeRecreatedKeys(last ?? row);
+    await this.parts.removal.remove(await this.parts.sessions.get(id));
   }
 
   /** Removes a consumer, so that the clock no longer waits for it. @throws UnknownSessionError, UnknownConsumerError, SessionLostError */

@@ -12,8 +12,9 @@ import {
   type SessionState,
 } from '@barkeep/bar-repository';
 import { probeWrite } from '@barkeep/observe';
-import { isOutage, removeSession } from '@barkeep/session-data';
+import { isOutage } from '@barkeep/session-data';
 import { controlOf } from './session-control.js';
+import { removeLockedStore } from './session-removal.js';
 import { layoutOf, type SessionRecord } from './session-row.js';
 import { addJobs } from './upkeep-request.js';
 import type { SessionViews } from './session-views.js';
@@ -105,7 +106,7 @@ export class SessionSteering {
       const sessions = this.parts.sessions.within(manager);
       const current = await sessions.get(row.id);
       const isLost = current.state === 'lost';
-      if (isLost) await removeSession(redis, layoutOf(current, keyPrefix));
+      if (isLost) await removeLockedStore(redis, layoutOf(current, keyPrefix), manager);
       return this.changeState(current, from, 'running', { ...START, forgetCheckpoint: isLost }, sessions);
     });
   }
@@ -157,7 +158,7 @@ export class SessionSteering {
 
   /** Removes the row of a session that could not be started. Without the row its jobs end, and a stream removes the keys that it made. */
   private async undoCreate(row: SessionRecord): Promise<void> {
-    await this.parts.sessions.remove(row.id).catch(() => undefined);
+    await this.parts.sessions.remove(row).catch(() => undefined);
     await this.parts.producer.unschedule(row.incarnation).catch(() => undefined);
   }
 }

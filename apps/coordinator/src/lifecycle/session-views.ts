@@ -17,7 +17,7 @@ import {
 } from '@barkeep/session-data';
 import { upkeepSilentMs } from '@barkeep/upkeep-queues';
 import { historyView } from './history-view.js';
-import { layoutOf, type SessionRecord } from './session-row.js';
+import { layoutOf, refOf, type SessionRecord } from './session-row.js';
 import { SessionWaiting } from './session-waiting.js';
 import { outsideWarnings, SymbolWarnings } from './session-warnings.js';
 import type { SharedParts } from './shared-parts.js';
@@ -34,8 +34,12 @@ export class SessionViews {
   private readonly warnings: SymbolWarnings;
 
   constructor(private readonly parts: SharedParts) {
-    const { redis, queueRedis, queues, queuePrefix, dataSource } = parts;
-    this.waiting = new SessionWaiting(redis, () => upkeepSilentMs(queueRedis, queues, queuePrefix, Date.now()));
+    const { redis, queueRedis, queues, queuePrefix, dataSource, producer } = parts;
+    this.waiting = new SessionWaiting(
+      redis,
+      () => upkeepSilentMs(queueRedis, queues, queuePrefix, Date.now()),
+      (row) => producer.isStreamWaiting({ ...refOf(row), run: row.run }),
+    );
     this.warnings = new SymbolWarnings(dataSource);
   }
 
@@ -63,9 +67,11 @@ export class SessionViews {
    * @param viewer decides what is shown: a strategy sees nothing that depends on bars after the clock
    */
   async view(stored: SessionRecord, viewer: View = 'strategy'): Promise<SessionAnswer> {
-    // Without a checkpoint the store was never created.
-    if (!stored.checkpoint) return this.rowView(stored);
     const isOperator = viewer === 'operator';
+    const shownWait = (wait: WaitingFor | null) => (isOperator ? wait : withKindOnly(wait));
+    // Without a checkpoint the store was never created.
+    if (!stored.checkpoint)
+      return { ...this.rowView(stored), waitingFor: shownWait(await this.waiting.forCoordinator(stored)) };
     let row = stored;
     try {
       row = await this.parts.control.reopenIfBehind(stored);
@@ -85,7 +91,7 @@ export class SessionViews {
         ...this.rowView(row),
         ...figureViews(isOperator ? figures : withoutPrefetch(figures)),
         timedOutDays: timedOutDays.filter((date) => isOperator || isPassed(layout, date, clock)),
-        waitingFor: isOperator ? waitingFor : withKindOnly(waitingFor),
+        waitingFor: shownWait(waitingFor),
         consumers: consumers.map(consumerView),
         clock: isoTime(clock),
         frontier: isoTime(frontier),

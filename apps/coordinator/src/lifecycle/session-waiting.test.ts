@@ -14,17 +14,19 @@ const SESSION = {
   failures: {} as Record<string, object>,
   /** For how long no worker has taken a job. */
   silentMs: 0,
+  isQueued: async (): Promise<boolean> => false,
+  updatedAt: new Date(0),
 };
 
 /** What a session that differs from {@link SESSION} in some respects waits for. */
 function waitingFor(change: Partial<typeof SESSION>) {
-  const { state, wait, clock, consumers, failures, silentMs } = { ...SESSION, ...change };
+  const { state, wait, clock, consumers, failures, silentMs, isQueued, updatedAt } = { ...SESSION, ...change };
   const fields = Object.fromEntries(Object.entries(failures).map(([name, failure]) => [name, JSON.stringify(failure)]));
   const hgetall = async (key: string) => (key === REPOSITORIES_KEY ? fields : {});
   const spec = { pace: { mode: 'lockstep', consumers: 2 } };
   const layout = { spec, historyEnd: HISTORY_END, keysOf: () => ({ repositories: REPOSITORIES_KEY }) };
-  const sessionWaiting = new SessionWaiting({ hgetall } as never, async () => silentMs);
-  return sessionWaiting.of({ state, spec } as never, { layout } as never, wait, clock, consumers as never);
+  const sessionWaiting = new SessionWaiting({ hgetall } as never, async () => silentMs, isQueued);
+  return sessionWaiting.of({ state, spec, updatedAt } as never, { layout } as never, wait, clock, consumers as never);
 }
 
 test('I12 a session that waits for upkeep names the repository that fails, its error and the next try', async () => {
@@ -75,6 +77,28 @@ describe('a session that waits for consumers', () => {
 
   test('waits for nothing when all consumers are gone', async () => {
     expect(await waitingFor({ wait, clock: 600 })).toBeNull();
+  });
+});
+
+describe('a session whose stream job waits in the queue', () => {
+  const queued = { isQueued: async () => true };
+
+  test('I11 waits for a coordinator, and not for what its last stream waited for', async () => {
+    expect(await waitingFor(queued)).toMatchObject({ kind: 'worker', since: '1970-01-01T00:00:00.000Z' });
+    expect((await waitingFor(queued))!.detail).toMatch(/^waiting for a coordinator that has room/);
+    expect(await waitingFor({ ...queued, wait: null })).toMatchObject({ kind: 'worker' });
+  });
+
+  test('waits for nothing when it has just started, or does not run', async () => {
+    expect(await waitingFor({ ...queued, wait: null, updatedAt: new Date() })).toBeNull();
+    expect(await waitingFor({ ...queued, state: 'paused' })).toBeNull();
+  });
+
+  test('shows the recorded wait when the queue Redis is away or silent', async () => {
+    const isAway = () => Promise.reject(new Error('away'));
+    expect((await waitingFor({ isQueued: isAway }))!.detail).toMatch(/^waiting for upkeep/);
+    const isSilent = () => new Promise<boolean>(() => undefined);
+    expect((await waitingFor({ isQueued: isSilent }))!.detail).toMatch(/^waiting for upkeep/);
   });
 });
 

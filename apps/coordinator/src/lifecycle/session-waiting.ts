@@ -1,4 +1,7 @@
-/** Describes what a running session waits for, from the wait that its stream recorded, its consumers, feed and repositories. */
+/**
+ * Describes what a running session waits for: until a coordinator streams it, for a coordinator; after that, from the wait that its stream
+ * recorded, its consumers, feed and repositories.
+ */
 import { isoTime, type WaitingFor } from '@barkeep/api';
 import {
   readFeedProgress,
@@ -11,20 +14,40 @@ import {
 } from '@barkeep/session-data';
 import { WORKER_SILENT_MS } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isActive, type SessionRecord } from './session-row.js';
 
 /** Most names in one answer. */
 const NAMES_MAX = 20;
+/** A wait for a coordinator is shown after this time: usually one takes the job of a session at once. */
+const QUEUED_SHOWN_AFTER_MS = 1_000;
+/** A caller waits at most this long for the queue Redis, which may be away. */
+const QUEUE_WITHIN_MS = 500;
+const QUEUED =
+  'waiting for a coordinator that has room: each streams at most BARKEEP_STREAM_CONCURRENCY sessions at the same time';
 
 /** A described wait. By default, `since` is the start of the stream's wait, and `nextTryAt` is null. */
 type DescribedWait = Pick<WaitingFor, 'kind' | 'what' | 'detail'> & Partial<WaitingFor>;
 
 export class SessionWaiting {
-  /** @param workerSilentMs for how long upkeep jobs have waited while no worker took one, ms; 0 when none waits */
+  /**
+   * @param workerSilentMs for how long upkeep jobs have waited while no worker took one, ms; 0 when none waits
+   * @param isQueued whether the stream job of a session waits until a coordinator takes it
+   */
   constructor(
     private readonly redis: Redis,
     private readonly workerSilentMs: () => Promise<number>,
+    private readonly isQueued: (row: SessionRecord) => Promise<boolean>,
   ) {}
+
+  /** The wait of a session for a coordinator; null when one streams it, or when the queue Redis does not answer. */
+  async forCoordinator(row: SessionRecord): Promise<WaitingFor | null> {
+    if (!isActive(row) || Date.now() - row.updatedAt.getTime() < QUEUED_SHOWN_AFTER_MS) return null;
+    const answered = this.isQueued(row).catch(() => false);
+    const isQueued = await Promise.race([answered, sleep(QUEUE_WITHIN_MS, false, { ref: false })]);
+    if (!isQueued) return null;
+    return { kind: 'worker', what: [], since: row.updatedAt.toISOString(), detail: QUEUED, nextTryAt: null };
+  }
 
   /**
    * What a session waits for.
@@ -38,7 +61,10 @@ export class SessionWaiting {
     clock: number,
     consumers: readonly ConsumerView[],
   ): Promise<WaitingFor | null> {
-    if (!isActive(row) || !wait) return null;
+    if (!isActive(row)) return null;
+    // The recorded wait may be that of an earlier run.
+    const queued = await this.forCoordinator(row);
+    if (queued || !wait) return queued;
     const { layout } = session;
     const describers: Partial<Record<StreamWait['kind'], () => DescribedWait | undefined | Promise<DescribedWait>>> = {
       consumers: () => consumersWait(layout, clock, consumers),

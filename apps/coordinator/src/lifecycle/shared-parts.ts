@@ -5,16 +5,19 @@
 import { Certificates } from './certificates.js';
 import { Evictions } from './evictions.js';
 import { SessionControl } from './session-control.js';
+import { SessionRemoval } from './session-removal.js';
 import type { Servers } from './session-row.js';
 import { SymbolChanges } from './symbol-changes.js';
 
 export type SharedParts = ReturnType<typeof sharedParts>;
 
 export function sharedParts(servers: Servers) {
+  const changes = new SymbolChanges(servers);
   return {
     ...servers,
     control: new SessionControl(servers),
-    changes: new SymbolChanges(servers),
+    changes,
+    removal: new SessionRemoval({ ...servers, changes }),
     certificates: new Certificates(servers),
     evictions: new Evictions(servers),
   };

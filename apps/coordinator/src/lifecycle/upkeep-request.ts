@@ -47,7 +47,7 @@ export async function requestUpkeep(
   view: View,
 ): Promise<UpkeepAnswer | UpkeepPlanAnswer> {
   if (dryRun) return planOf(row, await session.emptySlots({ symbols, from, to, view }));
-  if (symbols) await session.checkRead(symbols);
+  await session.checkRead(symbols);
   const isWhole = symbols === undefined && from === undefined && to === undefined;
   const scope = isWhole ? undefined : { symbols, from, to };
   await producer.add('detect-gaps', { ...refOf(row), force: true, scope });

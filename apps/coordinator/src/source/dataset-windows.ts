@@ -1,11 +1,15 @@
 /**
  * Reads windows of a session's dataset into chunks. On packed days the bytes of a pack move from the socket into the chunk that is
  * flushed, and no bar is parsed. Symbols without a pack are read from rows, which give equal chunks and counts.
+ *
+ * The numbers of the dataset and of its symbols are looked up once. A dataset that is removed and imported again has another number,
+ * and a symbol gets its number with its first import. So a read that has no rows, or lacks symbols, checks them.
  */
 import {
   hasPacks,
   readPacked,
   readWindowBytes,
+  resolveDataset,
   symbolIds,
   withSnapshot,
   type ConnectionSource,
@@ -15,7 +19,7 @@ import type { SessionLayout, Window } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
 import { PackedWindow } from './packed-window.js';
 import { RowPacker, type SymbolParts } from './row-packer.js';
-import type { MutablePart, ReadTask } from './window-read.js';
+import type { MutablePart, ReadTask, WindowRead } from './window-read.js';
 
 interface SessionDataset {
   dataSource: DataSource;
@@ -23,7 +27,20 @@ interface SessionDataset {
   datasetId: number;
 }
 
+/** The dataset was removed or imported again, or has new symbols: a stream must open its source again to read it. */
+export class SourceChangedError extends Error {
+  override readonly name = 'SourceChangedError';
+  constructor(dataset: string) {
+    super(
+      `dataset ${dataset}: expected the numbers of the dataset and of its symbols to stay, were changed by an import`,
+    );
+  }
+}
+
 export class DatasetWindows {
+  /** The symbols without an id. */
+  private readonly unknown: readonly string[];
+
   /**
    * @param symbolOf the symbols by their ids in Postgres; a symbol without an id has no bars
    * @param isPacked whether the dataset has packed days
@@ -32,7 +49,10 @@ export class DatasetWindows {
     private readonly dataset: SessionDataset,
     readonly symbolOf: ReadonlyMap<number, string>,
     private readonly isPacked: boolean,
-  ) {}
+  ) {
+    const known = new Set(symbolOf.values());
+    this.unknown = dataset.layout.symbols.filter((symbol) => !known.has(symbol));
+  }
 
   static async open(dataset: SessionDataset): Promise<DatasetWindows> {
     const { dataSource, layout, datasetId } = dataset;
@@ -40,8 +60,24 @@ export class DatasetWindows {
     return new DatasetWindows(dataset, new Map([...ids].map(([symbol, id]) => [id, symbol])), isPacked);
   }
 
-  /** Reads the window into `task.into`. @throws the signal's reason, what Postgres throws */
+  /** Reads the window into `task.into`. @throws SourceChangedError, the signal's reason, what Postgres throws */
   async read(task: ReadTask): Promise<void> {
+    await this.readStored(task);
+    if (await this.hasChanged(task.into)) throw new SourceChangedError(sourceName(this.dataset.layout.spec));
+  }
+
+  /**
+   * Whether the numbers with which a window was read have changed. Looked up after the read: an import stores the numbers before its rows.
+   * A number is never used twice, and a dataset is removed with all its rows. So a row proves that the dataset's number is still valid.
+   */
+  private async hasChanged({ bars, refused }: WindowRead): Promise<boolean> {
+    const { dataSource, datasetId, layout } = this.dataset;
+    const hasRows = bars + refused > 0;
+    if (!hasRows && (await resolveDataset(dataSource, sourceName(layout.spec))) !== datasetId) return true;
+    return this.unknown.length > 0 && (await symbolIds(dataSource, this.unknown)).size > 0;
+  }
+
+  private async readStored(task: ReadTask): Promise<void> {
     const symbols = this.symbolPartsOf(task.into.parts);
     const { dataSource, layout, datasetId } = this.dataset;
     if (!this.isPacked) return this.readRows(dataSource, symbols, task);

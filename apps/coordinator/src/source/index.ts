@@ -1,5 +1,6 @@
 /** A session's source: windows of rows or packed days, prefetched and shared. */
 export { ChunkPool } from './chunk-pool.js';
+export { SourceChangedError } from './dataset-windows.js';
 export { PrefetchBudget } from './prefetch-budget.js';
 export { PrefetchedWindows, type PrefetchParts } from './prefetched-windows.js';
 export { SessionSource } from './session-source.js';

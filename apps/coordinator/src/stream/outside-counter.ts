@@ -29,8 +29,8 @@ export class OutsideCounter {
   private running: Promise<void> = Promise.resolve();
   /** When the next count in the background may start, in `performance.now()` time; Infinity while one runs. */
   private nextAt = 0;
-  /** As last read; used again once it has all symbols. */
-  private source: SourceIds | undefined;
+  /** The ids of the symbols, as last read. */
+  private ids: ReadonlyMap<string, number> = new Map();
 
   /** @param clean the dates without such rows; all sessions of this process share them */
   constructor(
@@ -97,13 +97,17 @@ export class OutsideCounter {
     }
   }
 
-  /** The ids of the session's dataset, read again by each call until Postgres has all symbols. A removed dataset has no symbols. */
+  /**
+   * The ids of the session's dataset: that of the dataset now, and those of its symbols, which are read again until Postgres has all. A
+   * removed dataset has no symbols.
+   */
   private async lookUp(): Promise<SourceIds> {
     const { layout, dataSource } = this.parts;
-    if (this.source?.ids.size === layout.symbols.length) return this.source;
+    const areKnown = this.ids.size === layout.symbols.length;
     const dataset = resolveDataset(dataSource, sourceName(layout.spec));
-    const [datasetId, ids] = await Promise.all([dataset, symbolIds(dataSource, layout.symbols)]);
-    if (datasetId === undefined) return { datasetId: 0, ids: new Map() };
-    return (this.source = { datasetId, ids });
+    const symbols = areKnown ? this.ids : symbolIds(dataSource, layout.symbols);
+    const [datasetId, ids] = await Promise.all([dataset, symbols]);
+    this.ids = ids;
+    return datasetId === undefined ? { datasetId: 0, ids: new Map() } : { datasetId, ids };
   }
 }

@@ -10,6 +10,7 @@ import { Logger } from '@nestjs/common';
 import { UnrecoverableError, WaitingError, type Job, type WorkerOptions } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { controlOf, layoutOf, type SessionRecord } from '../lifecycle/index.js';
+import { SourceChangedError } from '../source/index.js';
 import { SessionStreams, symbolsVersionOf } from './session-stream.js';
 import type { SharedStreamParts } from './stream-parts.js';
 
@@ -66,8 +67,8 @@ export class StreamProcessor {
   }
 
   /**
-   * Streams the session with its current symbols. When the symbols change, the same job streams it again: a new job would wait
-   * behind the jobs of all other sessions.
+   * Streams the session with its current symbols. When the symbols or the dataset change, the same job streams it again: a new job
+   * would wait behind the jobs of all other sessions.
    * @returns whether the session must be streamed again
    */
   private async runOnce({ sessionId, incarnation, run }: Payload<'stream'>, signal: AbortSignal): Promise<boolean> {
@@ -83,6 +84,7 @@ export class StreamProcessor {
       return await this.complete(row, epoch);
     } catch (error) {
       if (error instanceof FencedError) return false;
+      if (error instanceof SourceChangedError) return true;
       // After a RewindError the next try claims what the store holds now.
       if (signal.aborted || error instanceof RewindError || isOutage(error)) throw error;
       // A partition refuses writes of an owner that does not know its current symbols.

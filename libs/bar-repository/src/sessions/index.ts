@@ -3,6 +3,7 @@ export { hasRemoved, removedAmong } from './removed-sessions.js';
 export { SessionCertificates } from './session-certificates.js';
 export {
   CursorError,
+  DeploymentConflictError,
   SpecConflictError,
   UnknownSessionError,
   SymbolConflictError,

@@ -10,12 +10,10 @@ export interface RemovedUnderId {
   isTaken: boolean;
 }
 
-/** Records that these incarnations of `id` were removed. */
-export async function noteRemoved(manager: EntityManager, id: string, incarnations: readonly string[]): Promise<void> {
-  await manager.query(
-    'INSERT INTO removed_sessions (incarnation, id) SELECT incarnation, $1 FROM unnest($2::uuid[]) AS incarnation ON CONFLICT DO NOTHING',
-    [id, incarnations],
-  );
+/** Records that this incarnation of `id` was removed. */
+export async function noteRemoved(manager: EntityManager, id: string, incarnation: string): Promise<void> {
+  const sql = 'INSERT INTO removed_sessions (incarnation, id) VALUES ($1, $2) ON CONFLICT DO NOTHING';
+  await manager.query(sql, [incarnation, id]);
 }
 
 /** The recorded removals by id, for those of `ids` that have any. */

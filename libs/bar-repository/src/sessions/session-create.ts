@@ -1,6 +1,13 @@
 /** Creates the row of a session. Safe to repeat and to call concurrently: unique keys of the database decide which call is first. */
 import type { EntityManager } from 'typeorm';
-import { SpecConflictError, SESSION_COLUMNS, SESSION_FORMAT, type SessionRow } from './session-row.js';
+import {
+  belongsTo,
+  DeploymentConflictError,
+  SpecConflictError,
+  SESSION_COLUMNS,
+  SESSION_FORMAT,
+  type SessionRow,
+} from './session-row.js';
 
 /** What a session is created from. */
 export interface NewSession<Spec> {
@@ -21,7 +28,7 @@ export interface CreatedSession<Spec> {
 }
 
 /** A session that has the id or the idempotency key of a new one. */
-type Holder<Spec> = SessionRow<Spec> & { sameSpec: boolean };
+type Holder<Spec> = SessionRow<Spec> & { sameSpec: boolean; deployment: string | null; isOurs: boolean };
 
 const INSERT = `
   INSERT INTO sessions (id, spec, idempotency_key, history_days, deployment, days, format)
@@ -33,7 +40,7 @@ const INSERT = `
  * this call, so the comparison of specs ignores their ids.
  */
 const SELECT_HOLDER = `
-  SELECT ${SESSION_COLUMNS},
+  SELECT ${SESSION_COLUMNS}, deployment, ${belongsTo('$4')} AS "isOurs",
     CASE WHEN id = $1 THEN spec = $2::jsonb ELSE spec - 'id' = $2::jsonb - 'id' END AS "sameSpec"
   FROM sessions WHERE id = $1 OR idempotency_key = $3 ORDER BY id = $1 DESC`;
 
@@ -43,6 +50,7 @@ const ATTEMPTS_MAX = 5;
 /**
  * Creates a session, or returns the one that exists: see `SessionRepository.create`.
  * @param deployment the one that owns the session; null: any deployment may work on it
+ * @throws SpecConflictError, DeploymentConflictError
  */
 export async function createSession<Spec>(
   dataSource: Pick<EntityManager, 'query'>,
@@ -54,12 +62,14 @@ export async function createSession<Spec>(
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const [inserted] = await dataSource.query<SessionRow<Spec>[]>(INSERT, [...identity, ...otherColumns]);
     if (inserted) return { row: inserted, created: true };
-    const [holder, second] = await dataSource.query<Holder<Spec>[]>(SELECT_HOLDER, identity);
+    const [holder, second] = await dataSource.query<Holder<Spec>[]>(SELECT_HOLDER, [...identity, deployment]);
     if (!holder) continue; // deleted since the insert
     // Two rows: one session has the id, another has the key.
     if (second) throw new SpecConflictError(second.id, 'idempotencyKey');
-    const { sameSpec, ...row } = holder;
-    if (!sameSpec) throw new SpecConflictError(row.id, row.id === session.id ? 'id' : 'idempotencyKey');
+    const { sameSpec, deployment: holderDeployment, isOurs, ...row } = holder;
+    const field = row.id === session.id ? 'id' : 'idempotencyKey';
+    if (!isOurs) throw new DeploymentConflictError(row.id, field, holderDeployment);
+    if (!sameSpec) throw new SpecConflictError(row.id, field);
     return { row, created: false };
   }
   throw new SpecConflictError(session.id, 'id');

@@ -17,6 +17,8 @@ import {
   SessionStateError,
   ACTIVE_STATES,
   ENDED_STATES,
+  EXPIRED,
+  belongsTo,
   ownedBy,
   SESSION_COLUMNS,
   SESSION_FORMAT,
@@ -53,12 +55,14 @@ const SYMBOLS_VERSION = `coalesce((membership->>'version')::int, 0)`;
 
 /** SQL condition: true for a session that this deployment may work on. */
 const OWNED = ownedBy(':deployment');
+/** SQL condition: true for a session that callers of this deployment may see, of any format. */
+const VISIBLE = belongsTo(':deployment');
 
-/** The sessions of a deployment. */
+/** The sessions of a deployment. To its callers those of other deployments do not exist, except that their ids are taken. */
 export class SessionRepository<Spec = unknown> {
   /**
-   * @param deployment new sessions belong to this deployment, and lists contain only its sessions and those of no deployment. Null:
-   * new sessions belong to none, and lists contain all sessions. Several deployments may share a database.
+   * @param deployment new sessions belong to this deployment, and only its sessions and those of no deployment are found. Null: new
+   * sessions belong to none, and all sessions are found. Several deployments may share a database.
    */
   constructor(
     private readonly dataSource: Pick<EntityManager, 'query' | 'transaction'>,
@@ -72,7 +76,7 @@ export class SessionRepository<Spec = unknown> {
 
   /**
    * Creates a session in state `created`. Safe to repeat and to call concurrently: the same id or idempotency key with an equal
-   * spec returns the existing session. @throws SpecConflictError when the spec differs
+   * spec returns the existing session. @throws SpecConflictError when the spec differs, DeploymentConflictError
    */
   create(session: NewSession<Spec>): Promise<CreatedSession<Spec>> {
     return createSession(this.dataSource, this.deployment, session);
@@ -80,12 +84,13 @@ export class SessionRepository<Spec = unknown> {
 
   /** The session with this id; undefined when there is none. */
   async find(id: string): Promise<SessionRow<Spec> | undefined> {
-    return (await this.select('WHERE id = :id', { id }))[0];
+    return (await this.select(`WHERE id = :id AND ${VISIBLE}`, { id, deployment: this.deployment }))[0];
   }
 
   /** The session that was created with an idempotency key; undefined when there is none. */
   async findByKey(idempotencyKey: string): Promise<SessionRow<Spec> | undefined> {
-    return (await this.select('WHERE idempotency_key = :idempotencyKey', { idempotencyKey }))[0];
+    const values = { idempotencyKey, deployment: this.deployment };
+    return (await this.select(`WHERE idempotency_key = :idempotencyKey AND ${VISIBLE}`, values))[0];
   }
 
   /** The state that a session has now; undefined when it was deleted. */
@@ -160,12 +165,23 @@ export class SessionRepository<Spec = unknown> {
     { error, incrementRun = false, forgetCheckpoint = false }: TransitionPatch = {},
   ): Promise<SessionRow<Spec>> {
     const newStarts = incrementRun ? 1 : 0;
+    const keepsError = error === undefined;
     const [row] = await this.update(
       `SET state = :to, error = CASE WHEN :keepsError THEN error ELSE :error END, starts = starts + :newStarts, updated_at = now(),
          completed_at = CASE WHEN :to = ANY(:ended) THEN now() END,
          checkpoint = CASE WHEN :forgetCheckpoint THEN NULL ELSE checkpoint END
-       WHERE id = :id AND state = ANY(:from)`,
-      { id, from, to, ended: ENDED_STATES, error, keepsError: error === undefined, newStarts, forgetCheckpoint },
+       WHERE id = :id AND state = ANY(:from) AND ${VISIBLE}`,
+      {
+        id,
+        from,
+        to,
+        ended: ENDED_STATES,
+        error,
+        keepsError,
+        newStarts,
+        forgetCheckpoint,
+        deployment: this.deployment,
+      },
     );
     if (row) return row;
     throw new SessionStateError(id, from, (await this.get(id)).state);
@@ -225,16 +241,16 @@ export class SessionRepository<Spec = unknown> {
     return (await this.updateOf(key, 'state = :state', condition, values)) !== undefined;
   }
 
-  /** Deletes the row and the bars that the session quarantined. @returns the deleted row, or undefined when there was no session */
-  async remove(id: string): Promise<SessionRow<Spec> | undefined> {
+  /** Deletes the row and the bars that the session quarantined. @returns the deleted row, or undefined when there was no such session */
+  async remove({ id, incarnation }: SessionKey): Promise<SessionRow<Spec> | undefined> {
     return this.dataSource.transaction(async (manager) => {
       const [rows] = await manager.query<[SessionRow<Spec>[], number]>(
-        `DELETE FROM sessions WHERE id = $1 RETURNING ${SESSION_COLUMNS}`,
-        [id],
+        `DELETE FROM sessions WHERE id = $1 AND incarnation = $2 RETURNING ${SESSION_COLUMNS}`,
+        [id, incarnation],
       );
-      const incarnations = rows.map((row) => row.incarnation);
-      await manager.query('DELETE FROM quarantined_bars WHERE incarnation = ANY($1::uuid[])', [incarnations]);
-      await noteRemoved(manager, id, incarnations);
+      if (rows.length === 0) return undefined;
+      await manager.query('DELETE FROM quarantined_bars WHERE incarnation = $1', [incarnation]);
+      await noteRemoved(manager, id, incarnation);
       return rows[0];
     });
   }
@@ -245,17 +261,16 @@ export class SessionRepository<Spec = unknown> {
     return this.select(`WHERE state = ANY(:active) AND ${OWNED} ORDER BY created_at, id`, values);
   }
 
-  /**
-   * Sessions that ended more than their spec's `retentionHours` ago. A session with 0, or without the field, never expires. PostgreSQL
-   * compares with its own clock, which also gave the time of the end: the clock of a process may be wrong.
-   */
+  /** Sessions that ended more than their spec's `retentionHours` ago. A session with 0, or without the field, never expires. */
   expired(): Promise<SessionRow<Spec>[]> {
-    return this.select(
-      `WHERE state = ANY(:ended) AND jsonb_typeof(spec->'retentionHours') = 'number' AND (spec->>'retentionHours')::float8 > 0
-         AND completed_at + (spec->>'retentionHours')::float8 * interval '1 hour' < now()
-         AND ${OWNED} ORDER BY completed_at, id`,
-      { ended: ENDED_STATES, deployment: this.deployment },
-    );
+    const values = { ended: ENDED_STATES, deployment: this.deployment };
+    return this.select(`WHERE ${EXPIRED} AND ${OWNED} ORDER BY completed_at, id`, values);
+  }
+
+  /** Whether a session is still one of {@link expired}; if so, no other connection can change its row until the transaction ends. */
+  async lockExpired({ id, incarnation }: SessionKey): Promise<boolean> {
+    const clause = `WHERE id = :id AND incarnation = :incarnation AND ${EXPIRED} FOR UPDATE`;
+    return (await this.select(clause, { id, incarnation, ended: ENDED_STATES })).length > 0;
   }
 
   private select(clause: string, values: Values): Promise<SessionRow<Spec>[]> {

@@ -55,12 +55,24 @@ export const SESSION_COLUMNS = `
 export const SESSION_FORMAT = 2;
 
 /**
- * SQL condition: true for a session of this format that belongs to this deployment or to none.
+ * SQL condition: true for a session that belongs to this deployment or to none.
  * @param parameter placeholder of the deployment such as `$2`; null: sessions of all deployments
  */
-export function ownedBy(parameter: string): string {
-  return `(format = ${SESSION_FORMAT} AND (${parameter}::text IS NULL OR deployment IS NULL OR deployment = ${parameter}))`;
+export function belongsTo(parameter: string): string {
+  return `(${parameter}::text IS NULL OR deployment IS NULL OR deployment = ${parameter})`;
 }
+
+/** SQL condition: as {@link belongsTo}, and only for a session of this format. */
+export function ownedBy(parameter: string): string {
+  return `(format = ${SESSION_FORMAT} AND ${belongsTo(parameter)})`;
+}
+
+/**
+ * SQL condition: true for a session that has been in one of the states `:ended` for longer than its `retentionHours`. PostgreSQL
+ * compares with its own clock, which also gave the time of the end: the clock of a process may be wrong.
+ */
+export const EXPIRED = `state = ANY(:ended) AND jsonb_typeof(spec->'retentionHours') = 'number' AND (spec->>'retentionHours')::float8 > 0
+  AND completed_at + (spec->>'retentionHours')::float8 * interval '1 hour' < now()`;
 
 /** Thrown for an id that no session has. */
 export class UnknownSessionError extends Error {
@@ -75,6 +87,15 @@ export class SpecConflictError extends Error {
   override readonly name = 'SpecConflictError';
   constructor(sessionId: string, field: 'id' | 'idempotencyKey') {
     super(`expected the spec of session ${sessionId}, which has this ${field}, was another spec`);
+  }
+}
+
+/** Thrown when the id or the idempotency key belongs to a session of another deployment, which this one must not touch. */
+export class DeploymentConflictError extends Error {
+  override readonly name = 'DeploymentConflictError';
+  constructor(sessionId: string, field: 'id' | 'idempotencyKey', deployment: string | null) {
+    const holder = `session ${sessionId} of the deployment with BARKEEP_SESSION_PREFIX=${deployment}`;
+    super(`expected another ${field}: ${holder} has this one`);
   }
 }
 

@@ -50,27 +50,30 @@ async function retireDay(writer: SessionWriter, partition: number, dayIndex: num
   }
 }
 
-/**
- * Removes all keys of the session.
- * @param mustScan finds the keys by a scan of the server: needed when the layout does not have the session's days
- * @returns the number of removed keys
- */
-export async function removeSession(redis: Redis, layout: SessionLayout, mustScan = false): Promise<number> {
+interface RemoveOptions {
+  /** Finds the keys by a scan of the server: needed when the layout does not have the session's days. @default false */
+  mustScan?: boolean;
+  /** Called after each batch of about a thousand keys; the next one waits for it. */
+  onBatch?: () => Promise<void>;
+}
+
+/** Removes all keys of the session, and those of any other session of its id. @returns the number of removed keys */
+export async function removeSession(redis: Redis, layout: SessionLayout, options: RemoveOptions = {}): Promise<number> {
   let removed = 0;
   for (const { meta } of layout.keys) removed += await redis.unlink(meta);
-  return removed + (await removePartitions(redis, layout, [...layout.keys.keys()], mustScan));
+  return removed + (await removePartitions(redis, layout, [...layout.keys.keys()], options));
 }
 
 /**
  * Removes partitions that a late writer created after the session was removed. Does not touch a later session with the same id.
- * @param mustScan as in {@link removeSession} @returns the number of removed keys
+ * @param mustScan as in {@link RemoveOptions} @returns the number of removed keys
  */
 export async function removeLeftover(redis: Redis, layout: SessionLayout, mustScan = false): Promise<number> {
   const leftover: number[] = [];
   for (const partition of layout.keys.keys()) if (await forget(redis, layout, partition)) leftover.push(partition);
   if (leftover.length === 0) return 0;
   // `forget` has removed one meta hash of each.
-  return leftover.length + (await removePartitions(redis, layout, leftover, mustScan));
+  return leftover.length + (await removePartitions(redis, layout, leftover, { mustScan }));
 }
 
 /** Removes the meta hash of a partition. @returns false when it belongs to another session or does not exist */
@@ -90,14 +93,17 @@ async function removePartitions(
   redis: Redis,
   layout: SessionLayout,
   partitions: readonly number[],
-  mustScan: boolean,
+  { mustScan = false, onBatch }: RemoveOptions,
 ): Promise<number> {
   const symbols = partitions.flatMap((partition) => layout.everSymbolsOf(partition));
   const possible = symbols.length * layout.days.length * keysADay(layout);
   const isScanned = mustScan || possible > (await redis.dbsize());
   const batches = isScanned ? scannedKeys(redis, layout, partitions) : namedKeys(layout, partitions);
   let removed = 0;
-  for await (const keys of batches) if (keys.length > 0) removed += await redis.unlink(...keys);
+  for await (const keys of batches) {
+    if (keys.length > 0) removed += await redis.unlink(...keys);
+    await onBatch?.();
+  }
   return removed;
 }
 

@@ -1,0 +1,67 @@
+/**
+ * Removes sessions with all their data, and the rest of lost stores. One call at a time removes from the store of a session: the slower
+ * of two calls would remove the keys of the store that a later session of the same id, or another start, has made meanwhile.
+ */
+import { withSessionLock, type SessionRepository } from '@barkeep/bar-repository';
+import type { SessionSpec } from '@barkeep/bars';
+import { removeSession, type SessionLayout } from '@barkeep/session-data';
+import type { EntityManager } from 'typeorm';
+import { removalOf, type Servers, type SessionRecord } from './session-row.js';
+import type { SymbolChanges } from './symbol-changes.js';
+
+/** While keys are removed, the connection that holds the session's lock runs a statement this often, ms: see {@link withSessionLock}. */
+const LOCK_KEPT_EVERY_MS = 5_000;
+
+type Sessions = SessionRepository<SessionSpec>;
+
+export class SessionRemoval {
+  constructor(
+    private readonly parts: Pick<Servers, 'dataSource' | 'keyPrefix' | 'producer' | 'redis' | 'sessions'> & {
+      changes: SymbolChanges;
+    },
+  ) {}
+
+  /** Stops a session and removes all its data. Another session that has its id by now stays. */
+  async remove(row: SessionRecord): Promise<void> {
+    await this.removeIf(row, () => Promise.resolve(true));
+  }
+
+  /** As {@link remove}, but not a session that a call has started again meanwhile: the row may have been read long ago. */
+  async removeExpired(row: SessionRecord): Promise<void> {
+    await this.removeIf(row, (sessions) => sessions.lockExpired(row));
+  }
+
+  /** @param mayRemove called with the session's lock, and with the sessions as the connection that holds it sees them */
+  private async removeIf(row: SessionRecord, mayRemove: (sessions: Sessions) => Promise<boolean>): Promise<void> {
+    const { changes, dataSource, keyPrefix, producer, redis } = this.parts;
+    const removal = removalOf(row, keyPrefix);
+    let { mustScan } = removal;
+    // The store may still have data of symbols that left the session. If they cannot be removed here, a scan finds their keys.
+    if (row.membership && !mustScan) mustScan = !(await changes.removeLeftSymbols(row));
+    const last = await withSessionLock(dataSource, row, async (membership, manager) => {
+      const sessions = this.parts.sessions.within(manager);
+      const isGone = membership === undefined;
+      if (isGone || !(await mayRemove(sessions))) return undefined;
+      await removeSession(redis, removal.layout, { mustScan, onBatch: lockKeeper(manager) });
+      await producer.unschedule(row.incarnation);
+      return sessions.remove(row);
+    });
+    // Another process may have created the store, or a symbol's part of it, before the row was gone (I9).
+    if (last) await changes.removeRecreatedKeys(last);
+  }
+}
+
+/** Removes the store of a session whose lock `manager` holds. */
+export async function removeLockedStore(redis: Servers['redis'], layout: SessionLayout, manager: EntityManager) {
+  await removeSession(redis, layout, { onBatch: lockKeeper(manager) });
+}
+
+/** A function that keeps a session's lock while its store is removed, if it is called often. */
+function lockKeeper(manager: EntityManager): () => Promise<void> {
+  let keptAt = performance.now();
+  return async () => {
+    if (performance.now() - keptAt < LOCK_KEPT_EVERY_MS) return;
+    await manager.query('SELECT 1');
+    keptAt = performance.now();
+  };
+}
