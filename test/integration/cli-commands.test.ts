@@ -118,6 +118,7 @@ describe('wrong usage', () => {
       ['calendar', 'show', 'XNYS', '--from', '2024-02-01', '--to', '2024-01-31'],
       '--to: expected a date from 2024-02-01 on',
     ],
+    [['export', 'x', '--symbols', 'SPY,'], '--symbols: expected symbols separated by commas, was "SPY,"'],
     // February has no 30th or 31st.
     [['pack', 'x', '--start', '2024-02-30'], '--start: expected a date such as'],
     [['metrics', 'x', '--date', '2024-02-31'], '--date: expected a date such as 2024-01-31, was "2024-02-31"'],
