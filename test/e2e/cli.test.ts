@@ -107,6 +107,14 @@ describe('a session of an imported file', () => {
     expect(notWarned.stderr).not.toContain('warning:');
   });
 
+  it('is not run again by the same spec, which may begin with a byte order mark, and the command says so', async () => {
+    await writeFile(join(folder, 'marked.json'), `\ufeff${JSON.stringify(SPEC)}`);
+    const { code, stdout, stderr } = await barkeep('run', 'marked.json', '--json');
+    expect(code).toBe(0);
+    expect((JSON.parse(stdout) as typeof firstRun).symbols).toEqual(firstRun.symbols);
+    expect(stderr).toContain('session cli was completed before: this is its result; "barkeep rm cli" lets it run anew');
+  });
+
   it('is not replaced by another spec, and has no other symbol: such commands exit with 1', async () => {
     await writeFile(join(folder, 'changed.json'), JSON.stringify({ ...SPEC, end: '2024-03-06' }));
     const changed = await barkeep('run', 'changed.json');

@@ -79,6 +79,15 @@ describe('a command that needs servers', () => {
     expect(stderr).toMatch(/expected Redis at 127\.0\.0\.1:1 \(SESSION_REDIS_URL\), was: .*ECONNREFUSED/);
   });
 
+  it('stores no bars in a private database when BARKEEP_URL names another system, whose database it does not know', async () => {
+    await writeFile(join(folder, 'bars.csv'), `${BARS_HEADER}2024-03-04T14:30:00Z,1,1,1,1,1\n`);
+    const env = { BARKEEP_URL: 'http://127.0.0.1:3000' };
+    const { code, stderr } = await barkeep(['import', 'bars.csv', '--dataset', 'd', '--symbol', 'A'], env);
+    expect(code).toBe(1);
+    expect(stderr).toContain('expected DATABASE_URL, the database of the coordinator at http://127.0.0.1:3000');
+    expect(await readdir(folder)).not.toContain('.barkeep');
+  });
+
   it('names the server and the variable of a wrong address, without the password', async () => {
     const { code, stderr } = await barkeep(['datasets'], { DATABASE_URL: 'postgres://a:secret@127.0.0.1:1/x' });
     expect(code).toBe(1);
@@ -118,6 +127,7 @@ describe('wrong usage', () => {
       ['calendar', 'show', 'XNYS', '--from', '2024-02-01', '--to', '2024-01-31'],
       '--to: expected a date from 2024-02-01 on',
     ],
+    [['export', 'x', '--symbols', 'SPY,'], '--symbols: expected symbols separated by commas, was "SPY,"'],
     // February has no 30th or 31st.
     [['pack', 'x', '--start', '2024-02-30'], '--start: expected a date such as'],
     [['metrics', 'x', '--date', '2024-02-31'], '--date: expected a date such as 2024-01-31, was "2024-02-31"'],

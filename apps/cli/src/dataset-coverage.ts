@@ -1,6 +1,6 @@
 /** Measures how much of a calendar the rows of a dataset cover. */
 import { countRowsInSpans, type SymbolExtent } from '@barkeep/bar-repository';
-import { type Calendar, DAY_MS, type Hours, MINUTE_MS, type TradingDay } from '@barkeep/bars';
+import { type Calendar, DAY_MS, DayGrid, type Hours, MINUTE_MS, parseInterval, type TradingDay } from '@barkeep/bars';
 import type { Database } from './services/index.js';
 
 export interface Coverage {
@@ -14,19 +14,30 @@ export interface Coverage {
   months: { month: string; expected: number; present: number }[];
 }
 
-/** @param rows number of rows of the dataset @param extents all of its symbols */
+/** The dataset that is measured. */
+interface CoveredDataset {
+  id: number;
+  /** Number of its rows. */
+  rows: number;
+  /** All of its symbols. */
+  extents: readonly SymbolExtent[];
+  /** Interval of its bars, whole minutes. */
+  intervalMs: number;
+}
+
 export async function coverageOf(
   database: Database,
-  { id, rows, extents }: { id: number; rows: number; extents: readonly SymbolExtent[] },
+  { id, rows, extents, intervalMs }: CoveredDataset,
   calendar: Calendar,
   hours: Hours,
 ): Promise<Coverage> {
+  const interval = parseInterval(`${intervalMs / MINUTE_MS}m`);
   const days = daysWithRows(extents, calendar, hours);
   const months = new Map(days.map((day) => [monthOf(day), { month: monthOf(day), expected: 0, present: 0 }]));
   for (const day of days) {
-    const minutesOfDay = day.segments.reduce((sum, { open, close }) => sum + (close - open) / MINUTE_MS, 0);
+    const { slotCount } = new DayGrid(day, interval);
     const symbolCount = extents.filter((extent) => overlaps(day, extent)).length;
-    months.get(monthOf(day))!.expected += symbolCount * minutesOfDay;
+    months.get(monthOf(day))!.expected += symbolCount * slotCount;
   }
   const spans = days.flatMap((day) =>
     day.segments.map(({ open, close }) => ({ month: monthOf(day), from: open, to: close })),

@@ -7,7 +7,7 @@ import {
   type QuarantinedRows,
   type SymbolExtent,
 } from '@barkeep/bar-repository';
-import { type Calendar, DAY_MS, type Hours } from '@barkeep/bars';
+import { type Calendar, DAY_MS, type Hours, MINUTE_MS } from '@barkeep/bars';
 import { type Coverage, coverageOf } from './dataset-coverage.js';
 import { exampleOfCloses, shortSpacingOf, spacingOf, spacingText } from './import/index.js';
 import type { Database } from './services/index.js';
@@ -61,13 +61,16 @@ export async function describeDataset(
   const times = firstSymbol === undefined ? [] : await sampleTimes(database, id, firstSymbol.id);
   const spacing = spacingOf(times);
   const closes = exampleOfCloses([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }]);
+  const intervalMs = (await storedSpacings(database, id, extents)).reduce((a, b) => Math.min(a, b), Infinity);
+  const covered = { id, rows, extents, intervalMs: Number.isInteger(intervalMs / MINUTE_MS) ? intervalMs : MINUTE_MS };
+  const coverage = against && (await coverageOf(database, covered, against.calendar, against.hours));
   return {
     dataset,
     rows,
     days,
     values: await datasetValues(database, id),
     symbols,
-    coverage: against && (await coverageOf(database, { id, rows, extents }, against.calendar, against.hours)),
+    coverage,
     quarantined: await quarantinedRows(database, dataset),
     spacing: spacing === undefined ? null : spacingText(spacing),
     looksLikeCloses: closes !== undefined,

@@ -6,6 +6,7 @@
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { withConnection } from './connection.js';
+import { orAborted } from './or-aborted.js';
 
 /** Thrown for a dataset that does not exist. */
 export class UnknownDatasetError extends Error {
@@ -37,12 +38,17 @@ export async function symbolIds(dataSource: DataSource, names: readonly string[]
   return new Map(rows.map((row) => [row.name, row.id]));
 }
 
-/** The number of a dataset. Creates the dataset when it is new. */
-export async function ensureDataset(dataSource: DataSource, name: string): Promise<number> {
-  const existingId = await resolveDataset(dataSource, name);
+/**
+ * The number of a dataset. Creates the dataset when it is new, within the transaction of `client`: other processes see it when that
+ * commits, and wait for it when they create a dataset of that name. The transaction must be READ COMMITTED.
+ */
+export async function ensureDataset(client: PoolClient, name: string): Promise<number> {
+  const resolve = async (): Promise<number | undefined> =>
+    (await client.query<{ id: number }>('SELECT id FROM datasets WHERE name = $1', [name])).rows[0]?.id;
+  const existingId = await resolve();
   if (existingId !== undefined) return existingId;
-  await dataSource.query('INSERT INTO datasets (name) VALUES ($1) ON CONFLICT DO NOTHING', [name]);
-  const createdId = await resolveDataset(dataSource, name);
+  await client.query('INSERT INTO datasets (name) VALUES ($1) ON CONFLICT DO NOTHING', [name]);
+  const createdId = await resolve();
   if (createdId === undefined) throw new UnknownDatasetError(name); // removed by another process since the insert
   return createdId;
 }
@@ -67,15 +73,20 @@ export async function lockDataset(client: PoolClient, datasetId: number): Promis
 
 /**
  * Removes a dataset in one transaction: its bars, its declarations of complete days, its packed days and the bars that its imports
- * quarantined. Bars that sessions quarantined stay.
+ * quarantined. Bars that sessions quarantined stay. Waits for a running import into the dataset.
+ * @param signal ends the wait; a removal that has begun is completed
  * @returns the number of bars removed, or undefined when the dataset does not exist
  */
-export async function removeDataset(dataSource: DataSource, name: string): Promise<number | undefined> {
+export async function removeDataset(
+  dataSource: DataSource,
+  name: string,
+  signal?: AbortSignal,
+): Promise<number | undefined> {
   const id = await resolveDataset(dataSource, name);
   if (id === undefined) return undefined;
   return withConnection(dataSource, async (client) => {
     await client.query('BEGIN');
-    await lockDataset(client, id);
+    await orAborted(() => lockDataset(client, id), signal);
     // Another process may have removed the dataset during the wait, and its name may belong to a new dataset.
     if ((await client.query('SELECT FROM datasets WHERE id = $1', [id])).rowCount === 0) {
       await client.query('ROLLBACK');

@@ -1,7 +1,8 @@
 /** `barkeep certify`: prints the certificate of a session and saves it in a file for later comparisons. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { readCertificate, type Certificate } from '@barkeep/client';
-import { CliError, note, printResult, table } from '../terminal/index.js';
+import { CliError, note, printResult, table, writeWhole } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
 import { sessionCommand, type SessionOptions } from './command.js';
 
@@ -27,23 +28,17 @@ export const certifyCommand = () =>
     .work(async (context, id: string, options: CertifyOptions) => {
       const certificate = await (await context.existingCoordinator(options)).certificate(id);
       const file = options.out ?? `${id}.certificate.json`;
-      await save(file, certificate, options.force ?? false);
+      await save(file, certificate, options.force ?? false, context.life.signal);
       printResult(options, certificate.raw, () => certificateText(certificate));
       note(`saved in ${file}`);
     });
 
-/** Writes the file; replaces an existing one only if its digest is the same, or with `force`. @throws CliError */
-async function save(file: string, certificate: Certificate, force: boolean): Promise<void> {
-  const text = `${JSON.stringify(certificate.raw, null, 2)}\n`;
-  try {
-    await writeFile(file, text, { flag: 'wx' });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    if (!force && (await digestIn(file)) !== certificate.digest) {
-      throw new CliError(`expected no file ${file} with other content, was one: choose another --out, or add --force`);
-    }
-    await writeFile(file, text);
-  }
+/** Writes the file; replaces an existing one only if its digest is the same, or with `force`. @throws CliError, errors of the system */
+async function save(file: string, certificate: Certificate, force: boolean, signal: AbortSignal): Promise<void> {
+  const canWrite = force || !existsSync(file) || (await digestIn(file)) === certificate.digest;
+  if (!canWrite)
+    throw new CliError(`expected no file ${file} with other content, was one: choose another --out, or add --force`);
+  await writeWhole(file, [`${JSON.stringify(certificate.raw, null, 2)}\n`], signal);
 }
 
 /** The digest of the certificate in a file; undefined when the file has no valid certificate. */

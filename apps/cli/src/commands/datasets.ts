@@ -32,7 +32,7 @@ function removeCommand(): CliCommand {
     .argument('<dataset>')
     .option('--json', 'print JSON')
     .work(async (context, dataset: string, options: OutputOptions) => {
-      const bars = await removeDataset(await context.existingDatabase(), dataset);
+      const bars = await removeDataset(await context.existingDatabase(), dataset, context.life.signal);
       if (bars === undefined) throw new UnknownDatasetError(dataset);
       printResult(options, { dataset, bars }, () => `dataset ${dataset} removed, ${formatCount(bars)} bars`);
     });
@@ -70,7 +70,7 @@ Examples:
   barkeep dataset show vendor-a
   barkeep dataset show futures --calendar CMES --json
 
-With --calendar the command also counts the expected and the present minutes per month, and rows without a slot.`;
+With --calendar the command also counts the expected and the present bars per month, and rows without a slot.`;
 
 const datasetShowCommand = () =>
   new CliCommand('show', 'show rows, symbols, coverage, conflicts and oddities of a dataset', EXAMPLES)

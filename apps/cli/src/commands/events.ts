@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientSession, EventOptions, SessionMoment } from '@barkeep/client';
 import { EVENT_TIME_FIELDS, isEventType, SESSION_EVENT_TYPES, type SessionEventType } from '@barkeep/session-data';
 import { Option } from 'commander';
-import { UsageError } from '../terminal/index.js';
+import { namesIn, UsageError } from '../terminal/index.js';
 import { END_STATES, shortTime } from '../report/index.js';
 import { sessionCommand, type SessionOptions } from './command.js';
 
@@ -71,7 +71,7 @@ async function follow(session: ClientSession, { types, from }: EventsOptions, pr
 }
 
 function typeNames(text: string): SessionEventType[] {
-  return text.split(',').map((name) => {
+  return namesIn(text).map((name) => {
     if (isEventType(name)) return name;
     throw new UsageError(`--types: expected some of ${SESSION_EVENT_TYPES.join(', ')}, was "${name}"`);
   });

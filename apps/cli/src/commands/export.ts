@@ -1,6 +1,4 @@
 /** `barkeep export`: writes the bars of a session, up to its clock, as CSV or NDJSON. */
-import { createWriteStream } from 'node:fs';
-import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { DAY_MS, parseIsoTime } from '@barkeep/bars';
 import type { CoordinatorClient } from '@barkeep/client';
@@ -12,8 +10,10 @@ import {
   optionReader,
   printResult,
   type Progress,
+  symbolsReader,
   UsageError,
   withProgress,
+  writeWhole,
 } from '../terminal/index.js';
 import { sessionCommand, type SessionOptions } from './command.js';
 
@@ -41,7 +41,7 @@ export const exportCommand = () =>
     .argument('<session>')
     .addOption(new Option('--format <format>').choices(['csv', 'ndjson']).default('csv'))
     .option('--interval <interval>', 'such as 5m, 1h (default: the base interval)')
-    .option('--symbols <list>', 'comma-separated (default: all)', (text) => text.split(','))
+    .option('--symbols <list>', 'comma-separated (default: all)', symbolsReader('--symbols'))
     .option('--from <time>', 'first open time, ISO 8601 (default: the start of the session)', timeReader('--from'))
     .option('--to <time>', "end of the range, exclusive (default: the session's clock)", timeReader('--to'))
     .option('--out <file>', 'write to a file (default: stdout)')
@@ -108,21 +108,6 @@ async function* withLineCounts(
     lineCount += parts.length - 1;
     onText(lineCount, parts.length > 2 ? parts.at(-2) : undefined);
     yield text;
-  }
-}
-
-/** Writes a file whole or not at all: writes another file in its folder, then renames it. Writes to a pipe or a device directly. */
-async function writeWhole(file: string, texts: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
-  const target = await realpath(file).catch(() => file);
-  const existing = await stat(target).catch(() => undefined);
-  const isPipeOrDevice = existing !== undefined && !existing.isFile();
-  const writePath = isPipeOrDevice ? target : `${target}.${process.pid}.part`;
-  try {
-    await pipeline(texts, createWriteStream(writePath), { signal });
-    if (!isPipeOrDevice) await rename(writePath, target);
-  } catch (error) {
-    if (!isPipeOrDevice) await rm(writePath, { force: true });
-    throw error;
   }
 }
 

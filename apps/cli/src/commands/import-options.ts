@@ -1,9 +1,8 @@
 /** The options of commands that read bars from files: checks them and makes the import plan. */
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { parseInterval, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
+import { DAY_MS, MINUTE_MS, parseInterval, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { Option } from 'commander';
-import { DateTime } from 'luxon';
 import {
   CliError,
   expecting,
@@ -14,11 +13,9 @@ import {
   UsageError,
 } from '../terminal/index.js';
 import {
-  FilePlanError,
   formatsNamed,
   type ImportPlan,
   type InputFile,
-  leanFile,
   parseColumnsOption,
   type ReadOptions,
   type SymbolCase,
@@ -75,7 +72,9 @@ export function withFiles(command: CliCommand): CliCommand {
     .addOption(
       new Option('--times <what>', 'whether times are opens or closes (default: open)').choices(['open', 'close']),
     )
-    .addOption(new Option('--interval <interval>', 'interval of the rows').argParser(intervalMs).default(60_000, '1m'))
+    .addOption(
+      new Option('--interval <interval>', 'interval of the rows').argParser(intervalMs).default(MINUTE_MS, '1m'),
+    )
     .option('--columns <map>', 'columns of the fields: time=ts,open=o,… by name, or by number from 1 with --no-header')
     .addOption(new Option('--volume <what>', 'none: the files have no volume, store 0').choices(['none']))
     .option('--allow-negative-prices', 'accept negative prices and prices of 0, which futures and spreads can have')
@@ -150,35 +149,6 @@ function jsonPairs(text: string): [string, string][] {
   return Object.entries(JSON.parse(text) as Record<string, unknown>).map(([from, to]) => [from, String(to)]);
 }
 
-/** For --complete: a function from an open time to its date in the zone of the files. @throws UsageError for several zones */
-export function completeDates(plan: ImportPlan): (openTime: number) => string {
-  const { files, read } = plan;
-  const isLean = read.format === 'lean';
-  const zones = [...new Set(isLean ? files.flatMap((file) => leanZone(file, plan)) : [read.zone ?? namedZone(plan)])];
-  const [zone, ...others] = zones;
-  if (others.length > 0) {
-    const names = zones.join(', ');
-    throw new UsageError(`--complete: expected files of one time zone, was ${names}; import them one by one`);
-  }
-  return (openTime) => DateTime.fromMillis(openTime, { zone: zone ?? 'UTC' }).toFormat('yyyy-MM-dd');
-}
-
-/** The zone of the format that --format names; UTC without one. */
-function namedZone({ read }: ImportPlan): string {
-  const [format] = read.format === undefined ? [] : formatsNamed(read.format);
-  return format?.zone ?? 'UTC';
-}
-
-/** The zone of one Lean file; none when its path is wrong. */
-function leanZone(file: InputFile, { read }: ImportPlan): string[] {
-  try {
-    return [leanFile(file.path, undefined, read).zone];
-  } catch (error) {
-    if (error instanceof FilePlanError) return []; // the import reports this file when it reads it
-    throw error;
-  }
-}
-
 export const datasetName = optionReader(
   '--dataset',
   'letters, digits, dots, underscores or dashes, at most 64',
@@ -191,9 +161,9 @@ const formatName = optionReader('--format', 'a name of "barkeep import --list-fo
 
 const symbolName = optionReader('--symbol', SYMBOL_WORDS, (text) => SYMBOL_PATTERN.exec(text)?.[0]);
 
-const intervalMs = optionReader('--interval', 'whole minutes', (text) => {
+const intervalMs = optionReader('--interval', 'whole minutes, less than a day', (text) => {
   const { ms } = readOption('--interval', () => parseInterval(text));
-  return ms % 60_000 === 0 ? ms : undefined;
+  return ms % MINUTE_MS === 0 && ms < DAY_MS ? ms : undefined;
 });
 
 const positiveNumber = optionReader('--price-scale', 'a number above 0', (text) => {

@@ -6,6 +6,7 @@ import {
   type BarFormat,
   type BarWriter,
   CalendarCheck,
+  CompleteDays,
   FORMATS,
   importBars,
   type ImportPlan,
@@ -27,7 +28,7 @@ import {
   withProgress,
 } from '../terminal/index.js';
 import { CliCommand, hoursOption } from './command.js';
-import { completeDates, datasetName, type FileOptions, fileProgress, planOf, withFiles } from './import-options.js';
+import { datasetName, type FileOptions, fileProgress, planOf, withFiles } from './import-options.js';
 
 interface ImportOptions extends FileOptions, OutputOptions {
   dataset: string;
@@ -78,16 +79,27 @@ async function runImport(context: Context, names: string[], options: ImportOptio
   const { dataset } = options;
   const settings = await planOf(context, dataset, options); // report wrong options before wrong files
   const calendar = options.calendar === undefined ? undefined : await context.calendar(options.calendar);
-  const check = calendar && new CalendarCheck(calendar, options.hours);
-  const plan = { ...settings, files: await inputFiles(names, options.format === 'lean'), calendar: check };
+  const check = calendar && new CalendarCheck(calendar, options.hours, options.interval);
+  const completeDays = options.complete ? new CompleteDays(check) : undefined;
+  const files = await inputFiles(names, options.format === 'lean');
+  const plan: ImportPlan = { ...settings, files, calendar: check, completeDays };
   if (options.dryRun) return readAll(plan, undefined, options);
-  const complete = options.complete ? completeDates(plan) : undefined;
   const database = await context.database();
   const { prices, hasVolume, symbolNames } = plan.read;
   symbolNames.know(await symbolsIn(database, options));
-  const values = { prices, withoutVolume: !hasVolume };
-  const writer = new LateWriter(() => BarImporter.open(database, dataset, { complete, ...values }));
-  return readAll(plan, writer, options);
+  const { signal } = plan;
+  const values = { prices, withoutVolume: !hasVolume, complete: completeDays?.dateOf };
+  const open: OpenWriter = async (onWait) => {
+    const importer = await BarImporter.open(database, dataset, { ...values, signal, onWait });
+    try {
+      await symbolsIn(database, options); // another import may have stored bars of another interval since
+      return importer;
+    } catch (error) {
+      await importer.abort();
+      throw error;
+    }
+  };
+  return readAll(plan, open, options);
 }
 
 /** The symbols of the dataset, none when it is new. @throws CliError when it has bars of another interval */
@@ -103,17 +115,24 @@ async function symbolsIn(database: Database, { dataset, interval }: ImportOption
   return extents.map(({ symbol }) => symbol);
 }
 
-/** @param writer undefined for a dry run */
-async function readAll(plan: ImportPlan, writer: BarWriter | undefined, options: ImportOptions) {
-  const read = async (progress: Progress): Promise<ImportSummary> =>
-    importBars(plan, writer, {
+/** Opens the writer of the bars. @param onWait called when another import into the dataset keeps it waiting */
+type OpenWriter = (onWait: () => void) => Promise<Required<BarWriter>>;
+
+/** @param open undefined for a dry run */
+async function readAll(plan: ImportPlan, open: OpenWriter | undefined, options: ImportOptions) {
+  const read = async (progress: Progress): Promise<ImportSummary> => {
+    const noteBeside = (text: string): void => {
+      progress.pause();
+      note(text);
+    };
+    const onWait = (): void => noteBeside(`waiting for another import into dataset ${plan.dataset}`);
+    return importBars(plan, open && new LateWriter(() => open(onWait)), {
       onProgress: fileProgress(plan.files, progress),
       onUnderstood: (understood) => {
-        if (options.json) return;
-        progress.pause();
-        note(understoodText(understood));
+        if (!options.json) noteBeside(understoodText(understood));
       },
     });
+  };
   return withProgress(`import ${options.dataset}`, options.json, read, () => 'nothing of this import was kept');
 }
 

@@ -9,6 +9,7 @@ import {
   printResult,
   type Progress,
   readOption,
+  symbolsReader,
   withProgress,
 } from '../terminal/index.js';
 import { daysWithRows } from '../dataset-coverage.js';
@@ -42,7 +43,7 @@ export const packCommand = () =>
     .option('--interval <interval>', 'base interval of these sessions', '1m')
     .option('--start <date>', 'first trading date (default: that of the first bar)', dateReader('--start'))
     .option('--end <date>', 'last trading date, included (default: that of the last bar)', dateReader('--end'))
-    .option('--symbols <list>', 'comma-separated (default: all of the dataset)', (text) => text.split(','))
+    .option('--symbols <list>', 'comma-separated (default: all of the dataset)', symbolsReader('--symbols'))
     .option('--json', 'print what was packed as JSON')
     .work(async (context, dataset: string, options: PackCommandOptions) => {
       const result = await pack(context, dataset, options);

@@ -62,6 +62,8 @@ async function runSession(context: Context, file: string, options: RunOptions): 
     const help = `choose another id, or remove that session: barkeep rm ${id}`;
     throw new CliError(`${error.message}; ${help}`, EXIT.failed, { cause: error });
   });
+  if (created.state === 'completed')
+    note(`session ${created.id} was completed before: this is its result; "barkeep rm ${created.id}" lets it run anew`);
   const startedAt = performance.now();
   const ended = await withProgress(
     created.id,
@@ -135,5 +137,6 @@ async function readSpec(file: string): Promise<unknown> {
   const text = await expecting(`expected a session spec in ${file}`, () =>
     file === '-' ? readAll(process.stdin) : readFile(file, 'utf8'),
   );
-  return expecting(`expected JSON in ${file}`, () => JSON.parse(text) as unknown);
+  const json = text.replace(/^\ufeff/, ''); // editors of Windows write a byte order mark
+  return expecting(`expected JSON in ${file}`, () => JSON.parse(json) as unknown);
 }

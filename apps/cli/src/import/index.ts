@@ -1,7 +1,6 @@
 /** Imports bars from files: finds and opens the files, detects how to read them, and writes their bars. */
 export {
   formatsNamed,
-  leanFile,
   parseColumnsOption,
   READ_DEFAULTS,
   type ReadOptions,
@@ -12,10 +11,11 @@ export {
 } from './detect/index.js';
 export { type InputFile, inputFiles, symbolReader } from './files/index.js';
 export { type BarFormat, FORMATS } from './formats/index.js';
-export { FilePlanError, type SymbolCase, SymbolNames } from './reading/index.js';
+export { type SymbolCase, SymbolNames } from './reading/index.js';
 export {
   type BarWriter,
   CalendarCheck,
+  CompleteDays,
   FeedWriter,
   importBars,
   type ImportPlan,

@@ -13,7 +13,7 @@ import {
   useOwnCalendars,
 } from '@barkeep/service';
 import { CliError, EXIT, type Lifetime, note, readOption } from '../terminal/index.js';
-import { checkCoordinator, checkServers, type Database, openDatabase } from './servers.js';
+import { checkCoordinator, checkServers, type Database, openDatabase, withoutPassword } from './servers.js';
 
 /** Options of every command that calls a coordinator. */
 export interface ConnectionOptions {
@@ -58,9 +58,18 @@ export class Context {
     return readOption(option, () => calendarNamed(id));
   }
 
-  /** Opens and migrates the database. When none is configured and none runs, starts only the embedded PostgreSQL. */
+  /**
+   * Opens and migrates the database. When none is configured and none runs, starts only the embedded PostgreSQL.
+   * @throws CliError when BARKEEP_URL names a system whose database is not known: the data must not go to another one
+   */
   async database(): Promise<Database> {
     const { databaseUrl: configured } = this.urls;
+    const { url } = this.config.client;
+    if (configured === undefined && url !== undefined && runningUp(this.dataDir) === undefined) {
+      throw new CliError(
+        `expected DATABASE_URL, the database of the coordinator at ${withoutPassword(url)} (BARKEEP_URL), was not set`,
+      );
+    }
     await checkServers({ databaseUrl: configured });
     const databaseUrl = configured ?? (await this.#serversFor('database')).databaseUrl;
     return openDatabase(databaseUrl, this.life);

@@ -2,7 +2,7 @@
  * Errors that the user can act on, and functions that read the user's input and throw them. The command line prints the
  * message of such an error without a stack. A bare `Error` is a bug, and the command line prints its stack.
  */
-import { isDate } from '@barkeep/bars';
+import { isDate, SYMBOL_PATTERN } from '@barkeep/bars';
 import { errorText } from '@barkeep/service';
 
 /** Exit codes of `barkeep`. `refused`: `--strict` found something that it forbids. `notCompared`: `compare` could not compare. */
@@ -50,6 +50,18 @@ export function optionReader<T>(option: string, expected: string, read: (text: s
 /** Returns an {@link optionReader} for dates, YYYY-MM-DD. */
 export const dateReader = (option: string) =>
   optionReader(option, 'a date such as 2024-01-31', (text) => (isDate(text) ? text : undefined));
+
+/** The names in a text that separates them by commas, each once. Blanks around a name are ignored. */
+export function namesIn(text: string): string[] {
+  return [...new Set(text.split(',').map((name) => name.trim()))];
+}
+
+/** Returns a reader of an option with symbols that are separated by commas. */
+export const symbolsReader = (option: string) =>
+  optionReader(option, 'symbols separated by commas', (text) => {
+    const symbols = namesIn(text);
+    return symbols.every((symbol) => SYMBOL_PATTERN.test(symbol)) ? symbols : undefined;
+  });
 
 /** Reads input of the user. @param expected such as `expected JSON in spec.json` @throws CliError with `expected` and the reason */
 export async function expecting<T>(expected: string, read: () => T | Promise<T>): Promise<T> {

@@ -11,6 +11,7 @@ import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { withConnection } from '../connection.js';
 import { mergeChanges } from '../datasets.js';
+import { orAborted } from '../or-aborted.js';
 import { gridKey } from './packed-days.js';
 import { readWindow } from '../rows/index.js';
 
@@ -78,7 +79,7 @@ interface Batch {
 
 /** Packs the symbols of a batch that are not packed yet, and adds to `counts`. @throws as {@link packDays} */
 async function packBatch(batch: Batch, counts: PackCounts): Promise<void> {
-  const { client, datasetId, symbolIds } = batch;
+  const { client, datasetId, symbolIds, signal } = batch;
   // Look before locking, so that repeating a long run does not make writers wait.
   if ((await unpackedOf(batch)).length === 0) {
     counts.kept += symbolIds.length;
@@ -86,7 +87,8 @@ async function packBatch(batch: Batch, counts: PackCounts): Promise<void> {
   }
   await client.query('BEGIN');
   // Locks the dataset's row: writers of its bars and other packing processes wait until the commit.
-  const { rowCount } = await client.query('UPDATE datasets SET packings = packings + 1 WHERE id = $1', [datasetId]);
+  const lock = () => client.query('UPDATE datasets SET packings = packings + 1 WHERE id = $1', [datasetId]);
+  const { rowCount } = await orAborted(lock, signal);
   if (rowCount === 0) throw new DatasetRemovedError(datasetId);
   // Look again, because another process may have packed symbols before this one got the lock.
   const unpacked = await unpackedOf(batch);

@@ -2,7 +2,8 @@
 import { refuseBar, type Bar } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import { emptyAnswer, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
-import { deadlineOf, orAborted } from './object-source.js';
+import { orAborted } from '../or-aborted.js';
+import { deadlineOf } from './object-source.js';
 import { resolveDataset, symbolIds, UnknownDatasetError } from '../datasets.js';
 import { mergeRanges, type OnRow, readSpans } from '../rows/index.js';
 

@@ -3,6 +3,7 @@
  * symbol for which the repository fails does not affect the others (I12).
  */
 import { anySignal } from '@barkeep/bars';
+import { orAborted } from '../or-aborted.js';
 import { addRecords } from './bar-record.js';
 import { emptyAnswer, type AskPermit, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
 
@@ -101,22 +102,4 @@ function* eachOnce(symbols: readonly string[]): Generator<string> {
 export function deadlineOf({ timeoutMs }: Pick<BarQuery, 'timeoutMs'>, signal: AbortSignal | undefined): AbortSignal {
   const signals = signal ? [signal] : [];
   return anySignal(timeoutMs === undefined ? signals : [...signals, AbortSignal.timeout(timeoutMs)]);
-}
-
-/**
- * Resolves to the result of `ask`, or rejects when the signal aborts first, so that a repository that hangs does not keep a worker from
- * stopping. Ignores a later result. Does not call `ask` when the signal has aborted already. @throws the signal's reason
- */
-export async function orAborted<T>(ask: () => T, signal: AbortSignal): Promise<Awaited<T>> {
-  signal.throwIfAborted();
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal.reason as Error);
-  });
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([ask(), aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -12,6 +12,7 @@ import { refuseBar, type Bar, type Prices, type RefusalReason } from '@barkeep/b
 import type { DataSource } from 'typeorm';
 import type { PoolClient } from 'pg';
 import { borrowConnection } from '../connection.js';
+import { orAborted } from '../or-aborted.js';
 import { CopyIn } from './copy-in.js';
 import {
   allowDatasetValues,
@@ -20,7 +21,6 @@ import {
   ensureSymbols,
   lockDataset,
   mergeChanges,
-  resolveDataset,
   UnknownDatasetError,
 } from '../datasets.js';
 import { createStaging, mergeStaged, STAGING_TABLE, type ImportCounts } from './staging.js';
@@ -28,14 +28,18 @@ import { TradingDates } from './trading-dates.js';
 
 export interface ImportOptions {
   /**
-   * Returns the trading date (`YYYY-MM-DD`) of an open time; called once per quarter of an hour. The import declares the dataset
-   * complete for each symbol and date that gets rows. Without this function it declares nothing complete.
+   * Returns the trading date (`YYYY-MM-DD`) of an open time, or undefined; called once per quarter of an hour. The import declares the
+   * dataset complete for each symbol and date that gets rows. Without this function it declares nothing complete.
    */
-  complete?: ((openTime: number) => string) | undefined;
+  complete?: ((openTime: number) => string | undefined) | undefined;
   /** `any` accepts negative prices and prices of 0, and marks the dataset. @default 'positive' */
   prices?: Prices;
   /** Marks the dataset: the bars have volume 0 because their source has no volume. @default false */
   withoutVolume?: boolean;
+  /** Ends the wait for another import into the dataset. */
+  signal?: AbortSignal | undefined;
+  /** Called when the import has waited for a second to begin, because of another import into the dataset. */
+  onWait?: (() => void) | undefined;
 }
 
 /** Thrown for an invalid bar. The import stays open: the caller may continue, or abort it. */
@@ -64,6 +68,21 @@ interface ImportedSymbol {
 /** An import of at least this many rows runs VACUUM ANALYZE at once instead of waiting for autovacuum. */
 const MAINTENANCE_ROWS_MIN = 10_000;
 
+/** {@link ImportOptions.onWait} is called after this time. */
+const WAIT_REPORTED_MS = 1_000;
+
+/** Begins the transaction of an import and locks its dataset, which it creates when it is new. @returns the dataset's number */
+async function beginImport(client: PoolClient, dataset: string): Promise<number> {
+  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+  const datasetId = await ensureDataset(client, dataset);
+  await lockDataset(client, datasetId);
+  // The dataset may have been removed during the wait.
+  const { rowCount } = await client.query('SELECT FROM datasets WHERE id = $1', [datasetId]);
+  if (rowCount === 0) throw new UnknownDatasetError(dataset);
+  await createStaging(client);
+  return datasetId;
+}
+
 /** One import, which {@link BarImporter.open} starts. */
 export class BarImporter {
   private readonly symbols = new Map<string, ImportedSymbol>();
@@ -86,22 +105,22 @@ export class BarImporter {
   }
 
   /**
-   * Starts an import. Creates the dataset when it is new. Holds one connection until {@link finish} or {@link abort}, and borrows a
-   * second one for single statements. Waits for a running import into the same dataset.
+   * Starts an import. Creates the dataset when it is new; it exists for others when the import has finished. Holds one connection until
+   * {@link finish} or {@link abort}, and borrows a second one for single statements. Waits for a running import into the same dataset.
+   * @throws the reason of `signal`, UnknownDatasetError, DatabaseError
    */
   static async open(dataSource: DataSource, dataset: string, options: ImportOptions = {}): Promise<BarImporter> {
-    const datasetId = await ensureDataset(dataSource, dataset);
+    const { signal, onWait } = options;
     const client = await borrowConnection(dataSource);
+    const waiting = setTimeout(() => onWait?.(), WAIT_REPORTED_MS);
     try {
-      await client.query('BEGIN');
-      await lockDataset(client, datasetId);
-      // The dataset may have been removed during the wait.
-      if ((await resolveDataset(dataSource, dataset)) !== datasetId) throw new UnknownDatasetError(dataset);
-      await createStaging(client);
+      const datasetId = await orAborted(() => beginImport(client, dataset), signal);
       return new BarImporter(dataSource, client, dataset, datasetId, options);
     } catch (error) {
       client.release(true);
       throw error;
+    } finally {
+      clearTimeout(waiting);
     }
   }
 

@@ -9,10 +9,11 @@ const QUARTER_HOUR_MS = 900_000;
 /** Collects pairs of symbol and trading date. */
 export class TradingDates {
   private readonly bySymbol = new Map<number, Set<string>>();
-  private readonly dateOfQuarter = new Map<number, string>();
+  /** Null for a quarter of an hour without a date. */
+  private readonly dateOfQuarter = new Map<number, string | null>();
 
-  /** @param dateOf returns the trading date of an open time, the same for all times within a quarter of an hour */
-  constructor(private readonly dateOf: (openTime: number) => string) {}
+  /** @param dateOf returns the trading date of an open time, or undefined, the same for all times within a quarter of an hour */
+  constructor(private readonly dateOf: (openTime: number) => string | undefined) {}
 
   add(symbolId: number, openTime: number): void {
     let dates = this.bySymbol.get(symbolId);
@@ -23,10 +24,10 @@ export class TradingDates {
     const quarter = Math.floor(openTime / QUARTER_HOUR_MS);
     let date = this.dateOfQuarter.get(quarter);
     if (date === undefined) {
-      date = this.dateOf(openTime);
+      date = this.dateOf(openTime) ?? null;
       this.dateOfQuarter.set(quarter, date);
     }
-    dates.add(date);
+    if (date !== null) dates.add(date);
   }
 
   /** Pairs of symbol number and date. */

@@ -3,9 +3,9 @@
  * In folders and patterns it skips names that are not those of data, such as a licence. A file that the user names is
  * always read. Files are sorted by path, so that the same import always reads them in the same order.
  */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { CliError, UsageError } from '../../terminal/index.js';
+import { CliError, expecting, UsageError } from '../../terminal/index.js';
 
 const DATA_FILE = /\.(csv|txt|tsv|asc|prn|json|ndjson|jsonl)(\.(gz|zst|bz2|xz))?$|\.zip$/i;
 /** Lean's minute files: trades, and the quotes of markets that have no trades. */
@@ -95,20 +95,23 @@ async function filesOf(name: string, fits: (path: string) => boolean): Promise<I
   const info = await stat(path).catch(() => undefined);
   if (info?.isFile()) return [{ path, bytes: info.size }];
   if (info?.isDirectory()) return walk(path, fits);
+  if (info !== undefined)
+    throw new CliError(
+      `expected a file that can be read more than once, was "${name}", a pipe or a device: save it first`,
+    );
   if (!WILDCARD.test(name))
     throw new CliError(`expected a file, a folder or a glob pattern, was "${name}": there is no such file`);
   const pattern = globToRegExp(path);
   return walk(globRoot(path), (file) => pattern.test(file) && fits(file));
 }
 
-/** The fitting files of a folder, at any depth; none when the folder cannot be read. */
+/** The fitting files of a folder, at any depth. @throws CliError for a folder that cannot be read */
 async function walk(folder: string, fits: (path: string) => boolean): Promise<InputFile[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const paths = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  const paths = await pathsIn(folder, [await realpath(folder).catch(() => folder)]);
   const slashed = (path: string): string => path.split(sep).join('/');
   const files = await Promise.all(
     paths
-      .filter((path) => !isHidden(slashed(relative(folder, path))) && fits(slashed(path)))
+      .filter((path) => fits(slashed(path)))
       .map(async (path) => {
         const info = await stat(path).catch(() => undefined);
         // Keeps a file without `info`, such as a link to nothing: the import refuses it and names it.
@@ -117,6 +120,35 @@ async function walk(folder: string, fits: (path: string) => boolean): Promise<In
       }),
   );
   return files.flat();
+}
+
+/**
+ * The paths of all files in a folder and its folders, hidden ones left out. Follows a link to a folder, unless that folder is read without
+ * the link. @param roots real paths of the folder where the walk began, and of the links that it followed; it adds to them
+ */
+async function pathsIn(folder: string, roots: string[]): Promise<string[]> {
+  const entries = await expecting(`expected to read the folder ${folder}`, () =>
+    readdir(folder, { withFileTypes: true }),
+  );
+  const paths: string[][] = [];
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (isHidden(entry.name)) continue;
+    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await leadsElsewhere(path, roots)));
+    paths.push(isFolder ? await pathsIn(path, roots) : [path]);
+  }
+  return paths.flat();
+}
+
+/** Whether a link leads to a folder outside of `roots`, to which it is then added. A folder that contains one of them would be read in circles. */
+async function leadsElsewhere(link: string, roots: string[]): Promise<boolean> {
+  const target = await realpath(link).catch(() => undefined);
+  const info = await stat(link).catch(() => undefined);
+  if (target === undefined || info?.isDirectory() !== true) return false;
+  const isIn = (inner: string, outer: string): boolean => relative(outer, inner).split(sep)[0] !== '..';
+  if (roots.some((root) => isIn(target, root) || isIn(root, target))) return false;
+  roots.push(target);
+  return true;
 }
 
 /** The folders of a pattern before its first wildcard. */

@@ -20,12 +20,22 @@ export class CalendarCheck {
   /** Index in `#edges` of the open of the segment where the last search ended. The next search begins there. */
   #openIndex = 0;
 
+  /** @param intervalMs of the bars, whole minutes. The slots of longer intervals are counted from the open of each segment. */
   constructor(
     readonly calendar: Calendar,
     private readonly hours: Hours,
+    private readonly intervalMs = MINUTE_MS,
   ) {}
 
-  /** True when the calendar has a slot for a bar. Fast when bars follow each other in time. @param openTime epoch ms */
+  /** The trading date of a time for which the calendar has a slot; undefined for another time. @param openTime epoch ms */
+  tradingDateOf(openTime: number): string | undefined {
+    // A trading date differs from the UTC date by at most two days.
+    const day = Math.floor(openTime / DAY_MS);
+    const days = this.calendar.knownTradingDays(dateOf(day - 2), dateOf(day + 2), this.hours);
+    return days.find(({ segments }) => segments.some(({ open, close }) => openTime >= open && openTime < close))?.date;
+  }
+
+  /** True when the calendar has a slot for a bar. Fast when bars follow each other in time. @param openTime epoch ms, a whole minute */
   isInside(openTime: number): boolean {
     const year = new Date(openTime).getUTCFullYear();
     if (year !== this.#year) {
@@ -37,12 +47,14 @@ export class CalendarCheck {
     // Goes back to the first segment for an earlier time, then on to the last segment that has opened.
     if (this.#openIndex > 0 && openTime < edges[this.#openIndex]!) this.#openIndex = 0;
     while (this.#openIndex + 2 < edges.length && edges[this.#openIndex + 2]! <= openTime) this.#openIndex += 2;
-    return openTime >= edges[this.#openIndex]! && openTime < edges[this.#openIndex + 1]!;
+    const open = edges[this.#openIndex]!;
+    if (!(openTime >= open && openTime < edges[this.#openIndex + 1]!)) return false;
+    return this.intervalMs === MINUTE_MS || (openTime - open) % this.intervalMs === 0;
   }
 
   /**
    * Why many bars of a sample have no slot: dates that the calendar does not cover, another zone, closes that were read as
-   * opens, or extended hours. Undefined when no reason fits. The likeliest reasons are tried first.
+   * opens, extended hours, or bars that are not aligned to the open. Undefined when no reason fits. The likeliest reasons are tried first.
    * @param openTimes epoch ms, as read in `zone` @param intervalMs of the bars; undefined when closes were read as closes
    */
   hint(openTimes: readonly number[], zone: string, intervalMs: number | undefined): string | undefined {
@@ -68,10 +80,14 @@ export class CalendarCheck {
     const fittingHours = OFFSET_HOURS.filter((hours) => fits(shareWithOffset(() => hours * HOUR_MS)));
     if (fittingHours.length === 1) return `they fit ${id} in ${offsetText(fittingHours[0]!)}`;
 
-    if (this.hours !== 'regular' || !hasExtendedHours) return undefined;
-    const extended = new CalendarCheck(this.calendar, 'extended');
-    return fits(extended.#insideShare(openTimes))
-      ? `they are in pre-market or after-hours of ${id}: --hours extended stores them`
+    if (this.hours === 'regular' && hasExtendedHours) {
+      const extended = new CalendarCheck(this.calendar, 'extended', this.intervalMs);
+      if (fits(extended.#insideShare(openTimes)))
+        return `they are in pre-market or after-hours of ${id}: --hours extended stores them`;
+    }
+    const minutes = new CalendarCheck(this.calendar, this.hours);
+    return fits(minutes.#insideShare(openTimes))
+      ? `bars of ${this.intervalMs / MINUTE_MS} minutes must be aligned to the open of ${id}`
       : undefined;
   }
 

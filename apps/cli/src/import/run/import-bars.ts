@@ -65,7 +65,15 @@ class ImportRun {
 
   /** All warnings; complete after `buffer.flush`, when the watches have seen every bar. */
   get warnings(): string[] {
-    return [...this.#fileWarnings.all, ...this.#watches.flatMap((watch) => watch.warnings())];
+    const ofWatches = this.#watches.flatMap((watch) => watch.warnings());
+    return [...this.#fileWarnings.all, ...ofWatches, ...this.#completeWarnings()];
+  }
+
+  /** A refused row leaves its minute without a bar, which on a complete day means that there was no trade. */
+  #completeWarnings(): string[] {
+    const { rows } = this.refused;
+    if (this.plan.completeDays === undefined || rows === 0) return [];
+    return [`--complete: the minutes of the ${rows} refused row(s) count as minutes without a trade`];
   }
 
   /** Counts a file as refused. @throws any other error, and when the user stops the import */
@@ -95,6 +103,7 @@ class ImportRun {
       // The choice between several volume columns needs all rows; the entry is then planned again with the chosen column.
       const volume = await volumeOf(samplePlan, wholeText);
       const plan = volume === undefined ? samplePlan : (entryPlan(entry, { ...start, volume }, read) ?? samplePlan);
+      this.plan.completeDays?.useZone(plan.reader.zone);
       this.understood.add(name, plan.understood);
       for (const warning of plan.warnings) this.#fileWarnings.add(name, warning);
       await this.#readRows(plan, name, start.head, rest);

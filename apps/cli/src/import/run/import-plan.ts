@@ -3,6 +3,7 @@ import type { BarImporter } from '@barkeep/bar-repository';
 import type { ReadOptions } from '../detect/index.js';
 import type { InputFile } from '../files/index.js';
 import type { CalendarCheck } from './calendar-check.js';
+import type { CompleteDays } from './complete-days.js';
 
 /** Takes the bars of an import. `abort` removes them when the import fails; without it, they stay. */
 export type BarWriter = Pick<BarImporter, 'write' | 'finish'> & Partial<Pick<BarImporter, 'abort'>>;
@@ -20,6 +21,8 @@ export interface ImportPlan {
   oneSymbol: boolean;
   /** Rows for which this calendar has no slot are counted and not stored. */
   calendar?: CalendarCheck;
+  /** With --complete: takes the zone of each file that is read, and gives the dates of its bars. */
+  completeDays?: CompleteDays;
   /** How a path is shown to the user. */
   showPath: (path: string) => string;
   /** Stops the import, which then removes what it stored if the writer has `abort`. */

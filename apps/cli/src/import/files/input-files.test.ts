@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { inputFiles } from './input-files.js';
+
+let folder: string;
+beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'barkeep-files-'))));
+afterEach(() => rm(folder, { recursive: true }));
+
+async function put(...names: string[]): Promise<void> {
+  for (const name of names) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), '');
+  }
+}
+
+/** The files of a name, relative to the folder. */
+async function filesOf(name: string): Promise<string[]> {
+  return (await inputFiles([join(folder, name)], false)).map(({ path }) => relative(folder, path));
+}
+
+it('a folder has the files of the folders that links in it lead to', async () => {
+  await put('data/a.csv', 'data/deep/b.csv', 'disk/2023/c.csv');
+  await symlink('../disk/2023', join(folder, 'data/2023'));
+  const all = ['data/2023/c.csv', 'data/a.csv', 'data/deep/b.csv'];
+  expect(await filesOf('data')).toEqual(all);
+  expect(await filesOf('data/**/*.csv')).toEqual(all);
+});
+
+it('each folder is read once, also when links lead in circles', async () => {
+  await put('data/2024/a.csv', 'disk/b.csv');
+  await symlink('2024', join(folder, 'data/latest'));
+  await symlink('..', join(folder, 'data/up'));
+  await symlink('.', join(folder, 'data/itself'));
+  await symlink('../disk', join(folder, 'data/one'));
+  await symlink('../disk', join(folder, 'data/other'));
+  await symlink('../data', join(folder, 'disk/back'));
+  expect((await filesOf('data')).map((path) => path.replace('other', 'one'))).toEqual([
+    'data/2024/a.csv',
+    'data/one/b.csv',
+  ]);
+});
+
+it('a named pipe is refused, because a file is read more than once', async () => {
+  const { status } = spawnSync('mkfifo', [join(folder, 'pipe.csv')]);
+  expect(status).toBe(0);
+  await expect(filesOf('pipe.csv')).rejects.toThrow('a pipe or a device: save it first');
+});

@@ -1,0 +1,19 @@
+/** Writes a file whole or not at all, so that a full disk or Ctrl-C leaves neither a part of it nor a damaged earlier file. */
+import { createWriteStream } from 'node:fs';
+import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+
+/** Writes another file in its folder, then renames it. Writes to a pipe or a device directly. @throws errors of the system, the reason of `signal` */
+export async function writeWhole(file: string, texts: AsyncIterable<string> | Iterable<string>, signal: AbortSignal) {
+  const target = await realpath(file).catch(() => file);
+  const existing = await stat(target).catch(() => undefined);
+  const isPipeOrDevice = existing !== undefined && !existing.isFile();
+  const writePath = isPipeOrDevice ? target : `${target}.${process.pid}.part`;
+  try {
+    await pipeline(texts, createWriteStream(writePath), { signal });
+    if (!isPipeOrDevice) await rename(writePath, target);
+  } catch (error) {
+    if (!isPipeOrDevice) await rm(writePath, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+/** `barkeep import --complete`: which days of a file it declares complete. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runBarkeep } from '../support/programs/barkeep-command.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
+
+let database: TestDatabase;
+let folder: string;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'barkeep-complete-'));
+});
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+/** CSV rows of consecutive minutes. @param from the first minute, and `to` the end, epoch ms; both are written without a zone */
+function rowsOf(from: number, to: number): string {
+  const rows = Array.from({ length: (to - from) / 60_000 }, (_, index) => {
+    const time = new Date(from + index * 60_000).toISOString().slice(0, 19).replace('T', ' ');
+    return `${time},10,12,9,11,${100 + index}\n`;
+  });
+  return `timestamp,open,high,low,close,volume\n${rows.join('')}`;
+}
+
+/** Imports files with --complete. @param dataset new */
+async function importComplete(dataset: string, files: Record<string, string>, ...options: string[]) {
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  const args = ['import', ...Object.keys(files), '--dataset', dataset, '--symbol', 'A', '--complete', ...options];
+  return runBarkeep(args, folder, { ...process.env, DATABASE_URL: database.url });
+}
+
+/** The dates that a dataset is complete for. */
+async function completeDates(dataset: string): Promise<unknown[]> {
+  const rows = await queryDatabase<{ date: string }>(
+    database.url,
+    `SELECT to_char(date, 'YYYY-MM-DD') AS date FROM complete_days JOIN datasets d ON d.id = dataset_id
+     WHERE d.name = $1 ORDER BY 1`,
+    [dataset],
+  );
+  return rows.map(({ date }) => date);
+}
+
+describe('barkeep import --complete', () => {
+  it('declares the local date of a recognised format, not the next one that an evening is in in UTC', async () => {
+    // FirstRate has the time of New York. 19:59 of 7 March is 00:59 of 8 March in UTC.
+    const text = rowsOf(Date.UTC(2024, 2, 7, 4), Date.UTC(2024, 2, 7, 20));
+    const { code, stdout } = await importComplete('firstrate', { 'AAPL_1min_firstratedata.csv': text }, '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ understood: [{ format: 'firstrate', zone: 'America/New_York' }] });
+    expect(await completeDates('firstrate')).toEqual(['2024-03-07']);
+  });
+
+  it('refuses files of which the importer recognises several zones, and stores nothing', async () => {
+    const text = rowsOf(Date.UTC(2024, 2, 7, 9, 30), Date.UTC(2024, 2, 7, 16));
+    const files = { 'AAPL_1min_firstratedata.csv': text, 'other.csv': text.replace('timestamp', 'time') };
+    const { code, stderr } = await importComplete('zones', files);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--complete: expected files of one time zone, was America/New_York, UTC');
+    expect(await queryDatabase(database.url, `SELECT FROM datasets WHERE name = 'zones'`)).toEqual([]);
+  });
+
+  it('with --calendar declares no date for an evening that belongs to the next trading day', async () => {
+    // In Chicago: the evening of Sunday 3 March from 17:00 on, Monday until 16:00, and Monday's evening, which belongs to Tuesday.
+    const [sunday, monday] = [Date.UTC(2024, 2, 3, 23), Date.UTC(2024, 2, 4, 22)];
+    const [tuesday, end] = [Date.UTC(2024, 2, 4, 23), Date.UTC(2024, 2, 5, 0)];
+    const files = { 'es.csv': rowsOf(sunday, monday), 'evening.csv': rowsOf(tuesday, end) };
+    expect(await importComplete('futures', files, '--calendar', 'CMES', '--tz', 'UTC')).toMatchObject({ code: 0 });
+    expect(await completeDates('futures')).toEqual(['2024-03-04']);
+  });
+
+  it('says that the minutes of refused rows count as minutes without a trade', async () => {
+    const text = rowsOf(Date.UTC(2024, 2, 4, 14, 30), Date.UTC(2024, 2, 4, 14, 40));
+    const { stdout } = await importComplete('refused', { 'a.csv': `${text}2024-03-04 14:40:00,10,9,11,10,5\n` });
+    expect(stdout).toContain('--complete: the minutes of the 1 refused row(s) count as minutes without a trade');
+    const { stdout: clean } = await importComplete('clean', { 'a.csv': text });
+    expect(clean).not.toContain('warning');
+  });
+});

@@ -1,0 +1,60 @@
+/** `barkeep import` of bars longer than a minute: which have a slot, and how much of a calendar they cover. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runBarkeep } from '../support/programs/barkeep-command.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+
+/** The open and the close of XNYS. */
+const [OPEN, CLOSE] = [Date.UTC(2024, 2, 4, 14, 30), Date.UTC(2024, 2, 4, 21)];
+
+let database: TestDatabase;
+let folder: string;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'barkeep-intervals-'));
+});
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+const barkeep = (...args: string[]) => runBarkeep(args, folder, { ...process.env, DATABASE_URL: database.url });
+
+/** Imports rows every `minutes` minutes from a time to the close. @returns what it prints */
+async function imported(dataset: string, minutes: number, from: number) {
+  const count = Math.ceil((CLOSE - from) / (minutes * 60_000));
+  const rows = Array.from({ length: count }, (_, index) => {
+    return `${new Date(from + index * minutes * 60_000).toISOString()},A,10,12,9,11,${100 + index}\n`;
+  });
+  await writeFile(join(folder, `${dataset}.csv`), `time,symbol,open,high,low,close,volume\n${rows.join('')}`);
+  const options = ['--dataset', dataset, '--interval', `${minutes}m`, '--calendar', 'XNYS', '--json'];
+  const { stdout } = await barkeep('import', `${dataset}.csv`, ...options);
+  return JSON.parse(stdout) as { accepted: number; outside: number; warnings: string[] };
+}
+
+describe('bars longer than a minute', () => {
+  it('I10 are outside of the calendar when they are not aligned to its open, like in a session', async () => {
+    expect(await imported('aligned', 5, OPEN)).toMatchObject({ accepted: 78, outside: 0, warnings: [] });
+    const shifted = await imported('shifted', 5, OPEN + 60_000);
+    expect(shifted).toMatchObject({ accepted: 0, outside: 78 });
+    expect(shifted.warnings[0]).toContain('bars of 5 minutes must be aligned to the open of XNYS');
+    // Whole hours: XNYS opens at half past, and its extended hours at a whole hour.
+    const hours = await imported('hours', 60, OPEN + 30 * 60_000);
+    expect(hours).toMatchObject({ accepted: 0, outside: 6 });
+    expect(hours.warnings[0]).toContain('--hours extended');
+  });
+
+  it('cover the slots of their interval', async () => {
+    await imported('covered', 30, OPEN);
+    const { stdout } = await barkeep('dataset', 'show', 'covered', '--calendar', 'XNYS', '--json');
+    const { coverage } = JSON.parse(stdout) as { coverage: unknown };
+    expect(coverage).toMatchObject({ share: 1, months: [{ month: '2024-03', expected: 13, present: 13 }] });
+  });
+
+  it.each(['1d', '24h'])('are not those of a whole day: %s', async (interval) => {
+    const { code, stderr } = await barkeep('import', 'x.csv', '--dataset', 'daily', '--interval', interval);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`--interval: expected whole minutes, less than a day, was "${interval}"`);
+  });
+});
