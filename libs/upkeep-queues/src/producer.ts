@@ -42,8 +42,11 @@ const merged = (id: string, retry: RetrySettings): JobsOptions => ({
   removeOnFail: FAILED_KEPT,
 });
 
-/** No limit in practice: with `onFailure: wait` a job requests its bars until the repository answers. */
-const BACKFILL_ATTEMPTS = 1_000_000;
+/**
+ * The retries of a job that nothing would add again: no limit in practice. With `onFailure: wait` a backfill requests its bars until the
+ * repository answers. A forced detection is all that is left of a call that answered 202 (I13). The worker computes the delays.
+ */
+const UNLIMITED: JobsOptions = { attempts: 1_000_000, backoff: { type: 'repository' } };
 
 /** The options of each kind of job. */
 const OPTIONS: { [Name in JobName]: (payload: PayloadInput<Name>, retry: RetrySettings) => JobsOptions } = {
@@ -53,13 +56,14 @@ const OPTIONS: { [Name in JobName]: (payload: PayloadInput<Name>, retry: RetrySe
     jobId: `stream.${incarnation}.${run}`,
     removeOnFail: true,
   }),
-  'detect-gaps': ({ incarnation, force, scope }, retry) =>
-    merged(`detect.${incarnation}${force ? '.force' : ''}${limitedTo(scope)}`, retry),
+  'detect-gaps': ({ incarnation, force, scope }, retry) => ({
+    ...merged(`detect.${incarnation}${force ? '.force' : ''}${limitedTo(scope)}`, retry),
+    ...(force && UNLIMITED),
+  }),
   // The id depends on the payload alone, so a gap that is found several times is requested by one job.
-  // The worker computes the delays of this backoff, and decides when it gives a failing repository up.
+  // The worker decides when it gives a failing repository up.
   backfill: ({ incarnation, date, partition, force, symbols }) => ({
-    attempts: BACKFILL_ATTEMPTS,
-    backoff: { type: 'repository' },
+    ...UNLIMITED,
     jobId: `backfill.${incarnation}.${date}.${partition}${force ? '.force' : ''}${limitedTo(symbols)}`,
     removeOnFail: FAILED_KEPT,
   }),
