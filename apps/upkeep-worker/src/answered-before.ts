@@ -27,13 +27,14 @@ export function answeredBefore(
  */
 export function answeredNow(
   requests: readonly SymbolRequest[],
-  { unasked, failureBySymbol }: DayAnswer,
+  { unasked, failureBySymbol, refused }: DayAnswer,
   runs: ReadonlyMap<string, FillPlan['runs']>,
 ): AnsweredBefore {
+  const withRefusals = new Set(refused.map(({ symbol }) => symbol));
   const entries = requests.flatMap(({ symbol, asked, isDeclared }) => {
     const repositories = unasked.get(symbol) ?? 0;
-    // A repository that failed has not answered, so the next slice asks all of them again.
-    if (repositories === 0 || failureBySymbol.has(symbol)) return [];
+    // After a failure or a refused bar the next slice asks all of them again: its own answers make the text of `lastError`.
+    if (repositories === 0 || failureBySymbol.has(symbol) || withRefusals.has(symbol)) return [];
     return [[symbol, { repositories, slots: nameOf(asked, runs.get(symbol) ?? [], isDeclared) }] as const];
   });
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
