@@ -100,10 +100,8 @@ export class Backfiller {
     let isRepaired = false;
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const { requests, isStopped, gapsEmitted } = await this.findRequests(job);
-      if (isStopped) {
-        await this.parts.producer.add('aggregate', { sessionId, incarnation, partition, mayDetect: false });
-        return;
-      }
+      if (isStopped)
+        return this.parts.producer.add('aggregate', { sessionId, incarnation, partition, mayDetect: false });
       // The events of found gaps are emitted while the repositories are asked, and before the events of filled gaps.
       const answering = requests.length > 0 ? this.requestBars(job, requests) : undefined;
       const [answer] = await Promise.all([answering, gapsEmitted]);
@@ -111,8 +109,10 @@ export class Backfiller {
       const { planned, changed, filled } = await this.writeAnswer(job, requests, answer);
       isRepaired ||= filled > 0;
       const { unasked, failureBySymbol, failureByRepository } = answer;
-      // A forced job would find the slots that it has just requested again, so it continues with the symbols that are left.
-      const limitedTo = (...symbols: string[]) => (payload.force ? [...new Set(symbols)] : payload.symbols);
+      // A forced job would find the slots that it has just requested again, so it continues with the symbols that are left, if not all are.
+      const areAll = (symbols: string[]) => requests.every(({ symbol }) => symbols.includes(symbol));
+      const limitedTo = (...symbols: string[]) =>
+        payload.force && !areAll(symbols) ? [...new Set(symbols)] : payload.symbols;
       const symbolsLeft = [...unasked.keys(), ...changed];
       if (failureByRepository.size > 0) {
         await this.afterFailure(job, answer, limitedTo(...failureBySymbol.keys(), ...symbolsLeft));
