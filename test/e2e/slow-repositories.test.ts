@@ -1,4 +1,7 @@
-/** Repositories whose requests outlast a backfill job's time slice: every repository and every symbol is asked all the same. */
+/**
+ * Repositories that are slow or limited, so that a backfill job takes several time slices: every repository and every symbol is asked all
+ * the same, none more often than needed, and other sessions are not delayed. The worker runs one backfill job at a time.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,11 +12,18 @@ import { TestSystem } from '../support/system/system.js';
 /** More symbols than a job asks for in one time slice: 8 at the same time, each for longer than the slice. */
 const SYMBOLS = Array.from({ length: 12 }, (_, index) => `S${index + 10}`);
 const DAY = { start: '2013-10-07', end: '2013-10-07' };
+const WEEK = { start: '2013-10-07', end: '2013-10-11' };
 const SLOTS = 390;
 /** The slots of each symbol that the source lacks; `whole` has the bar of the first one. */
 const HOLES = [100, 200];
 const WHOLE_HOLE = HOLES[0]!;
-/** `late` answers after the slice without bars, `broken` fails after the slice, and `whole` has one of the two bars. */
+/** Fewer symbols, for a limited repository. */
+const FEW = SYMBOLS.slice(0, 4);
+/**
+ * `late` answers after the slice without bars, `broken` fails after the slice, and `whole` has one of the two bars. `fast` and the limited
+ * `scarce` have no bars, `exhausted` answers one request an hour, `growing` answers after the slice with the bars that `growing.json` had
+ * at the request, and `delisted` fails for the first symbol.
+ */
 const MODULE = `
 const { appendFileSync, readFileSync } = require('node:fs');
 const { setTimeout: delay } = require('node:timers/promises');
@@ -26,22 +36,44 @@ exports.broken = { getBarsBySymbol: async (symbol) => {
   await delay(SLOWER_THAN_SLICE_MS);
   throw new Error('the vendor is down');
 } };
-exports.whole = { getBarsBySymbol: async (symbol) => { log('whole', symbol); return bars[symbol]; } };`;
+exports.whole = { getBarsBySymbol: async (symbol) => { log('whole', symbol); return bars[symbol]; } };
+const without = (name) => ({ getBarsBySymbol: async (symbol) => { log(name, symbol); return []; } });
+exports.fast = without('fast');
+exports.scarce = { repository: without('scarce'), limit: { max: 1, durationMs: SLOWER_THAN_SLICE_MS } };
+exports.exhausted = { repository: without('exhausted'), limit: { max: 1, durationMs: 3_600_000 } };
+exports.growing = { getBarsBySymbol: async (symbol) => {
+  const now = JSON.parse(readFileSync(__dirname + '/growing.json', 'utf8'));
+  log('growing', symbol);
+  await delay(SLOWER_THAN_SLICE_MS);
+  return now[symbol] ?? [];
+} };
+exports.delisted = { getBarsBySymbol: async (symbol) => {
+  log('delisted', symbol);
+  if (symbol === '${SYMBOLS[0]}') throw new Error('unknown symbol');
+  return [];
+} };`;
 
 let system: TestSystem;
 let folder: string;
 let api: Api;
+let wholeBars: Record<string, unknown[]>;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'barkeep-slow-'));
   const market = marketBars({ symbols: SYMBOLS, ...DAY, seed: 7 });
   const modulePath = join(folder, 'repositories.cjs');
   writeFileSync(modulePath, MODULE);
-  const wholeBars = [...market].map(([symbol, bars]) => [symbol, [bars[WHOLE_HOLE]]]);
-  writeFileSync(join(folder, 'bars.json'), JSON.stringify(Object.fromEntries(wholeBars)));
-  system = await TestSystem.create({ BARKEEP_REPOSITORIES: modulePath });
+  wholeBars = Object.fromEntries([...market].map(([symbol, bars]) => [symbol, [bars[WHOLE_HOLE]]]));
+  writeFileSync(join(folder, 'bars.json'), JSON.stringify(wholeBars));
+  system = await TestSystem.create({ BARKEEP_REPOSITORIES: modulePath, BARKEEP_BACKFILL_CONCURRENCY: '1' });
   const holey = [...market].map(([symbol, bars]) => [symbol, bars.filter((_, slot) => !HOLES.includes(slot))] as const);
-  await writeBars(system.databaseUrl, 'holey', new Map(holey));
+  for (const dataset of ['holey', 'declared']) await writeBars(system.databaseUrl, dataset, new Map(holey));
+  await writeBars(system.databaseUrl, 'repaired', marketBars({ symbols: SYMBOLS, ...WEEK, seed: 7 }));
+  await system.query(
+    `INSERT INTO complete_days (dataset_id, symbol_id, date)
+     SELECT d.id, s.id, $1::date FROM datasets d, symbols s WHERE d.name = 'declared'`,
+    [DAY.start],
+  );
   const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
 });
@@ -53,26 +85,29 @@ afterAll(async () => {
   if (folder) rmSync(folder, { recursive: true });
 });
 
-/** Runs a session to its end, until every empty slot is settled. */
-async function runSettled(id: string, backfill: string[], upkeep: object) {
+/** Starts a session. @param changes of its spec */
+function run(id: string, backfill: string[], upkeep: object, changes: object = {}): Promise<string> {
   const source = { type: 'dataset', dataset: 'holey' };
-  await api.run({
-    id,
-    symbols: SYMBOLS,
-    ...DAY,
-    source,
-    backfill,
-    upkeep: { barrier: 'day', maxRetries: 1, ...upkeep },
-  });
+  const spec = { id, symbols: SYMBOLS, ...DAY, source, backfill, upkeep: { barrier: 'day', maxRetries: 1, ...upkeep } };
+  return api.run({ ...spec, ...changes });
+}
+
+/** Runs a session to its end, until every empty slot is settled. */
+async function runSettled(id: string, backfill: string[], upkeep: object, changes?: object) {
+  await run(id, backfill, upkeep, changes);
   await api.completed(id);
   return (await api.settled(id)).counts;
+}
+
+/** All requests in their order, each `REPOSITORY SYMBOL`. */
+function requestLines(): string[] {
+  return readFileSync(join(folder, 'requests.log'), 'utf8').trim().split('\n');
 }
 
 /** The number of requests by `REPOSITORY SYMBOL`. */
 function requestCounts(): Map<string, number> {
   const counts = new Map<string, number>();
-  const lines = readFileSync(join(folder, 'requests.log'), 'utf8').trim().split('\n');
-  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
+  for (const line of requestLines()) counts.set(line, (counts.get(line) ?? 0) + 1);
   return counts;
 }
 
@@ -103,4 +138,64 @@ test('I11 a forced request ends: it asks about each symbol once, however many sl
     (counts) => SYMBOLS.every((symbol) => counts.get(`late ${symbol}`)! > before.get(`late ${symbol}`)!),
   );
   for (const symbol of SYMBOLS) expect(asked.get(`late ${symbol}`)).toBe(before.get(`late ${symbol}`)! + 1);
+});
+
+test('a fast repository before a limited one is asked about each symbol once', async () => {
+  await runSettled('fast', ['fast', 'scarce'], {}, { symbols: FEW });
+  const once = FEW.flatMap((symbol) => [`fast ${symbol}`, `scarce ${symbol}`]);
+  expect(requestCounts()).toEqual(new Map(once.map((request) => [request, 1])));
+});
+
+test('a limited repository is asked about every symbol before it is asked about any again', async () => {
+  await runSettled('scarce', ['scarce'], { maxRetries: 3 }, { symbols: FEW });
+  expect(requestLines().slice(0, FEW.length)).toEqual(FEW.map((symbol) => `scarce ${symbol}`));
+});
+
+test('I11 a day that is declared complete ends although its repository is limited', async () => {
+  const source = { type: 'dataset', dataset: 'declared' };
+  const counts = await runSettled('declared', ['scarce'], {}, { symbols: FEW, source });
+  expect(counts).toMatchObject({ noTrade: FEW.length * HOLES.length, missing: 0, absent: 0 });
+});
+
+test('a session that waits for a permit does not delay the later days of another session', async () => {
+  await run('exhausted', ['exhausted'], { barrier: 'none' }, { symbols: FEW });
+  await api.eventually(
+    () => Promise.resolve(requestLines()),
+    (lines) => lines.some((line) => line.startsWith('exhausted')),
+  );
+  await runSettled('week', ['repaired'], { barrier: 'none' }, WEEK);
+  expect(await api.session('exhausted')).toMatchObject({ counts: { missing: (FEW.length - 1) * HOLES.length } });
+  await api.ok('DELETE', '/v1/sessions/exhausted');
+});
+
+test('I13 a request for upkeep finds bars that came after an earlier request had asked for them', async () => {
+  const growing = join(folder, 'growing.json');
+  writeFileSync(growing, '{}');
+  await runSettled('growing', ['growing'], {}, { symbols: FEW });
+  writeFileSync(join(folder, 'requests.log'), '');
+  await api.ok('POST', '/v1/sessions/growing/upkeep', {});
+  await api.eventually(
+    () => Promise.resolve(requestCounts()),
+    (counts) => FEW.every((symbol) => counts.has(`growing ${symbol}`)),
+  );
+  writeFileSync(growing, JSON.stringify(wholeBars));
+  await api.ok('POST', '/v1/sessions/growing/upkeep', {});
+  await api.until('growing', ({ counts }) => counts.backfilled === FEW.length);
+});
+
+test('I12 a forced request asks once about the symbols for which its repository does not fail', async () => {
+  await run('delisted', ['delisted'], { barrier: 'none' });
+  await api.until('delisted', ({ counts }) => counts.unfillable === (SYMBOLS.length - 1) * HOLES.length);
+  writeFileSync(join(folder, 'requests.log'), '');
+  await api.ok('POST', '/v1/sessions/delisted/upkeep', {});
+  const [failing, ...others] = SYMBOLS;
+  const isAsked = (counts: Map<string, number>) => others.every((symbol) => counts.has(`delisted ${symbol}`));
+  await api.eventually(() => Promise.resolve(requestCounts()), isAsked);
+  writeFileSync(join(folder, 'requests.log'), '');
+  await api.eventually(
+    () => Promise.resolve(requestCounts()),
+    (counts) => (counts.get(`delisted ${failing}`) ?? 0) >= 3,
+  );
+  expect([...requestCounts().keys()]).toEqual([`delisted ${failing}`]);
+  await api.ok('DELETE', '/v1/sessions/delisted');
 });

@@ -109,6 +109,39 @@ test.each(['detect-gaps', 'aggregate'] as const)(
   },
 );
 
+test('I13 a forced detection, which a call has requested, is retried until it succeeds', async () => {
+  const tried = new Counter();
+  server.work('detect-gaps', async () => {
+    tried.hit();
+    if (tried.hits < 5 * RETRY.attempts) throw new Error('the session Redis is away');
+  });
+  await producer.add('detect-gaps', { ...newSession(), force: true });
+  await tried.reached(5 * RETRY.attempts);
+  await untilIdle('detect-gaps');
+  expect(await queues['detect-gaps'].getFailedCount()).toBe(0);
+});
+
+test('a forced backfill is added again when one of its day has begun, and not while one waits', async () => {
+  const payload = { ...newSession(), partition: 0, date: '2013-10-07', force: true };
+  const begun = new Counter();
+  const end = latch();
+  const { worker } = server.work('backfill', async () => {
+    begun.hit();
+    await end.opened;
+  });
+  await producer.addBackfills([payload]);
+  await begun.reached(1);
+  await worker.pause(true);
+  for (let call = 0; call < 3; call++) await producer.addBackfills([payload]);
+  expect(await queues.backfill.getPrioritizedCount()).toBe(1);
+  // A job that is limited to the symbols that are left does not ask about the others again.
+  const [waiting] = await queues.backfill.getPrioritized();
+  await waiting!.updateData({ ...payload, symbols: ['AAA'] });
+  for (let call = 0; call < 3; call++) await producer.addBackfills([payload]);
+  expect(await queues.backfill.getPrioritizedCount()).toBe(2);
+  end.open();
+});
+
 test('a backfill that failed for good is kept until the same backfill is added again', async () => {
   const payload = { ...newSession(), partition: 0, date: '2013-10-07', force: false };
   const tried = new Counter();

@@ -10,6 +10,7 @@ import { completeSymbols, messageOf, retryAfterMsOf } from '@barkeep/bar-reposit
 import {
   asksToSettle,
   fewestAsks,
+  firstMissing,
   planFill,
   retryAt,
   slotsToAsk,
@@ -17,11 +18,12 @@ import {
   type DayGrid,
   type FillPlan,
 } from '@barkeep/bars';
-import type { SymbolFill, UpkeepStore } from '@barkeep/session-data';
+import type { SymbolDay, SymbolFill, UpkeepStore } from '@barkeep/session-data';
 import type { Payload } from '@barkeep/upkeep-queues';
 import { UnrecoverableError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
+import { answeredBefore, answeredNow } from './answered-before.js';
 import { RepositoryFailedError, retryDelayMs, type Repositories } from './repositories.js';
 import { type WorkParts, failSession } from './upkeep-sessions.js';
 import {
@@ -29,7 +31,6 @@ import {
   SliceEndedError,
   type SymbolRequest,
   type DayAnswer,
-  type RequestFailure,
   quarantineRefused,
   refusalTexts,
 } from './repository-requests.js';
@@ -56,6 +57,8 @@ interface BackfillParts extends WorkParts {
 interface DayJob {
   store: UpkeepStore;
   payload: Payload<'backfill'>;
+  /** The symbols that the job is limited to; undefined for no limit. */
+  symbols: readonly string[] | undefined;
   day: number;
   grid: DayGrid;
   signal: AbortSignal | undefined;
@@ -86,7 +89,7 @@ export class Backfiller {
       const grid = store.layout.grid(day);
       const isLastAttempt = payload.failures + 1 >= this.parts.attempts;
       const onFailure = isLastAttempt ? store.layout.spec.upkeep.onFailure : 'wait';
-      await this.fillDay({ store, payload, day, grid, signal, onFailure });
+      await this.fillDay({ store, payload, symbols: payload.symbols, day, grid, signal, onFailure });
     });
   }
 
@@ -94,24 +97,33 @@ export class Backfiller {
   private async fillDay(job: DayJob): Promise<void> {
     const { store, payload } = job;
     const { sessionId, incarnation, partition } = payload;
-    let failures: RequestFailure[] = [];
-    let symbolsLeft: string[] = [];
     let isRepaired = false;
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      const { requests, gapsEmitted } = await this.findRequests(job);
+      const { requests, isStopped, gapsEmitted } = await this.findRequests(job);
+      if (isStopped)
+        return this.parts.producer.add('aggregate', { sessionId, incarnation, partition, mayDetect: false });
       // The events of found gaps are emitted while the repositories are asked, and before the events of filled gaps.
       const answering = requests.length > 0 ? this.requestBars(job, requests) : undefined;
       const [answer] = await Promise.all([answering, gapsEmitted]);
       if (!answer) break; // there was nothing to request
-      const { changed, filled } = await this.writeAnswer(job, requests, answer);
+      const { planned, changed, filled } = await this.writeAnswer(job, requests, answer);
       isRepaired ||= filled > 0;
-      failures = [...answer.failureByRepository.values()];
-      if (answer.unasked.size > 0) symbolsLeft = [...new Set([...answer.unasked, ...changed])];
-      if (changed.size === 0 || failures.length > 0 || symbolsLeft.length > 0) break;
+      const { unasked, failureBySymbol, failureByRepository } = answer;
+      // A forced job would find the slots that it has just requested again, so it continues with the symbols that are left, if not all are.
+      const areAll = (symbols: string[]) => requests.every(({ symbol }) => symbols.includes(symbol));
+      const limitedTo = (...symbols: string[]) =>
+        payload.force && !areAll(symbols) ? [...new Set(symbols)] : payload.symbols;
+      const symbolsLeft = [...unasked.keys(), ...changed];
+      if (failureByRepository.size > 0) {
+        await this.afterFailure(job, answer, limitedTo(...failureBySymbol.keys(), ...symbolsLeft));
+      }
+      if (unasked.size > 0) {
+        const answered = answeredNow(requests, answer, new Map(planned.map(({ symbol, plan }) => [symbol, plan.runs])));
+        throw new SliceEndedError({ symbols: limitedTo(...symbolsLeft), answered });
+      }
+      if (changed.size === 0 || failureByRepository.size > 0) break;
+      job.symbols = limitedTo(...changed);
     }
-    if (failures.length > 0) await this.afterFailure(job, failures);
-    // A forced job would find the slots that it has just requested again, so it continues with the symbols that are left.
-    if (symbolsLeft.length > 0) throw new SliceEndedError(payload.force ? symbolsLeft : undefined);
     const foundAt = isRepaired ? payload.foundAt : undefined;
     await this.parts.producer.add('aggregate', { sessionId, incarnation, partition, foundAt });
     // Read from the store, because an earlier run that died after its writes has not scheduled its retries.
@@ -134,18 +146,26 @@ export class Backfiller {
 
   /**
    * Finds the empty slots to request, and begins to emit the events of gaps that no detection has found.
-   * @returns the requests of symbols with such slots, and a promise that resolves when the events are emitted
+   * @returns the requests of symbols with such slots, whether there are none because the session was stopped, and a promise that resolves when the events are emitted
    */
-  private async findRequests(job: DayJob): Promise<{ requests: SymbolRequest[]; gapsEmitted?: Promise<void> }> {
+  private async findRequests(
+    job: DayJob,
+  ): Promise<{ requests: SymbolRequest[]; isStopped?: boolean; gapsEmitted?: Promise<void> }> {
     const { store, day, grid, payload } = job;
     const { partition, date, force, failures } = payload;
-    // Redis answers these commands in this order, so the slots are at least as new as the frontier.
-    const [positions, retries, symbols] = await Promise.all([
+    const names = store.layout.symbolsOf(partition);
+    // Redis answers these commands in this order, so the slots are at least as new as the frontier. The declarations are read before
+    // the requests: a bar that is stored and declared after its repository was asked must not count as no-trade.
+    const [isStopped, positions, retries, symbols, declared] = await Promise.all([
+      store.isStopped(),
       store.positions(),
       store.dueRetries(partition, this.parts.now()),
-      store.readDay(partition, day, store.layout.symbolsOf(partition)),
+      store.readDay(partition, day, names),
+      this.declaredSymbols(store, names, date),
     ]);
     const { frontier = 0, retainedFrom = 0 } = positions[partition] ?? {};
+    // A call may still request the bars of a session that was stopped.
+    if (isStopped && !force) return { requests: [], isStopped };
     if (grid.open < retainedFrom) return { requests: [] };
     const closedSlots = grid.closedBy(frontier);
     const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));
@@ -153,27 +173,40 @@ export class Backfiller {
     const gapsEmitted = store.events
       .gapsFound(partition, day, closedSlots, symbols)
       .then((gaps) => this.parts.figures.found(gaps));
-    const chosen = symbols.filter(({ symbol }) => payload.symbols?.includes(symbol) ?? true);
-    const requests = chosen.flatMap((symbolDay) => {
+    const chosen = symbols.filter(({ symbol }) => job.symbols?.includes(symbol) ?? true);
+    const found = chosen.flatMap((symbolDay): SymbolRequest[] => {
       const { symbol, bitmap, states } = symbolDay;
       const dueOrMissing = due.has(symbol) ? 'due' : 'missing';
       const asked = slotsToAsk(bitmap, states, closedSlots, force ? 'all' : dueOrMissing);
-      return asked.length > 0 ? [{ ...symbolDay, asked }] : [];
+      if (asked.length === 0) return [];
+      const request = { ...symbolDay, asked, isDeclared: declared.has(symbol) };
+      return [{ ...request, skipped: answeredBefore(payload.answered, request) }];
     });
-    // After a failure start with other symbols, so that symbols that always fail do not block the others.
-    const start = (failures * SYMBOLS_SKIPPED) % Math.max(1, requests.length);
+    // Symbols with missing slots come first: a barrier waits for them, and not for slots that were requested before.
+    const hasMissing = ({ bitmap, states }: SymbolDay) => firstMissing(bitmap, states, closedSlots) < closedSlots;
+    const requests = [...found.filter(hasMissing), ...found.filter((request) => !hasMissing(request))];
+    // After a failure start with other symbols, so that symbols that always fail do not block the others. Those of a repository that is
+    // given up block none.
+    const skipped = job.onFailure === 'continue' ? 0 : failures * SYMBOLS_SKIPPED;
+    const start = skipped % Math.max(1, requests.length);
     return { requests: [...requests.slice(start), ...requests.slice(0, start)], gapsEmitted };
+  }
+
+  /** The symbols whose day the source or a repository declares complete: nothing traded in the slots for which none has a bar. */
+  private declaredSymbols({ layout }: UpkeepStore, symbols: readonly string[], date: string): Promise<Set<string>> {
+    // The source name of a feed is no dataset, so a declaration for a dataset of that name does not count.
+    const declaring = layout.spec.source.type === 'feed' ? layout.spec.backfill : layout.datasets;
+    return completeSymbols(this.parts.dataSource, declaring, symbols, date);
   }
 
   /**
    * Writes bars, states, refused bars and errors.
-   * @returns the symbols that changed since they were read, and the number of filled slots
+   * @returns what was planned, the symbols that changed since they were read, and the number of filled slots
    */
   private async writeAnswer(job: DayJob, requests: readonly SymbolRequest[], answer: DayAnswer) {
     const { store, grid, day } = job;
     const { partition } = job.payload;
-    const complete = await this.askCompleteAgain(job, answer);
-    const planned = requests.map((request) => this.planSymbol(job, request, answer, complete.has(request.symbol)));
+    const planned = requests.map((request) => this.planSymbol(job, request, answer));
     // Bars that fit no slot of the day are refused as well.
     for (const { symbol, plan } of planned) {
       for (const { dataset: index, bar, reason } of plan.refused) {
@@ -187,7 +220,7 @@ export class Backfiller {
     const texts = refusalTexts(answer.refused);
     for (const [symbol, { error }] of answer.failureBySymbol) texts.set(symbol, messageOf(error));
     for (const [symbol, text] of texts) await store.noteError(partition, grid.date, [symbol], text);
-    return { changed, filled: this.countFills(planned, changed, answer) };
+    return { planned, changed, filled: this.countFills(planned, changed, answer) };
   }
 
   /** Counts, in the metrics, filled slots of symbols that did not change and all refused bars. @returns the number of filled slots */
@@ -202,15 +235,13 @@ export class Backfiller {
     return total;
   }
 
-  /**
-   * Plans one symbol. When its answer is partial (a repository failed or was not asked), slots without a bar keep their state.
-   * @param complete whether nothing traded in the slots without a bar
-   */
-  private planSymbol(job: DayJob, request: SymbolRequest, answer: DayAnswer, complete: boolean): PlannedFill {
+  /** Plans one symbol. When its answer is partial (a repository failed or was not asked), slots without a bar keep their state. */
+  private planSymbol(job: DayJob, request: SymbolRequest, answer: DayAnswer): PlannedFill {
     const { store, grid } = job;
     const { symbol, states, asked } = request;
     const { upkeep } = store.layout.spec;
     const hasFailed = answer.failureBySymbol.has(symbol);
+    const complete = request.isDeclared && !hasFailed;
     const isGivenUp = hasFailed && job.onFailure === 'continue';
     const isPartial = answer.unasked.has(symbol) || (hasFailed && !isGivenUp);
     const answers: DatasetAnswer[] = [...(answer.answers.get(symbol) ?? [])];
@@ -226,33 +257,6 @@ export class Backfiller {
     return { symbol, plan, fill: { symbol, before: states, after: statesAfter, runs, dueAt } };
   }
 
-  /**
-   * Requests again the symbols that still lack bars although their day is declared complete. Otherwise the slot of a bar that was stored
-   * after the first answer, together with the declaration, would count as no-trade. Puts the second answers into `answer`.
-   * @returns the symbols whose second answer came: nothing traded in their slots without a bar
-   */
-  private async askCompleteAgain(job: DayJob, answer: DayAnswer): Promise<Set<string>> {
-    const { store, grid } = job;
-    const incomplete = answer.incomplete.filter(({ symbol }) => !answer.failureBySymbol.has(symbol));
-    if (incomplete.length === 0) return new Set();
-    const symbols = incomplete.map(({ symbol }) => symbol);
-    // The source name of a feed is no dataset, so a declaration for a dataset of that name does not count.
-    const { spec, datasets } = store.layout;
-    const declared = spec.source.type === 'feed' ? spec.backfill : datasets;
-    const complete = await completeSymbols(this.parts.dataSource, declared, symbols, grid.date);
-    const requests = incomplete.filter(({ symbol }) => complete.has(symbol));
-    if (requests.length === 0) return new Set();
-    const second = await this.requestBars(job, requests);
-    // A symbol whose request failed this time keeps the bars of the first answer.
-    const isAnswered = (symbol: string) => !second.failureBySymbol.has(symbol) && !second.unasked.has(symbol);
-    for (const [symbol, answers] of second.answers) if (isAnswered(symbol)) answer.answers.set(symbol, answers);
-    for (const [symbol, failure] of second.failureBySymbol) answer.failureBySymbol.set(symbol, failure);
-    for (const [name, failure] of second.failureByRepository) answer.failureByRepository.set(name, failure);
-    for (const symbol of second.unasked) answer.unasked.add(symbol);
-    answer.refused.push(...second.refused);
-    return new Set([...complete].filter(isAnswered));
-  }
-
   /** Deletes the records of failures of repositories that answered and did not fail. */
   private async clearFailures(store: UpkeepStore, { answered, failureByRepository }: DayAnswer): Promise<void> {
     if (answered.size === 0) return;
@@ -264,10 +268,15 @@ export class Backfiller {
 
   /**
    * Records all repositories that failed. The first of them determines the delay of the next attempt.
+   * @param symbols what the next attempt is limited to; undefined for no change
    * @throws RepositoryFailedError to retry, UnrecoverableError when the session fails; returns when `onFailure` is `continue`
    */
-  private async afterFailure(job: DayJob, failed: readonly RequestFailure[]): Promise<void> {
-    const { store, payload, onFailure } = job;
+  private async afterFailure(
+    { store, payload, onFailure }: DayJob,
+    { failureByRepository }: DayAnswer,
+    symbols: string[] | undefined,
+  ): Promise<void> {
+    const failed = [...failureByRepository.values()];
     const { repository, error } = failed[0]!;
     const { sessionId, incarnation, partition } = payload;
     const failures = payload.failures + 1;
@@ -285,6 +294,6 @@ export class Backfiller {
     }
     // The stored bars are derived while the job waits for the repository.
     await this.parts.producer.add('aggregate', { sessionId, incarnation, partition, mayDetect: false });
-    throw new RepositoryFailedError(repository, failures, retryInMs, error);
+    throw new RepositoryFailedError(repository, { failures, symbols, answered: undefined }, retryInMs, error);
   }
 }

@@ -5,7 +5,14 @@
 import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Logger, type Type } from '@nestjs/common';
 import { SessionLostError } from '@barkeep/session-data';
-import { onceASecond, parsePayload, PayloadError, type JobName, type Payload } from '@barkeep/upkeep-queues';
+import {
+  onceASecond,
+  parsePayload,
+  PayloadError,
+  PRIORITY_MAX,
+  type JobName,
+  type Payload,
+} from '@barkeep/upkeep-queues';
 import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
 import { SliceEndedError } from './repository-requests.js';
 import { RepositoryFailedError } from './repositories.js';
@@ -32,14 +39,13 @@ export function processorOf<Name extends JobName>(
       } catch (error) {
         if (error instanceof SessionLostError) return;
         if (error instanceof PayloadError) throw new UnrecoverableError(error.message);
-        if (error instanceof SliceEndedError) {
-          if (error.symbols) await job.updateData({ ...job.data, symbols: error.symbols });
-          // Puts the job behind the waiting jobs of the same priority. BullMQ expects this error after a move.
-          await job.moveToDelayed(Date.now(), token);
-          throw new DelayedError();
-        }
-        if (error instanceof RepositoryFailedError) await job.updateData({ ...job.data, failures: error.failures });
-        throw error;
+        if (!(error instanceof SliceEndedError) && !(error instanceof RepositoryFailedError)) throw error;
+        await job.updateData({ ...job.data, ...error.changes });
+        // Each run counts as one more job of its session. Otherwise jobs that run again and again would keep out all later ranks.
+        await job.changePriority({ priority: Math.min(job.priority + 1, PRIORITY_MAX) });
+        if (error instanceof RepositoryFailedError) throw error;
+        await job.moveToDelayed(Date.now(), token); // behind the waiting jobs of the same priority
+        throw new DelayedError(); // BullMQ expects this error after a move
       }
     }
 

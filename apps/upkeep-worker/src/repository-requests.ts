@@ -14,12 +14,17 @@ import {
 } from '@barkeep/bar-repository';
 import { type DatasetAnswer, type DayGrid, type SlotRange, sourceName } from '@barkeep/bars';
 import type { SessionLayout, SymbolDay, UpkeepStore, RefusedCount } from '@barkeep/session-data';
+import type { Payload } from '@barkeep/upkeep-queues';
 import type { DataSource } from 'typeorm';
 import type { Repositories, Repository } from './repositories.js';
 
 /** A symbol's day with the slots whose bars are requested. */
 export interface SymbolRequest extends SymbolDay {
   asked: SlotRange[];
+  /** Whether the source or a repository declares the day complete. */
+  isDeclared: boolean;
+  /** How many of the first repositories are not asked, because they have answered about these slots before. */
+  skipped: number;
 }
 
 /** The failure of a repository for one symbol. */
@@ -32,14 +37,17 @@ export interface RequestFailure {
 export interface DayAnswer {
   /** By symbol, best dataset first. */
   answers: Map<string, DatasetAnswer[]>;
-  /** The requests that still lack bars, although every repository answered or was given up. */
+  /** The requests that still lack bars: at the end those for which every repository answered or was given up. */
   incomplete: readonly SymbolRequest[];
   /** For each symbol with a failure, that of the best repository that failed. */
   failureBySymbol: Map<string, RequestFailure>;
   /** For each repository that failed, its first failure; best repository first. */
   failureByRepository: Map<string, RequestFailure>;
-  /** Symbols that a repository was not asked for, because its time slice ended or too many requests failed. */
-  unasked: Set<string>;
+  /**
+   * Symbols that a repository was not asked for, because its time slice ended or too many requests failed, with the place of the first
+   * such repository in the session's list.
+   */
+  unasked: Map<string, number>;
   /** The refused records of all answers. */
   refused: (RefusedRecord & { dataset: string })[];
   /** Repositories that answered at least one request. */
@@ -49,8 +57,8 @@ export interface DayAnswer {
 /** Thrown when a time slice ended before all symbols were requested. The job goes back to the queue. */
 export class SliceEndedError extends Error {
   override readonly name = 'SliceEndedError';
-  /** @param symbols what the job is limited to when it continues; undefined for no change */
-  constructor(readonly symbols?: readonly string[]) {
+  /** @param changes of the job's payload, with which it continues; undefined removes a field */
+  constructor(readonly changes: Partial<Payload<'backfill'>>) {
     super('expected requests for all symbols within the time slice, but some symbols were left');
   }
 }
@@ -82,31 +90,37 @@ export async function askRepositories(
     incomplete: requests,
     failureBySymbol: new Map(),
     failureByRepository: new Map(),
-    unasked: new Set(),
+    unasked: new Map(),
     refused: [],
     answered: new Set(),
   };
-  for (const name of layout.spec.backfill) {
-    if (dayAnswer.incomplete.length === 0) break;
+  for (const [place, name] of layout.spec.backfill.entries()) {
     const repository = repositories.get(name);
-    if (!repository) continue;
-    const answer = await askOne(repository, layout, grid, dayAnswer.incomplete, options);
-    addAnswer(dayAnswer, name, layout.datasets.indexOf(name), answer);
+    const isRequested = ({ skipped }: SymbolRequest) => skipped <= place;
+    const requested = dayAnswer.incomplete.filter(isRequested);
+    if (!repository || requested.length === 0) continue;
+    const answer = await askOne(repository, layout, grid, requested, options);
+    addAnswer(dayAnswer, requested, { place, name, dataset: layout.datasets.indexOf(name) }, answer);
     // The next repository is asked about symbols that this one answered without all bars or, when it is given up, failed for.
     const isPassedOn = (symbol: string) =>
       !answer.unasked.has(symbol) && (options.givesUp || !answer.failed.has(symbol));
-    dayAnswer.incomplete = dayAnswer.incomplete.filter(
-      ({ symbol, asked }) => isPassedOn(symbol) && !covers(grid, asked, dayAnswer.answers.get(symbol)!),
-    );
+    dayAnswer.incomplete = dayAnswer.incomplete.filter((request) => {
+      const { symbol, asked } = request;
+      const isCovered = () => covers(grid, asked, dayAnswer.answers.get(symbol)!);
+      return !isRequested(request) || (isPassedOn(symbol) && !isCovered());
+    });
   }
   return dayAnswer;
 }
 
-/** Adds what one repository answered about the incomplete requests. @param dataset its index in the session's list of datasets */
+/**
+ * Adds what one repository answered about the requests.
+ * @param repository its place in the session's list of repositories, its name, and its index in the session's list of datasets
+ */
 function addAnswer(
   dayAnswer: DayAnswer,
-  repository: string,
-  dataset: number,
+  requests: readonly SymbolRequest[],
+  { place, name: repository, dataset }: { place: number; name: string; dataset: number },
   { bars, refused, failed, unasked }: RepositoryAnswer,
 ): void {
   for (const record of refused) dayAnswer.refused.push({ ...record, dataset: repository });
@@ -115,8 +129,8 @@ function addAnswer(
     if (!dayAnswer.failureBySymbol.has(symbol)) dayAnswer.failureBySymbol.set(symbol, failure);
     if (!dayAnswer.failureByRepository.has(repository)) dayAnswer.failureByRepository.set(repository, failure);
   }
-  for (const symbol of unasked) dayAnswer.unasked.add(symbol);
-  for (const { symbol } of dayAnswer.incomplete) {
+  for (const symbol of unasked) dayAnswer.unasked.set(symbol, place);
+  for (const { symbol } of requests) {
     if (failed.has(symbol) || unasked.has(symbol)) continue;
     dayAnswer.answered.add(repository);
     dayAnswer.answers.get(symbol)!.push({ dataset, bars: bars.get(symbol) ?? [] });

@@ -32,6 +32,12 @@ export type UpkeepScope = NonNullable<z.output<typeof scope>>;
 /** How often a repository has failed during this job. */
 const failures = z.int().min(0).default(0);
 
+/**
+ * By symbol: how many of the session's first repositories have answered in earlier time slices of this job, and a name of the slots for
+ * which they had no bar.
+ */
+const answered = z.record(z.string(), z.object({ repositories: z.int().min(1), slots: z.string() })).optional();
+
 /** When the gaps that this job repairs were found, by the time of the session Redis, epoch ms. */
 const foundAt = z.number().min(0).optional();
 
@@ -42,7 +48,7 @@ export const PAYLOADS = {
   /** Find the slots of a session that are missing, or due to be requested again, and add the jobs that repair them. */
   'detect-gaps': session.extend({ force, scope }),
   /** Request the missing bars of one partition on one trading day. */
-  backfill: session.extend({ partition, date, force, failures, foundAt, symbols }),
+  backfill: session.extend({ partition, date, force, failures, foundAt, symbols, answered }),
   /** Derive the bars of one partition that are missing or outdated, and move its watermark. */
   aggregate: session.extend({ partition, mayDetect, foundAt }),
 } as const;

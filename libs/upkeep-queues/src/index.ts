@@ -2,7 +2,7 @@
 export * from './connections.js';
 export { PayloadError, parsePayload } from './contract.js';
 export type { UpkeepScope, JobName, Payload, PayloadInput } from './contract.js';
-export { type Queues, type SessionRef, UpkeepProducer } from './producer.js';
+export { PRIORITY_MAX, type Queues, type SessionRef, UpkeepProducer } from './producer.js';
 export {
   JOB_STATES,
   noteJobTaken,

@@ -42,8 +42,11 @@ const merged = (id: string, retry: RetrySettings): JobsOptions => ({
   removeOnFail: FAILED_KEPT,
 });
 
-/** No limit in practice: with `onFailure: wait` a job requests its bars until the repository answers. */
-const BACKFILL_ATTEMPTS = 1_000_000;
+/**
+ * The retries of a job that nothing would add again: no limit in practice. With `onFailure: wait` a backfill requests its bars until the
+ * repository answers. A forced detection is all that is left of a call that answered 202 (I13). The worker computes the delays.
+ */
+const UNLIMITED: JobsOptions = { attempts: 1_000_000, backoff: { type: 'repository' } };
 
 /** The options of each kind of job. */
 const OPTIONS: { [Name in JobName]: (payload: PayloadInput<Name>, retry: RetrySettings) => JobsOptions } = {
@@ -53,13 +56,14 @@ const OPTIONS: { [Name in JobName]: (payload: PayloadInput<Name>, retry: RetrySe
     jobId: `stream.${incarnation}.${run}`,
     removeOnFail: true,
   }),
-  'detect-gaps': ({ incarnation, force, scope }, retry) =>
-    merged(`detect.${incarnation}${force ? '.force' : ''}${limitedTo(scope)}`, retry),
+  'detect-gaps': ({ incarnation, force, scope }, retry) => ({
+    ...merged(`detect.${incarnation}${force ? '.force' : ''}${limitedTo(scope)}`, retry),
+    ...(force && UNLIMITED),
+  }),
   // The id depends on the payload alone, so a gap that is found several times is requested by one job.
-  // The worker computes the delays of this backoff, and decides when it gives a failing repository up.
+  // The worker decides when it gives a failing repository up.
   backfill: ({ incarnation, date, partition, force, symbols }) => ({
-    attempts: BACKFILL_ATTEMPTS,
-    backoff: { type: 'repository' },
+    ...UNLIMITED,
     jobId: `backfill.${incarnation}.${date}.${partition}${force ? '.force' : ''}${limitedTo(symbols)}`,
     removeOnFail: FAILED_KEPT,
   }),
@@ -82,7 +86,7 @@ function scheduledOptions(retry: RetrySettings): JobsOptions {
 }
 
 /** BullMQ's lowest priority: it runs jobs with smaller numbers first. */
-const PRIORITY_MAX = 2_097_151;
+export const PRIORITY_MAX = 2_097_151;
 
 export type Queues = Record<JobName, Queue>;
 
@@ -113,24 +117,34 @@ export class UpkeepProducer {
   }
 
   /**
-   * Adds backfill jobs of one session. First removes failed jobs with the same ids, because they would keep out the new ones. A job's
-   * priority is its rank in the list: the first job of each session runs before the second job of any session, so that a session with
-   * many gaps does not delay the others.
+   * Adds backfill jobs of one session, each unless a job in the queue will do the same. A job's priority is its rank in the list: the
+   * first job of each session runs before the second job of any session, so that a session with many gaps does not delay the others.
    */
   async addBackfills(payloads: readonly PayloadInput<'backfill'>[]): Promise<void> {
-    if (payloads.length === 0) return;
-    const queue = this.queues.backfill;
-    const jobs = payloads.map((data, rank) => {
-      const priority = Math.min(rank + 1, PRIORITY_MAX);
-      return { name: 'backfill', data, opts: { ...jobOptions('backfill', data, this.retry), priority } };
+    const adding = payloads.map(async (data, rank) => {
+      const options = jobOptions('backfill', data, this.retry);
+      const jobId = await this.backfillIdFor(data, options.jobId!);
+      return { name: 'backfill', data, opts: { ...options, jobId, priority: Math.min(rank + 1, PRIORITY_MAX) } };
     });
-    const existing = await Promise.all(jobs.map(({ opts }) => queue.getJob(opts.jobId!) as Promise<Job | undefined>));
-    await Promise.all(
-      existing.map(async (job) => {
-        if (await job?.isFailed()) await job?.remove();
-      }),
-    );
-    await queue.addBulk(jobs);
+    if (adding.length > 0) await this.queues.backfill.addBulk(await Promise.all(adding));
+  }
+
+  /**
+   * The id under which a backfill job is added: `id`, or with a number when a forced job of this id has begun. That job does not ask
+   * again about the symbols that it has asked about, and their bars may have come since. A failed job is removed: it would keep out the new one.
+   */
+  private async backfillIdFor({ force, symbols }: PayloadInput<'backfill'>, id: string): Promise<string> {
+    const queue = this.queues.backfill;
+    for (let number = 1; ; number++) {
+      const jobId = number === 1 ? id : `${id}.${number}`;
+      // The state first: a job that waits now reads its slots later, even when it has ended before the next call.
+      const state = await queue.getJobState(jobId);
+      if (!force && state !== 'failed') return jobId;
+      const job = (await queue.getJob(jobId)) as Job<Payload<'backfill'>> | undefined;
+      if (state === 'failed') await job?.remove();
+      const hasBegun = state === 'active' || JSON.stringify(job?.data.symbols) !== JSON.stringify(symbols);
+      if (!job || state === 'failed' || !hasBegun) return jobId;
+    }
   }
 
   /** Schedules one detect-gaps job at `time` (epoch ms), rounded up to a full second, so that many calls make one job. */

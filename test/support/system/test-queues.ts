@@ -26,6 +26,7 @@ export class TestQueues {
       maxStalledCount: 5,
       concurrency: 4,
       drainDelay: 0.5,
+      settings: { backoffStrategy: () => 1 }, // the delay of jobs whose delays the worker computes
     });
     worker.on('error', () => undefined);
     const kill = async () => {

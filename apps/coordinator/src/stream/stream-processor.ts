@@ -4,7 +4,15 @@
  * once. When a coordinator crashes, the locks of its jobs expire, and the queue gives the jobs to another one.
  */
 import type { SessionState } from '@barkeep/bar-repository';
-import { emitState, FencedError, isBrokenStore, isOutage, RewindError, SessionLostError } from '@barkeep/session-data';
+import {
+  emitState,
+  FencedError,
+  isBrokenStore,
+  isOutage,
+  RewindError,
+  SessionLostError,
+  setControl,
+} from '@barkeep/session-data';
 import { onceASecond, parsePayload, PayloadError, QueueWorker, type Payload } from '@barkeep/upkeep-queues';
 import { Logger } from '@nestjs/common';
 import { UnrecoverableError, WaitingError, type Job, type WorkerOptions } from 'bullmq';
@@ -112,6 +120,9 @@ export class StreamProcessor {
     // Another call has paused, stopped or removed the session, or another coordinator owns it: its upkeep stays scheduled.
     if (!(await sessions.finish(row, epoch, state, message))) return;
     warn(`session ${row.id} is ${state}`, error);
+    const { redis, keyPrefix } = this.parts;
+    // Ends the requests of upkeep. A start sets it back.
+    await this.orWarn('its upkeep may go on', row, setControl(redis, layoutOf(row, keyPrefix), epoch, 'stop'));
     await this.emitState(row, state, message);
     await producer.unschedule(row.incarnation);
   }

@@ -3,7 +3,7 @@ import { refuseBar, type Bar } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import { emptyAnswer, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
 import { orAborted } from '../or-aborted.js';
-import { deadlineOf } from './object-source.js';
+import { deadlineOf, permitWithin } from './object-source.js';
 import { resolveDataset, symbolIds, UnknownDatasetError } from '../datasets.js';
 import { mergeRanges, type OnRow, readSpans } from '../rows/index.js';
 
@@ -21,14 +21,15 @@ export class DatasetSource implements BarSource {
 
   /** @throws UnknownDatasetError when the dataset does not exist, which must not count as "no bars" */
   async bars(query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer> {
-    const reportOutcome = await query.permit?.(signal);
+    const reportOutcome = await permitWithin(query, signal);
+    if (reportOutcome === undefined) return { ...emptyAnswer(), unasked: new Set(query.symbols) };
     const deadline = deadlineOf(query, signal);
     try {
       const answer = await orAborted(() => this.connectAndRead(query, deadline), deadline);
-      reportOutcome?.();
+      reportOutcome();
       return answer;
     } catch (error) {
-      reportOutcome?.(error);
+      reportOutcome(error);
       throw error;
     }
   }

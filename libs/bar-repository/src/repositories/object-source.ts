@@ -49,7 +49,7 @@ export class ObjectSource implements BarSource {
 
   /** Requests one symbol, and adds its bars, its failure or its name (unasked) to `answer`. */
   private async askOne(symbol: string, query: BarQuery, answer: RepositoryAnswer, signal?: AbortSignal): Promise<void> {
-    const reportOutcome = await this.getPermit(query, signal);
+    const reportOutcome = await permitWithin(query, signal);
     if (reportOutcome === undefined) {
       answer.unasked.add(symbol);
       return;
@@ -68,19 +68,6 @@ export class ObjectSource implements BarSource {
     }
   }
 
-  /** Waits for the permit. @returns the function for the outcome (see {@link AskPermit}); undefined when the slice ended first */
-  private async getPermit(query: BarQuery, signal?: AbortSignal): Promise<Awaited<ReturnType<AskPermit>> | undefined> {
-    if (!query.permit) return () => undefined;
-    const { slice } = query;
-    try {
-      return await query.permit(slice && signal ? anySignal([slice, signal]) : (slice ?? signal));
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (slice?.aborted) return undefined;
-      throw error;
-    }
-  }
-
   /** Calls the repository for one symbol, from its first to its last wanted time. @throws RepositoryAnswerError, what it throws */
   private async records(symbol: string, query: BarQuery, signal: AbortSignal): Promise<unknown[]> {
     const wanted = query.wanted?.get(symbol);
@@ -90,6 +77,24 @@ export class ObjectSource implements BarSource {
     const records = await orAborted(() => this.fetch(symbol, start, end, query.interval), signal);
     if (!Array.isArray(records)) throw new RepositoryAnswerError(this.name, symbol, records);
     return records as unknown[];
+  }
+}
+
+/**
+ * Waits for the permit of one request. @returns the function for the outcome (see {@link AskPermit}); undefined when the slice ended first
+ * @throws the reason of `signal`, what the permit throws
+ */
+export async function permitWithin(
+  { permit, slice }: Pick<BarQuery, 'permit' | 'slice'>,
+  signal: AbortSignal | undefined,
+): Promise<Awaited<ReturnType<AskPermit>> | undefined> {
+  if (!permit) return () => undefined;
+  try {
+    return await permit(slice && signal ? anySignal([slice, signal]) : (slice ?? signal));
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (slice?.aborted) return undefined;
+    throw error;
   }
 }
 

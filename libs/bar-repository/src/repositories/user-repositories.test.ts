@@ -184,6 +184,17 @@ test('a request that takes too long fails also when garbage was collected meanwh
   expect([...(await failed).failed.keys()]).toEqual(['A']);
 }, 5_000);
 
+test('a DataSource whose permit does not come within the time slice of the job is not asked', async () => {
+  const slice = new AbortController();
+  const permit = (signal?: AbortSignal) =>
+    new Promise<() => void>((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason as Error)));
+  setImmediate(() => slice.abort());
+  const dataSource = { createQueryRunner: never, driver: {}, query: never, initialize: never };
+  const { unasked, failed } = await ask(dataSource, { permit, slice: slice.signal }, new AbortController().signal);
+  expect(unasked).toEqual(new Set(QUERY.symbols));
+  expect(failed.size).toBe(0);
+});
+
 test('a request that takes too long fails for its symbol, and its permit learns the outcome', async () => {
   const outcomes: unknown[] = [];
   const hangsForA = { getBars: ({ symbol }: { symbol: string }) => (symbol === 'A' ? never() : []) };

@@ -44,6 +44,11 @@ export class UpkeepReads {
     });
   }
 
+  /** Whether the session was stopped, or has failed: then nothing is to be requested for it. */
+  async isStopped(): Promise<boolean> {
+    return (await this.redis.hget(this.layout.keysOf(0).meta, 'control')) === 'stop';
+  }
+
   /** Bitmaps and states of symbols on one day. */
   async readDay(partition: number, dayIndex: number, symbols: readonly string[]): Promise<SymbolDay[]> {
     if (symbols.length === 0) return [];

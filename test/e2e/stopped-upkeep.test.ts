@@ -1,0 +1,99 @@
+/** A session that was stopped, or has failed, asks no repository any more; a call of upkeep still does. */
+import { jobPrefix } from '@barkeep/service';
+import { openQueues, producerConnection } from '@barkeep/upkeep-queues';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { Api } from '../support/system/api.js';
+import { TestSystem } from '../support/system/system.js';
+
+const WEEK = { start: '2013-10-07', end: '2013-10-11' };
+/** The slot of each day that the source lacks. */
+const HOLE = 100;
+const SLOTS = 390;
+/** `down` fails while the file `down` exists; it logs the date of each request. */
+const MODULE = `
+const { appendFileSync, existsSync } = require('node:fs');
+exports.down = { getBarsBySymbol: async (symbol, start) => {
+  appendFileSync(__dirname + '/dates.log', start.toISOString().slice(0, 10) + '\\n');
+  if (existsSync(__dirname + '/down')) throw new Error('the vendor is down');
+  return [];
+} };`;
+
+let system: TestSystem;
+let folder: string;
+let api: Api;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'barkeep-stopped-'));
+  const modulePath = join(folder, 'repositories.cjs');
+  writeFileSync(modulePath, MODULE);
+  // One attempt: the first failure fails a session. One job at a time: that of the first day comes before the others.
+  const limits = { BARKEEP_BACKFILL_ATTEMPTS: '1', BARKEEP_BACKFILL_CONCURRENCY: '1' };
+  system = await TestSystem.create({ BARKEEP_REPOSITORIES: modulePath, ...limits });
+  const [bars] = marketBars({ symbols: ['AAA'], ...WEEK, seed: 7 }).values();
+  await writeBars(system.databaseUrl, 'holey', new Map([['AAA', bars!.filter((_, slot) => slot % SLOTS !== HOLE)]]));
+  const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
+  api = new Api(coordinator.url);
+});
+
+beforeEach(() => {
+  writeFileSync(join(folder, 'down'), '');
+  writeFileSync(join(folder, 'dates.log'), '');
+});
+
+afterAll(async () => {
+  await system?.close();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+/** The date of each request so far. */
+const requestDates = () => readFileSync(join(folder, 'dates.log'), 'utf8').split('\n').filter(Boolean);
+
+function run(id: string, onFailure: string, barrier: string): Promise<string> {
+  const source = { type: 'dataset', dataset: 'holey' };
+  const upkeep = { barrier, maxRetries: 1, onFailure };
+  return api.run({ id, symbols: ['AAA'], ...WEEK, source, backfill: ['down'], upkeep });
+}
+
+/** Waits until no backfill job waits, runs or will be retried. */
+async function untilNoJobs(): Promise<void> {
+  const redis = producerConnection(process.env['REDIS_URL']!);
+  const { backfill, ...others } = openQueues(redis, jobPrefix(system.queuePrefix));
+  try {
+    const types = ['wait', 'prioritized', 'active', 'delayed'] as const;
+    await api.eventually(
+      () => backfill.getJobCountByTypes(...types),
+      (count) => count === 0,
+    );
+  } finally {
+    await Promise.all([backfill, ...Object.values(others)].map((queue) => queue.close()));
+    redis.disconnect();
+  }
+}
+
+test('a stopped session asks no repository any more until a call of upkeep or a start', async () => {
+  await run('stopped', 'wait', 'day');
+  await api.until('stopped', ({ waitingFor }) => waitingFor?.kind === 'repository');
+  await api.ok('POST', '/v1/sessions/stopped/stop');
+  await untilNoJobs();
+  expect((await api.session('stopped')).state).toBe('stopped');
+  rmSync(join(folder, 'down'));
+  writeFileSync(join(folder, 'dates.log'), '');
+  await api.ok('POST', '/v1/sessions/stopped/upkeep', { from: WEEK.start, to: WEEK.start });
+  await api.until('stopped', ({ counts }) => counts.unfillable === 1);
+  expect(requestDates()).toEqual([WEEK.start]);
+  await api.ok('POST', '/v1/sessions/stopped/start');
+  expect((await api.settled('stopped')).counts).toMatchObject({ unfillable: 5, missing: 0 });
+});
+
+test('a failed session asks no repository any more until it is started again', async () => {
+  await run('failed', 'fail', 'none');
+  await api.until('failed', ({ state }) => state === 'failed');
+  await untilNoJobs();
+  expect(new Set(requestDates()).size).toBe(1);
+  rmSync(join(folder, 'down'));
+  await api.ok('POST', '/v1/sessions/failed/start');
+  expect((await api.settled('failed')).counts).toMatchObject({ unfillable: 5, missing: 0 });
+});
