@@ -38,7 +38,7 @@ export function processorOf<Name extends JobName>(
           await job.moveToDelayed(Date.now(), token);
           throw new DelayedError();
         }
-        if (error instanceof RepositoryFailedError) await job.updateData({ ...job.data, failures: error.failures });
+        if (error instanceof RepositoryFailedError) await job.updateData({ ...job.data, ...error.counts });
         throw error;
       }
     }

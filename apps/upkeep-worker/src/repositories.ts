@@ -4,6 +4,7 @@
  */
 import { barSourceOf, messageOf, retryAfterMsOf, type AskPermit, type BarSource } from '@barkeep/bar-repository';
 import type { RepositoryLimit, RepositoryLimits } from '@barkeep/session-data';
+import type { Payload } from '@barkeep/upkeep-queues';
 import type { DataSource } from 'typeorm';
 
 /** A repository, and the permits that requests to it need. */
@@ -29,10 +30,10 @@ interface RepositoriesOptions {
 export class RepositoryFailedError extends Error {
   override readonly name = 'RepositoryFailedError';
 
-  /** @param failures how often a repository has failed during this job @param retryInMs delay before the next attempt, ms */
+  /** @param counts of this job, see its payload @param retryInMs delay before the next attempt, ms */
   constructor(
     readonly repository: string,
-    readonly failures: number,
+    readonly counts: Pick<Payload<'backfill'>, 'failures' | 'outages'>,
     readonly retryInMs: number,
     cause: unknown,
   ) {
