@@ -64,13 +64,16 @@ export class SymbolChanges {
     }
   }
 
-  /** Removes the data of symbols that left. @returns false when the store is broken, so that some of it may remain */
+  /**
+   * Removes the data of symbols that left. @returns false when some of it may remain, because the store is broken or takes no writes:
+   * a full session Redis still removes keys
+   */
   async removeLeftSymbols(row: SessionRecord): Promise<boolean> {
     try {
       await this.updateStore(row);
       return true;
     } catch (error) {
-      if (store.isBrokenStore(error)) return false;
+      if (store.isBrokenStore(error) || store.isRedisOutage(error)) return false;
       throw error;
     }
   }
