@@ -125,3 +125,38 @@ test('I11 a consumer continues when the session Redis was full for a moment', as
   }
   await api.completed('full');
 });
+
+test('a full session Redis gets room again: expired sessions are removed although the control of a paused one cannot be written', async () => {
+  await api.completed(await api.run({ ...SPEC, id: 'expired' }));
+  await api.run({ ...SPEC, id: 'paused', pace: { mode: 'clock', speed: 60 } });
+  await api.until('paused', ({ state, clock }) => state === 'running' && clock !== null);
+  const keysOf = (id: string) => store.client.keys(`${system.sessionPrefix}:{${id}:*`);
+  expect((await keysOf('expired')).length).toBeGreaterThan(0);
+  await store.config('maxmemory', '1kb');
+  try {
+    await api.ok('POST', '/v1/sessions/paused/pause');
+    await system.query(
+      `UPDATE sessions SET spec = jsonb_set(spec, '{retentionHours}', '0.00001') WHERE id = 'expired'`,
+    );
+    await api.eventually(
+      () => keysOf('expired'),
+      (keys) => keys.length === 0,
+    );
+  } finally {
+    await store.config('maxmemory', '0');
+  }
+  await api.ok('DELETE', '/v1/sessions/paused');
+});
+
+test('I9 I13 a session whose symbols could not change in a full session Redis can be removed to make room', async () => {
+  await api.run({ ...SPEC, id: 'changed', pace: { mode: 'clock', speed: 60 } });
+  await api.until('changed', ({ state, clock }) => state === 'running' && clock !== null);
+  await store.config('maxmemory', '1kb');
+  try {
+    expect((await api.call('DELETE', '/v1/sessions/changed/symbols/BBB')).status).toBe(503);
+    expect((await api.call('DELETE', '/v1/sessions/changed')).status).toBe(204);
+    expect(await store.client.keys(`${system.sessionPrefix}:{changed:*`)).toEqual([]);
+  } finally {
+    await store.config('maxmemory', '0');
+  }
+});

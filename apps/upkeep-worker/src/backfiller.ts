@@ -87,7 +87,7 @@ export class Backfiller {
       const day = store.layout.dayIndexOf(payload.date);
       if (day === undefined || store.layout.symbolsOf(payload.partition).length === 0) return;
       const grid = store.layout.grid(day);
-      const isLastAttempt = payload.failures + 1 >= this.parts.attempts;
+      const isLastAttempt = payload.failures - payload.outages + 1 >= this.parts.attempts;
       const onFailure = isLastAttempt ? store.layout.spec.upkeep.onFailure : 'wait';
       await this.fillDay({ store, payload, symbols: payload.symbols, day, grid, signal, onFailure });
     });
@@ -146,7 +146,8 @@ export class Backfiller {
 
   /**
    * Finds the empty slots to request, and begins to emit the events of gaps that no detection has found.
-   * @returns the requests of symbols with such slots, whether there are none because the session was stopped, and a promise that resolves when the events are emitted
+   * @returns the requests of symbols with such slots, whether there are none because the session was stopped, and a promise that
+   * resolves when the events are emitted
    */
   private async findRequests(
     job: DayJob,
@@ -240,9 +241,10 @@ export class Backfiller {
     const { store, grid } = job;
     const { symbol, states, asked } = request;
     const { upkeep } = store.layout.spec;
-    const hasFailed = answer.failureBySymbol.has(symbol);
+    const failure = answer.failureBySymbol.get(symbol);
+    const hasFailed = failure !== undefined;
     const complete = request.isDeclared && !hasFailed;
-    const isGivenUp = hasFailed && job.onFailure === 'continue';
+    const isGivenUp = failure?.isPostgresAway === false && job.onFailure === 'continue';
     const isPartial = answer.unasked.has(symbol) || (hasFailed && !isGivenUp);
     const answers: DatasetAnswer[] = [...(answer.answers.get(symbol) ?? [])];
     // A repository that is given up counts as one answer. It has no bars, so its dataset number has no meaning.
@@ -267,19 +269,24 @@ export class Backfiller {
   }
 
   /**
-   * Records all repositories that failed. The first of them determines the delay of the next attempt.
+   * Records all repositories that failed. The first of them determines the delay of the next attempt. An outage of PostgreSQL does
+   * not count as an attempt, and `onFailure` has no effect on it.
    * @param symbols what the next attempt is limited to; undefined for no change
    * @throws RepositoryFailedError to retry, UnrecoverableError when the session fails; returns when `onFailure` is `continue`
    */
   private async afterFailure(
-    { store, payload, onFailure }: DayJob,
+    job: DayJob,
     { failureByRepository }: DayAnswer,
     symbols: string[] | undefined,
   ): Promise<void> {
+    const { store, payload } = job;
     const failed = [...failureByRepository.values()];
     const { repository, error } = failed[0]!;
     const { sessionId, incarnation, partition } = payload;
+    const isPostgresAway = failed.some((failure) => failure.isPostgresAway);
+    const onFailure = isPostgresAway ? 'wait' : job.onFailure;
     const failures = payload.failures + 1;
+    const outages = payload.outages + (isPostgresAway ? 1 : 0);
     const retryInMs = retryAfterMsOf(error) ?? retryDelayMs(failures, this.parts.backoffMs);
     for (const failure of failed) {
       const texts = { repository: failure.repository, error: messageOf(failure.error) };
@@ -287,13 +294,13 @@ export class Backfiller {
     }
     if (onFailure === 'continue') return;
     if (onFailure === 'fail') {
-      const reason = `repository ${repository} failed ${failures} times: ${messageOf(error)}`;
+      const reason = `repository ${repository} failed ${failures - outages} times: ${messageOf(error)}`;
       await failSession(this.parts.dataSource, this.parts.redis, store.layout, reason);
       await this.parts.producer.unschedule(incarnation);
       throw new UnrecoverableError(reason);
     }
     // The stored bars are derived while the job waits for the repository.
     await this.parts.producer.add('aggregate', { sessionId, incarnation, partition, mayDetect: false });
-    throw new RepositoryFailedError(repository, { failures, symbols, answered: undefined }, retryInMs, error);
+    throw new RepositoryFailedError(repository, { failures, outages, symbols, answered: undefined }, retryInMs, error);
   }
 }

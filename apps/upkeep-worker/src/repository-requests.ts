@@ -13,7 +13,13 @@ import {
   type QuarantinedBar,
 } from '@barkeep/bar-repository';
 import { type DatasetAnswer, type DayGrid, type SlotRange, sourceName } from '@barkeep/bars';
-import type { SessionLayout, SymbolDay, UpkeepStore, RefusedCount } from '@barkeep/session-data';
+import {
+  isOutage,
+  type SessionLayout,
+  type SymbolDay,
+  type UpkeepStore,
+  type RefusedCount,
+} from '@barkeep/session-data';
 import type { Payload } from '@barkeep/upkeep-queues';
 import type { DataSource } from 'typeorm';
 import type { Repositories, Repository } from './repositories.js';
@@ -31,6 +37,8 @@ export interface SymbolRequest extends SymbolDay {
 export interface RequestFailure {
   repository: string;
   error: unknown;
+  /** The repository is a dataset, and PostgreSQL did not serve. The dataset may have the bars, so it is never given up for this. */
+  isPostgresAway: boolean;
 }
 
 /** What the repositories answered for one day. */
@@ -39,7 +47,7 @@ export interface DayAnswer {
   answers: Map<string, DatasetAnswer[]>;
   /** The requests that still lack bars: at the end those for which every repository answered or was given up. */
   incomplete: readonly SymbolRequest[];
-  /** For each symbol with a failure, that of the best repository that failed. */
+  /** For each symbol with a failure, that of the best repository that failed. An outage comes before other failures. */
   failureBySymbol: Map<string, RequestFailure>;
   /** For each repository that failed, its first failure; best repository first. */
   failureByRepository: Map<string, RequestFailure>;
@@ -102,8 +110,8 @@ export async function askRepositories(
     const answer = await askOne(repository, layout, grid, requested, options);
     addAnswer(dayAnswer, requested, { place, name, dataset: layout.datasets.indexOf(name) }, answer);
     // The next repository is asked about symbols that this one answered without all bars or, when it is given up, failed for.
-    const isPassedOn = (symbol: string) =>
-      !answer.unasked.has(symbol) && (options.givesUp || !answer.failed.has(symbol));
+    const isGivenUp = options.givesUp && !answer.isPostgresAway;
+    const isPassedOn = (symbol: string) => !answer.unasked.has(symbol) && (isGivenUp || !answer.failed.has(symbol));
     dayAnswer.incomplete = dayAnswer.incomplete.filter((request) => {
       const { symbol, asked } = request;
       const isCovered = () => covers(grid, asked, dayAnswer.answers.get(symbol)!);
@@ -121,12 +129,12 @@ function addAnswer(
   dayAnswer: DayAnswer,
   requests: readonly SymbolRequest[],
   { place, name: repository, dataset }: { place: number; name: string; dataset: number },
-  { bars, refused, failed, unasked }: RepositoryAnswer,
+  { bars, refused, failed, unasked, isPostgresAway }: OneAnswer,
 ): void {
   for (const record of refused) dayAnswer.refused.push({ ...record, dataset: repository });
   for (const [symbol, error] of failed) {
-    const failure = { repository, error };
-    if (!dayAnswer.failureBySymbol.has(symbol)) dayAnswer.failureBySymbol.set(symbol, failure);
+    const failure = { repository, error, isPostgresAway };
+    if (isPostgresAway || !dayAnswer.failureBySymbol.has(symbol)) dayAnswer.failureBySymbol.set(symbol, failure);
     if (!dayAnswer.failureByRepository.has(repository)) dayAnswer.failureByRepository.set(repository, failure);
   }
   for (const symbol of unasked) dayAnswer.unasked.set(symbol, place);
@@ -137,6 +145,12 @@ function addAnswer(
   }
 }
 
+/** The answer of one repository. */
+interface OneAnswer extends RepositoryAnswer {
+  /** Whether its failures are an outage, as in {@link RequestFailure}. */
+  isPostgresAway: boolean;
+}
+
 /** Asks one repository. An error of the whole call counts as a failure for each symbol. @throws the reason of the signal */
 async function askOne(
   repository: Repository,
@@ -144,7 +158,7 @@ async function askOne(
   grid: DayGrid,
   requests: readonly SymbolRequest[],
   { timeoutMs, sliceMs, signal }: AskOptions,
-): Promise<RepositoryAnswer> {
+): Promise<OneAnswer> {
   const wanted = new Map(
     requests.map(({ symbol, asked }) => [
       symbol,
@@ -165,12 +179,18 @@ async function askOne(
     ...(repository.isOwn ? { slice: timeSlice(sliceMs) } : {}),
   };
   try {
-    return await repository.source.bars(query, signal);
+    return { ...(await repository.source.bars(query, signal)), isPostgresAway: false };
   } catch (error) {
     signal?.throwIfAborted();
     const failed = new Map(query.symbols.map((symbol) => [symbol, error]));
-    return { bars: new Map(), refused: [], failed, unasked: new Set() };
+    const isPostgresAway = !repository.isOwn && isOutageOfPostgres(error);
+    return { bars: new Map(), refused: [], failed, unasked: new Set(), isPostgresAway };
   }
+}
+
+/** Whether PostgreSQL could not serve, or did not answer in time, for example while a table is locked. */
+function isOutageOfPostgres(error: unknown): boolean {
+  return isOutage(error) || (error instanceof Error && error.name === 'TimeoutError');
 }
 
 /** A signal that aborts at the end of a time slice. */

@@ -31,6 +31,8 @@ export type UpkeepScope = NonNullable<z.output<typeof scope>>;
 
 /** How often a repository has failed during this job. */
 const failures = z.int().min(0).default(0);
+/** How many of these failures were outages of PostgreSQL, which has the datasets. */
+const outages = z.int().min(0).default(0);
 
 /**
  * By symbol: how many of the session's first repositories have answered in earlier time slices of this job, and a name of the slots for
@@ -48,7 +50,7 @@ export const PAYLOADS = {
   /** Find the slots of a session that are missing, or due to be requested again, and add the jobs that repair them. */
   'detect-gaps': session.extend({ force, scope }),
   /** Request the missing bars of one partition on one trading day. */
-  backfill: session.extend({ partition, date, force, failures, foundAt, symbols, answered }),
+  backfill: session.extend({ partition, date, force, failures, outages, foundAt, symbols, answered }),
   /** Derive the bars of one partition that are missing or outdated, and move its watermark. */
   aggregate: session.extend({ partition, mayDetect, foundAt }),
 } as const;

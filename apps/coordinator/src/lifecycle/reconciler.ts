@@ -65,7 +65,19 @@ export class Reconciler {
 
   /** Does one round. @throws outages */
   async reconcile(): Promise<void> {
-    const { sessions, removal, queueRedis, queues, queuePrefix } = this.parts;
+    try {
+      await this.repairAll();
+    } finally {
+      // Whatever the repairs find: a full session Redis refuses what they write, and these removals make room in it.
+      await this.removeAll();
+    }
+    // Last, because it may take long: a certificate reads its whole session.
+    await this.untilStopped(this.parts.certificates.catchUp(this.stopping.signal));
+  }
+
+  /** Repairs sessions and jobs. @throws outages */
+  private async repairAll(): Promise<void> {
+    const { sessions, queueRedis, queues, queuePrefix } = this.parts;
     await this.eachOf(await sessions.unfinished(), (row) => this.repairUnfinished(row));
     // Jobs that BullMQ would never run: their locks never expire, or the clock that scheduled them was ahead.
     await releaseLostLocks(queueRedis, queuePrefix);
@@ -73,10 +85,13 @@ export class Reconciler {
     await this.eachIn(['paused', 'stopped', 'failed', 'lost'], (row) => this.repairIdle(row));
     await this.checkEvictions();
     await this.repairCompleted();
+  }
+
+  /** Removes expired sessions, and keys of removed ones. @throws outages */
+  private async removeAll(): Promise<void> {
+    const { sessions, removal } = this.parts;
     await this.eachOf(await sessions.expired(), (row) => removal.removeExpired(row));
     await this.removeReturned();
-    // Last, because it may take long: a certificate reads its whole session.
-    await this.untilStopped(this.parts.certificates.catchUp(this.stopping.signal));
   }
 
   /** A session that runs or is to run: repairs its symbols and its control, and adds its jobs if they are missing. */

@@ -6,7 +6,7 @@
 import * as repository from '@barkeep/bar-repository';
 import { UNCHANGED, withoutSymbol, withSymbol, type Membership } from '@barkeep/bars';
 import * as store from '@barkeep/session-data';
-import { layoutOf, refOf, removalOf, type SessionRecord, type Servers } from './session-row.js';
+import { isActive, layoutOf, refOf, removalOf, type SessionRecord, type Servers } from './session-row.js';
 
 /** States in which a symbol may be added: the session's clock can still move. */
 const STATES_FOR_ADDING = ['created', ...repository.ACTIVE_STATES, 'paused', 'stopped'] as const;
@@ -64,26 +64,38 @@ export class SymbolChanges {
     }
   }
 
-  /** Removes the data of symbols that left. @returns false when the store is broken, so that some of it may remain */
+  /**
+   * Removes the data of symbols that left. @returns false when some of it may remain, because the store is broken or takes no writes:
+   * a full session Redis still removes keys
+   */
   async removeLeftSymbols(row: SessionRecord): Promise<boolean> {
     try {
       await this.updateStore(row);
       return true;
     } catch (error) {
-      if (store.isBrokenStore(error)) return false;
+      if (store.isBrokenStore(error) || store.isRedisOutage(error)) return false;
       throw error;
     }
   }
 
-  /** Brings the store in line with the row if an earlier change did not reach it, or was not finished. */
-  async repair(row: SessionRecord): Promise<void> {
-    if (!row.membership) return;
-    const { redis, keyPrefix } = this.servers;
+  /**
+   * Brings the store in line with the row if an earlier change did not reach it, was not finished, or was lost again because the session
+   * Redis was set back. If the store has a later change than the row, which PostgreSQL stored first, PostgreSQL lost commits: then the
+   * row takes the change from the store. @returns whether it changed one of the two
+   */
+  async repair(row: SessionRecord): Promise<boolean> {
+    if (!row.membership && !isActive(row)) return false;
+    const { redis, keyPrefix, sessions } = this.servers;
+    const inRow = row.membership ?? UNCHANGED;
     try {
-      const { membership, leaving } = await store.readSymbols(redis, layoutOf(row, keyPrefix));
-      if (membership.version < row.membership.version || leaving !== '') await this.updateStore(row);
+      const { membership: stored, leaving } = await store.readSymbols(redis, layoutOf(row, keyPrefix));
+      if (stored.version > inRow.version)
+        return (await sessions.changeSymbols(row, repository.SESSION_STATES, inRow, stored)) !== undefined;
+      const isBehind = stored.version < inRow.version || leaving !== '';
+      return isBehind && (await this.updateStore(row));
     } catch (error) {
       if (!(error instanceof store.SessionLostError)) throw error;
+      return false;
     }
   }
 

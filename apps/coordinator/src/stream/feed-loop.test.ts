@@ -1,4 +1,4 @@
-import { feedLimit, type FeedLimitInput } from './feed-loop.js';
+import { FeedLoop, feedLimit, type FeedLimitInput } from './feed-loop.js';
 
 const END = 10_000;
 const NOW = 500;
@@ -8,9 +8,9 @@ const LONG_AGO = 0;
 /** Two streams that sent a moment ago; A has reached a later time than B. */
 const A = { symbol: 'A', reached: 300, heardAt: 490, ended: false };
 const B = { symbol: 'B', reached: 200, heardAt: 480, ended: false };
-/** By default this process first looked 50 ms ago, so that no stream has had the time to fall silent. */
+/** By default this process has looked for 50 ms, so that no stream has had the time to fall silent. */
 const limitOf = (streams: FeedLimitInput['streams'], input: Partial<FeedLimitInput> = {}) => {
-  const defaults = { now: NOW, end: END, timeoutMs: TIMEOUT_MS, firstLookAt: NOW - 50, silences: new Map() };
+  const defaults = { now: NOW, end: END, timeoutMs: TIMEOUT_MS, lookingSince: NOW - 50, silences: new Map() };
   const { limit, silent, nextSilenceAt } = feedLimit({ ...defaults, streams, ...input });
   return { limit, silent: silent.map(({ symbol }) => symbol), nextSilenceAt };
 };
@@ -26,17 +26,17 @@ test('a stream that ended does not hold the frontier, which goes to the end when
 });
 
 test('a silent stream does not hold the frontier until it sends again', () => {
-  const firstLookAt = LONG_AGO;
+  const lookingSince = LONG_AGO;
   const silentB = { ...B, heardAt: NOW - TIMEOUT_MS - 1 };
   const withoutB = { limit: A.reached, silent: ['B'], nextSilenceAt: A.heardAt + TIMEOUT_MS };
-  expect(limitOf([A, silentB], { firstLookAt })).toEqual(withoutB);
-  expect(limitOf([A, { ...B, heardAt: NOW - 1 }], { firstLookAt }).limit).toBe(B.reached);
+  expect(limitOf([A, silentB], { lookingSince })).toEqual(withoutB);
+  expect(limitOf([A, { ...B, heardAt: NOW - 1 }], { lookingSince }).limit).toBe(B.reached);
 });
 
 test('a stream that never sent falls silent when this process has looked for the same time', () => {
   const streams = [A, { ...B, reached: 0, heardAt: 0 }];
-  expect(limitOf(streams, { firstLookAt: 450 })).toEqual({ limit: 0, silent: [], nextSilenceAt: 450 + TIMEOUT_MS });
-  expect(limitOf(streams, { firstLookAt: NOW - TIMEOUT_MS }).silent).toEqual(['B']);
+  expect(limitOf(streams, { lookingSince: 450 })).toEqual({ limit: 0, silent: [], nextSilenceAt: 450 + TIMEOUT_MS });
+  expect(limitOf(streams, { lookingSince: NOW - TIMEOUT_MS }).silent).toEqual(['B']);
 });
 
 test('a stream that was recorded as silent by an earlier owner remains silent until it sends', () => {
@@ -47,5 +47,41 @@ test('a stream that was recorded as silent by an earlier owner remains silent un
 
 test('the frontier goes to the time of the furthest stream when no stream holds it', () => {
   const silent = [A, B].map((stream) => ({ ...stream, heardAt: 1 }));
-  expect(limitOf(silent, { firstLookAt: LONG_AGO }).limit).toBe(A.reached);
+  expect(limitOf(silent, { lookingSince: LONG_AGO }).limit).toBe(A.reached);
+});
+
+/** Runs a loop of two streams. A sends before every look, B before the first one only. @returns the streams that fell silent */
+async function silentStreams(looksAt: readonly number[]): Promise<string[]> {
+  const stop = new AbortController();
+  const silent: string[] = [];
+  let looks = 0;
+  const feedFrontier = {
+    frontier: 0,
+    silences: () => Promise.resolve(new Map()),
+    progress: () => {
+      const now = looksAt[looks++]!;
+      if (looks === looksAt.length) stop.abort(new Error('the test is over'));
+      const streams = [
+        { ...A, reached: 0, heardAt: now },
+        { ...B, reached: 0, heardAt: looksAt[0]! },
+      ];
+      return Promise.resolve({ now, streams });
+    },
+    noteSilent: (symbol: string) => Promise.resolve(silent.push(symbol)),
+  };
+  const layout = { end: END, spec: { feed: { timeoutSeconds: 3 } }, slotEndBefore: (time: number) => time };
+  const wake = { wait: () => Promise.resolve(false) };
+  const loop = new FeedLoop({ layout } as never, { feedFrontier, wake } as never, {} as never);
+  await expect(loop.run(stop.signal)).rejects.toThrow('the test is over');
+  return silent;
+}
+
+test('a stream falls silent once when the loop has looked at it for the whole timeout', async () => {
+  expect(await silentStreams([0, 1_000, 2_000, 3_000, 4_000, 5_000])).toEqual(['B']);
+});
+
+test('I1 a time in which the process or Redis was away does not count as silence', async () => {
+  const hour = 3_600_000;
+  expect(await silentStreams([0, 1_000, hour, hour + 1_000, hour + 2_000])).toEqual([]);
+  expect(await silentStreams([0, 1_000, hour, hour + 1_000, hour + 2_000, hour + 3_000])).toEqual(['B']);
 });

@@ -17,9 +17,17 @@ export interface FeedParts {
   close: () => void;
 }
 
+/**
+ * A longer pause between two reads of the progress means that Redis or this process was away or asleep, or that the clock of Redis
+ * jumped. The feeders may have been unable to send meanwhile, so such a pause does not count as their silence.
+ */
+const LOOK_PAUSE_MAX_MS = 3 * LOOK_AGAIN_MS;
+
 export class FeedLoop {
-  /** When this process first read the progress of the streams, epoch ms by Redis' clock; Infinity before that. */
-  private firstLookAt = Infinity;
+  /** Since when this process reads the progress of the streams without a long pause, epoch ms by Redis' clock. */
+  private lookingSince = 0;
+  /** When this process last read the progress, epoch ms by Redis' clock; -Infinity before the first time. */
+  private lastLookAt = -Infinity;
   /** By symbol: the `heardAt` with which its stream was last recorded as silent, epoch ms. */
   private silences = new Map<string, number>();
 
@@ -48,10 +56,11 @@ export class FeedLoop {
     const { layout } = this.parts;
     const { feedFrontier } = this.feed;
     const progress = await feedFrontier.progress();
-    this.firstLookAt = Math.min(this.firstLookAt, progress.now);
-    const { silences, firstLookAt } = this;
+    if (progress.now - this.lastLookAt > LOOK_PAUSE_MAX_MS) this.lookingSince = progress.now;
+    this.lastLookAt = progress.now;
+    const { silences, lookingSince } = this;
     const timeoutMs = layout.spec.feed.timeoutSeconds * 1000;
-    const input = { ...progress, end: layout.end, timeoutMs, firstLookAt, silences };
+    const input = { ...progress, end: layout.end, timeoutMs, lookingSince, silences };
     const { limit, silent, nextSilenceAt } = feedLimit(input);
     for (const { symbol, heardAt } of silent) {
       if (silences.get(symbol) === heardAt) continue; // this silence is recorded already
@@ -102,8 +111,8 @@ export interface FeedLimitInput extends FeedProgress {
   end: number;
   /** A stream that sends nothing for this long is silent, ms. */
   timeoutMs: number;
-  /** When this process first read the progress of the streams, epoch ms: time before that does not count as silence. */
-  firstLookAt: number;
+  /** Since when this process reads the progress of the streams, epoch ms: time before that does not count as silence. */
+  lookingSince: number;
   /** By symbol: the `heardAt` with which its stream was last recorded as silent. A later `heardAt` ends the silence. */
   silences: ReadonlyMap<string, number>;
 }
@@ -122,11 +131,11 @@ interface FeedLimit {
  * nothing for too long does not hold the frontier until it sends again. When no stream holds the frontier, it goes to the time
  * of the furthest stream, so that all bars that came may be shown. Pure.
  */
-export function feedLimit({ streams, now, end, timeoutMs, firstLookAt, silences }: FeedLimitInput): FeedLimit {
+export function feedLimit({ streams, now, end, timeoutMs, lookingSince, silences }: FeedLimitInput): FeedLimit {
   const open = streams.filter(({ ended }) => !ended);
   // -Infinity: a stream that was recorded as silent and has sent nothing since is silent now, whatever the time is.
   const silentFrom = ({ symbol, heardAt }: SymbolProgress) =>
-    silences.get(symbol) === heardAt ? -Infinity : Math.max(heardAt, firstLookAt) + timeoutMs;
+    silences.get(symbol) === heardAt ? -Infinity : Math.max(heardAt, lookingSince) + timeoutMs;
   const silent = open.filter((stream) => silentFrom(stream) <= now);
   const holding = open.filter((stream) => !silent.includes(stream));
   const timeOf = ({ ended, reached }: SymbolProgress) => (ended ? end : Math.min(reached, end));

@@ -7,6 +7,7 @@ import type { SessionState } from '@barkeep/bar-repository';
 import {
   emitState,
   FencedError,
+  hasAllPartitions,
   isBrokenStore,
   isOutage,
   RewindError,
@@ -95,8 +96,9 @@ export class StreamProcessor {
       if (error instanceof SourceChangedError) return true;
       // After a RewindError the next try claims what the store holds now.
       if (signal.aborted || error instanceof RewindError || isOutage(error)) throw error;
-      // A partition refuses writes of an owner that does not know its current symbols.
-      if (error instanceof SessionLostError && (await this.haveSymbolsChanged(row))) return true;
+      // A partition refuses an owner whose symbols it does not have: they changed, or the store was set back to earlier ones.
+      const isRefused = error instanceof SessionLostError;
+      if (isRefused && ((await this.haveSymbolsChanged(row)) || (await this.isStoreRepaired(row)))) return true;
       await this.fail(row, epoch, error);
       return false;
     }
@@ -150,6 +152,12 @@ export class StreamProcessor {
     await work.catch((error: unknown) => {
       if (!(error instanceof SessionLostError)) this.parts.warn(`session ${id}: ${failure}`, error);
     });
+  }
+
+  /** Repairs a store that has other symbols than the row. @returns whether it was repaired, here or by another process just before */
+  private async isStoreRepaired(row: SessionRecord): Promise<boolean> {
+    const { changes, redis, keyPrefix } = this.parts;
+    return (await changes.repair(row)) || hasAllPartitions(redis, layoutOf(row, keyPrefix));
   }
 
   private async haveSymbolsChanged(row: SessionRecord): Promise<boolean> {

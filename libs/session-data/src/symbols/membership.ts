@@ -52,6 +52,13 @@ export async function readSymbols(redis: Redis, layout: SessionLayout): Promise<
   };
 }
 
+/** Whether the store has all partitions of a session, with the symbols of this layout: only then do they accept its owner. */
+export async function hasAllPartitions(redis: Redis, layout: SessionLayout): Promise<boolean> {
+  const reads = layout.keys.map(({ meta }) => ['hget', meta, 'incarnation']);
+  const stamps = await runCommands(redis, reads);
+  return stamps.every((stamp, partition) => stamp === layout.stampOf(partition));
+}
+
 /** The same session with another list of symbols. */
 export function withMembership(layout: SessionLayout, membership: Membership): SessionLayout {
   const { id, incarnation, spec, historyDays } = layout;

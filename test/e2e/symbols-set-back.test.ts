@@ -1,0 +1,105 @@
+/**
+ * The symbols of a running session change, and then one of the two servers that list them comes back with older data. The session ends
+ * like one that had the final list from the start (I1, I11). Starts a separate session Redis.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type Barkeep } from '@barkeep/client';
+import { RedisServer } from '../faults/lab/redis-server.js';
+import { Api, type Session } from '../support/system/api.js';
+import { marketBars, writeBars } from '../support/data/market.js';
+import { TestSystem } from '../support/system/system.js';
+
+const DATES = { start: '2013-10-01', end: '2013-10-03' };
+const SYMBOLS = ['AAA', 'BBB', 'CCC'];
+const SPEC = { ...DATES, source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
+
+const folder = mkdtempSync(join(tmpdir(), 'symbols-set-back-'));
+let system: TestSystem;
+let store: RedisServer;
+let api: Api;
+let barkeep: Barkeep;
+
+beforeAll(async () => {
+  store = await RedisServer.start(folder);
+  system = await TestSystem.create({ SESSION_REDIS_URL: store.url, BARKEEP_RECONCILE_SECONDS: '1' });
+  await writeBars(system.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SYMBOLS, seed: 5 }));
+  api = new Api((await system.coordinator()).url);
+  barkeep = connect({ coordinator: api.url, redis: store.url, keyPrefix: system.sessionPrefix });
+});
+
+afterAll(async () => {
+  await barkeep?.close();
+  await system?.close();
+  await store?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Starts a session that waits for its first consumer, and reads its store once a second meanwhile. */
+async function waitingSession(id: string, symbols: readonly string[]): Promise<void> {
+  await api.run({ ...SPEC, id, symbols, pace: { mode: 'lockstep', window: 60, consumers: 1 } });
+  await api.until(id, ({ waitingFor }) => waitingFor?.kind === 'consumers');
+}
+
+/** Waits until the store of a session has this version of its symbols. @throws when the session is lost */
+async function storeHasVersion(id: string, version: string): Promise<void> {
+  const look = async () => {
+    const { state, error } = await api.ok<Session>('GET', `/v1/sessions/${id}`);
+    if (state === 'lost') throw new Error(`session ${id} is lost: ${error}`);
+    return store.client.hget(`${system.sessionPrefix}:{${id}:0}:meta`, 'version');
+  };
+  await api.eventually(look, (stored) => stored === version);
+}
+
+/** Follows the session to its end, and compares it with one that had these symbols from the start. */
+async function expectEnd(id: string, symbols: readonly string[]): Promise<void> {
+  for await (const _ of barkeep.session(id).follow({ consumer: 'one' }));
+  await api.completed(id);
+  expect((await api.session(id)).symbols).toEqual(symbols);
+  const whole = await api.run({ ...SPEC, id: `${id}-whole`, symbols });
+  await api.completed(whole);
+  expect(await api.digest(id)).toBe(await api.digest(whole));
+}
+
+const change = (id: string, method: 'POST' | 'DELETE', symbol: string) =>
+  api.ok(method, `/v1/sessions/${id}/symbols/${symbol}`);
+
+test.each([
+  ['added', 'POST', 'CCC', ['AAA', 'BBB'], ['AAA', 'BBB', 'CCC']],
+  ['removed', 'DELETE', 'BBB', ['AAA', 'BBB'], ['AAA']],
+] as const)(
+  'I1 I11 a symbol that was %s stays so when the session Redis is set back to before that',
+  async (what, method, symbol, before, after) => {
+    const id = `store-${what}`;
+    await waitingSession(id, before);
+    const restore = await store.snapshot();
+    await change(id, method, symbol);
+    await storeHasVersion(id, '1');
+    // The stream runs with the new list.
+    await api.until(id, ({ waitingFor }) => waitingFor?.kind === 'consumers');
+    await restore();
+    await storeHasVersion(id, '1');
+    await expectEnd(id, after);
+  },
+);
+
+test.each([
+  ['added', 'POST', 'CCC', ['AAA', 'BBB'], ['AAA', 'BBB', 'CCC']],
+  ['removed', 'DELETE', 'BBB', ['AAA', 'BBB'], ['AAA']],
+] as const)(
+  'I1 I11 a session continues when a failover of PostgreSQL loses that a symbol was %s',
+  async (what, method, symbol, before, after) => {
+    const id = `row-${what}`;
+    await waitingSession(id, before);
+    await change(id, method, symbol);
+    await storeHasVersion(id, '1');
+    await system.query('UPDATE sessions SET membership = NULL WHERE id = $1', [id]);
+    const versionInRow = () =>
+      system.query<{ version: string | null }>(`SELECT membership->>'version' AS version FROM sessions WHERE id = $1`, [
+        id,
+      ]);
+    await api.eventually(versionInRow, ([row]) => row?.version === '1');
+    await expectEnd(id, after);
+  },
+);
