@@ -80,13 +80,11 @@ export class CalendarCheck {
     return times.filter((time) => this.isInside(shift(time))).length / Math.max(1, times.length);
   }
 
-  /** The opens and closes of a UTC year. Adds a day on both sides: a segment may begin before or end after the year. */
+  /** The opens and closes of the trading days of a UTC year: a segment may begin before it or end after it. */
   #edgesOf(year: number): Float64Array {
     const known = this.#edgesByYear.get(year);
     if (known !== undefined) return known;
-    const firstDay = Date.UTC(year, 0, 1) / DAY_MS;
-    const dayAfterYear = Date.UTC(year + 1, 0, 1) / DAY_MS;
-    const days = this.calendar.knownTradingDays(dateOf(firstDay - 1), dateOf(dayAfterYear + 1), this.hours);
+    const days = this.calendar.tradingDaysOf(Date.UTC(year, 0, 1), Date.UTC(year + 1, 0, 1) - 1, this.hours);
     const segments = days.flatMap((day) => day.segments);
     const edges = Float64Array.from(segments.flatMap(({ open, close }) => [open, close]));
     this.#edgesByYear.set(year, edges);
