@@ -150,9 +150,13 @@ function jsonPairs(text: string): [string, string][] {
   return Object.entries(JSON.parse(text) as Record<string, unknown>).map(([from, to]) => [from, String(to)]);
 }
 
-/** For --complete: a function from an open time to its date in the zone of the files. @throws UsageError for several zones */
+/**
+ * For --complete: a function from an open time to its date. With a calendar it is that of the trading day, which may begin on the evening
+ * before; otherwise the date in the zone of the files. @throws UsageError for several zones
+ */
 export function completeDates(plan: ImportPlan): (openTime: number) => string {
-  const { files, read } = plan;
+  const { files, read, calendar } = plan;
+  if (calendar !== undefined) return (openTime) => calendar.dateOf(openTime);
   const isLean = read.format === 'lean';
   const zones = [...new Set(isLean ? files.flatMap((file) => leanZone(file, plan)) : [read.zone ?? namedZone(plan)])];
   const [zone, ...others] = zones;

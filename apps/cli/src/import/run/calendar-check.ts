@@ -40,6 +40,11 @@ export class CalendarCheck {
     return openTime >= edges[this.#openIndex]! && openTime < edges[this.#openIndex + 1]!;
   }
 
+  /** The date of the trading day in which a bar opens. The bar must be {@link isInside}. @param openTime epoch ms */
+  dateOf(openTime: number): string {
+    return this.calendar.tradingDaysOf(openTime, openTime, this.hours)[0]!.date;
+  }
+
   /**
    * Why many bars of a sample have no slot: dates that the calendar does not cover, another zone, closes that were read as
    * opens, or extended hours. Undefined when no reason fits. The likeliest reasons are tried first.
