@@ -65,6 +65,13 @@ describe('trading days', () => {
     expect(times('1980-01-01T00:00Z', '1981-01-01T00:00Z')).toEqual([]);
   });
 
+  it('days before a date are none of before 1970', () => {
+    const hours = [{ ...venue.hours[0]!, from: '1960-01-01' }];
+    const old = parseCalendar({ ...venue, firstDate: '1960-01-01', hours });
+    expect(datesOf(old.tradingDaysBefore('1970-01-19', 5))).toEqual(['1970-01-05', '1970-01-12']);
+    expect(old.tradingDay('1969-12-29')).toBeDefined();
+  });
+
   it('the same day is the same frozen object each time', () => {
     const day = xnys.tradingDay('2013-10-04');
     expect(xnys.tradingDays('2013-10-04', '2013-10-04')[0]).toBe(day);

@@ -110,11 +110,15 @@ export class Calendar {
     return this.#knownDays(from, to, hours).filter((epochDay) => this.#segmentsOf(epochDay, hours).length > 0).length;
   }
 
-  /** The last `count` trading days before a date, oldest first; fewer near the first known date. Throws as `tradingDay`. */
+  /**
+   * The last `count` trading days before a date, oldest first; fewer near the first known date, and none of before 1970, where no session
+   * begins. Throws as `tradingDay`.
+   */
   tradingDaysBefore(date: string, count: number, hours: Hours = 'regular'): TradingDay[] {
     const days: TradingDay[] = [];
     this.#checkHours(hours);
-    for (let epochDay = this.#knownDayOf(date) - 1; epochDay >= this.#firstDay && days.length < count; epochDay--) {
+    const firstDay = Math.max(this.#firstDay, 0);
+    for (let epochDay = this.#knownDayOf(date) - 1; epochDay >= firstDay && days.length < count; epochDay--) {
       const day = this.#dayOn(epochDay, hours);
       if (day !== undefined) days.push(day);
     }
