@@ -1,4 +1,7 @@
-/** One interval has several names (`60m` is `1h`). Every call that takes an interval accepts all of its names. */
+/**
+ * One interval has several names (`60m` is `1h`). Every call that takes an interval accepts all of its names. A base interval that is not
+ * that of the dataset is reported.
+ */
 import { openSession } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { Api, type Session } from '../support/system/api.js';
@@ -57,6 +60,14 @@ test('a base interval may be named in minutes, too', async () => {
   const hourly = { ...SPEC, id: 'hourly', baseInterval: '60m', derivedIntervals: ['120m'], upkeep: { enabled: false } };
   const { spec } = await api.ok<Session>('POST', '/v1/sessions', hourly);
   expect(spec).toMatchObject({ baseInterval: '1h', derivedIntervals: ['2h'] });
+});
+
+test('minutes of a session of five-minute bars are refused where no slot opens, with a warning about the interval', async () => {
+  await api.run({ ...SPEC, id: 'fives', baseInterval: '5m', derivedIntervals: [], upkeep: { enabled: false } });
+  const { counts, warnings } = await api.completed('fives');
+  expect(counts).toMatchObject({ streamed: 78, refused: 312, outside: 0 });
+  expect(warnings).toEqual(['312 of 390 bars are not at the open of a 5m slot; is the base interval right?']);
+  expect((await api.session('hours')).warnings).toEqual([]);
 });
 
 test('1440m is refused everywhere, with a message that names 1d', async () => {

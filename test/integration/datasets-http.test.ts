@@ -86,6 +86,28 @@ it('counts rows by symbol and day, with what the calendar expects: a half day, a
   expect(await admin().ok('GET', '/v1/datasets/empty/coverage')).toMatchObject({ days: [], symbols: [] });
 });
 
+it.each([
+  // The trading day of 5 December begins on the evening of the 4th.
+  ['CMES', 'regular', ['2023-12-04T23:00Z', '2023-12-05T15:00Z'], [{ date: '2023-12-05', expected: 1_380 }], [2]],
+  // The first row is in the evening of 4 December in New York.
+  [
+    'XNYS',
+    'extended',
+    ['2023-12-05T00:30Z', '2023-12-05T15:00Z'],
+    [
+      { date: '2023-12-04', expected: 960 },
+      { date: '2023-12-05', expected: 960 },
+    ],
+    [1, 1],
+  ],
+] as const)('covers the days of %s with %s hours that have rows', async (calendar, hours, times, days, rows) => {
+  const bars = times.map((time) => ({ openTime: Date.parse(time), open: 1, high: 1, low: 1, close: 1, volume: 1 }));
+  await writeBars(database.url, `days-${calendar}`, new Map([['AAA', bars]]));
+  const query = `calendar=${calendar}&hours=${hours}`;
+  const answer = await admin().ok('GET', `/v1/datasets/days-${calendar}/coverage?${query}`);
+  expect(answer).toMatchObject({ days, symbols: [{ symbol: 'AAA', rows, outside: 0, extended: 0 }] });
+});
+
 it('answers with the requested days, in pages of symbols', async () => {
   const query = 'from=2015-12-24&to=2015-12-24&hours=extended&limit=2';
   const first = await admin().ok<CoverageAnswer>('GET', `/v1/datasets/bars/coverage?${query}`);

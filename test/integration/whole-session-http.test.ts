@@ -190,6 +190,14 @@ describe('barkeep export', () => {
     expect(await barkeep(coordinator.url, ['whole'])).toEqual({ code: 0, stderr, stdout: await textOf('') });
   });
 
+  it('begins at the first day of a session, after its history', async () => {
+    const spec = { ...SPEC, id: 'after-history', start: '2015-12-24', end: '2015-12-24', history: { trailingDays: 1 } };
+    await admin().completed(await admin().run(spec));
+    const { stdout, stderr } = await barkeep(coordinator.url, ['after-history']);
+    expect(stderr).toBe('630 bars of 3 symbols\n');
+    expect(stdout.split('\n')[1]).toMatch(/^2015-12-24T14:30:00\.000Z,AAA,/);
+  });
+
   it('passes every option on, and overwrites a file', async () => {
     const range = ['--from', '2015-12-24T15:00Z', '--to', String(Date.parse('2015-12-24T16:00Z'))];
     const options = ['--format', 'ndjson', '--interval', '1m', '--symbols', 'aaa,BRK/B', ...range];

@@ -1,6 +1,6 @@
 /** Measures how much of a calendar the rows of a dataset cover. */
 import { countRowsInSpans, type SymbolExtent } from '@barkeep/bar-repository';
-import { type Calendar, DAY_MS, DayGrid, type Hours, MINUTE_MS, parseInterval, type TradingDay } from '@barkeep/bars';
+import { type Calendar, DayGrid, type Hours, MINUTE_MS, parseInterval, type TradingDay } from '@barkeep/bars';
 import type { Database } from './services/index.js';
 
 export interface Coverage {
@@ -59,12 +59,9 @@ export async function coverageOf(
 /** The trading days from the first row of any symbol to the last one; empty without symbols. */
 export function daysWithRows(extents: readonly SymbolExtent[], calendar: Calendar, hours: Hours): TradingDay[] {
   if (extents.length === 0) return [];
-  const date = (time: number): string => new Date(time).toISOString().slice(0, 10);
   const first = extents.reduce((least, extent) => Math.min(least, extent.first), Infinity);
   const last = extents.reduce((most, extent) => Math.max(most, extent.last), -Infinity);
-  // A trading day may start on the previous date, or carry the name of the next one.
-  const days = calendar.knownTradingDays(date(first - DAY_MS), date(last + DAY_MS), hours);
-  return days.filter((day) => overlaps(day, { first, last }));
+  return calendar.tradingDaysOf(first, last, hours);
 }
 
 /** True when a day lies between the first and the last row, or has one of them. */

@@ -1,6 +1,6 @@
 /** `barkeep export`: writes the bars of a session, up to its clock, as CSV or NDJSON. */
 import { pipeline } from 'node:stream/promises';
-import { DAY_MS, parseIsoTime } from '@barkeep/bars';
+import { parseIsoTime } from '@barkeep/bars';
 import type { CoordinatorClient } from '@barkeep/client';
 import { Option } from 'commander';
 import {
@@ -63,8 +63,7 @@ async function exportBars(
 ) {
   const session = await client.session(id);
   const symbols = options.symbols ?? session.symbols.toSorted();
-  // 24 hours before the first trading date, because a trading day of futures opens on the evening before.
-  const from = options.from ?? Date.parse(session.spec.start) - DAY_MS;
+  const from = options.from ?? (await client.sessionStart(id));
   const texts = client.export(id, {
     format,
     interval,

@@ -14,7 +14,6 @@ import {
 import { calendarNamed, type OutsideSpan, outsideSpans, type TradingDay } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 
-const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
 export class DatasetReader {
@@ -105,17 +104,16 @@ function spansOf(days: readonly TradingDay[], { calendar, hours }: api.CoverageQ
 }
 
 /** The requested trading days that the calendar has; by default those from the first to the last bar. */
-function daysOf(extents: readonly SymbolExtent[], query: api.CoverageQuery): TradingDay[] {
-  const { from, to, hours } = query;
-  const calendar = calendarNamed(query.calendar);
+function daysOf(extents: readonly SymbolExtent[], { calendar: id, from, to, hours }: api.CoverageQuery): TradingDay[] {
   if (extents.length === 0 && (from === undefined || to === undefined)) return [];
+  const calendar = calendarNamed(id);
   const { first, last } = timesOf(extents);
-  const firstDate = from ?? api.isoTime(first).slice(0, 10);
-  // A trading day may begin on the evening before its date: the last bar may be of a day that is dated tomorrow.
-  const lastDate = to ?? api.isoTime(last + DAY_MS).slice(0, 10);
-  const days = calendar.knownTradingDays(firstDate, lastDate, hours);
-  if (from !== undefined || to !== undefined) return days;
-  return days.filter(({ segments }) => segments[0]!.open <= last);
+  const days = from !== undefined && to !== undefined ? [] : calendar.tradingDaysOf(first, last, hours);
+  if (from === undefined && to === undefined) return days;
+  // A requested date may be before the first bar or after the last one.
+  const firstDate = from ?? days[0]?.date ?? api.isoTime(first).slice(0, 10);
+  const lastDate = to ?? days.at(-1)?.date ?? api.isoTime(last).slice(0, 10);
+  return calendar.knownTradingDays(firstDate, lastDate, hours);
 }
 
 function minutesOf(segments: TradingDay['segments']): number {

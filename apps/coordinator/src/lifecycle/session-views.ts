@@ -19,7 +19,7 @@ import { upkeepSilentMs } from '@barkeep/upkeep-queues';
 import { historyView } from './history-view.js';
 import { layoutOf, refOf, type SessionRecord } from './session-row.js';
 import { SessionWaiting } from './session-waiting.js';
-import { outsideWarnings, SymbolWarnings } from './session-warnings.js';
+import { intervalWarnings, outsideWarnings, SymbolWarnings } from './session-warnings.js';
 import type { SharedParts } from './shared-parts.js';
 
 /** Most sessions whose opened data is kept. */
@@ -99,7 +99,10 @@ export class SessionViews {
         progress: layout.slotsClosedBy(clock) / layout.slotsClosedBy(layout.end),
         counts: { ...counts, refused, outside: rows.outside, extended: rows.extended },
         history: historyView(row, history),
-        warnings: [...this.parts.evictions.warning, ...(isOperator ? outsideWarnings(row.spec, rows, stream) : [])],
+        warnings: [
+          ...this.parts.evictions.warning,
+          ...(isOperator ? [...outsideWarnings(row.spec, rows, stream), ...intervalWarnings(row.spec, position)] : []),
+        ],
       };
     } catch (error) {
       return this.viewWithoutStore(row, error);

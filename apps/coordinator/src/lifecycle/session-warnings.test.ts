@@ -1,5 +1,5 @@
 import type { OutsideDay } from '@barkeep/session-data';
-import { outsideWarnings } from './session-warnings.js';
+import { intervalWarnings, outsideWarnings } from './session-warnings.js';
 
 const SPEC = { calendar: 'XNYS', hours: 'regular', source: { type: 'dataset', dataset: 'd' } } as const;
 
@@ -43,4 +43,14 @@ test('I10 warns once of all fed bars that are outside', () => {
   expect(warningsOf({ outside: 3, extended: 330 })).toEqual([]);
   expect(warningsOf({ streamed: 1, extended: 330 })).toEqual([]);
   expect(warningsOf({ streamed: 90, extended: 300, isOver: true })).toEqual([sentence]);
+});
+
+test('warns of bars that are not at the open of a slot when they are more than 1 % of the bars', () => {
+  const warningsOf = (filled: number, offGrid: number) =>
+    intervalWarnings({ baseInterval: '5m' }, { counts: { filled }, offGrid });
+  expect(warningsOf(78, 312)).toEqual([
+    '312 of 390 bars are not at the open of a 5m slot; is the base interval right?',
+  ]);
+  expect(warningsOf(396, 4)).toEqual([]);
+  expect(warningsOf(0, 0)).toEqual([]);
 });

@@ -1,6 +1,9 @@
-/** Warns of probable mistakes in a session: symbols without a bar in any dataset, and rows without a slot in the calendar. */
+/**
+ * Warns of probable mistakes in a session: symbols without a bar in any dataset, rows without a slot in the calendar, and bars of another
+ * interval than the base interval.
+ */
 import { firstBars, symbolIds } from '@barkeep/bar-repository';
-import { currentSymbols, UNCHANGED, unknownSymbolsWarning, type SessionSpec } from '@barkeep/bars';
+import { currentSymbols, UNCHANGED, unknownSymbolsWarning, type SessionSpec, type SlotCounts } from '@barkeep/bars';
 import type { OutsideDay, OutsideRows } from '@barkeep/session-data';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
@@ -13,7 +16,7 @@ const KEPT_MS = 30_000;
 const WAIT_MS = 500;
 /** Most sessions whose warnings are kept. */
 const SESSIONS_KEPT = 500;
-/** Rows outside are normal up to this share of all rows. */
+/** Rows outside, or between the opens of slots, are normal up to this share of all rows. */
 const NORMAL_SHARE_MAX = 0.01;
 
 interface KeptWarnings {
@@ -112,4 +115,17 @@ function suspiciousRows({ rows, outside, extended }: Pick<OutsideDay, 'rows' | '
 /** As {@link suspiciousRows}, but only of the rows outside. */
 function suspiciousOutside({ rows, outside }: Pick<OutsideDay, 'rows' | 'outside'>): number {
   return outside > NORMAL_SHARE_MAX * rows ? outside : 0;
+}
+
+/**
+ * Warns when many bars are not at the open of a slot: most likely they are of a shorter interval than the base interval. Those at an open
+ * were then stored as if they covered the whole slot. Pure.
+ */
+export function intervalWarnings(
+  { baseInterval }: Pick<SessionSpec, 'baseInterval'>,
+  { counts, offGrid }: { counts: Pick<SlotCounts, 'filled'>; offGrid: number },
+): string[] {
+  const bars = counts.filled + offGrid;
+  if (offGrid <= NORMAL_SHARE_MAX * bars) return [];
+  return [`${offGrid} of ${bars} bars are not at the open of a ${baseInterval} slot; is the base interval right?`];
 }

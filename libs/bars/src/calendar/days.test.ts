@@ -40,6 +40,38 @@ describe('trading days', () => {
     expect(datesOf(xnys.tradingDaysBefore('1990-01-04', 5))).toEqual(['1990-01-02', '1990-01-03']);
   });
 
+  it.each([
+    ['the first minute of the evening before', 'CMES', '2024-03-04T23:00Z', ['2024-03-05']],
+    ['the last minute', 'CMES', '2024-03-05T21:59Z', ['2024-03-05']],
+    ['the break between two days', 'CMES', '2024-03-05T22:00Z', []],
+    ['an open on the date before in UTC', 'XASX', '2024-03-04T23:00Z', ['2024-03-05']],
+  ])('the day of a bar in %s is found', (_what, id, time, dates) => {
+    expect(datesOf(calendarNamed(id).tradingDaysOf(Date.parse(time), Date.parse(time)))).toEqual(dates);
+  });
+
+  it('the day of a bar is found when it is dated two days after the bar in UTC', () => {
+    const segments = [{ open: '06:00-1d', close: '05:30' }];
+    const hours = [{ from: '2024-01-01', weekdays: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri'], segments }];
+    const auckland = parseCalendar({ ...venue, zone: 'Pacific/Auckland', hours });
+    const time = Date.parse('2024-03-05T17:00Z'); // 06:00 on 6 March in Auckland
+    expect(datesOf(auckland.tradingDaysOf(time, time))).toEqual(['2024-03-07']);
+  });
+
+  it('the days of a range of times have a moment of it, and are within the known range', () => {
+    const times = (first: string, last: string) => datesOf(xnys.tradingDaysOf(Date.parse(first), Date.parse(last)));
+    expect(times('2013-10-11T20:00Z', '2013-10-15T13:29Z')).toEqual(['2013-10-14']);
+    expect(times('2013-10-11T19:59Z', '2013-10-15T13:30Z')).toEqual(['2013-10-11', '2013-10-14', '2013-10-15']);
+    expect(times('1980-01-01T00:00Z', '1990-01-02T20:00Z')).toEqual(['1990-01-02']);
+    expect(times('1980-01-01T00:00Z', '1981-01-01T00:00Z')).toEqual([]);
+  });
+
+  it('days before a date are none of before 1970', () => {
+    const hours = [{ ...venue.hours[0]!, from: '1960-01-01' }];
+    const old = parseCalendar({ ...venue, firstDate: '1960-01-01', hours });
+    expect(datesOf(old.tradingDaysBefore('1970-01-19', 5))).toEqual(['1970-01-05', '1970-01-12']);
+    expect(old.tradingDay('1969-12-29')).toBeDefined();
+  });
+
   it('the same day is the same frozen object each time', () => {
     const day = xnys.tradingDay('2013-10-04');
     expect(xnys.tradingDays('2013-10-04', '2013-10-04')[0]).toBe(day);

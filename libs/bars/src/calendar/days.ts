@@ -91,6 +91,18 @@ export class Calendar {
   }
 
   /**
+   * The known trading days that begin at `last` or before and end after `first`, both epoch ms, oldest first: those of bars that open from
+   * `first` to `last`. @throws {ExtendedHoursError}
+   */
+  tradingDaysOf(first: number, last: number, hours: Hours = 'regular'): TradingDay[] {
+    // The local date of a time may differ by a day from its UTC date, and its trading date by a day from the local date.
+    const [firstDay, lastDay] = [Math.floor(first / DAY_MS) - 2, Math.floor(last / DAY_MS) + 2];
+    return this.knownTradingDays(dateOf(firstDay), dateOf(lastDay), hours).filter(
+      ({ segments }) => segments[0]!.open <= last && segments.at(-1)!.close > first,
+    );
+  }
+
+  /**
    * Number of trading days from `from` to `to`, both included. Does not cache them, because a rejected session may name all dates of a
    * calendar. Throws as `tradingDay`.
    */
@@ -98,11 +110,15 @@ export class Calendar {
     return this.#knownDays(from, to, hours).filter((epochDay) => this.#segmentsOf(epochDay, hours).length > 0).length;
   }
 
-  /** The last `count` trading days before a date, oldest first; fewer near the first known date. Throws as `tradingDay`. */
+  /**
+   * The last `count` trading days before a date, oldest first; fewer near the first known date, and none of before 1970, where no session
+   * begins. Throws as `tradingDay`.
+   */
   tradingDaysBefore(date: string, count: number, hours: Hours = 'regular'): TradingDay[] {
     const days: TradingDay[] = [];
     this.#checkHours(hours);
-    for (let epochDay = this.#knownDayOf(date) - 1; epochDay >= this.#firstDay && days.length < count; epochDay--) {
+    const firstDay = Math.max(this.#firstDay, 0);
+    for (let epochDay = this.#knownDayOf(date) - 1; epochDay >= firstDay && days.length < count; epochDay--) {
       const day = this.#dayOn(epochDay, hours);
       if (day !== undefined) days.push(day);
     }

@@ -1,6 +1,6 @@
 /** The spans of each local date in which a calendar has no slot: closed hours, breaks, closed dates. Marks extended hours. Pure. */
 import type { Calendar, Hours, Segment } from './days.js';
-import { DAY_MS, dateOf, epochDayOf } from './time.js';
+import { dateOf, epochDayOf } from './time.js';
 
 /** A time without a slot, `[from, to)` in epoch ms, within one local date. */
 export interface OutsideSpan {
@@ -38,10 +38,10 @@ export function outsideSpans(calendar: Calendar, from: string, to: string, hours
 /** Whether a time, epoch ms, is in extended hours of the calendar, and a session with these `hours` has no slot then. */
 export function isExtendedTime(calendar: Calendar, time: number, hours: Hours): boolean {
   if (hours === 'extended' || !calendar.hasExtendedHours) return false;
-  const utcDay = Math.floor(time / DAY_MS);
-  // The local date of a time may differ by a day from its UTC date, and its trading date by a day from the local date.
   const isIn = (kind: Hours) =>
-    segmentsBetween(calendar, utcDay - 2, utcDay + 2, kind).some(({ open, close }) => time >= open && time < close);
+    calendar
+      .tradingDaysOf(time, time, kind)
+      .some(({ segments }) => segments.some(({ open, close }) => time >= open && time < close));
   return isIn('extended') && !isIn('regular');
 }
 

@@ -7,6 +7,9 @@ import { type FieldProblem, type Report, shown } from '../field-problems.js';
 /** The name that a session with a feed has in place of its source dataset's name. */
 export const FEED = 'feed';
 
+/** No session begins before this date: in a store a time of 0 or less, in epoch ms, is before every bar. */
+const FIRST_DATE = '1970-01-01';
+
 /** The largest session that the operator allows: so that creating, reading and removing a session takes only seconds. */
 export interface SessionLimits {
   /** Trading days, those of the history included. */
@@ -99,7 +102,10 @@ function calendarOrProblem(spec: SessionRequest, report: Report): Calendar | und
     (field) => spec[field] < calendar.firstDate || spec[field] > calendar.lastDate,
   );
   for (const field of outOfRange) report(field, expected, spec[field]);
-  return outOfRange.length > 0 ? undefined : calendar;
+  if (outOfRange.length > 0) return undefined;
+  if (spec.start >= FIRST_DATE) return calendar;
+  report('start', `${FIRST_DATE} or later`, spec.start);
+  return undefined;
 }
 
 /**

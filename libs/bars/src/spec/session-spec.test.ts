@@ -1,3 +1,4 @@
+import { CalendarBook, parseCalendar, useCalendars } from '../calendar/index.js';
 import { type FieldProblem, shown } from '../field-problems.js';
 import { SYMBOLS_MAX, UPKEEP_DEFAULTS, SYMBOL_WORDS } from './schema.js';
 import { parseSessionRequest, parseSessionSpec, resolveSymbols, SessionSpecError } from './session-spec.js';
@@ -247,6 +248,18 @@ describe('symbols', () => {
     const fed = { ...allSymbols, source: { type: 'feed' } };
     expect(() => parseSessionRequest(fed)).toThrow('symbols: expected a list of symbols in a session that is fed');
   });
+});
+
+test('a session does not begin before 1970, also when its calendar does', () => {
+  const days = { firstDate: '1960-01-01', lastDate: '1980-12-31' };
+  const week = { from: '1960-01-01', weekdays: ['Mon'], segments: [{ open: '10:00', close: '15:30' }] };
+  const calendar = parseCalendar({ id: 'OLD', name: 'Old', zone: 'America/New_York', ...days, hours: [week] });
+  useCalendars(new CalendarBook([calendar]));
+  const spec = { calendar: 'OLD', end: '1970-01-12' };
+  const problem = { field: 'start', expected: '1970-01-01 or later', was: '"1969-12-29"' };
+  expect(problemsWith({ ...spec, start: '1969-12-29' })).toEqual([problem]);
+  expect(parseSessionRequest({ ...minimalSpec, ...spec, start: '1970-01-05' })).toMatchObject(spec);
+  useCalendars(new CalendarBook());
 });
 
 describe('the size of a session', () => {

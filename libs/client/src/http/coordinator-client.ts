@@ -162,6 +162,12 @@ export class CoordinatorClient {
     return answers.readBars(await this.#get(`${symbolPath(id, symbol)}/bars`, query));
   }
 
+  /** When the first trading day of a session opens, without its history, epoch ms. */
+  async sessionStart(id: string): Promise<number> {
+    const { days } = checked(api.layoutAnswer, await this.#get(`${sessionPath(id)}/layout`));
+    return Date.parse(days.find(({ isHistory }) => !isHistory)!.segments[0]!.open); // a session has at least one day
+  }
+
   /**
    * The text of a file with the bars of a session up to its clock, symbol after symbol, oldest first. The coordinator
    * reads as fast as the caller takes the text. @throws ExportBrokenError

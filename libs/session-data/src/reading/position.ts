@@ -11,7 +11,7 @@ import { COUNTERS, runCommands } from '../redis/index.js';
 import { type Control, countBars } from '../stream/index.js';
 import { countsBefore, UpkeepReads } from '../upkeep/index.js';
 import type { Listing } from './listing.js';
-import { refusedIn, refusedTotal } from './refusals.js';
+import { refusedIn, refusedOffGrid, refusedTotal } from './refusals.js';
 import { visibleWatermark } from './clocked-reads.js';
 
 /** How often a read is repeated because the store changed during it. After that its last result is the answer. */
@@ -31,6 +31,8 @@ export interface SessionPosition {
   counts: SlotCounts;
   /** Number of bars refused so far, without those that have no slot. */
   refused: number;
+  /** Number of these bars whose time is not the open of a slot. A strategy's view does not count them: 0. */
+  offGrid: number;
 }
 
 /** A position with the frontier of each partition, epoch ms; undefined for a partition that is not counted. */
@@ -48,7 +50,7 @@ export async function readPosition({ redis, layout, joining }: Listing): Promise
   const [sessionReply, ...replies] = await runCommands(redis, [sessionRead, ...reads]);
   const [clock, control] = sessionReply as [string, Control];
   const frontiers: (number | undefined)[] = layout.keys.map(() => undefined);
-  const total = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0, frontiers };
+  const total = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0, offGrid: 0, frontiers };
   for (let partition = 0; partition < layout.partitions; partition++) {
     const meta = replies[2 * partition] as (string | null)[];
     const refused = replies[2 * partition + 1] as Record<string, string>;
@@ -68,6 +70,7 @@ export async function readPosition({ redis, layout, joining }: Listing): Promise
     total.counts.expected += slots * symbols.length + leftSlots;
     COUNTERS.forEach((name, i) => (total.counts[name] += counters[i]!));
     total.refused += refusedTotal(refused);
+    total.offGrid += refusedOffGrid(refused);
   }
   return { clock: Number(clock), control, ...total, counts: addedUp(total.counts) };
 }
@@ -113,7 +116,7 @@ function upToClock(
   for (const name of COUNT_NAMES) visible[name] = Math.max(0, counts[name] - ahead[name]);
   const frontier = Math.min(position.frontier, clock);
   const watermark = visibleWatermark(layout, position.watermark, clock);
-  return { clock, control, frontier, watermark, counts: addedUp(visible), refused };
+  return { clock, control, frontier, watermark, counts: addedUp(visible), refused, offGrid: 0 };
 }
 
 /** Counts of the slots between the clock and each partition's frontier. */

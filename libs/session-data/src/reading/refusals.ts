@@ -33,6 +33,12 @@ export function refusedTotal(refused: Refusals): number {
   return counted.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
+/** Number of bars of all symbols that were refused because their time is not the open of a slot. */
+export function refusedOffGrid(refused: Refusals): number {
+  const counts = Object.entries(refused).filter(([field]) => field.endsWith(' off-grid'));
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
 /** Rows without a slot: rows of the source, by local date, and bars that were fed. */
 export interface OutsideRows {
   /** Number of rows without a slot, except those in `extended`. */

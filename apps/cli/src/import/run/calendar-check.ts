@@ -52,6 +52,11 @@ export class CalendarCheck {
     return this.intervalMs === MINUTE_MS || (openTime - open) % this.intervalMs === 0;
   }
 
+  /** The date of the trading day in which a bar opens. The bar must be {@link isInside}. @param openTime epoch ms */
+  dateOf(openTime: number): string {
+    return this.calendar.tradingDaysOf(openTime, openTime, this.hours)[0]!.date;
+  }
+
   /**
    * Why many bars of a sample have no slot: dates that the calendar does not cover, another zone, closes that were read as
    * opens, extended hours, or bars that are not aligned to the open. Undefined when no reason fits. The likeliest reasons are tried first.
@@ -96,13 +101,11 @@ export class CalendarCheck {
     return times.filter((time) => this.isInside(shift(time))).length / Math.max(1, times.length);
   }
 
-  /** The opens and closes of a UTC year. Adds a day on both sides: a segment may begin before or end after the year. */
+  /** The opens and closes of the trading days of a UTC year: a segment may begin before it or end after it. */
   #edgesOf(year: number): Float64Array {
     const known = this.#edgesByYear.get(year);
     if (known !== undefined) return known;
-    const firstDay = Date.UTC(year, 0, 1) / DAY_MS;
-    const dayAfterYear = Date.UTC(year + 1, 0, 1) / DAY_MS;
-    const days = this.calendar.knownTradingDays(dateOf(firstDay - 1), dateOf(dayAfterYear + 1), this.hours);
+    const days = this.calendar.tradingDaysOf(Date.UTC(year, 0, 1), Date.UTC(year + 1, 0, 1) - 1, this.hours);
     const segments = days.flatMap((day) => day.segments);
     const edges = Float64Array.from(segments.flatMap(({ open, close }) => [open, close]));
     this.#edgesByYear.set(year, edges);
