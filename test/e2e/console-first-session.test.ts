@@ -67,6 +67,26 @@ describeWithBrowser('the console of a system without sessions', () => {
       await page.getByRole('dialog').waitFor({ state: 'detached' });
     }));
 
+  it('keeps the edited JSON of a spec while the form is shown, and its problems apart from those of the form', () =>
+    lab.withPage('/', async (page) => {
+      await page.getByRole('button', { name: 'New session…' }).click();
+      await page.getByRole('button', { name: 'Edit as JSON' }).click();
+      const json = page.getByLabel('The spec as JSON');
+      const pasted = JSON.stringify({ ...CONSOLE_SPEC, id: 'pasted', start: '04.03.2024' });
+      await json.fill(pasted);
+      await page.getByRole('button', { name: 'Create and start' }).click();
+      await shownOn(page, /start: expected a date/);
+      await page.getByRole('button', { name: 'Back to the form' }).click();
+      expect(await page.getByRole('alert').count()).toBe(0);
+      await page.getByRole('button', { name: 'Edit as JSON' }).click();
+      expect(await json.inputValue()).toBe(pasted);
+      // A change of the form makes the JSON anew.
+      await page.getByRole('button', { name: 'Back to the form' }).click();
+      await page.getByLabel('name').fill('typed');
+      await page.getByRole('button', { name: 'Edit as JSON' }).click();
+      expect(JSON.parse(await json.inputValue())).toMatchObject({ id: 'typed' });
+    }));
+
   it('needs only the preloaded calls for its first content, each once', async () => {
     const { url } = lab.api;
     await lab.api.run({ ...CONSOLE_SPEC, id: 'preloaded' });

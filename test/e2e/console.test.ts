@@ -3,6 +3,7 @@
  * requests it again, and compares two runs.
  */
 import { describeWithBrowser } from '../support/browser/browser.js';
+import { stripesShown } from '../support/browser/chart.js';
 import { ConsolePage } from '../support/browser/console-page.js';
 import { CONSOLE_SPEC, ConsoleSystem, shownOn } from '../support/browser/console-system.js';
 import { importLines } from '../support/data/import-lines.js';
@@ -16,19 +17,6 @@ const DIALOGS = [
   { path: '/sessions/holes', button: 'Ask again…' },
   { path: '/sessions/holes', button: 'Delete holes' },
 ];
-/**
- * A script: whether stripes cover the chart's left third. They leave less than 95 % of it to the background; the lines of
- * the grid alone leave more.
- */
-const HAS_STRIPES = `(() => {
-  const { width, height } = document.querySelector('.chart canvas');
-  const context = document.querySelector('.chart canvas').getContext('2d');
-  const pixels = new Uint32Array(context.getImageData(0, 0, width / 3, height).data.buffer);
-  const counts = new Map();
-  for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
-  const backgroundPixels = Math.max(...counts.values());
-  return backgroundPixels < 0.95 * pixels.length;
-})()`;
 
 jest.setTimeout(120_000);
 
@@ -104,6 +92,54 @@ describeWithBrowser('the console', () => {
       await shownOn(page, /^The first bar that differs is/);
       await page.locator('.chart').nth(1).waitFor();
     });
+  });
+
+  it('does not call two sessions equal of which nothing can be compared', async () => {
+    for (const [id, symbol, date] of [
+      ['alpha', 'ALPHA', '2024-03-04'],
+      ['alpha-later', 'ALPHA', '2024-03-05'],
+      ['bravo', 'BRAVO', '2024-03-04'],
+    ]) {
+      await api.run({ ...CONSOLE_SPEC, id, symbols: [symbol], start: date, end: date, upkeep: { enabled: false } });
+      await api.completed(id!);
+    }
+    const nothing = 'Nothing was compared: the sessions have ';
+    await lab.withPage('/compare?a=alpha&b=bravo', (page) => shownOn(page, `${nothing}no common symbol.`));
+    await lab.withPage('/compare?a=alpha&b=alpha-later', (page) =>
+      shownOn(page, `${nothing}no common day that both clocks have closed.`),
+    );
+  });
+
+  it('offers to ask again for the cell that is open, also when a link opened it', () =>
+    lab.withPage('/sessions/holes', async (page) => {
+      await page.getByRole('application').focus();
+      await page.keyboard.press('ArrowDown');
+      await page.getByRole('button', { name: /^Ask again for/ }).waitFor();
+      await page.locator('.worst button', { hasText: 'EMBER 2024-03-06' }).click();
+      await shownOn(page, 'Gaps of EMBER on 2024-03-06');
+      await page.getByRole('button', { name: 'Ask again for EMBER 2024-03-06…' }).waitFor();
+    }));
+
+  it('shows why an action failed until it is dismissed, or until the next action', async () => {
+    await api.ok('POST', '/v1/sessions', { ...CONSOLE_SPEC, id: 'refused' });
+    await lab.withPage('/', async (page) => {
+      const failure = page.getByRole('alert').getByText('The server is away');
+      const start = page.getByRole('button', { name: 'Start refused' });
+      const path = '**/v1/sessions/refused/start';
+      await page.route(path, (route) => route.fulfill({ status: 503, json: { title: 'The server is away' } }));
+      await start.click();
+      await failure.waitFor();
+      expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+      await page.getByRole('button', { name: 'Dismiss' }).click();
+      await failure.waitFor({ state: 'detached' });
+      await start.click();
+      await failure.waitFor();
+      await page.unroute(path);
+      await start.click();
+      await failure.waitFor({ state: 'detached' });
+    });
+    await api.completed('refused');
+    await api.ok('DELETE', '/v1/sessions/refused');
   });
 
   it('filters sessions by state and name, and rows by the state of a cell', async () => {
@@ -228,7 +264,7 @@ describeWithBrowser('the console', () => {
     await lab.withPage('/sessions/no-bars?symbol=NOBARS&date=2024-03-05', async (page) => {
       await page.getByRole('img', { name: 'Candles of NOBARS on 2024-03-05, 0 bars, 1 gaps' }).waitFor();
       await page.locator('.chart canvas').first().waitFor();
-      await page.waitForFunction(HAS_STRIPES);
+      await stripesShown(page);
     });
   });
 

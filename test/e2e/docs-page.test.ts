@@ -43,7 +43,8 @@ describeWithBrowser('the documentation page', () => {
     expect(await tryOut(page, 'startSession')).toBe('200');
     const api = new Api(url, httpCredentials && { 'x-api-key': ADMIN_KEY });
     expect(await api.completed(specExample.id)).toMatchObject({ state: 'completed', spec: specExample });
-    expect(await tryOut(page, 'latestBar')).toBe('200');
+    for (const operation of ['bars', 'latest', 'latestBar', 'metrics', 'readDays', 'exportBars'])
+      expect({ operation, status: await tryOut(page, operation) }).toEqual({ operation, status: '200' });
     expect(await tryOut(page, 'deleteSession')).toBe('204');
     expect(errors).toEqual([]);
     await context.close();

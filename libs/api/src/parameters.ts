@@ -40,7 +40,7 @@ export const symbolList = z
   .string()
   .transform((text) => [...new Set(text.split(','))])
   .pipe(z.array(z.string().regex(SYMBOL_PATTERN, SYMBOL_WORDS)).max(SYMBOLS_MAX, `at most ${SYMBOLS_MAX} symbols`))
-  .meta({ description: 'symbols, separated by commas', example: 'SPY,IBM' });
+  .meta({ description: 'symbols, separated by commas', example: 'ALPHA,EMBER' });
 
 /** A trading date. @param description which date is meant when the parameter is left out */
 export function dateParameter(example: string, description: string) {

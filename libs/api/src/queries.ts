@@ -38,9 +38,9 @@ export const viewQuery = z.strictObject({ view });
 export const metricsQuery = z.strictObject({
   view,
   date: z.iso
-    .date('a trading day of the session, such as 2013-10-07')
+    .date('a trading day of the session, such as 2024-03-06')
     .optional()
-    .meta({ description: 'counts, gaps and session figures of this trading day alone', example: '2013-10-07' }),
+    .meta({ description: 'counts, gaps and session figures of this trading day alone', example: '2024-03-06' }),
 });
 
 /** For routes that take no query. */
@@ -101,10 +101,10 @@ export const barsQuery = z
       }),
     from: timeInput
       .optional()
-      .meta({ description: `${TIME_EXPECTED}; openTime of the first bar`, example: '2013-10-07T13:30:00Z' }),
+      .meta({ description: `${TIME_EXPECTED}; openTime of the first bar`, example: '2024-03-06T14:30:00Z' }),
     to: timeInput
       .optional()
-      .meta({ description: 'exclusive; the clock when left out', example: '2013-10-07T20:00:00Z' }),
+      .meta({ description: 'exclusive; the clock when left out', example: '2024-03-06T21:00:00Z' }),
   })
   .superRefine((query, context) => {
     const refuse = (field: string, expected: string) =>
@@ -138,13 +138,13 @@ export const feedEndQuery = z.strictObject({ seen });
 
 /** Trading dates of a session, both included. */
 const sessionDates = {
-  from: dateParameter('2013-10-07', 'the first date of the session when left out'),
-  to: dateParameter('2013-10-11', 'included; the last date when left out'),
+  from: dateParameter('2024-03-04', 'the first date of the session when left out'),
+  to: dateParameter('2024-03-08', 'included; the last date when left out'),
 };
 
 const optionalSymbols = symbolList
   .optional()
-  .meta({ description: 'separated by commas; all symbols when left out', example: 'SPY,IBM' });
+  .meta({ description: 'separated by commas; all symbols when left out', example: 'ALPHA,EMBER' });
 
 /** A page of the matrix of symbols and trading days. */
 export const daysQuery = z
@@ -165,8 +165,8 @@ export const coverageQuery = z
       .default('XNYS')
       .refine((id) => calendarIds().includes(id), 'the id of a calendar, such as XNYS'),
     hours: z.enum(['regular', 'extended'], 'regular or extended').default('regular'),
-    from: dateParameter('2013-10-07', 'the date of the first bar when left out'),
-    to: dateParameter('2013-10-11', 'included; the date of the last bar when left out'),
+    from: dateParameter('2024-03-04', 'the date of the first bar when left out'),
+    to: dateParameter('2024-03-08', 'included; the date of the last bar when left out'),
     limit: wholeParameter(1, PAGE_MAX).default(PAGE_MAX).meta({ description: 'symbols in one answer' }),
     after: z.string().max(64).optional().meta({ description: 'the nextAfter of an earlier page' }),
   })

@@ -2,7 +2,7 @@
  * Candles and volume of one symbol. A streamed bar is solid, and a backfilled bar has a blue outline. An empty slot is hatched and has no
  * candle. The chart library is loaded when the first chart opens.
  */
-import { candlesAround, holesOf, type Candle, type GapLine } from '../model/index.js';
+import { candlesAround, holesOf, priceDecimals, type Candle, type GapLine } from '../model/index.js';
 import { html } from '../shell/index.js';
 import { coloursOf } from '../heatmap/index.js';
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -21,6 +21,9 @@ interface CandleChartProperties {
   /** The range that the chart shows, with some bars around it; undefined shows all candles. */
   focus?: Pick<GapLine, 'start' | 'end'> | undefined;
 }
+
+/** Small enough for a day of 1,440 minutes on a phone, px. */
+const BAR_WIDTH_MIN = 0.1;
 
 type ChartParts = ReturnType<typeof buildChart>;
 /** Returns the colour with a name in the page's theme. */
@@ -55,14 +58,27 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
   useEffect(() => {
     if (parts) showData(parts, coloursOf(box.current!), { candles, gaps, stepMs });
   }, [parts, theme, candles, gaps, stepMs]);
-  // Of the candles, it depends only on the first one, so that the user's zoom stays while bars are added at the end.
+  /** Whether the user has moved or zoomed the chart. What they chose stays while bars are added at the end. */
+  const isMoved = useRef(false);
+  const noteMove = () => (isMoved.current = true);
   useEffect(() => {
+    isMoved.current = false;
+  }, [parts, focus, stepMs, candles[0]?.time]);
+  useEffect(() => {
+    if (isMoved.current) return;
     const scale = parts?.chart.timeScale();
     // The chart's own fitContent() shows an empty range when no slot has a bar.
     const allCandles = { from: 0, to: candles.length };
     scale?.setVisibleLogicalRange(focus ? candlesAround(candles, stepMs, focus) : allCandles);
-  }, [parts, focus, stepMs, candles[0]?.time]);
-  return html`<div class="chart" ref=${box} role="img" aria-label=${label}></div>`;
+  }, [parts, focus, stepMs, candles]);
+  return html`<div
+    class="chart"
+    ref=${box}
+    role="img"
+    aria-label=${label}
+    onPointerDownCapture=${noteMove}
+    onWheelCapture=${noteMove}
+  ></div>`;
 }
 
 /** An empty chart: prices in the upper part, volume in the lowest fifth. */
@@ -70,7 +86,13 @@ function buildChart(charts: typeof Library, element: HTMLElement, colourOf: Colo
   const chart = charts.createChart(element, {
     autoSize: true,
     layout: { attributionLogo: false, fontSize: 11, ...layoutColours(colourOf) },
-    timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 1 },
+    timeScale: {
+      timeVisible: true,
+      secondsVisible: false,
+      rightOffset: 1,
+      minBarSpacing: BAR_WIDTH_MIN,
+      shiftVisibleRangeOnNewBar: false, // the component sets the range
+    },
     rightPriceScale: { scaleMargins: { top: 0.06, bottom: 0.26 }, entireTextOnly: true },
   });
   const price = chart.addSeries(charts.CandlestickSeries, { priceLineVisible: false, lastValueVisible: false });
@@ -100,9 +122,11 @@ function showData({ chart, price, volume, hatching }: ChartParts, colourOf: Colo
     rightPriceScale: { borderColor: colourOf('line') },
     timeScale: { borderColor: colourOf('line') },
   });
+  const decimals = priceDecimals(data.candles);
+  price.applyOptions({ priceFormat: { type: 'price', precision: decimals, minMove: 10 ** -decimals } });
   price.setData(data.candles.map((candle) => priceOf(candle, colourOf)));
   volume.setData(data.candles.map((candle) => volumeOf(candle, colourOf)));
-  hatching.show(holesOf(data.gaps), data.stepMs / 1000, colourOf('cell-absent'));
+  hatching.show(holesOf(data.gaps, data.stepMs), colourOf('cell-absent'));
 }
 
 function priceOf(candle: Candle, colourOf: ColourOf): Charts.CandlestickData | Charts.WhitespaceData {

@@ -10,7 +10,6 @@ export class Hatching implements Charts.ISeriesPrimitive {
   private chart: Charts.IChartApi | undefined;
   private requestUpdate: (() => void) | undefined;
   private holes: readonly Hole[] = [];
-  private stepSeconds = 0;
   private colour = '';
   private readonly views: Charts.IPrimitivePaneView[] = [
     { zOrder: () => 'bottom', renderer: () => ({ draw: (target) => this.draw(target) }) },
@@ -25,10 +24,9 @@ export class Hatching implements Charts.ISeriesPrimitive {
     return this.views;
   }
 
-  /** Shows these holes from now on. @param stepSeconds length of a bar */
-  show(holes: readonly Hole[], stepSeconds: number, colour: string): void {
+  /** Shows these holes from now on. */
+  show(holes: readonly Hole[], colour: string): void {
     this.holes = holes;
-    this.stepSeconds = stepSeconds;
     this.colour = colour;
     this.requestUpdate?.();
   }
@@ -38,9 +36,9 @@ export class Hatching implements Charts.ISeriesPrimitive {
     if (!scale) return;
     target.useMediaCoordinateSpace(({ context, mediaSize }) => {
       const half = scale.options().barSpacing / 2; // the coordinate of a time is the middle of its bar
-      for (const { from, to } of this.holes) {
-        const firstSlot = scale.timeToCoordinate(from as Charts.Time & number);
-        const lastSlot = scale.timeToCoordinate((to - this.stepSeconds) as Charts.Time & number);
+      for (const { first, last } of this.holes) {
+        const firstSlot = scale.timeToCoordinate(first as Charts.Time & number);
+        const lastSlot = scale.timeToCoordinate(last as Charts.Time & number);
         if (firstSlot === null || lastSlot === null) continue;
         hatch(context, firstSlot - half, lastSlot + half, mediaSize.height, this.colour);
       }

@@ -44,7 +44,8 @@ export class DaysReader {
   }
 
   /**
-   * Reads the days that are wanted and merges them into the earlier result. After a failure the next read reads all days.
+   * Reads the days that are wanted and merges them into the earlier result. After a failure the next read reads all days. Also reads all
+   * days when the session has other symbols than in the earlier result.
    * @param onPage called after each page with everything read so far
    * @returns the result after the last page. For a session whose days cannot be read: the earlier result, undefined without one
    */
@@ -57,20 +58,27 @@ export class DaysReader {
     const range = earlier ? `&from=${dates[0]}&to=${dates.at(-1)}` : ''; // without a range: all days
     const path = sessionPath(this.id, `/days?limit=${PAGE_SYMBOLS}${range}`);
     let merged = earlier;
+    const symbols = new Set<string>();
     try {
       for await (const page of pagesOf(path, callInView<DaysAnswer>, ({ next }) => next)) {
+        for (const { symbol } of page.symbols) symbols.add(symbol);
         merged = withPage(merged, page);
         this.latest ??= merged;
         onPage(merged);
       }
       this.latest = merged;
+      if (earlier && !hasSameKeys(earlier.rows, symbols)) this.isAllWanted = true;
     } catch (error) {
       this.isAllWanted = true;
       const areUnreadable = error instanceof CallError && error.status === CONFLICT;
       if (!areUnreadable) throw error;
     }
-    return this.latest;
+    return earlier && this.isAllWanted ? this.read(onPage) : this.latest;
   }
+}
+
+function hasSameKeys(rows: ReadonlyMap<string, unknown>, symbols: ReadonlySet<string>): boolean {
+  return rows.size === symbols.size && [...symbols].every((symbol) => rows.has(symbol));
 }
 
 function withPage(old: SessionDays | undefined, page: DaysAnswer): SessionDays {

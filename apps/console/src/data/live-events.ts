@@ -2,6 +2,9 @@
  * The events of a session, live. After an interruption the browser's EventSource connects again and sends the id of the last event. When
  * the server refuses that connection (for example while the server starts), this module makes a new EventSource. A connection without an
  * id brings only events that happen after it has opened, so the page then reads everything again.
+ *
+ * A hidden page has no connection: a browser opens at most six to one server, for all tabs together, so the pages of six sessions would
+ * leave none for any other call.
  */
 import type { eventAnswers } from '@barkeep/api';
 import { inView, sessionPath } from './http.js';
@@ -43,8 +46,9 @@ interface LiveListener {
   onConnection(lostSince: Date | null): void;
 }
 
-/** Follows a session until the returned function is called. */
+/** Follows a session while the page is visible, until the returned function is called. */
 export function listenToSession(id: string, listener: LiveListener): () => void {
+  /** The connection, or the one that was refused; undefined while the page is hidden. */
   let source: EventSource | undefined;
   let retry: number | undefined;
   let lostSince: Date | null = null;
@@ -79,9 +83,20 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
     mayMissEvents = true;
     retry = window.setTimeout(connect, RETRY_MS);
   };
-  connect();
-  return () => {
+  const disconnect = () => {
     window.clearTimeout(retry);
     source?.close();
+    source = undefined;
+    mayMissEvents = true;
+  };
+  const connectIfVisible = () => {
+    if (document.visibilityState !== 'visible') disconnect();
+    else if (!source) connect();
+  };
+  document.addEventListener('visibilitychange', connectIfVisible);
+  connectIfVisible();
+  return () => {
+    document.removeEventListener('visibilitychange', connectIfVisible);
+    disconnect();
   };
 }

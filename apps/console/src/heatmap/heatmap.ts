@@ -56,6 +56,7 @@ export function Heatmap(properties: HeatmapProperties) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
   const [hovered, setHovered] = useState<Place>();
+  const [, setTheme] = useState({}); // a new object for each change between light and dark, which paints in the new colours
   const layout = useMemo(() => heatmapLayout(width, matrix.days.length, symbols), [width, matrix.days.length, symbols]);
   const paint = () => {
     if (!canvas.current || !box.current) return;
@@ -66,6 +67,12 @@ export function Heatmap(properties: HeatmapProperties) {
     const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
     observer.observe(box.current!);
     return () => observer.disconnect();
+  }, []);
+  useEffect(() => {
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const repaint = () => setTheme({});
+    dark.addEventListener('change', repaint);
+    return () => dark.removeEventListener('change', repaint);
   }, []);
   const placeOf = (event: MouseEvent): Place | undefined => {
     const { left, top } = canvas.current!.getBoundingClientRect();
@@ -88,6 +95,7 @@ export function Heatmap(properties: HeatmapProperties) {
     setHovered(place && place.day >= 0 ? place : undefined);
   };
   const pressKey = (event: KeyboardEvent) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return; // a key of the browser, such as Alt+Left for "back"
     const at = marked?.cursor ?? { row: 0, day: 0 };
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();

@@ -1,5 +1,14 @@
 import type { AnsweredBar, GapAnswer } from '@barkeep/api';
-import { candlesAround, candlesOf, gapsWithin, intervalMs } from './candles.js';
+import {
+  candlesAround,
+  candlesOf,
+  gapsOutsideBreaks,
+  gapsWithin,
+  holesOf,
+  intervalMs,
+  priceDecimals,
+  spansBreak,
+} from './candles.js';
 
 const MINUTE_MS = 60_000;
 
@@ -47,6 +56,51 @@ describe('candles', () => {
       expect(candlesAround(candlesOf(bars, [], stepMs), stepMs, range)).toEqual(shown);
     },
   );
+});
+
+it.each([
+  { prices: [101.5, 99.25], decimals: 2 },
+  { prices: [100, 101], decimals: 2 },
+  { prices: [1.08432, 1.0843], decimals: 5 },
+  { prices: [0.0000123, 0.00001231], decimals: 8 },
+  { prices: [1.23e-7], decimals: 9 },
+  { prices: [101.23456789012], decimals: 5 }, // an adjusted price: 8 digits are enough
+  { prices: [-37.63, 0.005], decimals: 3 },
+  { prices: [0], decimals: 2 },
+  { prices: [], decimals: 2 },
+])('shows the prices $prices with $decimals decimals', ({ prices, decimals }) => {
+  const bars = prices.map((price, minute) => {
+    const flat = { open: price, high: price, low: price, close: price };
+    return { ...bar(at(`14:${30 + minute}`)), ...flat };
+  });
+  expect(priceDecimals(candlesOf(bars, [], MINUTE_MS))).toBe(decimals);
+});
+
+it('hatches a gap to its last slot, also when that one is shorter than the others', () => {
+  const seconds = (time: string) => Date.parse(at(time)) / 1000;
+  expect(holesOf([gap(at('14:30'), at('14:33'), 3)], MINUTE_MS)).toEqual([
+    { first: seconds('14:30'), last: seconds('14:32') },
+  ]);
+  expect(holesOf([gap(at('14:30'), at('21:00'), 7)], 60 * MINUTE_MS)).toEqual([
+    { first: seconds('14:30'), last: seconds('20:30') },
+  ]);
+});
+
+it('draws no gap in a break of the trading day', () => {
+  const segments = [
+    { open: at('01:30'), close: at('04:00') },
+    { open: at('05:00'), close: at('08:00') },
+  ];
+  const overLunch = gap(at('03:58'), at('05:03'), 5);
+  const before = gap(at('01:30'), at('01:32'), 2);
+  expect([before, overLunch].map((one) => spansBreak(one, MINUTE_MS))).toEqual([false, true]);
+  expect(spansBreak(gap(at('14:30'), at('21:00'), 7), 60 * MINUTE_MS)).toBe(false); // the last slot is shorter
+  const parts = gapsOutsideBreaks([before, overLunch], segments);
+  expect(parts.map(({ start, end }) => [start, end])).toEqual([
+    [at('01:30'), at('01:32')],
+    [at('03:58'), at('04:00')],
+    [at('05:00'), at('05:03')],
+  ]);
 });
 
 it('selects the gaps that overlap a day', () => {

@@ -5,10 +5,10 @@ import type { AnsweredBar, GapAnswer } from '@barkeep/api';
 export type Candle =
   { time: number } | ({ time: number } & Pick<AnsweredBar, 'open' | 'high' | 'low' | 'close' | 'volume' | 'origin'>);
 
-/** A range of empty slots in seconds since the epoch, end exclusive. */
+/** A range of empty slots: the open times of the first and the last one in seconds since the epoch. */
 export interface Hole {
-  from: number;
-  to: number;
+  first: number;
+  last: number;
 }
 
 /** The bars, and an empty candle for each slot of the gaps, in order of time. @param stepMs length of a bar */
@@ -39,9 +39,55 @@ export function candlesAround(candles: readonly Candle[], stepMs: number, range:
   return { from: firstInside - CANDLES_AROUND, to: firstAfter + CANDLES_AROUND };
 }
 
-/** The gaps as ranges that a chart hatches. */
-export function holesOf(gaps: readonly GapAnswer[]): Hole[] {
-  return gaps.map(({ start, end }) => ({ from: Date.parse(start) / 1000, to: Date.parse(end) / 1000 }));
+/** The gaps as ranges that a chart hatches. @param stepMs length of a bar; the last slot of a day may be shorter */
+export function holesOf(gaps: readonly GapAnswer[], stepMs: number): Hole[] {
+  return gaps.map(({ start, end }) => {
+    const first = Date.parse(start);
+    const wholeSteps = Math.ceil((Date.parse(end) - first) / stepMs) - 1;
+    return { first: first / 1000, last: (first + wholeSteps * stepMs) / 1000 };
+  });
+}
+
+/** A part of a trading day without a break; times in ISO 8601, end exclusive. */
+type Segment = Record<'open' | 'close', string>;
+
+/** Whether a gap spans a break of its trading day, such as a lunch break, in which there are no slots. @param stepMs length of a slot */
+export function spansBreak({ start, end, bars }: GapAnswer, stepMs: number): boolean {
+  return Math.ceil((Date.parse(end) - Date.parse(start)) / stepMs) > bars;
+}
+
+/** The parts of the gaps that are inside the segments of a day: a gap that spans a break becomes two. */
+export function gapsOutsideBreaks(gaps: readonly GapAnswer[], segments: readonly Segment[]): GapAnswer[] {
+  const later = (a: string, b: string) => (Date.parse(a) > Date.parse(b) ? a : b);
+  const earlier = (a: string, b: string) => (Date.parse(a) < Date.parse(b) ? a : b);
+  return gaps.flatMap((gap) =>
+    segments
+      .map(({ open, close }) => ({ ...gap, start: later(gap.start, open), end: earlier(gap.end, close) }))
+      .filter(({ start, end }) => Date.parse(start) < Date.parse(end)),
+  );
+}
+
+/** Decimals of a price when its symbol needs no more. */
+const DECIMALS_MIN = 2;
+/** Digits of a price that are shown at most. */
+const DIGITS_MAX = 8;
+
+/** The number of decimals with which a chart shows the prices of its candles: as many as they have, but at most 8 digits. */
+export function priceDecimals(candles: readonly Candle[]): number {
+  const prices = candles.flatMap((candle) => ('open' in candle ? [candle.high, candle.low, candle.close] : []));
+  const highest = prices.reduce((high, price) => Math.max(high, Math.abs(price)), 0);
+  if (highest === 0) return DECIMALS_MIN;
+  const decimalsMax = DIGITS_MAX - 1 - Math.floor(Math.log10(highest));
+  const decimals = prices.reduce((most, price) => Math.max(most, decimalsOf(price)), 0);
+  return Math.max(DECIMALS_MIN, Math.min(decimals, decimalsMax, 15)); // a chart does not compute with more than 15
+}
+
+/** The number of decimals of a number as text: 2 for 1.25, 7 for 1.5e-6. */
+function decimalsOf(value: number): number {
+  const [digits = '', exponent = '0'] = String(value).split('e');
+  const point = digits.indexOf('.');
+  const written = point < 0 ? 0 : digits.length - point - 1;
+  return Math.max(0, written - Number(exponent));
 }
 
 /** The gaps that overlap a trading day. @param open start of the day in ISO 8601 @param close end of the day, exclusive */

@@ -1,16 +1,18 @@
 /** Panels of one symbol: its candles and gaps on one trading day, in any interval of the session, and its rows that are not bars. */
-import type { AnsweredBar, DaysAnswer, GapAnswer, MetricsAnswer, SessionAnswer } from '@barkeep/api';
+import type { AnsweredBar, DaysAnswer, GapAnswer, LayoutAnswer, MetricsAnswer, SessionAnswer } from '@barkeep/api';
 import { CandleChart } from '../chart/index.js';
-import { call, callInView, symbolPath } from '../data/index.js';
+import { call, callInView, sessionPath, symbolPath } from '../data/index.js';
 import {
   candlesOf,
   clockText,
   datasetHref,
   gapLines,
+  gapsOutsideBreaks,
   gapsWithin,
   intervalMs,
   minuteText,
   numberText,
+  spansBreak,
   venueText,
   zoneText,
   type GapLine,
@@ -36,14 +38,14 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
   const intervals = [spec.baseInterval, ...spec.derivedIntervals];
   const interval = intervals.includes(chosen) ? chosen : spec.baseInterval;
   const key = `${id} ${symbol} ${day.date} ${interval}`;
-  const { value, error, reload } = useResource(key, () => readCell(id, symbol, day, interval), version);
+  const { value, error, reload } = useResource(key, () => readCell(id, spec, symbol, day, interval), version);
   const stepMs = intervalMs(interval);
   const isBase = interval === spec.baseInterval;
   /** The gap that the chart zooms to; undefined shows the whole day. */
   const [focus, setFocus] = useState<GapLine>();
   useEffect(() => setFocus(undefined), [key]);
-  const { bars, gaps } = value ?? EMPTY_CELL;
-  const chartGaps = isBase ? gaps : []; // gaps are ranges of base slots
+  const { bars, gaps, gapsToDraw } = value ?? EMPTY_CELL;
+  const chartGaps = isBase ? gapsToDraw : []; // gaps are ranges of base slots
   const candles = useMemo(() => candlesOf(bars, chartGaps, stepMs), [value, stepMs]);
   const lines = useMemo(() => gapLines(isBase ? bars : [], gaps), [value, isBase]);
   const utcHours = `${clockText(day.open)}–${clockText(day.close)} UTC`;
@@ -80,15 +82,31 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
     ${value && html`<${GapTable} session=${id} symbol=${symbol} date=${day.date} lines=${lines} onShow=${setFocus} />`}`;
 }
 
-const EMPTY_CELL: Awaited<ReturnType<typeof readCell>> = { bars: [], gaps: [] };
+const EMPTY_CELL: Awaited<ReturnType<typeof readCell>> = { bars: [], gaps: [], gapsToDraw: [] };
 
-async function readCell(id: string, symbol: string, day: CellPanelProperties['day'], interval: string) {
+async function readCell(
+  id: string,
+  spec: SessionAnswer['spec'],
+  symbol: string,
+  day: CellPanelProperties['day'],
+  interval: string,
+) {
   const range = `interval=${interval}&from=${day.open}&to=${day.close}`;
   const [bars, gaps] = await Promise.all([
     call<AnsweredBar[]>(symbolPath(id, symbol, `/bars?${range}`)),
     callInView<GapAnswer[]>(symbolPath(id, symbol, '/gaps')),
   ]);
-  return { bars, gaps: gapsWithin(gaps, day.open, day.close) };
+  const gapsOfDay = gapsWithin(gaps, day.open, day.close);
+  const slotMs = intervalMs(spec.baseInterval);
+  const areWhole = !gapsOfDay.some((gap) => spansBreak(gap, slotMs));
+  const gapsToDraw = areWhole ? gapsOfDay : gapsOutsideBreaks(gapsOfDay, await readSegments(id, day.date));
+  return { bars, gaps: gapsOfDay, gapsToDraw };
+}
+
+/** The parts of a trading day between its breaks. */
+async function readSegments(id: string, date: string) {
+  const { days } = await call<LayoutAnswer>(sessionPath(id, '/layout'));
+  return days.find((day) => day.date === date)?.segments ?? [];
 }
 
 interface RefusedPanelProperties extends Pick<CellPanelProperties, 'id' | 'symbol' | 'version'> {

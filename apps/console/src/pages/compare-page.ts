@@ -41,6 +41,12 @@ export function ComparePage() {
 /** The result of a comparison. When a bar differs, also its day in both sessions, side by side. */
 function Result({ a, b, difference }: { a: string; b: string; difference: DifferenceAnswer }) {
   const { first, compared, equal } = difference;
+  if (compared.symbols === 0 || compared.days === 0) {
+    const lacking = compared.symbols === 0 ? 'symbol' : 'day that both clocks have closed';
+    return html`<p class="warning" role="status">
+      ${`Nothing was compared: the sessions have no common ${lacking}.`}
+    </p>`;
+  }
   const scope = `${countText(compared.symbols, 'symbol')} on ${countText(compared.days, 'closed day')}`;
   if (equal || first === null)
     return html`<p class="success" role="status">Equal: every bar of ${scope} is the same.</p>`;

@@ -46,8 +46,12 @@ interface CoverageProperties {
 export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpen, onAsk }: CoverageProperties) {
   const [order, setOrder] = useQuery('order');
   const [filter, setFilter] = useQuery('state');
-  /** What the user marked on this page, with the rows at that moment. It replaces the cell that the address names. */
-  const [userMark, setUserMark] = useState<{ marked: Marked; rows: readonly string[] }>();
+  /** What the user marked on this page, with the rows and the first day at that moment. It replaces the cell that the address names. */
+  const [userMark, setUserMark] = useState<{
+    marked: Marked;
+    rows: readonly string[];
+    firstDate: string | undefined;
+  }>();
   const state = CELL_STATES.find((name) => name === filter);
   const rowOrder: RowOrder = order === 'name' ? 'name' : 'worst';
   const symbols = useMemo(
@@ -55,8 +59,16 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
     [days, rowOrder, state, openDay],
   );
   if (!days) return html`<${EmptyPanel} title="Coverage" text=${WHY_NO_DAYS[sessionState] ?? 'Reading the days …'} />`;
-  const marked = userMark ? markAfter(userMark.rows, symbols, userMark.marked) : markOf(symbols, days, symbol, date);
+  const firstDate = days.days[0]?.date; // changes when the store removes days
+  const marked =
+    userMark?.firstDate === firstDate
+      ? userMark && markAfter(userMark.rows, symbols, userMark.marked)
+      : markOf(symbols, days, symbol, date);
   const selection = marked && selectionOf(symbols, days, marked);
+  const openListed = (listedSymbol: string, listedDate: string) => {
+    setUserMark(undefined); // marks the cell that opens
+    onOpen(listedSymbol, listedDate);
+  };
   return html`<section class="panel coverage">
     <div class="panel-head">
       <h2>Coverage, ${countText(symbols.length, 'symbol')} × ${countText(days.days.length, 'trading day')}</h2>
@@ -88,12 +100,12 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
             openDay=${openDay}
             filter=${state}
             marked=${marked}
-            onMark=${(mark: Marked) => setUserMark({ marked: mark, rows: symbols })}
+            onMark=${(mark: Marked) => setUserMark({ marked: mark, rows: symbols, firstDate })}
             onOpen=${(opened: string, day: number) => onOpen(opened, days.days[day]!.date)}
           />`
     }
     <${Legend} />
-    <${WorstCells} days=${days} symbols=${symbols} openDay=${openDay} onOpen=${onOpen} />
+    <${WorstCells} days=${days} symbols=${symbols} openDay=${openDay} onOpen=${openListed} />
   </section>`;
 }
 

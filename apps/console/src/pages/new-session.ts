@@ -31,8 +31,10 @@ const DEMONSTRATION = Object.fromEntries(FIELDS.map(({ name, text }) => [name, t
 
 export function NewSessionForm({ onClose, onCreated }: { onClose: () => void; onCreated: (id: string) => void }) {
   const [form, setForm] = useState(DEMONSTRATION);
-  /** The spec as the user edits it; undefined while the form is shown. */
-  const [json, setJson] = useState<string>();
+  /** The spec as the user edits it, with the form from which it was made. It stays while the form is shown and does not change. */
+  const [edited, setEdited] = useState<{ text: string; form: SpecForm }>();
+  const [isJsonShown, setJsonShown] = useState(false);
+  const json = isJsonShown ? edited?.text : undefined;
   const [error, setError] = useState<Error>();
   /** True during the call, so that a double click creates one session. */
   const [isBusy, setBusy] = useState(false);
@@ -49,6 +51,11 @@ export function NewSessionForm({ onClose, onCreated }: { onClose: () => void; on
     call<SessionAnswer>('/v1/sessions?start=true', { method: 'POST', body: spec })
       .then(({ id }) => onCreated(id), setError)
       .finally(() => setBusy(false));
+  };
+  const showJson = (isShown: boolean) => {
+    if (isShown && edited?.form !== form) setEdited({ text: JSON.stringify(specOf(form), null, 2), form });
+    setJsonShown(isShown);
+    setError(undefined); // it is about the spec that was shown before
   };
   const problems = error instanceof CallError ? error.problems : [];
   const inputOf = ({ name, label = name, help, specField = name }: Field) => {
@@ -77,15 +84,15 @@ export function NewSessionForm({ onClose, onCreated }: { onClose: () => void; on
               rows="18"
               aria-label="The spec as JSON"
               value=${json}
-              onInput=${onValue(setJson)}
+              onInput=${onValue((text) => setEdited({ text, form }))}
             ></textarea>`
       }
       <${Failure} error=${error} />
       <div class="actions">
         ${
           json === undefined
-            ? button('Edit as JSON', () => setJson(JSON.stringify(specOf(form), null, 2)), { class: 'quiet' })
-            : button('Back to the form', () => setJson(undefined), { class: 'quiet' })
+            ? button('Edit as JSON', () => showJson(true), { class: 'quiet' })
+            : button('Back to the form', () => showJson(false), { class: 'quiet' })
         }
         ${button('Cancel', onClose)}
         <button type="submit" class="primary" disabled=${isBusy}>Create and start</button>

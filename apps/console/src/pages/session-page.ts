@@ -49,9 +49,9 @@ export function OneSessionPage({ id }: { id: string }) {
       <a class="button" href=${compareHref(id)}>Compare…</a>
       <a class="button" href=${sessionPath(id, '/export?format=csv')} download=${`${id}.csv`}>Export CSV</a>
     </div>
-    ${lostSince && html`<p class="failure" role="alert">The live connection was lost at ${clockText(lostSince.getTime())} UTC; connecting again. The figures are from that time.</p>`}
+    ${lostSince && html`<p class="failure" role="alert">The live connection was lost at ${clockText(lostSince.getTime())} UTC; connecting again. The coverage is from that time.</p>`}
     <${Failure} error=${error} retry=${state.reload} />
-    <${Failure} error=${problem} retry=${() => setProblem(undefined)} />
+    <${Failure} error=${problem} dismiss=${() => setProblem(undefined)} />
     <${Ended} session=${session} />
     ${session.warnings.map((warning) => html`<p key=${warning} class="warning">${warning}</p>`)}
     <${TimeLine} session=${session} days=${days?.days ?? []} zone=${days?.zone ?? 'UTC'} />

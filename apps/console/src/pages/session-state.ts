@@ -1,4 +1,8 @@
-/** The state of a session's page: the session, its days, and whether the live connection works. After events, data is read again. */
+/**
+ * The state of a session's page: the session, its days, and whether the live connection works. After events, data is read again. No event
+ * reports what the session waits for, how far its consumers are, which symbols it has and which days its store has removed: these are
+ * also read regularly.
+ */
 import type { SessionAnswer } from '@barkeep/api';
 import {
   callInView,
@@ -9,11 +13,13 @@ import {
   type LiveEvent,
   type SessionDays,
 } from '../data/index.js';
-import { useResource, useThrottle } from '../shell/index.js';
-import { useLayoutEffect, useMemo, useState } from 'preact/hooks';
+import { useResource, useThrottle, useTicks } from '../shell/index.js';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 /** Events that arrive within this time, ms, cause one read. */
 const READ_EVERY_MS = 700;
+/** Time between two reads of what no event reports, ms. */
+const TICK_MS = 2000;
 
 interface FollowedSession {
   session: SessionAnswer | undefined;
@@ -44,6 +50,11 @@ export function useSession(id: string): FollowedSession {
     reader.wantAll();
     days.reload();
   };
+  /** After a loss the session streams again from its first day, so a clock of an earlier event may be after the new one. */
+  const startOver = () => {
+    setClock(undefined);
+    readAll();
+  };
   const readChanged = useThrottle(READ_EVERY_MS, () => {
     session.reload();
     if (reader.hasChangedDates) setVersion((previous) => previous + 1);
@@ -52,13 +63,29 @@ export function useSession(id: string): FollowedSession {
   const onEvent = ({ type, data }: LiveEvent) => {
     if (type === 'clock' && data.time) setClock(data.time);
     if (type === 'state' && data.state === 'deleted') return setDeleted(true);
+    if (type === 'state' && data.state === 'lost') return startOver();
     // A clock event has no date: it changes the day that the clock is in.
     if (data.date) reader.wantDate(data.date);
     else if (type === 'clock' && data.time) reader.wantDateOf(data.time);
     readChanged();
   };
+  useTicks(TICK_MS, () => {
+    if (isDeleted) return;
+    session.reload();
+    const removesDays = (session.value?.spec.history.retainDays ?? 0) > 0;
+    if (removesDays) reader.wantAll();
+    if (removesDays || days.error) days.reload();
+  });
+  // A change of the symbols changes the rows of all days.
+  const symbols = session.value?.symbols.join(',');
+  const knownSymbols = useRef(symbols);
+  useEffect(() => {
+    const isChanged = knownSymbols.current !== undefined && symbols !== undefined && knownSymbols.current !== symbols;
+    knownSymbols.current = symbols ?? knownSymbols.current;
+    if (isChanged) readAll();
+  }, [symbols]);
   // A change of the view needs another connection.
-  const listen = () => listenToSession(id, { onEvent, onGap: readAll, onConnection: setLostSince });
+  const listen = () => listenToSession(id, { onEvent, onGap: startOver, onConnection: setLostSince });
   useLayoutEffect(listen, [id, currentView()]);
   // An event may have a later clock than the last answer. Times in ISO 8601 compare as texts.
   const isNewer = clock !== undefined && clock > (session.value?.clock ?? '');

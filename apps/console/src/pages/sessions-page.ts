@@ -90,7 +90,7 @@ export function SessionsPage() {
       ${button('New session…', () => setFormOpen(true), { class: 'primary' })}
     </div>
     <${Failure} error=${error} retry=${reload} />
-    <${Failure} error=${problem} retry=${() => setProblem(undefined)} />
+    <${Failure} error=${problem} dismiss=${() => setProblem(undefined)} />
     ${
       value && sessions.length === 0
         ? html`<p class="empty">${noSessionText(text !== '' || state !== '', hasOtherPages)}</p>`

@@ -68,11 +68,22 @@ const HELP = {
   frontier: 'the source is stored up to here',
 };
 
+type WaitKind = NonNullable<SessionAnswer['waitingFor']>['kind'];
+const WAIT_NAMES: Record<WaitKind, string> = {
+  repository: 'a repository',
+  worker: 'an upkeep worker',
+  consumers: 'consumers',
+  feed: 'the feed',
+  pace: 'its pace',
+  server: 'a server',
+  symbols: 'symbols that join',
+};
+
 /** What a session waits for, as a badge; null when it does not wait. */
 export function Waiting({ waitingFor }: { waitingFor: SessionAnswer['waitingFor'] }) {
   if (waitingFor === null) return null;
-  const { detail, since, nextTryAt } = waitingFor;
-  const parts = [detail];
+  const { kind, detail, since, nextTryAt } = waitingFor;
+  const parts = [detail || `waiting for ${WAIT_NAMES[kind]}`]; // a strategy sees only the kind
   if (since !== null) parts.push(`for ${durationText(Date.now() - Date.parse(since))}`);
   if (nextTryAt !== null) parts.push(`next try in ${durationText(Date.parse(nextTryAt) - Date.now())}`);
   return html`<span class="badge waiting">${parts.join(', ')}</span>`;

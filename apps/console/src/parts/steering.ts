@@ -20,12 +20,19 @@ const ACTIONS: Record<SessionAnswer['state'], readonly Action[]> = {
 /** All states, in the order of the filter. */
 export const SHOWN_STATES = Object.keys(ACTIONS);
 
+/**
+ * How long the buttons stay disabled after an action, ms. A new state has other buttons at the same place, which the second click of a
+ * double click must not press.
+ */
+const DOUBLE_CLICK_MS = 500;
+
 interface SteeringProperties {
   id: string;
   state: SessionAnswer['state'];
   /** Called after each action that succeeded; `deleted` is true after `delete`. */
   onDone: (deleted: boolean) => void;
-  onError: (error: Error) => void;
+  /** Called with the error of an action that failed, and with undefined when the next one begins. */
+  onError: (error: Error | undefined) => void;
 }
 
 /** The buttons of one session. */
@@ -34,11 +41,14 @@ export function Steering({ id, state, onDone, onError }: SteeringProperties) {
   const [isBusy, setBusy] = useState(false);
   const run = (action: Action) => {
     setBusy(true);
+    onError(undefined);
     const request =
       action === 'delete'
         ? call(sessionPath(id), { method: 'DELETE' })
         : call(sessionPath(id, `/${action}`), { method: 'POST' });
-    request.then(() => onDone(action === 'delete'), onError).finally(() => setBusy(false));
+    request
+      .then(() => onDone(action === 'delete'), onError)
+      .finally(() => window.setTimeout(() => setBusy(false), DOUBLE_CLICK_MS));
   };
   const actionButton = (action: Action) =>
     button(capitalised(action), () => (action === 'delete' ? setConfirming(true) : run(action)), {

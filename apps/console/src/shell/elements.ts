@@ -59,15 +59,23 @@ export function Choice({ value, options, nameOf = (option) => option, onChange }
   </select>`;
 }
 
-/** Shows an error with a button that tries again, or, when the key lacks the right, which key is needed. Null without an error. */
-export function Failure({ error, retry }: { error: Error | undefined; retry?: () => void }) {
+interface FailureProperties {
+  error: Error | undefined;
+  /** Makes the failed call again. */
+  retry?: () => void;
+  /** Hides the error; for a call that the user can make again elsewhere. */
+  dismiss?: () => void;
+}
+
+/** Shows an error with a button that tries again or hides it, or, when the key lacks the right, which key is needed. Null without an error. */
+export function Failure({ error, retry, dismiss }: FailureProperties) {
   if (!error) return null;
   if (error instanceof CallError && error.type === 'urn:barkeep:problem:forbidden')
     return html`<p class="warning" role="status">
       This needs the admin key: open the console with a key of BARKEEP_ADMIN_KEYS.
     </p>`;
   return html`<p class="failure" role="alert">
-    ${error.message} ${linkOf(error)} ${retry && button('Try again', retry)}
+    ${error.message} ${linkOf(error)} ${retry && button('Try again', retry)} ${dismiss && button('Dismiss', dismiss)}
   </p>`;
 }
 

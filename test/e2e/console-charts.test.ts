@@ -1,0 +1,82 @@
+/** The charts of the console: which part of a day they show. */
+import type { Browser, Page } from 'playwright-core';
+import { Api } from '../support/system/api.js';
+import { stripesShown } from '../support/browser/chart.js';
+import { describeWithBrowser, startBrowser } from '../support/browser/browser.js';
+import { ConsolePage } from '../support/browser/console-page.js';
+import { TestSystem } from '../support/system/system.js';
+
+const DATE = '2018-04-02';
+const FIRST = Date.parse(`${DATE}T00:00Z`);
+const MINUTE_MS = 60_000;
+const DAY_MINUTES = 1_440;
+const SPEC = {
+  symbols: ['FLAT'],
+  calendar: '24/7',
+  start: DATE,
+  end: DATE,
+  derivedIntervals: [],
+  source: { type: 'feed' },
+  upkeep: { enabled: false, barrier: 'none' },
+};
+
+jest.setTimeout(120_000);
+
+describeWithBrowser('the charts of the console', () => {
+  let system: TestSystem;
+  let browser: Browser;
+  let api: Api;
+
+  beforeAll(async () => {
+    system = await TestSystem.create();
+    api = new Api((await system.coordinator()).url);
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await system?.close();
+  });
+
+  /** Feeds bars that draw only a line, without volume, so that nothing but a gap covers much of the chart. */
+  async function feed(id: string, minutes: readonly number[], through: number) {
+    const time = (minute: number) => new Date(FIRST + minute * MINUTE_MS).toISOString();
+    const flat = { open: 1, high: 1, low: 1, close: 1, volume: 0 };
+    const bars = minutes.map((minute) => ({ openTime: time(minute), ...flat }));
+    await api.ok('POST', `/v1/sessions/${id}/symbols/FLAT/bars?through=${time(through)}`, bars);
+  }
+
+  async function withChart(id: string, width: number, act: (page: Page) => Promise<void>) {
+    const path = `/sessions/${id}?symbol=FLAT&date=${DATE}`;
+    const opened = await ConsolePage.open(browser, api.url, path, { width });
+    await act(opened.page);
+    expect(opened.faults).toEqual([]);
+    await opened.close();
+  }
+
+  const barsShown = (page: Page, bars: number) =>
+    page.getByRole('img', { name: `Candles of FLAT on ${DATE}, ${bars} bars` }).waitFor();
+  const minutesFrom = (first: number, end: number) => Array.from({ length: end - first }, (_, i) => first + i);
+
+  it('show all 1,440 minutes of a day, also on a phone', async () => {
+    await api.run({ ...SPEC, id: 'whole-day' });
+    const gapEnd = DAY_MINUTES / 3;
+    await feed('whole-day', minutesFrom(gapEnd, DAY_MINUTES), DAY_MINUTES);
+    await api.completed('whole-day');
+    await withChart('whole-day', 390, async (page) => {
+      await barsShown(page, DAY_MINUTES - gapEnd);
+      await stripesShown(page);
+    });
+  });
+
+  it('show all of the running day while bars are added to it', async () => {
+    await api.run({ ...SPEC, id: 'running-day' });
+    await feed('running-day', [0], 1);
+    await withChart('running-day', 1440, async (page) => {
+      await barsShown(page, 1);
+      await page.locator('.chart canvas').first().waitFor();
+      await feed('running-day', minutesFrom(100, 200), 200);
+      await barsShown(page, 101);
+      await stripesShown(page);
+    });
+  });
+});
