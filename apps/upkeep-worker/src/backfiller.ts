@@ -10,20 +10,19 @@ import { completeSymbols, messageOf, retryAfterMsOf } from '@barkeep/bar-reposit
 import {
   asksToSettle,
   fewestAsks,
-  firstMissing,
   planFill,
   retryAt,
-  slotsToAsk,
   type DatasetAnswer,
   type DayGrid,
   type FillPlan,
 } from '@barkeep/bars';
-import type { SymbolDay, SymbolFill, UpkeepStore } from '@barkeep/session-data';
+import type { SymbolFill, UpkeepStore } from '@barkeep/session-data';
 import type { Payload } from '@barkeep/upkeep-queues';
 import { UnrecoverableError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
-import { answeredBefore, answeredNow } from './answered-before.js';
+import { answeredNow } from './answered-before.js';
+import { requestsOf } from './day-requests.js';
 import { RepositoryFailedError, retryDelayMs, type Repositories } from './repositories.js';
 import { type WorkParts, failSession } from './upkeep-sessions.js';
 import {
@@ -39,8 +38,6 @@ import {
 const ROUNDS_MAX = 5;
 /** The time slice in which a job starts requests to one repository, ms: a job with symbols left goes back to the queue. */
 const SLICE_MS = 500;
-/** After each failure the next attempt starts this many symbols further in the list of symbols. */
-const SYMBOLS_SKIPPED = 8;
 
 interface BackfillParts extends WorkParts {
   repositories: Repositories;
@@ -153,7 +150,7 @@ export class Backfiller {
     job: DayJob,
   ): Promise<{ requests: SymbolRequest[]; isStopped?: boolean; gapsEmitted?: Promise<void> }> {
     const { store, day, grid, payload } = job;
-    const { partition, date, force, failures } = payload;
+    const { partition, date, force } = payload;
     const names = store.layout.symbolsOf(partition);
     // Redis answers these commands in this order, so the slots are at least as new as the frontier. The declarations are read before
     // the requests: a bar that is stored and declared after its repository was asked must not count as no-trade.
@@ -175,22 +172,8 @@ export class Backfiller {
       .gapsFound(partition, day, closedSlots, symbols)
       .then((gaps) => this.parts.figures.found(gaps));
     const chosen = symbols.filter(({ symbol }) => job.symbols?.includes(symbol) ?? true);
-    const found = chosen.flatMap((symbolDay): SymbolRequest[] => {
-      const { symbol, bitmap, states } = symbolDay;
-      const dueOrMissing = due.has(symbol) ? 'due' : 'missing';
-      const asked = slotsToAsk(bitmap, states, closedSlots, force ? 'all' : dueOrMissing);
-      if (asked.length === 0) return [];
-      const request = { ...symbolDay, asked, isDeclared: declared.has(symbol) };
-      return [{ ...request, skipped: answeredBefore(payload.answered, request) }];
-    });
-    // Symbols with missing slots come first: a barrier waits for them, and not for slots that were requested before.
-    const hasMissing = ({ bitmap, states }: SymbolDay) => firstMissing(bitmap, states, closedSlots) < closedSlots;
-    const requests = [...found.filter(hasMissing), ...found.filter((request) => !hasMissing(request))];
-    // After a failure start with other symbols, so that symbols that always fail do not block the others. Those of a repository that is
-    // given up block none.
-    const skipped = job.onFailure === 'continue' ? 0 : failures * SYMBOLS_SKIPPED;
-    const start = skipped % Math.max(1, requests.length);
-    return { requests: [...requests.slice(start), ...requests.slice(0, start)], gapsEmitted };
+    const requests = requestsOf({ symbols: chosen, closedSlots, due, declared }, payload, job.onFailure === 'continue');
+    return { requests, gapsEmitted };
   }
 
   /** The symbols whose day the source or a repository declares complete: nothing traded in the slots for which none has a bar. */
