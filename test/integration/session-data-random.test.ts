@@ -214,7 +214,7 @@ class RandomOperations {
     const { layout, reader } = this.store;
     const { frontier, clock, watermark } = this.model;
     const { counts, ...position } = await reader.position();
-    expect(position).toEqual({ frontier, clock, watermark, refused: 0, control: 'run' });
+    expect(position).toEqual({ frontier, clock, watermark, refused: 0, offGrid: 0, control: 'run' });
     expect(counts).toEqual(this.model.counts(layout, SPEC.symbols, frontier));
     for (const symbol of SPEC.symbols) {
       const bars = await reader.barsBetween(symbol, '1m', 0, Infinity);
