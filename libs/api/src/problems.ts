@@ -22,7 +22,7 @@ export const PROBLEM_KINDS = {
   'unknown-symbol': { status: 404, title: 'Symbol not found' },
   'unknown-consumer': { status: 404, title: 'Consumer not found' },
   'no-bar': { status: 404, title: 'No visible bar yet' },
-  'session-conflict': { status: 409, title: 'Session exists with a different spec' },
+  'session-conflict': { status: 409, title: 'Session exists with a different spec, or in another deployment' },
   'symbol-count': { status: 409, title: 'Too few or too many symbols' },
   'symbols-changing': { status: 409, title: 'Symbols are already being changed' },
   'wrong-state': { status: 409, title: 'Session state does not allow this request' },

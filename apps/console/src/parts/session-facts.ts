@@ -71,7 +71,7 @@ const HELP = {
 type WaitKind = NonNullable<SessionAnswer['waitingFor']>['kind'];
 const WAIT_NAMES: Record<WaitKind, string> = {
   repository: 'a repository',
-  worker: 'an upkeep worker',
+  worker: 'upkeep or a free coordinator',
   consumers: 'consumers',
   feed: 'the feed',
   pace: 'its pace',
