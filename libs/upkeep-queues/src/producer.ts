@@ -188,16 +188,16 @@ export class UpkeepProducer {
 
   /** Whether the stream job of this run waits, runs or will be retried. */
   async isStreamQueued(payload: Payload<'stream'>): Promise<boolean> {
-    return (await this.streamJob(payload)) !== undefined;
+    return (await this.queues.stream.getJob(this.streamJobId(payload))) !== undefined;
   }
 
   /** Whether the stream job of this run waits until a coordinator takes it. */
   async isStreamWaiting(payload: Payload<'stream'>): Promise<boolean> {
-    return (await (await this.streamJob(payload))?.isWaiting()) === true;
+    return (await this.queues.stream.getJobState(this.streamJobId(payload))) === 'waiting';
   }
 
-  private streamJob(payload: Payload<'stream'>): Promise<Job | undefined> {
-    return this.queues.stream.getJob(jobOptions('stream', payload, this.retry).jobId!);
+  private streamJobId(payload: Payload<'stream'>): string {
+    return jobOptions('stream', payload, this.retry).jobId!;
   }
 }
 

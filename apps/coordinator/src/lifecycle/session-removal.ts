@@ -12,9 +12,16 @@ import type { SymbolChanges } from './symbol-changes.js';
 /** While keys are removed, the connection that holds the session's lock runs a statement this often, ms: see {@link withSessionLock}. */
 const LOCK_KEPT_EVERY_MS = 5_000;
 
+/** Most sessions removed at the same time: each holds a connection to Postgres, and the API and the streams need the others. */
+const REMOVED_AT_ONCE = 3;
+
 type Sessions = SessionRepository<SessionSpec>;
 
 export class SessionRemoval {
+  private running = 0;
+  /** Each begins the next removal that waits for its turn. */
+  private readonly turns: (() => void)[] = [];
+
   constructor(
     private readonly parts: Pick<Servers, 'dataSource' | 'keyPrefix' | 'producer' | 'redis' | 'sessions'> & {
       changes: SymbolChanges;
@@ -23,12 +30,25 @@ export class SessionRemoval {
 
   /** Stops a session and removes all its data. Another session that has its id by now stays. */
   async remove(row: SessionRecord): Promise<void> {
-    await this.removeIf(row, () => Promise.resolve(true));
+    await this.inTurn(() => this.removeIf(row, () => Promise.resolve(true)));
   }
 
   /** As {@link remove}, but not a session that a call has started again meanwhile: the row may have been read long ago. */
   async removeExpired(row: SessionRecord): Promise<void> {
-    await this.removeIf(row, (sessions) => sessions.lockExpired(row));
+    await this.inTurn(() => this.removeIf(row, (sessions) => sessions.lockExpired(row)));
+  }
+
+  /** Runs `work` when fewer than {@link REMOVED_AT_ONCE} others run. */
+  private async inTurn(work: () => Promise<void>): Promise<void> {
+    if (this.running < REMOVED_AT_ONCE) this.running++;
+    else await new Promise<void>((begin) => this.turns.push(begin)); // takes the place of one that has ended
+    try {
+      await work();
+    } finally {
+      const begin = this.turns.shift();
+      if (begin) begin();
+      else this.running--;
+    }
   }
 
   /** @param mayRemove called with the session's lock, and with the sessions as the connection that holds it sees them */

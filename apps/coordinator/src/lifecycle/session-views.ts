@@ -87,6 +87,7 @@ export class SessionViews {
       const { clock, frontier, watermark, counts, refused } = position;
       const stream = { streamed: counts.streamed, isOver: row.completedAt !== null };
       const waitingFor = await this.waiting.of(row, session, wait, clock, consumers);
+      const historySlots = layout.historySlots * layout.symbols.length;
       return {
         ...this.rowView(row),
         ...figureViews(isOperator ? figures : withoutPrefetch(figures)),
@@ -101,7 +102,9 @@ export class SessionViews {
         history: historyView(row, history),
         warnings: [
           ...this.parts.evictions.warning,
-          ...(isOperator ? [...outsideWarnings(row.spec, rows, stream), ...intervalWarnings(row.spec, position)] : []),
+          ...(isOperator
+            ? [...outsideWarnings(row.spec, rows, stream), ...intervalWarnings(row.spec, position, historySlots)]
+            : []),
         ],
       };
     } catch (error) {

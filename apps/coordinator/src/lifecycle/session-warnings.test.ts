@@ -54,3 +54,10 @@ test('warns of bars that are not at the open of a slot when they are more than 1
   expect(warningsOf(396, 4)).toEqual([]);
   expect(warningsOf(0, 0)).toEqual([]);
 });
+
+test('compares bars that are not at the open of a slot with the slots of the history too, in which they may be', () => {
+  const warningsOf = (offGrid: number, historySlots: number) =>
+    intervalWarnings({ baseInterval: '5m' }, { counts: { filled: 0 }, offGrid }, historySlots);
+  expect(warningsOf(1, 780)).toEqual([]);
+  expect(warningsOf(312, 78)).toEqual(['312 bars are not at the open of a 5m slot; is the base interval right?']);
+});

@@ -120,12 +120,15 @@ function suspiciousOutside({ rows, outside }: Pick<OutsideDay, 'rows' | 'outside
 /**
  * Warns when many bars are not at the open of a slot: most likely they are of a shorter interval than the base interval. Those at an open
  * were then stored as if they covered the whole slot. Pure.
+ * @param historySlots slots of the history, of all symbols: `offGrid` includes bars of the history, `counts` does not
  */
 export function intervalWarnings(
   { baseInterval }: Pick<SessionSpec, 'baseInterval'>,
   { counts, offGrid }: { counts: Pick<SlotCounts, 'filled'>; offGrid: number },
+  historySlots = 0,
 ): string[] {
   const bars = counts.filled + offGrid;
-  if (offGrid <= NORMAL_SHARE_MAX * bars) return [];
-  return [`${offGrid} of ${bars} bars are not at the open of a ${baseInterval} slot; is the base interval right?`];
+  if (offGrid <= NORMAL_SHARE_MAX * (bars + historySlots)) return [];
+  const ofBars = historySlots === 0 ? ` of ${bars}` : ''; // the number of bars of the history is not known here
+  return [`${offGrid}${ofBars} bars are not at the open of a ${baseInterval} slot; is the base interval right?`];
 }

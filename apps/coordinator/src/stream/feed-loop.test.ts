@@ -50,8 +50,11 @@ test('the frontier goes to the time of the furthest stream when no stream holds 
   expect(limitOf(silent, { lookingSince: LONG_AGO }).limit).toBe(A.reached);
 });
 
-/** Runs a loop of two streams. A sends before every look, B before the first one only. @returns the streams that fell silent */
-async function silentStreams(looksAt: readonly number[]): Promise<string[]> {
+/**
+ * Runs a loop of two streams. A sends before every look, B before the first one only, or never.
+ * @param heardAtOfB 0 when B never sends @returns the streams that fell silent
+ */
+async function silentStreams(looksAt: readonly number[], heardAtOfB = looksAt[0]!): Promise<string[]> {
   const stop = new AbortController();
   const silent: string[] = [];
   let looks = 0;
@@ -63,7 +66,7 @@ async function silentStreams(looksAt: readonly number[]): Promise<string[]> {
       if (looks === looksAt.length) stop.abort(new Error('the test is over'));
       const streams = [
         { ...A, reached: 0, heardAt: now },
-        { ...B, reached: 0, heardAt: looksAt[0]! },
+        { ...B, reached: 0, heardAt: heardAtOfB },
       ];
       return Promise.resolve({ now, streams });
     },
@@ -84,4 +87,10 @@ test('I1 a time in which the process or Redis was away does not count as silence
   const hour = 3_600_000;
   expect(await silentStreams([0, 1_000, hour, hour + 1_000, hour + 2_000])).toEqual([]);
   expect(await silentStreams([0, 1_000, hour, hour + 1_000, hour + 2_000, hour + 3_000])).toEqual(['B']);
+});
+
+test('a stream that sends nothing falls silent in time after the clock of Redis was set back', async () => {
+  const hour = 3_600_000;
+  const looksAt = [hour, hour + 1_000, 1_000, 2_000, 3_000, 4_000];
+  expect(await silentStreams(looksAt, 0)).toEqual(['B']);
 });

@@ -56,7 +56,9 @@ export class FeedLoop {
     const { layout } = this.parts;
     const { feedFrontier } = this.feed;
     const progress = await feedFrontier.progress();
-    if (progress.now - this.lastLookAt > LOOK_PAUSE_MAX_MS) this.lookingSince = progress.now;
+    const pauseMs = progress.now - this.lastLookAt;
+    // Negative: the clock of Redis was set back.
+    if (pauseMs < 0 || pauseMs > LOOK_PAUSE_MAX_MS) this.lookingSince = progress.now;
     this.lastLookAt = progress.now;
     const { silences, lookingSince } = this;
     const timeoutMs = layout.spec.feed.timeoutSeconds * 1000;

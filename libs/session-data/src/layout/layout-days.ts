@@ -137,6 +137,11 @@ export class LayoutDays {
     return this.days.reduce((sum, _, i) => (this.isHistory(i) ? sum : sum + this.grid(i).closedBy(time)), 0);
   }
 
+  /** Number of base slots of the history, for one symbol. */
+  get historySlots(): number {
+    return this.days.slice(0, this.historyDays).reduce((sum, _, i) => sum + this.grid(i).slotCount, 0);
+  }
+
   /** When `slots` more base slots are closed than at `time`, epoch ms; the session's end when there are fewer. */
   closeAfter(time: number, slots: number): number {
     let dayIndex = this.dayIndexAt(time);

@@ -86,6 +86,11 @@ describe('the layout of a session', () => {
     expect(trailing.slotsClosedBy(trailing.end)).toBe(2 * 390);
   });
 
+  it('counts the slots of its history separately', () => {
+    expect(layoutWithHistory(3).historySlots).toBe(3 * 390);
+    expect(layoutOf().historySlots).toBe(0);
+  });
+
   it('has fewer days of history when the calendar begins later', () => {
     const { firstDate } = calendarNamed('24/7');
     const thirdDate = iso(Date.parse(firstDate) + 2 * DAY_MS).slice(0, 10);

@@ -1,0 +1,25 @@
+import { parseSessionSpec } from '@barkeep/bars';
+import { SessionRemoval } from './session-removal.js';
+
+const SPEC = { symbols: ['SPY'], start: '2013-10-07', end: '2013-10-07', source: { type: 'dataset', dataset: 'lean' } };
+
+test('three removals at most hold a connection at the same time, also after one has failed', async () => {
+  /** Ends the transactions that have begun, in their order. */
+  const ends: ((error?: Error) => void)[] = [];
+  const transaction = () =>
+    new Promise<undefined>((resolve, reject) => ends.push((error) => (error ? reject(error) : resolve(undefined))));
+  const removal = new SessionRemoval({ dataSource: { transaction }, keyPrefix: 'p' } as never);
+  const row = { id: 's', incarnation: 'i', spec: parseSessionSpec(SPEC), historyDays: 0, days: null, membership: null };
+  const removals = Array.from({ length: 5 }, () => removal.remove(row as never));
+  const settled = Promise.allSettled(removals);
+  const begunAfter = async (end: () => void) => {
+    end();
+    await new Promise(setImmediate);
+    return ends.length;
+  };
+  expect(await begunAfter(() => undefined)).toBe(3);
+  expect(await begunAfter(() => ends[0]!(new Error('no connection')))).toBe(4);
+  expect(await begunAfter(() => ends[1]!())).toBe(5);
+  for (const end of ends) end();
+  expect((await settled).map(({ status }) => status)).toEqual(['rejected', ...Array(4).fill('fulfilled')]);
+});
