@@ -47,7 +47,7 @@ test('a job that is added many times waits once; another partition, date, run, s
   const payloads = {
     stream: { ...session, run: 1 },
     'detect-gaps': { ...session, force: false },
-    backfill: { ...session, partition: 0, date: '2013-10-07', force: false, failures: 0 },
+    backfill: { ...session, partition: 0, date: '2013-10-07', force: false, failures: 0, outages: 0 },
     aggregate: { ...session, partition: 0, mayDetect: true },
   };
   for (const name of Object.keys(payloads) as JobName[]) {
