@@ -2,6 +2,9 @@
  * Datasets whose PostgreSQL does not serve the workers for a while: none of the session's bars is given up for that, whatever
  * `upkeep.onFailure` says (I1, I11, I12). What a repository's own failures lead to is in repository-failures.test.ts.
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { Api } from '../support/system/api.js';
@@ -14,16 +17,23 @@ const SYMBOLS = ['AAA', 'BBB'];
 const MARKET = marketBars({ ...DATES, symbols: SYMBOLS, seed: 5 });
 /** After this many failures in a row a repository that fails is given up. */
 const ATTEMPTS = 2;
+/** A repository without bars, which needs no PostgreSQL. */
+const MODULE = 'exports.empty = { getBarsBySymbol: () => [] };';
 
 let system: TestSystem;
 let gate: TcpGate;
 let redis: Redis;
 let api: Api;
 let digest: string;
+let folder: string;
 
 beforeAll(async () => {
   redis = new Redis(process.env['SESSION_REDIS_URL']!);
+  folder = mkdtempSync(join(tmpdir(), 'barkeep-outage-'));
+  const modulePath = join(folder, 'repositories.cjs');
+  writeFileSync(modulePath, MODULE);
   system = await TestSystem.create({
+    BARKEEP_REPOSITORIES: modulePath,
     BARKEEP_BACKOFF_MS: '50',
     BARKEEP_BACKFILL_ATTEMPTS: String(ATTEMPTS),
     BARKEEP_REPOSITORY_TIMEOUT_SECONDS: '1',
@@ -44,11 +54,12 @@ afterAll(async () => {
   await system?.close();
   await gate?.shut();
   redis?.disconnect();
+  if (folder) rmSync(folder, { recursive: true });
 });
 
-function specOf(id: string, onFailure: string): object {
+function specOf(id: string, onFailure: string, backfill = ['whole']): object {
   const source = { type: 'dataset', dataset: 'holey' };
-  return { ...DATES, id, symbols: SYMBOLS, source, backfill: ['whole'], upkeep: { onFailure, everySeconds: 1 } };
+  return { ...DATES, id, symbols: SYMBOLS, source, backfill, upkeep: { onFailure, everySeconds: 1 } };
 }
 
 /** Waits until a job has asked the dataset more often than a repository that fails is asked. */
@@ -79,6 +90,17 @@ test.each(['wait', 'continue', 'fail'])(
     await worker.signal('SIGTERM');
   },
 );
+
+test('I11 I12 a session that also asks a repository of a module shows that its dataset is away, and gives no bar up', async () => {
+  const worker = await system.worker({ DATABASE_URL: gate.url });
+  await gate.shut();
+  const id = await api.run(specOf('away-both', 'continue', ['empty', 'whole']));
+  await askedInVain(id);
+  await gate.open();
+  const { counts } = await api.settled(id);
+  expect(counts).toMatchObject({ filled: counts.expected, unfillable: 0 });
+  await worker.signal('SIGTERM');
+});
 
 test.each(['continue', 'fail'])(
   'I1 I11 no bar is given up while the table of bars is locked, with onFailure %s',

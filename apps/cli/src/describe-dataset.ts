@@ -61,16 +61,18 @@ export async function describeDataset(
   const times = firstSymbol === undefined ? [] : await sampleTimes(database, id, firstSymbol.id);
   const spacing = spacingOf(times);
   const closes = exampleOfCloses([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }]);
-  const intervalMs = (await storedSpacings(database, id, extents)).reduce((a, b) => Math.min(a, b), Infinity);
-  const covered = { id, rows, extents, intervalMs: Number.isInteger(intervalMs / MINUTE_MS) ? intervalMs : MINUTE_MS };
-  const coverage = against && (await coverageOf(database, covered, against.calendar, against.hours));
+  const coverageAgainst = async (calendar: Calendar, hours: Hours): Promise<Coverage> => {
+    const shortest = Math.min(...(await storedSpacings(database, id, extents)));
+    const intervalMs = Number.isInteger(shortest / MINUTE_MS) ? shortest : MINUTE_MS; // Infinity without a clear one
+    return coverageOf(database, { id, rows, extents, intervalMs }, calendar, hours);
+  };
   return {
     dataset,
     rows,
     days,
     values: await datasetValues(database, id),
     symbols,
-    coverage,
+    coverage: against && (await coverageAgainst(against.calendar, against.hours)),
     quarantined: await quarantinedRows(database, dataset),
     spacing: spacing === undefined ? null : spacingText(spacing),
     looksLikeCloses: closes !== undefined,

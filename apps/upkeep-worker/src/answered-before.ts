@@ -18,7 +18,8 @@ export function answeredBefore(
   { symbol, asked, isDeclared }: Omit<SymbolRequest, 'skipped'>,
 ): number {
   const earlier = before?.[symbol];
-  return earlier?.slots === nameOf(asked, [], isDeclared) ? earlier.repositories : 0;
+  if (earlier === undefined) return 0;
+  return earlier.slots === nameOf(asked, [], isDeclared) ? earlier.repositories : 0;
 }
 
 /**

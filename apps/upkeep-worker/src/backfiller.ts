@@ -6,7 +6,7 @@
  * configured attempts the session's `upkeep.onFailure` decides: `wait` continues to ask, `continue` treats the failure as an answer
  * without bars, `fail` fails the session. A job with many symbols runs in time slices, so that it does not delay other sessions' jobs.
  */
-import { completeSymbols, messageOf, retryAfterMsOf } from '@barkeep/bar-repository';
+import { messageOf, retryAfterMsOf } from '@barkeep/bar-repository';
 import {
   asksToSettle,
   fewestAsks,
@@ -22,7 +22,8 @@ import { UnrecoverableError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import { answeredNow } from './answered-before.js';
-import { requestsOf } from './day-requests.js';
+import { type DayRequests, requestsOf } from './day-requests.js';
+import { askDeclaredAgain, declaredSymbols } from './declared-days.js';
 import { RepositoryFailedError, retryDelayMs, type Repositories } from './repositories.js';
 import { type WorkParts, failSession } from './upkeep-sessions.js';
 import {
@@ -55,7 +56,7 @@ interface DayJob {
   store: UpkeepStore;
   payload: Payload<'backfill'>;
   /** The symbols that the job is limited to; undefined for no limit. */
-  symbols: readonly string[] | undefined;
+  symbols: string[] | undefined;
   day: number;
   grid: DayGrid;
   signal: AbortSignal | undefined;
@@ -96,11 +97,12 @@ export class Backfiller {
     const { sessionId, incarnation, partition } = payload;
     let isRepaired = false;
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      const { requests, isStopped, gapsEmitted } = await this.findRequests(job);
+      const found = await this.findRequests(job);
+      const { requests, isStopped, gapsEmitted } = found;
       if (isStopped)
         return this.parts.producer.add('aggregate', { sessionId, incarnation, partition, mayDetect: false });
       // The events of found gaps are emitted while the repositories are asked, and before the events of filled gaps.
-      const answering = requests.length > 0 ? this.requestBars(job, requests) : undefined;
+      const answering = requests.length > 0 ? this.requestBars(job, found) : undefined;
       const [answer] = await Promise.all([answering, gapsEmitted]);
       if (!answer) break; // there was nothing to request
       const { planned, changed, filled } = await this.writeAnswer(job, requests, answer);
@@ -109,7 +111,7 @@ export class Backfiller {
       // A forced job would find the slots that it has just requested again, so it continues with the symbols that are left, if not all are.
       const areAll = (symbols: string[]) => requests.every(({ symbol }) => symbols.includes(symbol));
       const limitedTo = (...symbols: string[]) =>
-        payload.force && !areAll(symbols) ? [...new Set(symbols)] : payload.symbols;
+        payload.force && !areAll(symbols) ? [...new Set(symbols)] : job.symbols;
       const symbolsLeft = [...unasked.keys(), ...changed];
       if (failureByRepository.size > 0) {
         await this.afterFailure(job, answer, limitedTo(...failureBySymbol.keys(), ...symbolsLeft));
@@ -131,7 +133,15 @@ export class Backfiller {
     }
   }
 
-  private requestBars(job: DayJob, requests: readonly SymbolRequest[]): Promise<DayAnswer> {
+  private async requestBars(job: DayJob, { requests, isDeclarationRead }: DayRequests): Promise<DayAnswer> {
+    const answer = await this.askOnce(job, requests);
+    const readDeclared = (symbols: readonly string[]) =>
+      declaredSymbols(this.parts.dataSource, job.store.layout, symbols, job.grid.date);
+    if (!isDeclarationRead) await askDeclaredAgain(answer, readDeclared, (again) => this.askOnce(job, again));
+    return answer;
+  }
+
+  private askOnce(job: DayJob, requests: readonly SymbolRequest[]): Promise<DayAnswer> {
     const { store, grid, signal, onFailure } = job;
     const { repositoryTimeoutMs: timeoutMs } = this.parts;
     const options = { timeoutMs, sliceMs: SLICE_MS, signal, givesUp: onFailure === 'continue' };
@@ -141,25 +151,18 @@ export class Backfiller {
     );
   }
 
-  /**
-   * Finds the empty slots to request, and begins to emit the events of gaps that no detection has found.
-   * @returns the requests of symbols with such slots, whether there are none because the session was stopped, and a promise that
-   * resolves when the events are emitted
-   */
-  private async findRequests(
-    job: DayJob,
-  ): Promise<{ requests: SymbolRequest[]; isStopped?: boolean; gapsEmitted?: Promise<void> }> {
+  /** Finds the empty slots to request, and begins to emit the events of gaps that no detection has found. */
+  private async findRequests(job: DayJob): Promise<DayRequests> {
     const { store, day, grid, payload } = job;
     const { partition, date, force } = payload;
     const names = store.layout.symbolsOf(partition);
-    // Redis answers these commands in this order, so the slots are at least as new as the frontier. The declarations are read before
-    // the requests: a bar that is stored and declared after its repository was asked must not count as no-trade.
+    // Redis answers these commands in this order, so the slots are at least as new as the frontier.
     const [isStopped, positions, retries, symbols, declared] = await Promise.all([
       store.isStopped(),
       store.positions(),
       store.dueRetries(partition, this.parts.now()),
       store.readDay(partition, day, names),
-      this.declaredSymbols(store, names, date),
+      this.declaredFirst(store, names, date),
     ]);
     const { frontier = 0, retainedFrom = 0 } = positions[partition] ?? {};
     // A call may still request the bars of a session that was stopped.
@@ -173,14 +176,18 @@ export class Backfiller {
       .then((gaps) => this.parts.figures.found(gaps));
     const chosen = symbols.filter(({ symbol }) => job.symbols?.includes(symbol) ?? true);
     const requests = requestsOf({ symbols: chosen, closedSlots, due, declared }, payload, job.onFailure === 'continue');
-    return { requests, gapsEmitted };
+    return { requests, isDeclarationRead: declared !== undefined, gapsEmitted };
   }
 
-  /** The symbols whose day the source or a repository declares complete: nothing traded in the slots for which none has a bar. */
-  private declaredSymbols({ layout }: UpkeepStore, symbols: readonly string[], date: string): Promise<Set<string>> {
-    // The source name of a feed is no dataset, so a declaration for a dataset of that name does not count.
-    const declaring = layout.spec.source.type === 'feed' ? layout.spec.backfill : layout.datasets;
-    return completeSymbols(this.parts.dataSource, declaring, symbols, date);
+  /**
+   * Reads the declarations before the requests when a repository of the user's module is asked: it may be limited, and must not be asked
+   * twice. Datasets are asked first, because most answers have all bars. @returns undefined when they were not read
+   */
+  private async declaredFirst({ layout }: UpkeepStore, symbols: readonly string[], date: string) {
+    const { repositories, dataSource } = this.parts;
+    if (!layout.spec.backfill.some((name) => repositories.get(name)?.isOwn)) return undefined;
+    // The repositories are also asked while PostgreSQL is away. For symbols that lack bars, the declarations are read again afterwards.
+    return declaredSymbols(dataSource, layout, symbols, date).catch(() => undefined);
   }
 
   /**
@@ -226,7 +233,7 @@ export class Backfiller {
     const { upkeep } = store.layout.spec;
     const failure = answer.failureBySymbol.get(symbol);
     const hasFailed = failure !== undefined;
-    const complete = request.isDeclared && !hasFailed;
+    const complete = answer.declared.has(symbol) && !hasFailed;
     const isGivenUp = failure?.isPostgresAway === false && job.onFailure === 'continue';
     const isPartial = answer.unasked.has(symbol) || (hasFailed && !isGivenUp);
     const answers: DatasetAnswer[] = [...(answer.answers.get(symbol) ?? [])];

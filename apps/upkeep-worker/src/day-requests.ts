@@ -8,6 +8,18 @@ import type { SymbolRequest } from './repository-requests.js';
 /** After each failure the next attempt starts this many symbols further in the list of symbols. */
 const SYMBOLS_SKIPPED = 8;
 
+/** What a backfill job requests on its day. */
+export interface DayRequests {
+  /** Symbols with slots to request. */
+  requests: SymbolRequest[];
+  /** Whether the requests say which days are declared complete. */
+  isDeclarationRead?: boolean;
+  /** True when there are no requests because the session was stopped. */
+  isStopped?: boolean;
+  /** Resolves when the events of the found gaps are emitted. */
+  gapsEmitted?: Promise<void>;
+}
+
 /** The day as the store has it. */
 interface StoredDay {
   symbols: readonly SymbolDay[];
@@ -15,8 +27,8 @@ interface StoredDay {
   closedSlots: number;
   /** Symbols whose absent slots are due to be requested again. */
   due: ReadonlySet<string>;
-  /** Symbols whose day the source or a repository declares complete. */
-  declared: ReadonlySet<string>;
+  /** Symbols whose day the source or a repository declares complete; undefined when that was not read. */
+  declared: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -34,12 +46,13 @@ export function requestsOf(
     const dueOrMissing = due.has(symbol) ? 'due' : 'missing';
     const asked = slotsToAsk(bitmap, states, closedSlots, force ? 'all' : dueOrMissing);
     if (asked.length === 0) return [];
-    const request = { ...symbolDay, asked, isDeclared: declared.has(symbol) };
+    const request = { ...symbolDay, asked, isDeclared: declared?.has(symbol) ?? false };
     return [{ ...request, skipped: answeredBefore(answered, request) }];
   });
   // Symbols with missing slots come first: a barrier waits for them, and not for slots that were requested before.
   const hasMissing = ({ bitmap, states }: SymbolDay) => firstMissing(bitmap, states, closedSlots) < closedSlots;
-  const requests = [...found.filter(hasMissing), ...found.filter((request) => !hasMissing(request))];
+  const withMissing = new Set(found.filter(hasMissing));
+  const requests = [...withMissing, ...found.filter((request) => !withMissing.has(request))];
   // After a failure start with other symbols, so that symbols that always fail do not block the others. Those of a repository that is
   // given up block none.
   const skipped = givesUp ? 0 : failures * SYMBOLS_SKIPPED;

@@ -27,7 +27,7 @@ import type { Repositories, Repository } from './repositories.js';
 /** A symbol's day with the slots whose bars are requested. */
 export interface SymbolRequest extends SymbolDay {
   asked: SlotRange[];
-  /** Whether the source or a repository declares the day complete. */
+  /** Whether the source or a repository declares the day complete; false when that was not read. */
   isDeclared: boolean;
   /** How many of the first repositories are not asked, because they have answered about these slots before. */
   skipped: number;
@@ -60,6 +60,8 @@ export interface DayAnswer {
   refused: (RefusedRecord & { dataset: string })[];
   /** Repositories that answered at least one request. */
   answered: Set<string>;
+  /** Symbols whose day was declared complete before they were requested. */
+  declared: Set<string>;
 }
 
 /** Thrown when a time slice ended before all symbols were requested. The job goes back to the queue. */
@@ -101,6 +103,7 @@ export async function askRepositories(
     unasked: new Map(),
     refused: [],
     answered: new Set(),
+    declared: new Set(requests.filter(({ isDeclared }) => isDeclared).map(({ symbol }) => symbol)),
   };
   for (const [place, name] of layout.spec.backfill.entries()) {
     const repository = repositories.get(name);

@@ -74,10 +74,10 @@ export async function processorsOf(
     settings: { backoffStrategy },
   };
   const { detectConcurrency, backfillConcurrency, aggregateConcurrency } = config.queues;
-  const limitedOptions = { ...options, maxStartedAttempts: STARTS_MAX };
-  const detectOptions = { ...limitedOptions, concurrency: detectConcurrency };
-  const aggregateOptions = { ...limitedOptions, concurrency: aggregateConcurrency };
-  // A backfill job starts again for each attempt and each time slice, so only its crashes are limited, not its starts.
+  // A backfill job starts again for each attempt and each time slice, and a forced detection until it succeeds. So only their crashes are
+  // limited, not their starts.
+  const detectOptions = { ...options, concurrency: detectConcurrency };
+  const aggregateOptions = { ...options, maxStartedAttempts: STARTS_MAX, concurrency: aggregateConcurrency };
   const backfillOptions = { ...options, concurrency: backfillConcurrency };
   return [
     processorOf('detect-gaps', 'DetectGapsProcessor', new GapDetector(parts), detectOptions),

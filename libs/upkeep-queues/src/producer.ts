@@ -80,7 +80,7 @@ function jobOptions<Name extends JobName>(name: Name, payload: PayloadInput<Name
   return { removeOnComplete: true, ...OPTIONS[name](payload, retry) };
 }
 
-/** The options of a scheduler's jobs, whose ids BullMQ chooses. The worker's `maxStartedAttempts` ends a job that kills its worker. */
+/** The options of a scheduler's jobs, whose ids BullMQ chooses. The worker's `maxStalledCount` ends a job that kills its worker. */
 function scheduledOptions(retry: RetrySettings): JobsOptions {
   return { ...retries(retry), removeOnComplete: true, removeOnFail: FAILED_KEPT };
 }

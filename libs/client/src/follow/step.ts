@@ -68,14 +68,17 @@ export class Step {
    * @throws UnknownIntervalError when the session does not have the interval
    */
   barsOf(symbol: string, interval: string = this.layout.base.name): readonly MirrorBar[] {
-    const { id, intervals } = this.layout;
-    const name = this.layout.interval(interval)?.name; // `60m` is `1h`
-    if (name !== undefined) return this.allBars(name).get(symbol) ?? [];
-    throw new UnknownIntervalError(
-      id,
-      interval,
-      intervals.map((each) => each.name),
-    );
+    const bars = this.barsByInterval?.get(interval) ?? this.allBars(this.nameOf(interval));
+    return bars.get(symbol) ?? [];
+  }
+
+  /** The canonical name of one of the session's intervals, such as `1h` for `60m`. @throws UnknownIntervalError */
+  private nameOf(interval: string): string {
+    const { layout } = this;
+    const name = layout.interval(interval)?.name;
+    if (name !== undefined) return name;
+    const known = layout.intervals.map((each) => each.name);
+    throw new UnknownIntervalError(layout.id, interval, known);
   }
 
   /** The stored bars when the session has the followed interval, else aggregated ones. */

@@ -42,6 +42,21 @@ it('each folder is read once, also when links lead in circles', async () => {
   ]);
 });
 
+it('a folder around one that another link leads to is read, too', async () => {
+  await put('data/a.csv', 'disk/2023/b.csv', 'disk/2024/c.csv');
+  await symlink('../disk/2023', join(folder, 'data/2023'));
+  await symlink('../disk', join(folder, 'data/all'));
+  expect(await filesOf('data')).toEqual(['data/2023/b.csv', 'data/a.csv', 'data/all/2024/c.csv']);
+});
+
+it('a link to a hidden folder, or to one that a pattern does not reach, is followed', async () => {
+  await put('data/.versions/2/a.csv', 'data/x/y/b.csv');
+  await symlink('.versions/2', join(folder, 'data/current'));
+  await symlink('x/y', join(folder, 'data/z'));
+  expect(await filesOf('data')).toEqual(['data/current/a.csv', 'data/x/y/b.csv']);
+  expect(await filesOf('data/*/*.csv')).toEqual(['data/current/a.csv', 'data/z/b.csv']);
+});
+
 it('a named pipe is refused, because a file is read more than once', async () => {
   const { status } = spawnSync('mkfifo', [join(folder, 'pipe.csv')]);
   expect(status).toBe(0);

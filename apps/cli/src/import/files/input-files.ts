@@ -102,12 +102,13 @@ async function filesOf(name: string, fits: (path: string) => boolean): Promise<I
   if (!WILDCARD.test(name))
     throw new CliError(`expected a file, a folder or a glob pattern, was "${name}": there is no such file`);
   const pattern = globToRegExp(path);
-  return walk(globRoot(path), (file) => pattern.test(file) && fits(file));
+  const { root, levels } = globReach(path);
+  return walk(root, (file) => pattern.test(file) && fits(file), levels);
 }
 
-/** The fitting files of a folder, at any depth. @throws CliError for a folder that cannot be read */
-async function walk(folder: string, fits: (path: string) => boolean): Promise<InputFile[]> {
-  const paths = await pathsIn(folder, [await realpath(folder).catch(() => folder)]);
+/** The fitting files of a folder and of the folders in it. @param levels as in {@link pathsIn} @throws CliError for a folder that cannot be read */
+async function walk(folder: string, fits: (path: string) => boolean, levels = Infinity): Promise<InputFile[]> {
+  const paths = await pathsIn(folder, levels);
   const slashed = (path: string): string => path.split(sep).join('/');
   const files = await Promise.all(
     paths
@@ -123,37 +124,58 @@ async function walk(folder: string, fits: (path: string) => boolean): Promise<In
 }
 
 /**
- * The paths of all files in a folder and its folders, hidden ones left out. Follows a link to a folder, unless that folder is read without
- * the link. @param roots real paths of the folder where the walk began, and of the links that it followed; it adds to them
+ * The paths of all files in a folder and its folders, hidden ones left out. Reads each folder once, by its own path if it can, and then
+ * those that links lead to. Follows no link to a folder around the link or around `folder`.
+ * @param levels how many folders deep to read; 1 reads `folder` alone @throws CliError for a folder that cannot be read
  */
-async function pathsIn(folder: string, roots: string[]): Promise<string[]> {
-  const entries = await expecting(`expected to read the folder ${folder}`, () =>
-    readdir(folder, { withFileTypes: true }),
-  );
-  const paths: string[][] = [];
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    if (isHidden(entry.name)) continue;
-    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await leadsElsewhere(path, roots)));
-    paths.push(isFolder ? await pathsIn(path, roots) : [path]);
+async function pathsIn(folder: string, levels: number): Promise<string[]> {
+  const root = await realpath(folder).catch(() => folder);
+  const paths: string[] = [];
+  const readFolders = new Set<string>(); // their real paths
+  const links: { path: string; target: string; parent: string; levels: number }[] = [];
+  /** @param real the real path of the folder @param left how many levels to read from here on */
+  const read = async (path: string, real: string, left: number): Promise<void> => {
+    if (left < 1 || readFolders.has(real)) return;
+    readFolders.add(real);
+    const entries = await expecting(`expected to read the folder ${path}`, () =>
+      readdir(path, { withFileTypes: true }),
+    );
+    for (const entry of entries) {
+      if (isHidden(entry.name)) continue;
+      const entryPath = join(path, entry.name);
+      const target = entry.isSymbolicLink() ? await linkedFolder(entryPath) : undefined;
+      if (entry.isDirectory()) await read(entryPath, join(real, entry.name), left - 1);
+      else if (target === undefined) paths.push(entryPath);
+      else links.push({ path: entryPath, target, parent: real, levels: left - 1 });
+    }
+  };
+  await read(folder, root, levels);
+  // The folders that links lead to may add links.
+  for (const { path, target, parent, levels: left } of links) {
+    const isAround = contains(target, root) || contains(target, parent);
+    if (!isAround) await read(path, target, left);
   }
-  return paths.flat();
+  return paths;
 }
 
-/** Whether a link leads to a folder outside of `roots`, to which it is then added. A folder that contains one of them would be read in circles. */
-async function leadsElsewhere(link: string, roots: string[]): Promise<boolean> {
-  const target = await realpath(link).catch(() => undefined);
+/** The real path of the folder that a link leads to; undefined when it leads to something else. */
+async function linkedFolder(link: string): Promise<string | undefined> {
   const info = await stat(link).catch(() => undefined);
-  if (target === undefined || info?.isDirectory() !== true) return false;
-  const isIn = (inner: string, outer: string): boolean => relative(outer, inner).split(sep)[0] !== '..';
-  if (roots.some((root) => isIn(target, root) || isIn(root, target))) return false;
-  roots.push(target);
-  return true;
+  return info?.isDirectory() ? realpath(link).catch(() => undefined) : undefined;
 }
 
-/** The folders of a pattern before its first wildcard. */
-function globRoot(pattern: string): string {
+/** True also for the folder itself. */
+function contains(folder: string, path: string): boolean {
+  return relative(folder, path).split(sep)[0] !== '..';
+}
+
+/** The folders of a pattern before its first wildcard, and how many folders deep from there its files may be. */
+function globReach(pattern: string): { root: string; levels: number } {
   const parts = pattern.split(sep);
   const firstWildcard = parts.findIndex((part) => WILDCARD.test(part));
-  return parts.slice(0, firstWildcard).join(sep) || sep;
+  const hasAnyDepth = /\*\*|[{}]/.test(pattern); // a part in braces may have a slash
+  return {
+    root: parts.slice(0, firstWildcard).join(sep) || sep,
+    levels: hasAnyDepth ? Infinity : parts.length - firstWildcard,
+  };
 }

@@ -29,9 +29,7 @@ export class CalendarCheck {
 
   /** The trading date of a time for which the calendar has a slot; undefined for another time. @param openTime epoch ms */
   tradingDateOf(openTime: number): string | undefined {
-    // A trading date differs from the UTC date by at most two days.
-    const day = Math.floor(openTime / DAY_MS);
-    const days = this.calendar.knownTradingDays(dateOf(day - 2), dateOf(day + 2), this.hours);
+    const days = this.calendar.tradingDaysOf(openTime, openTime, this.hours);
     return days.find(({ segments }) => segments.some(({ open, close }) => openTime >= open && openTime < close))?.date;
   }
 
@@ -50,11 +48,6 @@ export class CalendarCheck {
     const open = edges[this.#openIndex]!;
     if (!(openTime >= open && openTime < edges[this.#openIndex + 1]!)) return false;
     return this.intervalMs === MINUTE_MS || (openTime - open) % this.intervalMs === 0;
-  }
-
-  /** The date of the trading day in which a bar opens. The bar must be {@link isInside}. @param openTime epoch ms */
-  dateOf(openTime: number): string {
-    return this.calendar.tradingDaysOf(openTime, openTime, this.hours)[0]!.date;
   }
 
   /**

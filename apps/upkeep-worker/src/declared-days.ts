@@ -1,0 +1,50 @@
+/**
+ * Finds the symbols whose day is declared complete: nothing traded in their slots for which no repository has a bar. A bar may be stored
+ * together with the declaration, so a declaration counts only when the repositories are asked after it was read.
+ */
+import { completeSymbols } from '@barkeep/bar-repository';
+import type { SessionLayout } from '@barkeep/session-data';
+import type { DataSource } from 'typeorm';
+import type { DayAnswer, SymbolRequest } from './repository-requests.js';
+
+/** Those of the symbols whose day the source or a repository of the session declares complete. */
+export function declaredSymbols(
+  dataSource: DataSource,
+  { spec, datasets }: SessionLayout,
+  symbols: readonly string[],
+  date: string,
+): Promise<Set<string>> {
+  // The source name of a feed is no dataset, so a declaration for a dataset of that name does not count.
+  const declaring = spec.source.type === 'feed' ? spec.backfill : datasets;
+  return completeSymbols(dataSource, declaring, symbols, date);
+}
+
+/**
+ * Reads the declarations of the symbols that still lack bars, and requests those with a declaration again. Puts the second answers into
+ * `answer`. A symbol whose second request failed keeps the first answer.
+ */
+export async function askDeclaredAgain(
+  answer: DayAnswer,
+  readDeclared: (symbols: readonly string[]) => Promise<Set<string>>,
+  ask: (requests: readonly SymbolRequest[]) => Promise<DayAnswer>,
+): Promise<void> {
+  const incomplete = answer.incomplete.filter(({ symbol }) => !answer.failureBySymbol.has(symbol));
+  if (incomplete.length === 0) return;
+  const declared = await readDeclared(incomplete.map(({ symbol }) => symbol));
+  const requests = incomplete.filter(({ symbol }) => declared.has(symbol));
+  if (requests.length === 0) return;
+  const second = await ask(requests.map((request) => ({ ...request, skipped: 0 })));
+  const isAnswered = (symbol: string) => !second.failureBySymbol.has(symbol) && !second.unasked.has(symbol);
+  const replaced = new Set(requests.map(({ symbol }) => symbol).filter(isAnswered));
+  for (const symbol of replaced) {
+    answer.answers.set(symbol, second.answers.get(symbol)!);
+    answer.declared.add(symbol);
+  }
+  answer.refused = [
+    ...answer.refused.filter(({ symbol }) => !replaced.has(symbol)),
+    ...second.refused.filter(({ symbol }) => replaced.has(symbol)),
+  ];
+  for (const [symbol, failure] of second.failureBySymbol) answer.failureBySymbol.set(symbol, failure);
+  for (const [name, failure] of second.failureByRepository) answer.failureByRepository.set(name, failure);
+  for (const [symbol, place] of second.unasked) answer.unasked.set(symbol, place);
+}
