@@ -66,9 +66,13 @@ export async function ensureSymbols(dataSource: DataSource, names: readonly stri
 /** First key of the advisory locks on datasets: an arbitrary number of Barkeep. The second key is the dataset's number. */
 const DATASET_LOCKS = 68_170_215;
 
-/** Locks the dataset against other imports and removal until the transaction ends. Waits for the current holder. */
-export async function lockDataset(client: PoolClient, datasetId: number): Promise<void> {
+/**
+ * Locks the dataset against other imports and removal until the transaction ends. Waits for the current holder.
+ * @returns whether the dataset exists: another process may have removed it during the wait, and its name may belong to a new dataset
+ */
+export async function lockDataset(client: PoolClient, datasetId: number): Promise<boolean> {
   await client.query('SELECT pg_advisory_xact_lock($1, $2)', [DATASET_LOCKS, datasetId]);
+  return (await client.query('SELECT FROM datasets WHERE id = $1', [datasetId])).rowCount !== 0;
 }
 
 /**
@@ -86,9 +90,8 @@ export async function removeDataset(
   if (id === undefined) return undefined;
   return withConnection(dataSource, async (client) => {
     await client.query('BEGIN');
-    await orAborted(() => lockDataset(client, id), signal);
-    // Another process may have removed the dataset during the wait, and its name may belong to a new dataset.
-    if ((await client.query('SELECT FROM datasets WHERE id = $1', [id])).rowCount === 0) {
+    const exists = await orAborted(() => lockDataset(client, id), signal);
+    if (!exists) {
       await client.query('ROLLBACK');
       return undefined;
     }

@@ -75,10 +75,7 @@ const WAIT_REPORTED_MS = 1_000;
 async function beginImport(client: PoolClient, dataset: string): Promise<number> {
   await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
   const datasetId = await ensureDataset(client, dataset);
-  await lockDataset(client, datasetId);
-  // The dataset may have been removed during the wait.
-  const { rowCount } = await client.query('SELECT FROM datasets WHERE id = $1', [datasetId]);
-  if (rowCount === 0) throw new UnknownDatasetError(dataset);
+  if (!(await lockDataset(client, datasetId))) throw new UnknownDatasetError(dataset);
   await createStaging(client);
   return datasetId;
 }
