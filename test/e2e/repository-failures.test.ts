@@ -228,7 +228,7 @@ test('periodic detection ends when a worker has failed a session', async () => {
 test('I12 a repository that throws outside of its requests ends no worker', async () => {
   await untilEveryBar('stray');
   expect(workers.map(({ child }) => child.exitCode)).toEqual([null, null]);
-  const logs = () => Promise.resolve(workers.map(({ log }) => log).join(''));
+  const logs = () => workers.map(({ log }) => log).join('');
   await api.eventually(logs, (log) => log.includes('thrown in a timer') && log.includes('not awaited'));
 });
 

@@ -133,9 +133,8 @@ test('I11 a forced request ends: it asks about each symbol once, however many sl
   await runSettled('forced', ['late'], {});
   const before = requestCounts();
   await api.ok('POST', '/v1/sessions/forced/upkeep', {});
-  const asked = await api.eventually(
-    () => Promise.resolve(requestCounts()),
-    (counts) => SYMBOLS.every((symbol) => counts.get(`late ${symbol}`)! > before.get(`late ${symbol}`)!),
+  const asked = await api.eventually(requestCounts, (counts) =>
+    SYMBOLS.every((symbol) => counts.get(`late ${symbol}`)! > before.get(`late ${symbol}`)!),
   );
   for (const symbol of SYMBOLS) expect(asked.get(`late ${symbol}`)).toBe(before.get(`late ${symbol}`)! + 1);
 });
@@ -159,10 +158,7 @@ test('I11 a day that is declared complete ends although its repository is limite
 
 test('a session that waits for a permit does not delay the later days of another session', async () => {
   await run('exhausted', ['exhausted'], { barrier: 'none' }, { symbols: FEW });
-  await api.eventually(
-    () => Promise.resolve(requestLines()),
-    (lines) => lines.some((line) => line.startsWith('exhausted')),
-  );
+  await api.eventually(requestLines, (lines) => lines.some((line) => line.startsWith('exhausted')));
   await runSettled('week', ['repaired'], { barrier: 'none' }, WEEK);
   expect(await api.session('exhausted')).toMatchObject({ counts: { missing: (FEW.length - 1) * HOLES.length } });
   await api.ok('DELETE', '/v1/sessions/exhausted');
@@ -174,10 +170,7 @@ test('I13 a request for upkeep finds bars that came after an earlier request had
   await runSettled('growing', ['growing'], {}, { symbols: FEW });
   writeFileSync(join(folder, 'requests.log'), '');
   await api.ok('POST', '/v1/sessions/growing/upkeep', {});
-  await api.eventually(
-    () => Promise.resolve(requestCounts()),
-    (counts) => FEW.every((symbol) => counts.has(`growing ${symbol}`)),
-  );
+  await api.eventually(requestCounts, (counts) => FEW.every((symbol) => counts.has(`growing ${symbol}`)));
   writeFileSync(growing, JSON.stringify(wholeBars));
   await api.ok('POST', '/v1/sessions/growing/upkeep', {});
   await api.until('growing', ({ counts }) => counts.backfilled === FEW.length);
@@ -190,12 +183,9 @@ test('I12 a forced request asks once about the symbols for which its repository 
   await api.ok('POST', '/v1/sessions/delisted/upkeep', {});
   const [failing, ...others] = SYMBOLS;
   const isAsked = (counts: Map<string, number>) => others.every((symbol) => counts.has(`delisted ${symbol}`));
-  await api.eventually(() => Promise.resolve(requestCounts()), isAsked);
+  await api.eventually(requestCounts, isAsked);
   writeFileSync(join(folder, 'requests.log'), '');
-  await api.eventually(
-    () => Promise.resolve(requestCounts()),
-    (counts) => (counts.get(`delisted ${failing}`) ?? 0) >= 3,
-  );
+  await api.eventually(requestCounts, (counts) => (counts.get(`delisted ${failing}`) ?? 0) >= 3);
   expect([...requestCounts().keys()]).toEqual([`delisted ${failing}`]);
   await api.ok('DELETE', '/v1/sessions/delisted');
 });

@@ -41,7 +41,7 @@ test('a repair is one trace from the streamed window to the readable bars, in tw
   const { counts } = await api.completed(SPEC.id);
   expect(counts).toMatchObject({ backfilled: 3, missing: 0 });
   const spans = await api.eventually(
-    () => Promise.resolve(collector.spans),
+    () => collector.spans,
     (all) => firstRepair(all) !== undefined,
   );
   const repair = firstRepair(spans)!;

@@ -77,7 +77,7 @@ export class Api {
    * Calls `look` repeatedly, with short pauses, until the result satisfies `test`; fails after `boundMs` and shows the
    * last result.
    */
-  async eventually<T>(look: () => Promise<T>, test: (seen: T) => boolean, boundMs = 30_000): Promise<T> {
+  async eventually<T>(look: () => T | Promise<T>, test: (seen: T) => boolean, boundMs = 30_000): Promise<T> {
     const deadline = Date.now() + boundMs;
     for (;;) {
       const seen = await look();

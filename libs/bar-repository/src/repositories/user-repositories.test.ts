@@ -29,6 +29,10 @@ const manySymbols = (count: number) => Array.from({ length: count }, (_, i) => `
 /** A permit that is granted at once, and adds the outcome of each request to `outcomes`. */
 const permitNoting = (outcomes: unknown[]) => async () => (error?: unknown) => void outcomes.push(error);
 
+/** A permit that is never granted. The wait for it ends when the signal aborts. */
+const permitNever = (signal: AbortSignal | undefined) =>
+  new Promise<() => void>((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason as Error)));
+
 test('getBarsBySymbol is called with separate arguments on its object, and may return an array', async () => {
   class Repository {
     readonly asked: unknown[] = [];
@@ -170,7 +174,7 @@ test('symbols that were not requested when the time slice of the job ended are l
   const permit = (signal: AbortSignal | undefined): Promise<() => void> => {
     if (permits-- > 0) return Promise.resolve(() => undefined);
     setImmediate(() => slice.abort());
-    return new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
+    return permitNever(signal);
   };
   const { unasked } = await ask({ getBars }, { symbols: manySymbols(20), permit, slice: slice.signal });
   expect(getBars).toHaveBeenCalledTimes(3);
@@ -186,11 +190,10 @@ test('a request that takes too long fails also when garbage was collected meanwh
 
 test('a DataSource whose permit does not come within the time slice of the job is not asked', async () => {
   const slice = new AbortController();
-  const permit = (signal?: AbortSignal) =>
-    new Promise<() => void>((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason as Error)));
   setImmediate(() => slice.abort());
   const dataSource = { createQueryRunner: never, driver: {}, query: never, initialize: never };
-  const { unasked, failed } = await ask(dataSource, { permit, slice: slice.signal }, new AbortController().signal);
+  const query = { permit: permitNever, slice: slice.signal };
+  const { unasked, failed } = await ask(dataSource, query, new AbortController().signal);
   expect(unasked).toEqual(new Set(QUERY.symbols));
   expect(failed.size).toBe(0);
 });
