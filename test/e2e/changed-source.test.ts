@@ -3,7 +3,7 @@
  * streams what the dataset has (I1), or fails: it never takes the rows of a dataset that is gone for missing ones.
  */
 import { Api } from '../support/system/api.js';
-import { marketBars, writeBars, type BarsBySymbol } from '../support/data/market.js';
+import { marketBars, writeBars } from '../support/data/market.js';
 import { LockstepConsumer } from '../support/programs/lockstep-consumer.js';
 import { TestSystem } from '../support/system/system.js';
 
@@ -18,8 +18,6 @@ const MARKET = marketBars({ ...DATES, symbols: SYMBOLS, seed: 3 });
 let system: TestSystem;
 let api: Api;
 
-const partOf = (...symbols: string[]): BarsBySymbol =>
-  new Map([...MARKET].filter(([symbol]) => symbols.includes(symbol)));
 const specOf = (id: string) => ({
   ...DATES,
   id,
@@ -37,11 +35,11 @@ beforeAll(async () => {
 afterAll(() => system?.close());
 
 /**
- * Runs a session over the dataset `id` in lockstep, and changes the dataset when the stream has stored as many days as it may. Then
- * the only consumer follows the session while `isFollowed`.
+ * Runs a session over the dataset `id` in lockstep, and changes the dataset when the stream has stored as many days as it may.
+ * @returns the only consumer, which has joined after that
  */
-async function runWhile(id: string, change: () => Promise<unknown>): Promise<LockstepConsumer> {
-  await api.run({ ...specOf(id), pace: { mode: 'lockstep' } });
+async function runWhile(id: string, change: () => Promise<unknown>, symbols = SYMBOLS): Promise<LockstepConsumer> {
+  await api.run({ ...specOf(id), symbols, pace: { mode: 'lockstep' } });
   await api.until(id, ({ frontier }) => frontier === STAGED);
   await change();
   const { consumer } = await LockstepConsumer.join(system.sessionPrefix, id, 'only');
@@ -80,13 +78,11 @@ test('a session whose dataset was removed fails, and continues after the dataset
 });
 
 test('a symbol whose first bars are imported while the session runs is streamed from then on', async () => {
-  await writeBars(system.databaseUrl, 'grown', partOf('AAA'));
+  await writeBars(system.databaseUrl, 'grown', new Map([['AAA', MARKET.get('AAA')!]]));
   // Another symbol than in the other datasets: the database knows those.
   const renamed = new Map([['NEW', MARKET.get('LATE')!]]);
-  await api.run({ ...specOf('grown'), symbols: ['AAA', 'NEW'], pace: { mode: 'lockstep' } });
-  await api.until('grown', ({ frontier }) => frontier === STAGED);
-  await writeBars(system.databaseUrl, 'grown', renamed);
-  const { consumer } = await LockstepConsumer.join(system.sessionPrefix, 'grown', 'only');
+  const addBars = () => writeBars(system.databaseUrl, 'grown', renamed);
+  const consumer = await runWhile('grown', addBars, ['AAA', 'NEW']);
   await followToEnd(consumer);
   await api.completed('grown');
   const lastDay = await api.ok<{ streamed: number }>('GET', `/v1/sessions/grown/symbols/NEW/metrics?date=${DATES.end}`);

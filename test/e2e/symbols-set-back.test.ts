@@ -62,13 +62,15 @@ async function expectEnd(id: string, symbols: readonly string[]): Promise<void> 
   expect(await api.digest(id)).toBe(await api.digest(whole));
 }
 
+/** What happens to a symbol, the method that does it, the symbol, and all symbols before and after. */
+const CHANGES = [
+  ['added', 'POST', 'CCC', ['AAA', 'BBB'], ['AAA', 'BBB', 'CCC']],
+  ['removed', 'DELETE', 'BBB', ['AAA', 'BBB'], ['AAA']],
+] as const;
 const change = (id: string, method: 'POST' | 'DELETE', symbol: string) =>
   api.ok(method, `/v1/sessions/${id}/symbols/${symbol}`);
 
-test.each([
-  ['added', 'POST', 'CCC', ['AAA', 'BBB'], ['AAA', 'BBB', 'CCC']],
-  ['removed', 'DELETE', 'BBB', ['AAA', 'BBB'], ['AAA']],
-] as const)(
+test.each(CHANGES)(
   'I1 I11 a symbol that was %s stays so when the session Redis is set back to before that',
   async (what, method, symbol, before, after) => {
     const id = `store-${what}`;
@@ -84,10 +86,7 @@ test.each([
   },
 );
 
-test.each([
-  ['added', 'POST', 'CCC', ['AAA', 'BBB'], ['AAA', 'BBB', 'CCC']],
-  ['removed', 'DELETE', 'BBB', ['AAA', 'BBB'], ['AAA']],
-] as const)(
+test.each(CHANGES)(
   'I1 I11 a session continues when a failover of PostgreSQL loses that a symbol was %s',
   async (what, method, symbol, before, after) => {
     const id = `row-${what}`;

@@ -5,10 +5,9 @@ import { sessionPageAnswer } from '@barkeep/api';
 import { withSessionLock } from '@barkeep/bar-repository';
 import { loadConfig } from '@barkeep/service';
 import { Redis } from 'ioredis';
-import type { DataSource } from 'typeorm';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
 import { APP_CONTEXT, type AppContext } from '../../apps/coordinator/src/runtime.js';
-import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { createTestDatabase, untilLockAwaited, type TestDatabase } from '../support/setup/database.js';
 import { postTo, problemIn, sessionIn } from '../support/system/http-calls.js';
 import { inProcessEnvironment, removeAllKeys } from '../support/system/in-process.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
@@ -180,13 +179,6 @@ describe('lost sessions', () => {
     expect(await store.hget(metaKey, 'mark')).toBe('of the new store');
     expect((await deleteSession('twice')).status).toBe(204);
   });
-
-  /** Waits until a connection of this database waits for the lock of a session. */
-  async function untilLockAwaited(manager: Pick<DataSource, 'query'>): Promise<void> {
-    const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
-    while ((await manager.query<unknown[]>(waiting)).length === 0) await delay(20);
-  }
 });
 
 describe('bad input', () => {

@@ -1,13 +1,12 @@
 /** Sessions that are removed by calls and by the reconciler while other calls start them again or use their ids again, and lost ones. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { withSessionLock } from '@barkeep/bar-repository';
 import { loadConfig } from '@barkeep/service';
 import { Redis } from 'ioredis';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
 import { APP_CONTEXT, type AppContext } from '../../apps/coordinator/src/runtime.js';
-import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { createTestDatabase, untilLockAwaited, type TestDatabase } from '../support/setup/database.js';
 import { Api } from '../support/system/api.js';
 import { inProcessEnvironment, removeAllKeys } from '../support/system/in-process.js';
 
@@ -63,13 +62,6 @@ async function keyOf(id: string): Promise<{ id: string; incarnation: string }> {
   const sql = 'SELECT id, incarnation FROM sessions WHERE id = $1';
   const [row] = await dataSource.query<[{ id: string; incarnation: string }]>(sql, [id]);
   return row;
-}
-
-/** Waits until a connection of this database waits for the lock of a session. */
-async function untilLockAwaited(manager: EntityManager): Promise<void> {
-  const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
-  while ((await manager.query<unknown[]>(waiting)).length === 0) await delay(20);
 }
 
 const hasStore = async (id: string) => (await store.exists(`${prefix}:{${id}:0}:meta`)) === 1;

@@ -48,3 +48,10 @@ export async function terminateCopy(dataSource: DataSource, condition: string): 
   }
   throw new Error(`expected a COPY with ${condition}, was none`);
 }
+
+/** Waits until a connection of this database waits for the lock of a session. */
+export async function untilLockAwaited(connection: Pick<DataSource, 'query'>): Promise<void> {
+  const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  while ((await connection.query<unknown[]>(waiting)).length === 0) await delay(20);
+}

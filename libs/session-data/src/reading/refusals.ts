@@ -29,14 +29,17 @@ export function refusedReasons(refused: Refusals, symbol: string): Record<string
 
 /** Number of refused bars of all symbols, without those that have no slot. */
 export function refusedTotal(refused: Refusals): number {
-  const counted = Object.entries(refused).filter(([field]) => !isOutsideReason(field.slice(field.indexOf(' ') + 1)));
-  return counted.reduce((sum, [, count]) => sum + Number(count), 0);
+  return countWhere(refused, (reason) => !isOutsideReason(reason));
 }
 
 /** Number of bars of all symbols that were refused because their time is not the open of a slot. */
 export function refusedOffGrid(refused: Refusals): number {
-  const counts = Object.entries(refused).filter(([field]) => field.endsWith(' off-grid'));
-  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  return countWhere(refused, (reason) => reason === 'off-grid');
+}
+
+function countWhere(refused: Refusals, isCounted: (reason: string) => boolean): number {
+  const counted = Object.entries(refused).filter(([field]) => isCounted(field.slice(field.indexOf(' ') + 1)));
+  return counted.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 /** Rows without a slot: rows of the source, by local date, and bars that were fed. */
