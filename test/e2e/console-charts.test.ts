@@ -1,10 +1,9 @@
 /** The charts of the console: which part of a day they show. */
-import type { Browser, Page } from 'playwright-core';
-import { Api } from '../support/system/api.js';
+import type { Page } from 'playwright-core';
 import { stripesShown } from '../support/browser/chart.js';
-import { describeWithBrowser, startBrowser } from '../support/browser/browser.js';
-import { ConsolePage } from '../support/browser/console-page.js';
-import { TestSystem } from '../support/system/system.js';
+import { describeWithBrowser } from '../support/browser/browser.js';
+import { ConsoleSystem } from '../support/browser/console-system.js';
+import type { Api } from '../support/system/api.js';
 
 const DATE = '2018-04-02';
 const FIRST = Date.parse(`${DATE}T00:00Z`);
@@ -23,19 +22,14 @@ const SPEC = {
 jest.setTimeout(120_000);
 
 describeWithBrowser('the charts of the console', () => {
-  let system: TestSystem;
-  let browser: Browser;
+  let lab: ConsoleSystem;
   let api: Api;
 
   beforeAll(async () => {
-    system = await TestSystem.create();
-    api = new Api((await system.coordinator()).url);
-    browser = await startBrowser();
+    lab = await ConsoleSystem.createWith();
+    ({ api } = lab);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await system?.close();
-  });
+  afterAll(() => lab?.close());
 
   /** Feeds bars that draw only a line, without volume, so that nothing but a gap covers much of the chart. */
   async function feed(id: string, minutes: readonly number[], through: number) {
@@ -45,13 +39,8 @@ describeWithBrowser('the charts of the console', () => {
     await api.ok('POST', `/v1/sessions/${id}/symbols/FLAT/bars?through=${time(through)}`, bars);
   }
 
-  async function withChart(id: string, width: number, act: (page: Page) => Promise<void>) {
-    const path = `/sessions/${id}?symbol=FLAT&date=${DATE}`;
-    const opened = await ConsolePage.open(browser, api.url, path, { width });
-    await act(opened.page);
-    expect(opened.faults).toEqual([]);
-    await opened.close();
-  }
+  const withChart = (id: string, width: number, act: (page: Page) => Promise<void>) =>
+    lab.withPage(`/sessions/${id}?symbol=FLAT&date=${DATE}`, act, { width });
 
   const barsShown = (page: Page, bars: number) =>
     page.getByRole('img', { name: `Candles of FLAT on ${DATE}, ${bars} bars` }).waitFor();

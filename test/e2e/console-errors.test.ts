@@ -33,12 +33,11 @@ describeWithBrowser('the console, when something is missing', () => {
   });
 
   /** Opens a page, acts on it, and checks that it has no faults and breaks no rule of accessibility. */
-  async function withPage(url: string, path: string, act: (page: Page) => Promise<void>) {
-    const opened = await ConsolePage.open(browser, url, path);
-    await act(opened.page);
-    expect(opened.faults).toEqual([]);
-    expect(await opened.accessibilityViolations()).toEqual([]);
-    await opened.close();
+  function withPage(url: string, path: string, act: (page: Page) => Promise<void>) {
+    return ConsolePage.visit(browser, url, path, async (page, opened) => {
+      await act(page);
+      expect(await opened.accessibilityViolations()).toEqual([]);
+    });
   }
 
   it('says that a session or a dataset does not exist or is empty, and links to the lists', async () => {

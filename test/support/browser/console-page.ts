@@ -12,7 +12,7 @@ interface AxeResult {
   violations: { id: string; impact: string | null; nodes: { target: unknown[]; failureSummary?: string }[] }[];
 }
 
-interface ConsolePageOptions {
+export interface ConsolePageOptions {
   password?: string;
   colorScheme?: 'light' | 'dark';
   width?: number;
@@ -54,6 +54,23 @@ export class ConsolePage {
     const opened = new ConsolePage(await context.newPage(), context, url);
     await opened.goto(path);
     return opened;
+  }
+
+  /** Opens a path of a coordinator's console, acts on the page, checks that it has no faults, and closes it. */
+  static async visit(
+    browser: Browser,
+    url: string,
+    path: string,
+    act: (page: Page, opened: ConsolePage) => Promise<void>,
+    options?: ConsolePageOptions,
+  ): Promise<void> {
+    const opened = await ConsolePage.open(browser, url, path, options);
+    try {
+      await act(opened.page, opened);
+      expect(opened.faults).toEqual([]);
+    } finally {
+      await opened.close();
+    }
   }
 
   async goto(path: string): Promise<void> {

@@ -1,13 +1,11 @@
-/** A system with the demonstration's datasets, and a browser that opens the pages of its console. */
+/** A system, and a browser that opens the pages of its console. */
 import type { Browser, Page } from 'playwright-core';
 import { Api } from '../system/api.js';
 import { TestSystem } from '../system/system.js';
 import { startBrowser } from './browser.js';
-import { ConsolePage } from './console-page.js';
+import { ConsolePage, type ConsolePageOptions } from './console-page.js';
 
-type PageOptions = Parameters<typeof ConsolePage.open>[3];
-
-/** A spec over those datasets. Its session has holes unless it names a `backfill`. */
+/** A spec over the datasets of the demonstration. Its session has holes unless it names a `backfill`. */
 export const CONSOLE_SPEC = {
   symbols: ['ALPHA', 'BRAVO', 'EMBER'],
   start: '2024-03-04',
@@ -23,27 +21,29 @@ export class ConsoleSystem {
     readonly browser: Browser,
   ) {}
 
-  static async create(): Promise<ConsoleSystem> {
+  /** A system with the datasets of the demonstration, a worker and a coordinator. */
+  static create(): Promise<ConsoleSystem> {
+    return ConsoleSystem.createWith(async (system) => {
+      await system.barkeep('demo', '--data-only');
+      await system.worker();
+    });
+  }
+
+  /** A system with a coordinator. @param prepare called before it starts */
+  static async createWith(prepare?: (system: TestSystem) => Promise<void>): Promise<ConsoleSystem> {
     const system = await TestSystem.create();
-    await system.barkeep('demo', '--data-only');
-    await system.worker();
+    await prepare?.(system);
     const { url } = await system.coordinator();
     return new ConsoleSystem(system, new Api(url), await startBrowser());
   }
 
   /** Opens a page, acts on it, checks that it has no faults, and closes it. */
-  async withPage(
+  withPage(
     path: string,
     act: (page: Page, opened: ConsolePage) => Promise<void>,
-    options?: PageOptions,
+    options?: ConsolePageOptions,
   ): Promise<void> {
-    const opened = await ConsolePage.open(this.browser, this.api.url, path, options);
-    try {
-      await act(opened.page, opened);
-      expect(opened.faults).toEqual([]);
-    } finally {
-      await opened.close();
-    }
+    return ConsolePage.visit(this.browser, this.api.url, path, act, options);
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@
  * candle. The chart library is loaded when the first chart opens.
  */
 import { candlesAround, holesOf, priceDecimals, type Candle, type GapLine } from '../model/index.js';
-import { html } from '../shell/index.js';
+import { html, useTheme } from '../shell/index.js';
 import { coloursOf } from '../heatmap/index.js';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { GapAnswer } from '@barkeep/api';
@@ -33,8 +33,7 @@ type ColourOf = (name: string) => string;
 export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChartProperties) {
   const box = useRef<HTMLDivElement>(null);
   const [parts, setParts] = useState<ChartParts>();
-  /** A new object for each change between light and dark, so that the data are drawn again in the new colours. */
-  const [theme, setTheme] = useState({});
+  const theme = useTheme();
   useEffect(() => {
     let isUnmounted = false;
     let chart: Charts.IChartApi | undefined;
@@ -48,12 +47,6 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
       isUnmounted = true;
       chart?.remove();
     };
-  }, []);
-  useEffect(() => {
-    const dark = matchMedia('(prefers-color-scheme: dark)');
-    const restyle = () => setTheme({});
-    dark.addEventListener('change', restyle);
-    return () => dark.removeEventListener('change', restyle);
   }, []);
   useEffect(() => {
     if (parts) showData(parts, coloursOf(box.current!), { candles, gaps, stepMs });

@@ -3,7 +3,7 @@
  * smoothly. Arrow keys move over the cells, Shift selects, Enter opens a cell. A line of text below describes the current cell.
  */
 import { cellOf, describeCell, type CellState } from '../model/index.js';
-import { html } from '../shell/index.js';
+import { html, useTheme } from '../shell/index.js';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { draw, type Picture } from './drawing.js';
 import {
@@ -56,7 +56,7 @@ export function Heatmap(properties: HeatmapProperties) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
   const [hovered, setHovered] = useState<Place>();
-  const [, setTheme] = useState({}); // a new object for each change between light and dark, which paints in the new colours
+  useTheme(); // paints again in other colours
   const layout = useMemo(() => heatmapLayout(width, matrix.days.length, symbols), [width, matrix.days.length, symbols]);
   const paint = () => {
     if (!canvas.current || !box.current) return;
@@ -67,12 +67,6 @@ export function Heatmap(properties: HeatmapProperties) {
     const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
     observer.observe(box.current!);
     return () => observer.disconnect();
-  }, []);
-  useEffect(() => {
-    const dark = matchMedia('(prefers-color-scheme: dark)');
-    const repaint = () => setTheme({});
-    dark.addEventListener('change', repaint);
-    return () => dark.removeEventListener('change', repaint);
   }, []);
   const placeOf = (event: MouseEvent): Place | undefined => {
     const { left, top } = canvas.current!.getBoundingClientRect();

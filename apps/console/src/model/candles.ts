@@ -60,10 +60,12 @@ export function spansBreak({ start, end, bars }: GapAnswer, stepMs: number): boo
 export function gapsOutsideBreaks(gaps: readonly GapAnswer[], segments: readonly Segment[]): GapAnswer[] {
   const later = (a: string, b: string) => (Date.parse(a) > Date.parse(b) ? a : b);
   const earlier = (a: string, b: string) => (Date.parse(a) < Date.parse(b) ? a : b);
-  return gaps.flatMap((gap) =>
-    segments
-      .map(({ open, close }) => ({ ...gap, start: later(gap.start, open), end: earlier(gap.end, close) }))
-      .filter(({ start, end }) => Date.parse(start) < Date.parse(end)),
+  return segments.flatMap(({ open, close }) =>
+    gapsWithin(gaps, open, close).map((gap) => ({
+      ...gap,
+      start: later(gap.start, open),
+      end: earlier(gap.end, close),
+    })),
   );
 }
 

@@ -61,8 +61,8 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
   if (!days) return html`<${EmptyPanel} title="Coverage" text=${WHY_NO_DAYS[sessionState] ?? 'Reading the days …'} />`;
   const firstDate = days.days[0]?.date; // changes when the store removes days
   const marked =
-    userMark?.firstDate === firstDate
-      ? userMark && markAfter(userMark.rows, symbols, userMark.marked)
+    userMark && userMark.firstDate === firstDate
+      ? markAfter(userMark.rows, symbols, userMark.marked)
       : markOf(symbols, days, symbol, date);
   const selection = marked && selectionOf(symbols, days, marked);
   const openListed = (listedSymbol: string, listedDate: string) => {

@@ -2,3 +2,4 @@
 export { button, Choice, Dialog, EmptyPanel, Failure, html, onValue, StateBadge } from './elements.js';
 export { goTo, takeOverLinks, useLocation, useQuery } from './location.js';
 export { useResource, useThrottle, useTicks } from './resource.js';
+export { useTheme } from './theme.js';

@@ -1,0 +1,14 @@
+/** Light and dark colours: the page follows the setting of the device, but a drawing on a canvas must be made again. */
+import { useEffect, useState } from 'preact/hooks';
+
+/** Renders the component again when the colours change between light and dark. @returns an object, another one after each change */
+export function useTheme(): object {
+  const [theme, setTheme] = useState({});
+  useEffect(() => {
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const noteChange = () => setTheme({});
+    dark.addEventListener('change', noteChange);
+    return () => dark.removeEventListener('change', noteChange);
+  }, []);
+  return theme;
+}
