@@ -29,8 +29,7 @@ export class CalendarCheck {
 
   /** The trading date of a time for which the calendar has a slot; undefined for another time. @param openTime epoch ms */
   tradingDateOf(openTime: number): string | undefined {
-    const days = this.calendar.tradingDaysOf(openTime, openTime, this.hours);
-    return days.find(({ segments }) => segments.some(({ open, close }) => openTime >= open && openTime < close))?.date;
+    return this.calendar.tradingDayAt(openTime, this.hours)?.date;
   }
 
   /** True when the calendar has a slot for a bar. Fast when bars follow each other in time. @param openTime epoch ms, a whole minute */
