@@ -201,7 +201,7 @@ async function withUp(folder: string, work: () => Promise<void>): Promise<void> 
   });
   const ended = once(up, 'exit');
   try {
-    await outputUntil(up, /Ctrl-C/); // in its last line, when the system is ready
+    await outputUntil(up.stdout, /Ctrl-C/); // in its last line, when the system is ready
     await work();
   } finally {
     up.kill('SIGINT');

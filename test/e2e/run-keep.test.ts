@@ -40,7 +40,7 @@ test('other commands use the coordinator and the servers that `run --keep` leave
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const notes = await outputUntil({ stdout: running.stderr } as ChildProcess, /the coordinator stays at \S+/);
+  const notes = await outputUntil(running.stderr!, /the coordinator stays at \S+/);
   expect(notes).toContain('other commands of this project use it');
   for (const command of [['datasets'], ['metrics', 'kept']]) {
     const { code, stdout, stderr } = await runBarkeep(command, folder, env);

@@ -37,7 +37,7 @@ test.each([
 ] as const)('I11 a %s that waits for a server handles %s', async (app, signal, code) => {
   const url = `redis://127.0.0.1:${await freePort()}/0`;
   const waiting = start(`${app}/dist/main.js`, [], { SESSION_REDIS_URL: url, BARKEEP_PORT: '0' });
-  await outputUntil(waiting, /waiting for the session Redis/);
+  await outputUntil(waiting.stdout!, /waiting for the session Redis/);
   waiting.kill(signal);
   // An exit code shows that the program handled the signal. Without a handler the signal would end it here, with code
   // null, but in a container the kernel ignores such a signal to the first process.
@@ -60,7 +60,7 @@ test('I11 "barkeep up" stops its servers when its terminal is closed', async () 
   // Without addresses it starts its own servers, in this folder.
   const ownServers = { REDIS_URL: '', SESSION_REDIS_URL: '', DATABASE_URL: '', BARKEEP_DATA_DIR: folder };
   const up = start('cli/dist/main.js', ['up', '--port', '0', '--workers', '0', '--json'], ownServers);
-  const { redisUrl } = JSON.parse(await outputUntil(up, /^}/m)) as { redisUrl: string };
+  const { redisUrl } = JSON.parse(await outputUntil(up.stdout!, /^}/m)) as { redisUrl: string };
   up.kill('SIGHUP');
   expect(await once(up, 'exit')).toEqual([0, null]);
   const redis = new Redis(redisUrl, { retryStrategy: () => null, lazyConnect: true });

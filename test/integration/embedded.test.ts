@@ -68,18 +68,10 @@ async function expectStopped({ redisUrl, databaseUrl }: ServiceUrls): Promise<vo
   await expect(pingPostgres(databaseUrl)).rejects.toThrow('ECONNREFUSED');
 }
 
-/** The folder of the PostgreSQL data of the only instance in `dataDir`; '' when its state file names none. */
-function postgresPlace(): string {
+/** The state file of the only instance in `dataDir`: `place` is the folder of the PostgreSQL data. */
+function instanceState(): { place: string; servers: { pid: number }[] } {
   const [instance] = readdirSync(dataDir);
-  const state: unknown = JSON.parse(readFileSync(join(dataDir, instance!, 'instance.json'), 'utf8'));
-  return typeof state === 'object' && state !== null && 'place' in state ? String(state.place) : '';
-}
-
-/** Process ids of the servers of the only instance. */
-function serverPids(): number[] {
-  const [instance] = readdirSync(dataDir);
-  const state: unknown = JSON.parse(readFileSync(join(dataDir, instance!, 'instance.json'), 'utf8'));
-  return (state as { servers: { pid: number }[] }).servers.map(({ pid }) => pid);
+  return JSON.parse(readFileSync(join(dataDir, instance!, 'instance.json'), 'utf8'));
 }
 
 function answers(services: Services): Promise<boolean> {
@@ -93,6 +85,20 @@ function answers(services: Services): Promise<boolean> {
 async function untilTrue(condition: () => boolean | Promise<boolean>): Promise<void> {
   for (const deadline = Date.now() + 30_000; !(await condition()); await delay(20))
     if (Date.now() > deadline) throw new Error('expected the condition to hold within 30 s, was false');
+}
+
+/** Kills both servers of the only instance, and waits until they are started again. @param lines of the log */
+async function killServers(services: Services, lines: readonly string[]): Promise<void> {
+  for (const { pid } of instanceState().servers) process.kill(pid, 'SIGKILL');
+  await untilTrue(() => lines.filter((line) => line.includes('starting it again')).length >= 2);
+  await untilTrue(() => answers(services));
+}
+
+/** A connection to a server that is killed: it reports no errors, and connects only when it is told to. */
+function connectionTo(url: string): Redis {
+  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
+  redis.on('error', () => undefined);
+  return redis;
 }
 
 /** A setting of a Redis server: CONFIG GET replies with its name and its value. */
@@ -116,7 +122,7 @@ test('servers answer while they run, are gone after stop, and leave no folder', 
   expect(await redisSetting(services.redisUrl, 'maxmemory-policy')).toBe('noeviction');
   // Temporary data are not written to disk.
   expect(await redisSetting(services.redisUrl, 'appendonly')).toBe('no');
-  const place = postgresPlace();
+  const { place } = instanceState();
   expect(existsSync(join(place, 'postgres', 'PG_VERSION'))).toBe(true);
 
   // Two calls of stop() at once are one stop.
@@ -150,7 +156,7 @@ test('a URL that is set is used as it is and no server is started for it', async
 
 test('a start stops the servers that a killed process left running, and removes their data', async () => {
   const { child, urls } = await ownerProcess({ keep: false });
-  const place = postgresPlace();
+  const { place } = instanceState();
   await kill(child);
   await pingServices(urls);
 
@@ -180,12 +186,9 @@ test('a server that was killed is started again: PostgreSQL has its data, Redis,
   const services = await start({ keep: false, env, log: (line) => lines.push(line) });
   await queryDatabase(services.databaseUrl, 'CREATE TABLE filled (x int)');
   await queryDatabase(services.databaseUrl, 'CHECKPOINT'); // a commit does not wait for the disk
-  const redis = new Redis(services.sessionRedisUrl, { lazyConnect: true, retryStrategy: () => null });
-  redis.on('error', () => undefined); // its server is killed
+  const redis = connectionTo(services.sessionRedisUrl);
   await redis.set('filled', 'yes');
-  for (const pid of serverPids()) process.kill(pid, 'SIGKILL');
-  await untilTrue(() => lines.filter((line) => line.includes('starting it again')).length >= 2);
-  await untilTrue(() => answers(services));
+  await killServers(services, lines);
   expect(await queryDatabase(services.databaseUrl, 'SELECT count(*)::int AS n FROM filled')).toEqual([{ n: 0 }]);
   await redis.connect();
   expect(await redis.get('filled')).toBeNull();
@@ -222,12 +225,9 @@ describe('a folder whose data are kept', () => {
     const lines: string[] = [];
     const services = await start({ keep: true, env, log: (line) => lines.push(line) });
     await queryDatabase(services.databaseUrl, 'CREATE TABLE kept (x int)');
-    const redis = new Redis(services.sessionRedisUrl, { lazyConnect: true, retryStrategy: () => null });
-    redis.on('error', () => undefined); // its server is killed
+    const redis = connectionTo(services.sessionRedisUrl);
     await redis.set('kept', 'yes');
-    for (const pid of serverPids()) process.kill(pid, 'SIGKILL');
-    await untilTrue(() => lines.filter((line) => line.includes('starting it again')).length >= 2);
-    await untilTrue(() => answers(services));
+    await killServers(services, lines);
 
     expect(await queryDatabase(services.databaseUrl, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 0 }]);
     await redis.connect();

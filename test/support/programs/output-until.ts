@@ -1,14 +1,14 @@
 /** Waits for what a program prints. */
-import type { ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
 
-/** Waits until the standard output of a program matches. @returns the output so far @throws when the program ends before */
-export async function outputUntil({ stdout }: ChildProcess, wanted: RegExp): Promise<string> {
+/** Waits until an output of a program matches. @param output its stdout or stderr @returns the output so far @throws when it ends before */
+export async function outputUntil(output: Readable, wanted: RegExp): Promise<string> {
   let text = '';
-  for await (const part of stdout!.iterator({ destroyOnReturn: false })) {
+  for await (const part of output.iterator({ destroyOnReturn: false })) {
     text += String(part);
     if (wanted.test(text)) break;
   }
-  stdout!.resume(); // so that the program does not block on what it prints later
+  output.resume(); // so that the program does not block on what it prints later
   if (!wanted.test(text)) throw new Error(`expected ${wanted}, was: ${text}`);
   return text;
 }

@@ -102,6 +102,13 @@ export class Calendar {
     );
   }
 
+  /** The trading day with a segment that contains `time`, epoch ms; undefined when there is none. @throws {ExtendedHoursError} */
+  tradingDayAt(time: number, hours: Hours = 'regular'): TradingDay | undefined {
+    return this.tradingDaysOf(time, time, hours).find(({ segments }) =>
+      segments.some(({ open, close }) => time >= open && time < close),
+    );
+  }
+
   /**
    * Number of trading days from `from` to `to`, both included. Does not cache them, because a rejected session may name all dates of a
    * calendar. Throws as `tradingDay`.

@@ -38,11 +38,7 @@ export function outsideSpans(calendar: Calendar, from: string, to: string, hours
 /** Whether a time, epoch ms, is in extended hours of the calendar, and a session with these `hours` has no slot then. */
 export function isExtendedTime(calendar: Calendar, time: number, hours: Hours): boolean {
   if (hours === 'extended' || !calendar.hasExtendedHours) return false;
-  const isIn = (kind: Hours) =>
-    calendar
-      .tradingDaysOf(time, time, kind)
-      .some(({ segments }) => segments.some(({ open, close }) => time >= open && time < close));
-  return isIn('extended') && !isIn('regular');
+  return calendar.tradingDayAt(time, 'extended') !== undefined && calendar.tradingDayAt(time) === undefined;
 }
 
 /** The segments of the known dates from `firstDay` to `lastDay`, both included, in order. */

@@ -4,7 +4,7 @@
  * on first access, from the rows that were hashed, so a step that the caller keeps does not change. Does no I/O.
  */
 import { isDerivable, isInterval, parseInterval, type Interval } from '@barkeep/bars';
-import { dayAtClock, UnknownIntervalError, type SessionLayout } from '@barkeep/session-data';
+import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
 import { aggregateBars, type BarMirror, type DerivedBy, type MirrorBar } from '../mirror/index.js';
 import { eachBar, type DeliveredStep } from './delivered.js';
 
@@ -68,17 +68,8 @@ export class Step {
    * @throws UnknownIntervalError when the session does not have the interval
    */
   barsOf(symbol: string, interval: string = this.layout.base.name): readonly MirrorBar[] {
-    const bars = this.barsByInterval?.get(interval) ?? this.allBars(this.nameOf(interval));
+    const bars = this.barsByInterval?.get(interval) ?? this.allBars(this.layout.intervalNamed(interval).name);
     return bars.get(symbol) ?? [];
-  }
-
-  /** The canonical name of one of the session's intervals, such as `1h` for `60m`. @throws UnknownIntervalError */
-  private nameOf(interval: string): string {
-    const { layout } = this;
-    const name = layout.interval(interval)?.name;
-    if (name !== undefined) return name;
-    const known = layout.intervals.map((each) => each.name);
-    throw new UnknownIntervalError(layout.id, interval, known);
   }
 
   /** The stored bars when the session has the followed interval, else aggregated ones. */

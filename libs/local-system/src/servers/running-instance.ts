@@ -22,7 +22,7 @@ import {
   TEMPORARY_PREFIX,
   updateState,
 } from './instance.js';
-import { askToEnd, endServer, isRunning, markOf, type ServerMark } from './processes.js';
+import { askToEnd, endServer, isRunning, markOf } from './processes.js';
 import type { ServerProcess } from './server-process.js';
 import { closeInstance, removeFolder, sweepInstance } from './sweep.js';
 
@@ -72,9 +72,8 @@ export async function takeInstance(dataDir: string, keep: boolean, log: Log): Pr
 
 /** The running instance of one start: records its servers and stops them in order. */
 export class Instance {
-  private servers: readonly ServerMark[] = [];
   private stopping: Promise<void> | undefined;
-  private readonly onExit = () => this.servers.forEach(askToEnd);
+  private readonly onExit = () => this.state.servers.forEach(askToEnd);
 
   constructor(
     readonly folder: string,
@@ -104,8 +103,7 @@ export class Instance {
   /** Called for each server as soon as its process exists, so that the next start finds it after a crash. */
   readonly spawned = (server: ServerProcess, delay = new RestartDelay()): void => {
     const spawnedAt = Date.now();
-    this.servers = [...this.servers.filter(isRunning), server.mark];
-    this.update({ servers: [...this.servers] });
+    this.update({ servers: [...this.state.servers.filter(isRunning), server.mark] });
     void server.exited.then((how) => this.onServerEnd(server, how, Date.now() - spawnedAt, delay));
   };
 
@@ -132,7 +130,7 @@ export class Instance {
   }
 
   private async end(): Promise<void> {
-    const inOrder = this.servers.toSorted((a, b) => b.name.localeCompare(a.name)); // redis, then postgres
+    const inOrder = this.state.servers.toSorted((a, b) => b.name.localeCompare(a.name)); // redis, then postgres
     for (const server of inOrder) await endServer(server, STOP_LIMIT_MS);
     process.removeListener('exit', this.onExit);
     closeInstance(this.folder, this.state);

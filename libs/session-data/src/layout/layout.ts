@@ -3,7 +3,8 @@
  * computed from the spec and the changes of the symbols, so that all processes get the same layout without communicating. Pure.
  */
 import { addedPartition, currentSymbols, sourceName, UNCHANGED } from '@barkeep/bars';
-import type { Membership, SessionSpec, TradingDay } from '@barkeep/bars';
+import type { Interval, Membership, SessionSpec, TradingDay } from '@barkeep/bars';
+import { UnknownIntervalError } from '../errors.js';
 import { basePartition, basePartitionsOf, type PartitionKeys, partitionKeys } from './keys.js';
 import { LayoutDays } from './layout-days.js';
 
@@ -46,6 +47,14 @@ export class SessionLayout extends LayoutDays {
     }
     this.symbolsByPartition = symbolsByPartition;
     this.keys = symbolsByPartition.map((_, partition) => partitionKeys(keyPrefix, id, partition));
+  }
+
+  /** As {@link interval}. @throws UnknownIntervalError when the session does not store the interval */
+  intervalNamed(text: string): Interval {
+    const interval = this.interval(text);
+    if (interval) return interval;
+    const known = this.intervals.map(({ name }) => name);
+    throw new UnknownIntervalError(this.id, text, known);
   }
 
   get partitions(): number {

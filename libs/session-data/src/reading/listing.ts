@@ -3,7 +3,7 @@
  * When the list changed during a read, the read throws, and is repeated with the renewed listing.
  */
 import type { Redis } from 'ioredis';
-import { UnknownIntervalError, UnknownSymbolError } from '../errors.js';
+import { UnknownSymbolError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
 import { readSymbols, symbolsKey, withMembership } from '../symbols/index.js';
 import { BarSeries } from './bar-series.js';
@@ -42,11 +42,6 @@ export class Listing {
     if (partition === undefined || joining.has(symbol)) {
       throw new UnknownSymbolError(layout.id, symbol, joining.has(symbol));
     }
-    const stored = layout.interval(interval);
-    if (!stored) {
-      const known = layout.intervals.map(({ name }) => name);
-      throw new UnknownIntervalError(layout.id, interval, known);
-    }
-    return new BarSeries(this.reads, layout, symbol, stored, layout.keysOf(partition));
+    return new BarSeries(this.reads, layout, symbol, layout.intervalNamed(interval), layout.keysOf(partition));
   }
 }

@@ -29,8 +29,7 @@ export class CalendarCheck {
 
   /** The trading date of a time for which the calendar has a slot; undefined for another time. @param openTime epoch ms */
   tradingDateOf(openTime: number): string | undefined {
-    const days = this.calendar.tradingDaysOf(openTime, openTime, this.hours);
-    return days.find(({ segments }) => segments.some(({ open, close }) => openTime >= open && openTime < close))?.date;
+    return this.calendar.tradingDayAt(openTime, this.hours)?.date;
   }
 
   /** True when the calendar has a slot for a bar. Fast when bars follow each other in time. @param openTime epoch ms, a whole minute */
@@ -53,9 +52,9 @@ export class CalendarCheck {
   /**
    * Why many bars of a sample have no slot: dates that the calendar does not cover, another zone, closes that were read as
    * opens, extended hours, or bars that are not aligned to the open. Undefined when no reason fits. The likeliest reasons are tried first.
-   * @param openTimes epoch ms, as read in `zone` @param intervalMs of the bars; undefined when closes were read as closes
+   * @param openTimes epoch ms, as read in `zone` @param areCloses true when the times of the rows were read as closes
    */
-  hint(openTimes: readonly number[], zone: string, intervalMs: number | undefined): string | undefined {
+  hint(openTimes: readonly number[], zone: string, areCloses: boolean): string | undefined {
     const { id, zone: calendarZone, firstDate, lastDate, hasExtendedHours } = this.calendar;
     const dates = openTimes.map((time) => dateOf(Math.floor(time / DAY_MS)));
     const isCovered = (date: string): boolean => date >= firstDate && date <= lastDate;
@@ -72,8 +71,8 @@ export class CalendarCheck {
     const [best] = shareByZone.filter(({ share }) => fits(share)).sort((one, other) => other.share - one.share);
     if (best !== undefined) return `they fit ${id} when read with --tz ${best.name}`;
 
-    const areCloses = intervalMs !== undefined && fits(this.#insideShare(openTimes, (time) => time - intervalMs));
-    if (areCloses) return `they fit ${id} with --times close`;
+    const fitsAsCloses = !areCloses && fits(this.#insideShare(openTimes, (time) => time - this.intervalMs));
+    if (fitsAsCloses) return `they fit ${id} with --times close`;
 
     const fittingHours = OFFSET_HOURS.filter((hours) => fits(shareWithOffset(() => hours * HOUR_MS)));
     if (fittingHours.length === 1) return `they fit ${id} in ${offsetText(fittingHours[0]!)}`;

@@ -147,8 +147,7 @@ class ImportRun {
     const { calendar } = this.plan;
     if (calendar === undefined) return;
     const { zone, shiftMs } = plan.reader;
-    const areCloses = shiftMs > 0;
-    const hint = calendar.hint(plan.sampleTimes, zone, areCloses ? undefined : this.plan.read.intervalMs);
+    const hint = calendar.hint(plan.sampleTimes, zone, shiftMs > 0);
     const why = hint === undefined ? '' : `: ${hint}`;
     this.#fileWarnings.add(name, `${rows} rows are outside of ${calendar.calendar.id} and are not stored${why}`);
   }
