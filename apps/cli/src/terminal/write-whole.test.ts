@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,10 @@ import { writeWhole } from './write-whole.js';
 
 let folder: string;
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'barkeep-write-'))));
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => {
+  jest.restoreAllMocks();
+  return rm(folder, { recursive: true });
+});
 
 const { signal } = new AbortController();
 
@@ -17,6 +21,20 @@ function* failing(): Generator<string> {
 
 it('a file that cannot be written to its end leaves no part of itself', async () => {
   await expect(writeWhole(join(folder, 'new.json'), failing(), signal)).rejects.toThrow('no space left');
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it('texts that end with an error before the file is open leave no part of it', async () => {
+  const open = fs.open.bind(fs) as (...args: unknown[]) => void;
+  const opened = new Promise<void>((resolve) => {
+    jest.spyOn(fs, 'open').mockImplementation((...args: unknown[]) => {
+      const callback = args.pop() as (...result: unknown[]) => void;
+      const openNow = () => open(...args, (...result: unknown[]) => (callback(...result), resolve()));
+      setTimeout(openNow, 50);
+    });
+  });
+  await expect(writeWhole(join(folder, 'new.json'), failing(), signal)).rejects.toThrow('no space left');
+  await opened;
   expect(await readdir(folder)).toEqual([]);
 });
 

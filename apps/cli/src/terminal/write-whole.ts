@@ -9,11 +9,16 @@ export async function writeWhole(file: string, texts: AsyncIterable<string> | It
   const existing = await stat(target).catch(() => undefined);
   const isPipeOrDevice = existing !== undefined && !existing.isFile();
   const writePath = isPipeOrDevice ? target : `${target}.${process.pid}.part`;
+  const stream = createWriteStream(writePath);
   try {
-    await pipeline(texts, createWriteStream(writePath), { signal });
+    await pipeline(texts, stream, { signal });
     if (!isPipeOrDevice) await rename(writePath, target);
   } catch (error) {
-    if (!isPipeOrDevice) await rm(writePath, { force: true });
+    if (!isPipeOrDevice) {
+      // The pipeline may fail before the system has opened the file, and a file removed too early would be created after it.
+      if (!stream.closed) await new Promise<void>((resolve) => stream.once('close', resolve));
+      await rm(writePath, { force: true });
+    }
     throw error;
   }
 }
