@@ -18,8 +18,11 @@ const EARLY_CLOSE = 14 * 60;
 const YEAR_END = '12-28';
 
 /**
- * The new content of a calendar file. @param current its present content @param firstDate the first date of the new content
- * @param tradingDays all of them from that date on, in wall time @param extended extended hours, if any
+ * The new content of a calendar file.
+ * @param current its present content
+ * @param firstDate the first date of the new content
+ * @param tradingDays all of them from that date on, in wall time
+ * @param extended extended hours, if any
  */
 export function calendarFileOf(current, firstDate, tradingDays, extended) {
   const lastDate = lastDateOf(tradingDays.at(-1).date);
@@ -50,7 +53,10 @@ function daysOf(tradingDays, firstDate, lastDate) {
   return days;
 }
 
-/** Counts the patterns of days by weekday. The exceptions are the days without the most frequent pattern of their weekday. */
+/**
+ * Counts the patterns of days by weekday. The exceptions are the days without the most frequent pattern of their weekday: for each
+ * weekday, its days minus the highest count.
+ */
 class PatternCounts {
   exceptions = 0;
   #counts = WEEKDAYS.map(() => new Map());
@@ -98,7 +104,10 @@ function periodsOf(days) {
   return periods;
 }
 
-/** Stretches of days that are never divided: a period can only start on a day that differs from the same weekday a week before. */
+/**
+ * Stretches of days that are never divided, which leaves the search few starts to try: a period only starts on a day that differs from
+ * the same weekday a week before.
+ */
 function blocksOf(days) {
   const changes = days.flatMap(({ pattern }, i) => (i >= 7 && pattern !== days[i - 7].pattern ? [i] : []));
   const starts = [0, ...changes];
@@ -169,7 +178,9 @@ function hoursOf(pattern, extended) {
   return { segments: written, extended: [{ open: extended.open, close }] };
 }
 
-/** A wall time of a calendar file: `09:30`, `18:00-1d` on the previous date, `24:00` at the end of a day. @param minute from midnight */
+/** A wall time of a calendar file: `09:30`, `18:00-1d` on the previous date, `24:00` at the end of a day. A close at
+ * midnight belongs to the day that ends. @param minute from midnight
+ */
 function wallTime(minute, isClose) {
   const isMidnight = minute % DAY_MINUTES === 0;
   const day = isClose && isMidnight ? minute / DAY_MINUTES - 1 : Math.floor(minute / DAY_MINUTES);

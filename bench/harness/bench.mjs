@@ -35,7 +35,10 @@ export class Bench {
     await migrate(this.dataSource);
   }
 
-  /** A dataset in PostgreSQL, made once per run. @param holes share of missing bars @returns a promise of the result of `importMarket` */
+  /**
+   * A dataset in PostgreSQL, made once per run. @param holes share of missing bars @param packed whether its days are packed
+   * @returns a promise of the result of `importMarket`
+   */
   market({ symbols, days, holes = 0, packed = false }) {
     const name = `bench-${symbols}x${days}${holes > 0 ? `-${holes}` : ''}${packed ? '-packed' : ''}`;
     const market =
@@ -46,7 +49,7 @@ export class Bench {
 
   /**
    * Starts one coordinator and some upkeep workers. Their queues are separate, so that no other system takes their
-   * jobs. BENCH_NODE_ARGS has arguments for the coordinator's Node, such as `--cpu-prof`.
+   * jobs; but coordinators find sessions in PostgreSQL, see {@link stopSystems}. BENCH_NODE_ARGS has arguments for the coordinator's Node, such as `--cpu-prof`.
    * @param env added to every process @returns `{ coordinator, meter }`
    */
   async system({ workers = 0, env } = {}) {
@@ -62,7 +65,7 @@ export class Bench {
     return { coordinator, meter: await this.cpuMeter({ coordinator: coordinator.pid, ...pids }) };
   }
 
-  /** Stops all systems, because two on one database would take each other's sessions. Called after each scenario. */
+  /** Stops all systems, because coordinators on one database would take each other's sessions. Called after each scenario. */
   async stopSystems() {
     await Promise.all(this.#apps.splice(0).map((app) => app.stop()));
   }

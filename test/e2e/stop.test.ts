@@ -1,6 +1,6 @@
 /**
  * A process that gets a signal ends in time with exit code 0, and other processes continue its sessions. A session that is
- * paused, stopped and started again ends with the bytes of an undisturbed one (I1).
+ * paused, stopped and started again ends with the bytes of an undisturbed one. I1 and I2 are invariants of docs/ARCHITECTURE.md.
  */
 import { Api, type Session } from '../support/system/api.js';
 import { DisturbedSystem } from '../support/system/disturbed-system.js';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 /**
- * Starts a session and waits until it is in the middle of the repair of a day, whose answers the repository holds back.
+ * Starts a session and waits until its repair of day 4 has asked the repository, which holds the answers back from then on.
  */
 async function inTheMiddle(id: string): Promise<Session> {
   const date = lab.day(4);
@@ -77,7 +77,7 @@ test('I1 another worker does the backfill that a stopped worker could not finish
 
 test('I1 another coordinator continues at once when the owner is stopped', async () => {
   await inTheMiddle('handed-over');
-  const { epoch } = await lab.streaming('handed-over', () => true);
+  const { epoch } = await lab.streaming('handed-over', () => true); // of the present owner
   const next = await lab.system.coordinator();
   expect(await stop(coordinator)).toBeLessThan(STOPPED_WITHIN_MS);
   coordinator = next;

@@ -60,6 +60,7 @@ test('a repair is one trace from the streamed window to the readable bars, in tw
   expect(repair.at(-1)!.endNs).toBeGreaterThan(repair[0]!.startNs);
   // A process sends its remaining spans before it ends.
   expect(await Promise.all([coordinator.signal('SIGTERM'), worker.signal('SIGTERM')])).toEqual([0, 0]);
+  // Every other span has a parent: none was lost at the end.
   const roots = collector.spans.filter(({ parentSpanId }) => parentSpanId === undefined);
   expect(new Set(roots.map(({ name }) => name))).toEqual(new Set(['stream window']));
 });
@@ -83,7 +84,7 @@ function firstRepair(spans: readonly CollectedSpan[]): CollectedSpan[] | undefin
   );
 }
 
-/** A span after its ancestors, as far as they were received. */
+/** The path from the root to a span, as far as its spans were received. */
 function pathTo(span: CollectedSpan, spans: readonly CollectedSpan[]): CollectedSpan[] {
   const parent = spans.find(({ spanId }) => spanId === span.parentSpanId);
   return parent ? [...pathTo(parent, spans), span] : [span];

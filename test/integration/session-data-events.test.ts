@@ -83,6 +83,7 @@ describe('upkeep emits', () => {
     const store = await storeWithGap(server);
     const fill = await fillOfAaa(store, [10, 11, 15], { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE });
     for (let send = 0; send < 3; send++) await writeFills(store, fill);
+    // The event of settled slots also reports slots that are absent for the first time.
     expect(await emitted(store)).toEqual([
       { type: 'gap-filled', date: DATE, symbols: { AAA: 3 } },
       { type: 'gap-settled', date: DATE, symbols: { AAA: { noTrade: 1, unfillable: 1, absent: 1 } } },
@@ -109,7 +110,7 @@ describe('upkeep emits', () => {
     const expected = 3 * SLOTS;
     const [streamed, absent] = [expected - 10, 10];
     const counts = { ...noCounts(), expected, filled: streamed, streamed, absent };
-    // The second call was sent again, the third notes equal counts: both emit nothing.
+    // The second call repeats the first, and the third has equal counts: neither emits an event.
     for (const from of [open, open, close]) await closeDay(store, from, counts);
     const repaired = { ...counts, filled: expected, backfilled: 10, absent: 0 };
     for (let send = 0; send < 2; send++) expect(await closeDay(store, close, repaired)).toBe(true);
@@ -120,13 +121,13 @@ describe('upkeep emits', () => {
     ]);
   });
 
-  test('no quality of a day that the watermark has not passed, as after the store was set back', async () => {
+  test('no quality of a day when the store was set back to before its close', async () => {
     const store = await storeWithGap(server);
     const { open, close } = store.layout.grid(FIRST_DAY);
     const counts = { ...noCounts(), expected: 3 * SLOTS, filled: 3 * SLOTS, streamed: 3 * SLOTS };
     const setBack = await server.snapshot(store.layout.id);
     await store.upkeep.moveWatermark(PARTITION, open, close);
-    await setBack();
+    await setBack(); // restores the snapshot
     expect(await closeDay(store, close, counts)).toBe(false);
     expect(await emitted(store)).toEqual([]);
   });

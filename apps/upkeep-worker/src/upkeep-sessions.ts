@@ -1,6 +1,6 @@
 /**
  * Caches the store of each session that this worker has jobs for, by incarnation. A job then needs one small read, which shows
- * whether the session's symbols changed. Also declares what the work of every queue uses, and fails a session.
+ * whether the session's symbols changed. Also declares what the work of every queue uses, and marks a session as failed.
  */
 import {
   openSession,
@@ -46,10 +46,11 @@ export class UpkeepSessions {
     for (let changes = 0; ; changes++) {
       try {
         const result = await work(store);
-        // The work is done, unless its first run had a cached store with an older list of symbols.
+        // Later runs had the current symbols. The first run counts only if its store was current.
         if (changes > 0 || store === (await reading)) return result;
         store = await reading;
       } catch (error) {
+        // A script refuses changed symbols with the same error as a lost session.
         if (!(error instanceof SessionLostError) || changes >= CHANGES_MAX) throw error;
         const previous = store;
         store = await this.currentStore(session);
@@ -95,8 +96,8 @@ export interface WorkParts {
 const FAILABLE = ['running', 'waiting-upkeep', 'paused', 'completed'] as const;
 
 /**
- * Fails a session whose repository failed in every attempt (`onFailure: fail`): first its row, then its stream. Does nothing for
- * a session that has ended in another way. A repeated call completes one that died after the first step.
+ * Marks the row of a session as failed, then tells its stream to stop, after its repository failed in every attempt (`onFailure:
+ * fail`). Does nothing for a session that has ended in another way. A repeated call completes one that died after the first step.
  */
 export async function failSession(dataSource: DataSource, redis: Redis, layout: SessionLayout, error: string) {
   const sessions = new SessionRepository(dataSource);

@@ -129,7 +129,7 @@ describe('the derived bars of XNYS on a full day', () => {
   it('an interval is derived from the coarsest earlier interval whose buckets fit into its buckets', () => {
     const names = ['5m', '7m', '15m', '30m', '1h', '1d'];
     const cascade = planCascade(names.map((name) => planDerived(grid, parseInterval(name))));
-    const sources = cascade.map(({ source }) => names[source] ?? '1m');
+    const sources = cascade.map(({ source }) => names[source] ?? '1m'); // source −1: base bars
     expect(sources).toEqual(['1m', '1m', '5m', '15m', '30m', '1h']);
   });
 
@@ -178,6 +178,7 @@ describe('the derived bars of XNYS on a full day', () => {
     const [fivesChunk, hoursChunk] = aggregateCascade(base, planCascade([fives!, hours!]));
     expect(fivesChunk!.bar(0, fives!.grid)?.volume).toBe(volume);
     expect(hoursChunk!.bar(0, hours!.grid)?.volume).toBe(volume);
+    // 5m alone is as 5m in the cascade.
     expect(aggregateDay(base, fives!).bytes).toEqual(fivesChunk!.bytes);
   });
 

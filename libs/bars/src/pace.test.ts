@@ -47,8 +47,8 @@ describe('a schedule', () => {
     (speed) => {
       const startedAt = 1_000;
       const schedule = new PaceSchedule(time, speed, first.open, startedAt);
-      closesOf([first, second]).forEach((close, n) => {
-        expect(schedule.dueAt(close)).toBeCloseTo(startedAt + ((n + 1) * MINUTE_MS) / speed, 6);
+      closesOf([first, second]).forEach((close, index) => {
+        expect(schedule.dueAt(close)).toBeCloseTo(startedAt + ((index + 1) * MINUTE_MS) / speed, 6);
       });
     },
   );

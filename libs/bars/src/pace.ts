@@ -70,7 +70,7 @@ export class PaceSchedule {
   }
 }
 
-/** A clock that is further behind its schedule than this has an overrun. A smaller lag is timer jitter. */
+/** A clock that is further behind its schedule than this is in an overrun. A smaller lag is timer jitter. */
 export const OVERRUN_AFTER_MS = 250;
 
 /** Measures how far the clock is behind, and counts overruns. One overrun lasts until the clock has caught up, and counts once. */

@@ -3,7 +3,7 @@ import { seeded } from '../../../test/support/data/seeded.js';
 import { ABSENT_UNASKED, BACKFILLED, NO_TRADE, UNFILLABLE } from './gaps.js';
 import { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';
 
-/** The count of an empty slot by its state; states 1 and 4 are numbers of asks. */
+/** The count of an empty slot by its state; states 1 and 4 tell how often the bar was requested in vain. */
 const COUNT_OF_EMPTY: Record<number, keyof SlotCounts> = {
   0: 'missing',
   1: 'absent',
@@ -20,7 +20,7 @@ describe('bar quality', () => {
     const random = seeded(5);
     for (let round = 0; round < 200; round++) {
       const slots = random.int(1, 400);
-      const expected = random.int(0, slots + 1); // the slots from this one on are not counted
+      const expected = random.int(0, slots + 1); // only so many slots count
       const states = new Uint8Array(slots);
       const plain = { ...noCounts(), expected };
       let picture = '';

@@ -37,5 +37,6 @@ it('there is one run at a time, and requests that arrive during a run share the 
   const first = work.request();
   await microtasks(2);
   await Promise.all([first, work.request(), work.request(), work.idle()]);
+  // The first run, and one that the two later requests share.
   expect({ mostRunning, runs, running }).toEqual({ mostRunning: 1, runs: 2, running: 0 });
 });

@@ -41,7 +41,7 @@ interface LocalRun {
   env: NodeJS.ProcessEnv;
 }
 
-/** Starts the system. When the scope ends, it stops the apps, removes the run's keys and files, and stops the servers. */
+/** Starts the system. When the scope ends, it stops the apps, removes the queues and files of the run, and stops the servers. */
 export async function startLocalRun(options: LocalRunOptions, scope: Scope): Promise<LocalRun> {
   const { env, log } = options;
   const urls = await serversFor(options, scope);
@@ -57,7 +57,7 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
   return { coordinator: coordinators[0]!, redis: urls.sessionRedisUrl, keyPrefix: prefix, env };
 }
 
-/** Removes what the run's processes stored, except the session of the run. */
+/** Removes what the run's processes stored, except the session of the run, which the caller removes or keeps. */
 async function removeKeys({ redisUrl, sessionRedisUrl }: ServiceUrls, prefix: string): Promise<void> {
   await removeQueues(redisUrl, jobPrefix(prefix));
   const redis = new Redis(sessionRedisUrl, { maxRetriesPerRequest: 1 });

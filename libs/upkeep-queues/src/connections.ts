@@ -15,7 +15,7 @@ export const retryStrategy = (attempt: number) => Math.min(50 * attempt, 1_000);
 const SILENCE_LIMIT_MS = 8_000;
 /** Longest time in seconds that a worker's connection blocks to wait for the next job. BullMQ's own limit is 10 s. */
 const BLOCK_MAX_SECONDS = 4;
-/** The silence limit of workers' connections, ms. It is longer than they block, because a blocked connection is silent. */
+/** The silence limit of workers' connections, ms. It is above {@link BLOCK_MAX_SECONDS}, because a blocked connection is silent. */
 const WORKER_SILENCE_LIMIT_MS = 6_000;
 
 /**
@@ -46,7 +46,8 @@ export class QueueWorker extends Worker {
     this.on('lockRenewalFailed', (jobIds) => {
       for (const id of jobIds) this.cancelJob(id, 'the lock was lost');
     });
-    // BullMQ blocks for jobs on its own copy of the connection. When the copy closes, its timer would keep the process alive.
+    // BullMQ blocks for jobs on its own copy of the connection. When the copy closes, the timer of its
+    // silence limit would keep the process alive.
     void this.backend.blockingClient?.then((client) => endTimerOnClose(client as unknown as Redis));
   }
 

@@ -40,10 +40,11 @@ export function equityRows(symbol: string, date: string): Row[] {
   const path = `equity/usa/minute/${symbol.toLowerCase()}/${date.replaceAll('-', '')}_trade.zip`;
   const [content] = Object.values(unzipSync(readFileSync(join(LEAN_FOLDER, path))));
   const lines = Buffer.from(content!).toString().trim().split(/\r?\n/);
+  const midnightInNewYork = Date.parse(`${date}T04:00Z`);
   return lines.map((line) => {
     const [ms, ...values] = line.split(',').map(Number) as [number, number, number, number, number, number];
     const [open, high, low, close, volume] = values;
-    const time = new Date(Date.parse(`${date}T04:00Z`) + ms).toISOString();
+    const time = new Date(midnightInNewYork + ms).toISOString();
     const dollars = (price: number): number => price / 10_000;
     return { symbol, time, open: dollars(open), high: dollars(high), low: dollars(low), close: dollars(close), volume };
   });

@@ -92,7 +92,8 @@ async function runImport(context: Context, names: string[], options: ImportOptio
   const open: OpenWriter = async (onWait) => {
     const importer = await BarImporter.open(database, dataset, { ...values, signal, onWait });
     try {
-      await symbolsIn(database, options); // another import may have stored bars of another interval since
+      // Checked again, now that no other import can write: another one may have stored bars of another interval since.
+      await symbolsIn(database, options);
       return importer;
     } catch (error) {
       await importer.abort();
@@ -118,7 +119,7 @@ async function symbolsIn(database: Database, { dataset, interval }: ImportOption
 /** Opens the writer of the bars. @param onWait called when another import into the dataset keeps it waiting */
 type OpenWriter = (onWait: () => void) => Promise<Required<BarWriter>>;
 
-/** @param open undefined for a dry run */
+/** Reads all files and stores their bars. @param open undefined for a dry run */
 async function readAll(plan: ImportPlan, open: OpenWriter | undefined, options: ImportOptions) {
   const read = async (progress: Progress): Promise<ImportSummary> => {
     const noteBeside = (text: string): void => {

@@ -31,7 +31,7 @@ import { NewSessionForm } from './new-session.js';
 /** Time between two reads of the list, ms. No events report its changes. */
 const READ_EVERY_MS = 2000;
 const PAGE_SESSIONS = '100';
-/** The titles of the columns. `Table` explains the prefix. */
+/** The titles of the columns; # marks a column of numbers. */
 const COLUMNS = [
   'session',
   'state',

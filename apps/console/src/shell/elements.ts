@@ -67,7 +67,7 @@ interface FailureProperties {
   dismiss?: () => void;
 }
 
-/** Shows an error with a button that tries again or hides it, or, when the key lacks the right, which key is needed. Null without an error. */
+/** Shows an error with buttons that try again or hide it. For a missing right it says which key is needed. Null without an error. */
 export function Failure({ error, retry, dismiss }: FailureProperties) {
   if (!error) return null;
   if (error instanceof CallError && error.type === 'urn:barkeep:problem:forbidden')
@@ -96,7 +96,7 @@ export function EmptyPanel({ title, text }: { title: string; text?: string }) {
 
 const STATE_NAMES: Partial<Record<SessionAnswer['state'], string>> = { 'waiting-upkeep': 'waiting for upkeep' };
 
-/** The state of a session as a badge. Each state has its own sign, not only its own colour. */
+/** The state of a session as a badge. Each state has its own sign (by CSS), not only its own colour. */
 export function StateBadge({ state }: { state: SessionAnswer['state'] }) {
   return html`<span class=${`badge state-${state}`}>${STATE_NAMES[state] ?? state}</span>`;
 }

@@ -13,7 +13,7 @@ import { consumerView } from './session-views.js';
 interface KeptConsumers {
   /** What each consumer received. */
   consumers: CertifiedConsumerAnswer[];
-  /** Whether an active consumer had not reached the end of the session yet: its hash will change. */
+  /** Whether an active consumer had not reached the end of the session yet: the consumer's hash will change. */
   awaitsConsumers: boolean;
 }
 
@@ -70,7 +70,7 @@ export class Certificates {
    */
   async catchUp(signal: AbortSignal): Promise<void> {
     const rows = await this.kept.lacking(SESSIONS_A_ROUND, [...this.tried]);
-    // When fewer sessions are left than a round takes, this round tries the last ones, and the next round begins again with all.
+    // Sessions that were tried are skipped, until a round that is not full has tried the last ones. Then all are tried again.
     const areLast = rows.length < SESSIONS_A_ROUND;
     if (areLast) this.tried.clear();
     for (const row of rows) {
@@ -90,6 +90,7 @@ export class Certificates {
     if (row.isKept) return this.updateConsumers(row);
     const session = this.open(row);
     const { watermark } = await session.position('operator');
+    // Without upkeep the watermark does not reach the end.
     if (!row.spec.upkeep.enabled || watermark >= session.layout.end) await this.keep(row);
   }
 

@@ -79,8 +79,8 @@ export class SymbolWarnings {
 
 /**
  * Warns of rows without a slot, which mostly come from a file that was imported in the wrong time zone. Pure.
- * {@link suspiciousRows} decides for each symbol and date of a dataset, and for a feed as a whole when it is over. A feed may begin
- * with bars in extended hours, so while it runs {@link suspiciousOutside} decides, from the first bar in a slot on.
+ * {@link suspiciousRowCount} decides for each symbol and date of a dataset, and for a feed as a whole when it is over. A feed may begin
+ * with bars in extended hours, so while it runs {@link suspiciousOutsideCount} decides, from the first bar in a slot on.
  * @param streamed how many streamed bars the session has in slots @param isOver whether no further bars will come
  * @returns one text about the first such date or the feed, or an empty list
  */
@@ -93,12 +93,12 @@ export function outsideWarnings(
   if (source.type === 'feed') {
     if (!isOver && streamed === 0) return [];
     const fed = { rows: streamed + outside + extended, outside, extended };
-    const suspicious = isOver ? suspiciousRows(fed) : suspiciousOutside(fed);
+    const suspicious = isOver ? suspiciousRowCount(fed) : suspiciousOutsideCount(fed);
     return suspicious > 0 ? [`${suspicious} of ${fed.rows} fed bars are ${where}`] : [];
   }
-  const [first, ...others] = days.filter((day) => suspiciousRows(day) > 0);
+  const [first, ...others] = days.filter((day) => suspiciousRowCount(day) > 0);
   if (!first) return [];
-  const sentence = `${suspiciousRows(first)} of ${first.rows} rows of ${first.symbol} on ${first.date} are ${where}`;
+  const sentence = `${suspiciousRowCount(first)} of ${first.rows} rows of ${first.symbol} on ${first.date} are ${where}`;
   const moreDays = `The same holds for ${others.length} more ${others.length > 1 ? 'days' : 'day'} of its symbols.`;
   return [others.length > 0 ? `${sentence} ${moreDays}` : sentence];
 }
@@ -107,13 +107,13 @@ export function outsideWarnings(
  * How many rows a warning is about; 0 for no warning. Rows in extended hours are normal, unless most rows are without a slot: rows of
  * regular hours that were imported in a wrong zone may all be in extended hours.
  */
-function suspiciousRows({ rows, outside, extended }: Pick<OutsideDay, 'rows' | 'outside' | 'extended'>): number {
+function suspiciousRowCount({ rows, outside, extended }: Pick<OutsideDay, 'rows' | 'outside' | 'extended'>): number {
   const withoutSlot = outside + extended;
-  return withoutSlot > rows / 2 ? withoutSlot : suspiciousOutside({ rows, outside });
+  return withoutSlot > rows / 2 ? withoutSlot : suspiciousOutsideCount({ rows, outside });
 }
 
-/** As {@link suspiciousRows}, but only of the rows outside. */
-function suspiciousOutside({ rows, outside }: Pick<OutsideDay, 'rows' | 'outside'>): number {
+/** As {@link suspiciousRowCount}, but only of the rows outside. */
+function suspiciousOutsideCount({ rows, outside }: Pick<OutsideDay, 'rows' | 'outside'>): number {
   return outside > NORMAL_SHARE_MAX * rows ? outside : 0;
 }
 

@@ -3,7 +3,7 @@ import { FeedLoop, feedLimit, type FeedLimitInput } from './feed-loop.js';
 const END = 10_000;
 const NOW = 500;
 const TIMEOUT_MS = 100;
-/** Early enough that it excuses no silence. */
+/** A process that has looked since then has looked for longer than the timeout, so silence counts. */
 const LONG_AGO = 0;
 /** Two streams that sent a moment ago; A has reached a later time than B. */
 const A = { symbol: 'A', reached: 300, heardAt: 490, ended: false };
@@ -40,7 +40,7 @@ test('a stream that never sent falls silent when this process has looked for the
 });
 
 test('a stream that was recorded as silent by an earlier owner remains silent until it sends', () => {
-  const silences = new Map([['B', B.heardAt]]);
+  const silences = new Map([['B', B.heardAt]]); // symbol → its last message before it was recorded as silent
   expect(limitOf([A, B], { silences })).toMatchObject({ limit: A.reached, silent: ['B'] });
   expect(limitOf([A, { ...B, heardAt: B.heardAt + 1 }], { silences }).limit).toBe(B.reached);
 });
@@ -91,6 +91,6 @@ test('I1 a time in which the process or Redis was away does not count as silence
 
 test('a stream that sends nothing falls silent in time after the clock of Redis was set back', async () => {
   const hour = 3_600_000;
-  const looksAt = [hour, hour + 1_000, 1_000, 2_000, 3_000, 4_000];
+  const looksAt = [hour, hour + 1_000, 1_000, 2_000, 3_000, 4_000]; // the clock goes back at the third look
   expect(await silentStreams(looksAt, 0)).toEqual(['B']);
 });

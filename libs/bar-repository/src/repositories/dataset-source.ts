@@ -7,11 +7,11 @@ import { deadlineOf, permitWithin } from './object-source.js';
 import { resolveDataset, symbolIds, UnknownDatasetError } from '../datasets.js';
 import { mergeRanges, type OnRow, readSpans } from '../rows/index.js';
 
-/** The source of one dataset. Remembers the numbers of the dataset and of symbols. */
+/** The source of one dataset. Remembers the ids of the dataset and of symbols. */
 export class DatasetSource implements BarSource {
-  /** Numbers of symbols by name, from earlier queries. */
+  /** Ids of symbols by name, from earlier queries. */
   private readonly knownIds = new Map<string, number>();
-  /** The dataset's number at the last look-up. */
+  /** The dataset's id at the last look-up. */
   private datasetId: number | undefined;
 
   constructor(
@@ -22,6 +22,7 @@ export class DatasetSource implements BarSource {
   /** @throws UnknownDatasetError when the dataset does not exist, which must not count as "no bars" */
   async bars(query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer> {
     const reportOutcome = await permitWithin(query, signal);
+    // Undefined: the time slice ended before the permit came.
     if (reportOutcome === undefined) return { ...emptyAnswer(), unasked: new Set(query.symbols) };
     const deadline = deadlineOf(query, signal);
     try {
@@ -43,12 +44,12 @@ export class DatasetSource implements BarSource {
     return this.read(datasetId, query, signal);
   }
 
-  /** Reads by the numbers of earlier queries. @returns undefined when a number is not known, or the dataset's is not valid any more */
+  /** Reads by the ids of earlier queries. @returns undefined when an id is not known, or the dataset's is not valid any more */
   private async readAsRemembered(query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer | undefined> {
     const { datasetId } = this;
     if (datasetId === undefined || !query.symbols.every((symbol) => this.knownIds.has(symbol))) return undefined;
     const answer = await this.read(datasetId, query, signal);
-    // A number is never used twice, and a dataset is removed with all its rows. So a row proves that the number is still valid.
+    // An id is never used twice, and a dataset is removed with all its rows. So a row proves that the id is still valid.
     const hasRows = answer.bars.size > 0 || answer.refused.length > 0;
     return hasRows || (await this.lookUpDataset()) === datasetId ? answer : undefined;
   }

@@ -17,7 +17,7 @@ interface DerivedFrame {
 /** Aggregates rows `[from, to)`; undefined without rows. */
 export function aggregateRows(rows: BarColumns, from: number, to: number, frame: DerivedFrame): MirrorBar | undefined {
   if (to <= from) return undefined;
-  const source = new DayChunk(to - from);
+  const source = new DayChunk(to - from); // not a day: it has one slot for each row
   const { doubles } = rows.rows;
   for (let row = from; row < to; row++) {
     const at = row * ROW_DOUBLES;
@@ -33,7 +33,7 @@ export function aggregateRows(rows: BarColumns, from: number, to: number, frame:
 /** Aggregates base bars, which are in time order; undefined without bars. */
 export function aggregateBars(bars: readonly MirrorBar[], frame: DerivedFrame): MirrorBar | undefined {
   if (bars.length === 0) return undefined;
-  const source = new DayChunk(bars.length);
+  const source = new DayChunk(bars.length); // one slot for each bar
   bars.forEach((bar, slot) => source.writeBar(slot, bar, 'streamed', 0));
   return aggregateChunk(source, frame);
 }

@@ -41,6 +41,7 @@ export async function feedSession(
 function inOrder(bars: RunBars): Iterable<SymbolBar> | AsyncIterable<SymbolBar> {
   if (isIterable(bars)) return bars;
   const symbolBars = Object.entries(bars).flatMap(([symbol, group]) => group.map((bar) => ({ ...bar, symbol })));
+  // Each time is parsed once, not in each comparison.
   const times = new Map(symbolBars.map((bar) => [bar, timeOf(bar)]));
   return symbolBars.sort((a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0));
 }

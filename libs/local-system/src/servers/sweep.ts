@@ -15,8 +15,8 @@ const ABANDONED_AFTER_MS = 60_000;
 const GRACE_MS = 10_000;
 
 /**
- * Ends the ownership of an instance. Kept data stay. Other data are removed before the folder that names them, so that the next sweep
- * finds them when this process dies in between.
+ * Ends the ownership of an instance. Kept data stay. Other data are removed first, and the folder with their record last: if this
+ * process dies in between, the next sweep still finds them.
  */
 export function closeInstance(folder: string, { owner, keep, place }: InstanceState): void {
   if (keep) return release(folder, owner);
@@ -41,7 +41,7 @@ export async function sweepInstance(folder: string, state: InstanceState, log: L
   closeInstance(folder, state);
 }
 
-/** True for a folder that no start has just made: a start writes its state within moments. */
+/** True for a folder without a state that is too old to belong to a start in progress. */
 function isAbandoned(folder: string): boolean {
   try {
     return Date.now() - statSync(folder).mtimeMs > ABANDONED_AFTER_MS;

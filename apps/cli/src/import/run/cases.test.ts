@@ -220,7 +220,7 @@ describe('two columns of volume', () => {
   });
 });
 
-describe('a number that is not an epoch', () => {
+describe('a time that is neither an epoch nor complete', () => {
   it.each([
     ['45355.6041666667', 'excel-serial'],
     ['45360', 'excel-serial'],
@@ -234,8 +234,8 @@ describe('a number that is not an epoch', () => {
   });
 });
 
-describe('prices below zero', () => {
-  it('are taken when the user allows them', async () => {
+describe('unusual numbers', () => {
+  it('prices below zero are taken when the user allows them', async () => {
     const text = `${CSV_HEADER}2020-04-20T18:09:00Z,-0.6,-0.2,-3.1,-2.9,1500\n2020-04-20T18:10:00Z,-2.9,-2,-40.32,-37.63,2000\n`;
     const refused = await imported('a.csv', text, { read: { symbol: 'CLK20' } });
     expect(reasonsOf(refused)).toEqual({ 'negative-price': 2 });
@@ -340,6 +340,7 @@ describe('what a time and a row stand for', () => {
     [1000, '1-second'],
   ])('rows every %d ms taken as minutes are refused as %s bars', async (stepMs, name) => {
     const result = await imported('a.csv', CSV_HEADER + risingRows(30, OPEN, stepMs), SYMBOL_X);
+    // The whole file is refused, which counts once.
     expect(countsOf(result)).toEqual({ bars: 0, refused: { 'wrong-interval': 1 } });
     expect(detailOf(result)).toContain(`was ${name} bars`);
   });

@@ -1,4 +1,4 @@
-/** The plan of an import: which files it reads, and how; and the writer that takes its bars. */
+/** The plan of an import: which files it reads, and how. Also the writer that takes its bars. */
 import type { BarImporter } from '@barkeep/bar-repository';
 import type { ReadOptions } from '../detect/index.js';
 import type { InputFile } from '../files/index.js';
@@ -14,6 +14,7 @@ export interface ImportPlan {
   /** Name of the dataset, or of the session, that gets the bars. */
   dataset: string;
   files: readonly InputFile[];
+  /** How rows are read: their columns, times, symbols and prices. */
   read: ReadOptions;
   /** Finds the symbol in a path by --symbol-from-path; undefined for a path that the pattern does not match. */
   symbolOf?: (path: string) => string | undefined;
@@ -21,10 +22,10 @@ export interface ImportPlan {
   oneSymbol: boolean;
   /** Rows for which this calendar has no slot are counted and not stored. */
   calendar?: CalendarCheck;
-  /** With --complete: takes the zone of each file that is read, and gives the dates of its bars. */
+  /** With --complete: gives the date that each bar shows to be complete, in the zone of its file. */
   completeDays?: CompleteDays;
   /** How a path is shown to the user. */
   showPath: (path: string) => string;
-  /** Stops the import, which then removes what it stored if the writer has `abort`. */
+  /** Stops the import. What it stored is then removed, if the writer has `abort`. */
   signal?: AbortSignal;
 }
