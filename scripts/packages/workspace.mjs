@@ -19,7 +19,7 @@ const manifests = new Map(
   ),
 );
 
-/** A file of a workspace package; null when `id` is not the name of one, as bundlers expect it. */
+/** Path of a file in the workspace package `id`; null for another id, which tells the bundler to find it itself. */
 export function workspaceFile(id, path) {
   return OURS.test(id) ? join(manifests.get(id).folder, path) : null;
 }
@@ -43,7 +43,7 @@ export function thirdParty(field) {
   return new Set(names.filter((name) => !OURS.test(name)));
 }
 
-/** The versions of packages that the workspace requires, by name. @throws Error for a package that it does not require */
+/** The version ranges that our manifests require for these packages, by name. @throws Error for a package that it does not require */
 export function versionsOf(names) {
   const required = new Map(
     [...manifests.values()].flatMap(({ dependencies, optionalDependencies }) =>

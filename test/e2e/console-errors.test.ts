@@ -81,14 +81,14 @@ describeWithBrowser('the console, when something is missing', () => {
       await shownOn(page, 'Coverage, 1 symbol × 2 trading days');
       // Only a read of the newest days has `from`.
       const [newestDays, allDays] = [/\/days\?.*&from=/, /\/days\?limit=\d+&view=operator$/];
-      let [reads, runningReads, mostAtOnce] = [0, 0, 0];
+      let [finishedReads, runningReads, mostAtOnce] = [0, 0, 0];
       await page.route(newestDays, async (route) => {
         runningReads++;
         mostAtOnce = Math.max(mostAtOnce, runningReads);
         await delay(SLOW_READ_MS);
         runningReads--;
-        reads++;
-        const succeeds = reads <= 2;
+        finishedReads++;
+        const succeeds = finishedReads <= 2; // the third read fails
         if (succeeds) return route.continue();
         return route.fulfill({ status: 503, json: { title: 'The days cannot be read' } });
       });
@@ -96,7 +96,8 @@ describeWithBrowser('the console, when something is missing', () => {
       // are over when it reads the newest days.
       await page.waitForRequest(newestDays);
 
-      // The next read of all days follows a failed read, and ends its alert. So it waits until the test has seen the alert.
+      // After a failed read the page reads all days, and a successful one removes the alert. So the test holds that read back until
+      // it has seen the alert.
       const alertSeen = latch();
       await page.route(allDays, (route) => alertSeen.opened.then(() => route.continue()));
       const readOfAllDays = page.waitForRequest(allDays);

@@ -12,8 +12,8 @@ const DATES = { start: '2013-10-01', end: '2013-10-04' };
 const SPEC = { ...DATES, symbols: ['AAA', 'BBB'], source: { type: 'dataset', dataset: 'stream' } };
 
 /**
- * A script that keeps a page from drawing for its first two seconds, so that answers come before the first drawing: frames never come, and
- * short timers come late.
+ * A script that keeps a page from drawing for its first two seconds, so that answers come before the first drawing. It blocks animation
+ * frames, and delays the short timers that the page then draws by.
  */
 const DRAW_LATE = `requestAnimationFrame = () => 0;
   const { setTimeout: originalSetTimeout } = window;
@@ -110,6 +110,7 @@ describeWithBrowser('the console, live', () => {
     await user.goto('/sessions/kept');
     await user.page.getByText(userBanner).waitFor();
     await user.page.getByText(coverage).waitFor();
+    // A user may delete a session, too.
     await user.page.getByRole('button', { name: 'Delete kept' }).click();
     await user.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await user.page.waitForURL(`${url}/`);

@@ -14,7 +14,7 @@ const SYMBOLS = ['SPY', 'IBM', 'BAC'];
 const LATE_MAX_MS = 5 * 60_000;
 /** Share of the bars that are sent twice. */
 const DUPLICATE_SHARE = 0.01;
-/** For a feeder that sends all of its bars. */
+/** `holdAfter` of a feeder that sends all of its bars without a pause. */
 const NEVER_HELD = 0;
 const SPEC = {
   symbols: SYMBOLS,
@@ -61,7 +61,7 @@ describeWithLean('real bars that are fed', () => {
     expect(counts).toEqual(twin.counts);
   }
 
-  it('I1 give the digest of a session that streams the dataset', async () => {
+  it('give the digest of a session that streams the dataset (I1)', async () => {
     await api().run({ ...FED, id: 'fed' });
     // The feeders take turns between the coordinators.
     const starts = SYMBOLS.map((symbol, i) => feeders.start(api(i % 2).url, 'fed', symbol, shuffledRows(symbol)));
@@ -75,14 +75,15 @@ describeWithLean('real bars that are fed', () => {
     await endsAsTwin('fed');
   });
 
-  it('I1 give the same digest when a feeder is killed midway and another one sends all bars again', async () => {
+  it('give the same digest when a feeder is killed midway and another one sends all bars again (I1)', async () => {
     await api().run({ ...FED, id: 'feeder-killed' });
     const [spy, ibm, bac] = SYMBOLS.map(shuffledRows);
     const others = [
       await feeders.start(api().url, 'feeder-killed', 'BAC', bac!),
       await feeders.start(api(1).url, 'feeder-killed', 'IBM', ibm!),
     ];
-    const killed = await feeders.start(api(1).url, 'feeder-killed', 'SPY', spy!, Math.floor(spy!.length / 2));
+    const holdAfter = Math.floor(spy!.length / 2);
+    const killed = await feeders.start(api(1).url, 'feeder-killed', 'SPY', spy!, holdAfter);
     await killed.held();
     await api().until('feeder-killed', ({ frontier }) => frontier !== null && frontier > EQUITY_DATES[2]!);
     await killed.kill();
@@ -97,7 +98,7 @@ describeWithLean('real bars that are fed', () => {
     await endsAsTwin('feeder-killed');
   });
 
-  it('I1 give the same digest when the coordinator that streams the session is killed while it is fed', async () => {
+  it('give the same digest when the coordinator that streams the session is killed while it is fed (I1)', async () => {
     await api().run({ ...FED, id: 'coordinator-killed' });
     const owner = await ownerOf(system, coordinators, 'coordinator-killed');
     const survivor = coordinators.find((other) => other !== owner)!;

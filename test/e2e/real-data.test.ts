@@ -87,7 +87,7 @@ describeWithLean('a session on real data, without backfill', () => {
 
   it('finds the gap at the end of the Coinbase file of 2018-04-04, on a calendar without a close', async () => {
     const { symbols } = await run({ id: 'coins', ...COINS });
-    // Three days of 1,440 minutes, without 433 of them.
+    // Three days have 4,320 minutes. Each file lacks 433 of them.
     expect(symbols).toMatchObject([
       { symbol: 'BTCUSD', expected: 4320, filled: 3887, gapCount: 2, largestGap: 432 },
       { symbol: 'LTCUSD', expected: 4320, filled: 3887, gapCount: 4 },

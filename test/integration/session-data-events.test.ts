@@ -1,6 +1,6 @@
 /**
  * The events of a session on a real Redis: each is emitted once, can be read from any position, and trimmed events are
- * reported as a gap.
+ * reported as a gap. The store of most tests has one gap: AAA lacks slots 10 to 19 of the first day.
  */
 import { noCounts, NO_TRADE, UNFILLABLE, type SlotCounts } from '@barkeep/bars';
 import {
@@ -31,7 +31,7 @@ const server = new StoreServer();
 const DATE = SMALL_SPEC.start;
 afterAll(() => server.close());
 
-/** All events of a session, with those that only operators see. */
+/** Reads the events of a session as an operator, who sees all of them. */
 const eventsOf = (store: TestStore) => new SessionEvents(server.redis, store.reader, 'operator');
 
 /** The events that an operator sees. */

@@ -1,5 +1,5 @@
 /**
- * I2: two stores whose bars differ only after the clock look the same to a strategy, in every call of the reader, every
+ * I2 (docs/ARCHITECTURE.md, Invariants): two stores whose bars differ only after the clock look the same to a strategy, in every call of the reader, every
  * event and every metric. An operator sees that they differ.
  */
 import { hasBit, NO_TRADE } from '@barkeep/bars';
@@ -78,7 +78,7 @@ function marketOf(clock: number, { seed, holeEvery }: Future): BarsBySymbol {
   return market;
 }
 
-/** Finds the holes of a day, and settles them: of the empty slots every second is absent, the others are no-trade. */
+/** Finds the holes of a day, and settles them: an empty slot with an odd index is absent, one with an even index is no-trade. */
 async function settleHoles({ layout, upkeep }: TestStore, day: number): Promise<void> {
   const symbolDays = await upkeep.readDay(PARTITION, day, layout.symbols);
   await upkeep.events.gapsFound(PARTITION, day, SLOTS, symbolDays);
@@ -128,7 +128,7 @@ test.each<[Barrier, number, number]>([
   ['none', 1, 5],
   ['no upkeep', 0, 203],
 ])(
-  'I2 barrier %s: two sessions that are equal before day %d, slot %d, and have their clocks there, look the same to a strategy',
+  'I2 barrier %s: two sessions that are equal up to the clock, at day %d, slot %d, look the same to a strategy',
   async (barrier, day, slot) => {
     const one = await storeAt(barrier, day, slot, ONE_FUTURE);
     const other = await storeAt(barrier, day, slot, OTHER_FUTURE);

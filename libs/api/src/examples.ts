@@ -1,6 +1,6 @@
 /**
  * The examples in the OpenAPI document; a test parses each with its schema. The spec runs on the data of the demonstration
- * (`npm run demo -- --keep`, or `barkeep demo --data-only`).
+ * (`npm run demo -- --keep`, or `barkeep demo --data-only`). The other values are invented, and need not agree with each other.
  */
 import { parseSessionSpec } from '@barkeep/bars';
 import { problem, summary } from './problems.js';

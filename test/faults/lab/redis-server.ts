@@ -1,4 +1,4 @@
-/** One Redis server of a lab, with the actions of faults. It keeps its port and its append-only file when it restarts. */
+/** One Redis server of a lab, with methods that cause faults. It keeps its port and its append-only file when it restarts. */
 import { findRedis } from '@barkeep/local-system';
 import { Redis } from 'ioredis';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -59,7 +59,7 @@ export class RedisServer {
 
   /** Resolves when it answers. */
   async start(): Promise<void> {
-    const { path, env } = findRedis(process.env, () => undefined);
+    const { path, env } = findRedis(process.env, () => undefined); // without a log
     this.child = spawn(path, [join(this.folder, 'redis.conf')], { env, stdio: 'ignore' });
     endWithUs(this.child);
     const deadline = Date.now() + READY_LIMIT_MS;
@@ -75,7 +75,7 @@ export class RedisServer {
     await this.end('SIGKILL');
   }
 
-  /** Shuts it down in order, so that its file has all writes. */
+  /** Shuts it down cleanly, so that its file has all writes. */
   async shutdown(): Promise<void> {
     await this.end('SIGTERM');
   }

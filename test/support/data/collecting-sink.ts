@@ -33,6 +33,7 @@ export function collect(
   const { fileName = 'file.csv', ...changes } = options;
   const readOptions: ReadOptions = { ...READ_DEFAULTS, symbolNames: new SymbolNames(), ...changes };
   try {
+    // The file is short: its head and its tail are all of it.
     const plan = planFile({ head: bytes, tail: bytes, isWhole: true, fileName }, readOptions);
     if (plan === undefined) return { bars: [], refused: [], plan };
     return { ...collectRows(plan, bytes, pieceBytes), plan };

@@ -1,6 +1,6 @@
 /**
  * A feeder as a user would write it: posts a file of NDJSON bars for a symbol of a session, ends the symbol, and prints
- * the coordinator's answer as JSON. Arguments: the coordinator's URL, the session, the symbol, the file, and the number
+ * the coordinator's answer to the bars as JSON. Arguments: the coordinator's URL, the session, the symbol, the file, and the number
  * of lines after which it prints `held` and waits forever (0: never).
  */
 import { createReadStream } from 'node:fs';
@@ -16,9 +16,10 @@ async function* lines() {
   let sent = 0;
   for await (const line of createInterface({ input: createReadStream(file) })) {
     yield `${line}\n`;
-    if (++sent !== Number(holdAfter)) continue;
-    process.stdout.write('held\n');
-    await never;
+    if (++sent === Number(holdAfter)) {
+      process.stdout.write('held\n');
+      await never;
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-/** Runs V8's garbage collector now, as it runs at some time in every long-lived process. */
+/** Forces a garbage collection. After the flag is set only a new context has `gc`. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 

@@ -10,7 +10,7 @@ import { loadConfig, serviceEnvironment, type ServiceUrls } from '@barkeep/servi
 import { pingPostgres, pingRedis, startServices, type Services } from '@barkeep/local-system';
 
 const { REDIS_PASSWORD = '', POSTGRES_PASSWORD = '' } = process.env;
-/** The servers that docker-compose.yml publishes on this machine. Its service `keys` shows both passwords. */
+/** The servers that docker-compose.yml publishes on this machine. `docker compose run --rm keys show` prints both passwords. */
 const composeUrls: ServiceUrls = {
   redisUrl: `redis://:${encodeURIComponent(REDIS_PASSWORD)}@127.0.0.1:6379/0`,
   sessionRedisUrl: `redis://:${encodeURIComponent(REDIS_PASSWORD)}@127.0.0.1:6380/0`,

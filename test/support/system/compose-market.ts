@@ -1,5 +1,5 @@
 /**
- * The market of the tests of containers: dataset `holey` lacks some minutes, dataset `whole` has most of them. A session
+ * The market of the tests of containers: dataset `holey` lacks some minutes, and dataset `whole` has most of these. A session
  * streams the first and is repaired from the second.
  */
 import { writeFileSync } from 'node:fs';

@@ -86,7 +86,7 @@ export class DayChanges {
   private lastStoredDay = -1;
   /** The last day that closed, when it closed, and whether the next day's first rows had been read by then. */
   private closed: { day: number; at: number; isHit: boolean } | undefined;
-  /** The last day to which a change was measured, and how long the clock had to wait for it. */
+  /** The last day whose change was recorded, and how long the clock had to wait for it. */
   private changed: { day: number; waitedMs: number } | undefined;
 
   constructor(

@@ -9,7 +9,7 @@ const spec = (enabled: boolean) =>
     source: { type: 'dataset', dataset: 'd' },
     upkeep: { enabled },
   });
-/** A session of symbol A, which X and Y join; each symbol is in the partition of the same index in `positions`. */
+/** A session of symbol A, which X and Y join. A is in partition 0, X in 1, Y in 2. */
 const layout = (enabled = true) => ({
   spec: spec(enabled),
   end: 100,
@@ -18,12 +18,12 @@ const layout = (enabled = true) => ({
 /** A partition that is streamed up to `frontier` and repaired up to `watermark`. */
 const at = (frontier: number, watermark: number) => ({ frontier, watermark, retainedFrom: 0 });
 
-test('a symbol is whole when it is repaired up to the clock and streamed as far as the others', () => {
+test('a symbol is shown when it is repaired up to the clock and streamed as far as the others', () => {
   const [clock, frontier] = [30, 50];
   const shown = (positionOfX: ReturnType<typeof at>) =>
     symbolsToShow(layout(), [at(frontier, 40), positionOfX], ['X'], clock).symbols;
   expect(shown(at(frontier, clock - 1))).toEqual([]); // not repaired
-  expect(shown(at(frontier - 1, 49))).toEqual([]); // not streamed as far
+  expect(shown(at(frontier - 1, 49))).toEqual([]); // repaired further than the clock, but not streamed as far
   expect(shown(at(frontier, clock))).toEqual(['X']);
 });
 

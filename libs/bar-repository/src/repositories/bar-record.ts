@@ -43,7 +43,7 @@ export function addRecords(
 /** What could be read of a record. The time or a value is undefined when it is missing or cannot be read. */
 type Fields = { [Name in keyof Bar]: number | undefined } & { symbol?: unknown };
 
-/** Reads each field separately, inherited ones included. A field whose getter throws counts as null. */
+/** Reads each field separately, inherited ones included. A field whose getter throws is null and not undefined: a `symbol` without a value is refused. */
 function fieldsOf(record: unknown): Fields {
   const field = (name: string): unknown => {
     try {
@@ -80,6 +80,7 @@ function barOf(
   const invalid = refuseBar(fields, query.prices);
   const { openTime } = fields;
   if (isWithin(openTime, query)) return invalid ?? fields;
+  // Outside the range a wrong unit is the likeliest reason, so it comes first.
   const otherUnit = OTHER_UNITS.find(({ unitMs }) => isWithin(Math.round(openTime * unitMs), query));
   return otherUnit?.reason ?? invalid ?? 'malformed';
 }

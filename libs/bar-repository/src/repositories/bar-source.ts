@@ -1,7 +1,9 @@
 /**
  * The interface through which backfill asks any repository for bars.
  * A source returns only valid bars, and lists the records that it refused. It also lists the symbols for which the repository failed,
- * so that the worker does not confuse a failure with an answer without bars. What a repository throws may be any value.
+ * so that the worker does not confuse a failure with an answer without bars.
+ *
+ * A repository may throw any value, not only an Error.
  */
 import type { Bar, Prices, RefusalReason } from '@barkeep/bars';
 import type { QuarantinedBar } from '../quarantine.js';
@@ -24,7 +26,10 @@ export interface BarQuery {
   timeoutMs?: number;
   /** Called before each request, to limit how often the repository is asked. @default no limit */
   permit?: AskPermit;
-  /** The time slice of the requests. When this signal aborts, the source starts no more requests and lists the remaining symbols as `unasked`. */
+  /**
+   * The time slice of the requests. When this signal aborts, the source answers with what it has, and lists the remaining symbols as
+   * `unasked`. (The other signal, of {@link BarSource.bars}, ends the request with an error.)
+   */
   slice?: AbortSignal;
 }
 
@@ -49,7 +54,7 @@ export interface RefusedRecord extends Omit<QuarantinedBar, 'dataset'> {
 
 /** What a source returns for a {@link BarQuery}. */
 export interface RepositoryAnswer {
-  /** By symbol, oldest first, each open time once, all within the range. A symbol without bars may be missing. */
+  /** By symbol, oldest first, each open time once, all within the range. A symbol without bars may have no entry. */
   bars: Map<string, Bar[]>;
   /** The refused records. The answer is complete without them. */
   refused: RefusedRecord[];

@@ -13,7 +13,7 @@ export class SessionSpecError extends Error {
   }
 }
 
-/** After this many requests that were answered without its bar a slot is unfillable. With `onFailure` "continue" failed ones count too. */
+/** How many answers without its bar make a slot unfillable. With `onFailure` "continue" failed requests count as such answers. */
 export function asksToSettle({ retryMissingBars, maxRetries }: SessionSpec['upkeep']): number {
   return retryMissingBars ? maxRetries : 1;
 }
@@ -100,7 +100,7 @@ function canonical(spec: SessionRequest): SessionRequest {
   };
 }
 
-/** The canonical form of a history: canonical interval name, `trailingDays` filled in where it applies. */
+/** The canonical form of a history: canonical interval name; without `bars` and `interval`, `trailingDays` is 0 by default. */
 function canonicalHistory(history: SessionRequest['history']): SessionRequest['history'] {
   const { trailingDays = 0, bars, interval, retainDays } = history;
   if (bars === undefined || interval === undefined) return { trailingDays, retainDays };

@@ -32,7 +32,7 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown): z.outpu
   throw new UnexpectedAnswerError(`the coordinator's answer is not valid: ${where}expected ${expected}, was ${was}`);
 }
 
-/** The issues that are not about an unknown field. The issue of a union stays only when each of its schemas has such an issue. */
+/** The issues that are not about an unknown field. The issue of a union stays only when every schema of the union has an issue other than unknown fields. */
 function withoutUnknownFields(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
   return issues.filter((issue) => {
     if (issue.code === 'unrecognized_keys') return false;
@@ -71,7 +71,7 @@ const problemDocument = z.object({
     .array(z.unknown())
     .catch([])
     .transform((all) => all.flatMap((problem) => problemField.safeParse(problem).data ?? [])), // drops entries that are not objects
-  /** With `fed-bars-lost`: the session has every fed bar before `reached`, and has lost `bars` of them. */
+  /** With `fed-bars-lost`: the session still has every fed bar before `reached`; it has lost `bars` later ones. */
   lost: z.object({ symbol: z.string(), reached: z.string(), bars: z.number() }).optional().catch(undefined),
 });
 

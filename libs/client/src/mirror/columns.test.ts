@@ -78,8 +78,8 @@ test('rows equal a plain list after days are appended, replaced and dropped in a
     const day = isNewDay ? lastDay : random.int(firstDay, lastDay + 1);
     const slots = Array.from({ length: SLOTS }, (_, slot) => slot).filter(() => random.chance(0.4));
     if (isNewDay && random.chance(0.5)) {
-      const cutOff = recordsOf([1, 2], -1);
-      columns.append(opensOf(day), cutOff, 0, SLOTS);
+      const replaced = recordsOf([1, 2], -1); // the next append begins at the same slot
+      columns.append(opensOf(day), replaced, 0, SLOTS);
       columns.append(opensOf(day), recordsOf(slots, change), 0, SLOTS);
     } else {
       const { generation } = columns;
@@ -101,7 +101,7 @@ test('rows equal a plain list after days are appended, replaced and dropped in a
     const lastCloses = plain.slice(plain.length - shown).map(([, close]) => close);
     expect([...columns.closesOf(columns.end - shown, columns.end)]).toEqual(lastCloses);
   }
-  // Dropped days do not use memory: at most 8 days are held at once, and the memory at most doubles.
+  // Dropped days do not use memory: at most 8 days are held at once, and the memory grows by doubling.
   expect(columns.capacity).toBeLessThan(2 * (KEPT_DAYS + 1) * SLOTS);
 });
 

@@ -13,13 +13,13 @@ export interface ReportedState {
 /** A stream entry as Redis returns it: id, then fields and values in turn. */
 export type StreamEntry = [id: string, fields: string[]];
 
-/** The session was stopped, failed, lost or deleted, or it ends before the awaited time. */
+/** The session was stopped, failed, lost or deleted, or it has completed, or will complete, before the awaited time. */
 export class SessionEndedError extends Error {
   override readonly name = 'SessionEndedError';
   constructor(
     /** The session. */
     readonly sessionId: string,
-    /** `stopped`, `failed`, `lost`, `deleted` or `completed`; `over` when the awaited time is after the session's last close. */
+    /** `stopped`, `failed`, `lost`, `deleted` or `completed`; `over` when the awaited time is after the session's last close, so that it never comes. */
     readonly state: string,
     /** The error that the session reported, or another reason, if any. */
     readonly reason: string | undefined,
@@ -46,7 +46,7 @@ export function stateOf(fields: readonly string[]): ReportedState | undefined {
   return error ? { state, error } : { state };
 }
 
-/** The command that reads a page of entries, newest first, up to the id `from`. @param from `+`: the newest entry */
+/** The command that reads a page of entries, newest first, from the id `from` back. @param from `+`: the newest entry */
 export function statesCommand(layout: SessionLayout, from = '+'): ReadCommand {
   return ['xrevrange', layout.keysOf(0).events, from, '-', 'COUNT', PAGE_ENTRIES];
 }

@@ -20,7 +20,7 @@ const bySymbol = <T>(isValue: (value: unknown) => value is T): Field<Record<stri
     return isRecord(value) && Object.values(value).every(isValue) ? (value as Record<string, T>) : undefined;
   };
 };
-const barsBySymbol = bySymbol((bars) => typeof bars === 'number');
+const slotsBySymbol = bySymbol((slots) => typeof slots === 'number');
 const settledBySymbol = bySymbol(isSettled);
 /** A JSON array of symbols. */
 const symbolList: Field<string[]> = (text) => {
@@ -28,13 +28,14 @@ const symbolList: Field<string[]> = (text) => {
   return Array.isArray(value) && value.every((symbol) => typeof symbol === 'string') ? value : undefined;
 };
 
-/** How many slots became no-trade, unfillable and absent. */
+/** How many slots became no-trade, unfillable and, for the first time, absent. An absent slot is not settled, but reported with these. */
 export type SettledSlots = Record<'noTrade' | 'unfillable' | 'absent', number>;
 
 /** The counts in an event, in the order in which they are written. */
 const COUNTS = ['expected', 'filled', 'streamed', 'backfilled', 'noTrade', 'unfillable', 'absent', 'missing'] as const;
 type CountFields = Record<(typeof COUNTS)[number], Field<number>>;
 const SLOT_COUNTS = Object.fromEntries(COUNTS.map((name) => [name, anyNumber])) as CountFields;
+/** `symbols` is how many symbols the session has. */
 const DAY_FIELDS = { time, date: anyText, symbols: anyNumber };
 const CONSUMER_FIELDS = { time, consumer: anyText, position: time };
 
@@ -50,10 +51,10 @@ const EVENTS = {
   'consumer-left': { ...CONSUMER_FIELDS, reason: anyText },
   'consumer-dropped': { ...CONSUMER_FIELDS, silentMs: anyNumber },
   'stream-silent': { time, symbol: anyText },
-  'gap-found': { date: anyText, symbols: barsBySymbol },
-  'gap-filled': { date: anyText, symbols: barsBySymbol },
+  'gap-found': { date: anyText, symbols: slotsBySymbol },
+  'gap-filled': { date: anyText, symbols: slotsBySymbol },
   'gap-settled': { date: anyText, symbols: settledBySymbol },
-  'late-bars': { date: anyText, symbols: barsBySymbol },
+  'late-bars': { date: anyText, symbols: slotsBySymbol },
   'repository-failed': { repository: anyText, error: anyText, nextTryAt: time },
   'repository-recovered': { repository: anyText, failedMs: anyNumber },
   derived: { date: anyText, symbols: symbolList },

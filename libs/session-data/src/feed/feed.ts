@@ -75,7 +75,7 @@ export class SessionFeed {
     return this.storedBySymbol.get(symbol);
   }
 
-  /** Sets the number of fed bars that the store must have: another feeder got it as an answer. */
+  /** Sets the number of fed bars that the store must have, which another feeder was given. */
   expectStored(symbol: string, bars: number): void {
     this.storedBySymbol.set(symbol, bars);
   }
@@ -145,7 +145,7 @@ export class SessionFeed {
     const numbers = answer.split(' ').map(Number);
     const [accepted = 0, duplicates = 0, late = 0, retainedFrom = 0, stored = 0, ...conflicts] = numbers;
     this.storedBySymbol.set(symbol, stored);
-    // The late bars may be of several days, so this publishes whenever the clock has left the session's start.
+    // Passes the session's start as the first changed day, because the late bars may be of several days.
     if (late > 0) await publishReached(this.redis, layout, partition, layout.start);
     return { accepted, duplicates, late, retainedFrom, conflicts };
   }
@@ -162,6 +162,7 @@ export class SessionFeed {
     const keys = [meta, feed, refused, dirty, retry, changes, pending, refusedAhead];
     const batch = `${this.feeder}:${this.batches++}`;
     const seenBars = this.storedBySymbol.get(symbol) ?? '';
+    // First what is given once, then an entry for each reason of refusals, then an entry for each day.
     const args: ScriptArgument[] = [layout.stampOf(partition), symbol, batch, reached ?? '', isEnd ? '1' : ''];
     args.push(EVENTS_KEPT, wake, LATE, visibleFrom(bars, layout), seenBars, refusals.size);
     for (const [reason, count] of refusals) args.push(`${symbol} ${reason}`, count);

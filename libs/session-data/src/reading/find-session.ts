@@ -18,16 +18,16 @@ export async function openSession(
   id: string,
   { view = 'strategy' }: { view?: View } = {},
 ): Promise<OpenSession> {
+  // The field `incarnation` is a stamp: the incarnation, then `+` and a version if the symbols changed.
   const fields = ['incarnation', 'spec', 'historyDays', 'days'];
   const [stamp, spec, historyDays, days] = await redis.hmget(partitionKeys(keyPrefix, id, 0).meta, ...fields);
-  // The stamp is the incarnation, then `+` and a version if the symbols changed.
   const incarnation = stamp?.split('+')[0];
   if (!incarnation || !spec) throw new SessionLostError(id);
   const parsed = specOf(id, JSON.parse(spec));
   const keptDays = days ? decodeDays(days) : undefined;
   const layout = new SessionLayout(id, incarnation, parsed, keyPrefix, Number(historyDays), UNCHANGED, keptDays);
   const session = new OpenSession(redis, layout, view);
-  await session.refresh(); // until here the layout has the symbols of the spec
+  await session.refresh(); // reads the changes of the symbols; until here the layout has those of the spec
   return session;
 }
 

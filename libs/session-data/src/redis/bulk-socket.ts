@@ -19,8 +19,8 @@ const MEMORY_BYTES_FIRST = 256 * 1024;
 const READ_BYTES_MIN = 64 * 1024;
 
 /**
- * Receives replies as they arrive: the values of a list one by one with their place, anything else (also an empty list)
- * with the place -1. Bytes are valid until the function returns.
+ * Receives replies as they arrive: the values of a list one by one, with their index in the list as `place`. Any other reply (also an
+ * empty list) has the place -1. Bytes are valid until the function returns.
  */
 export type OnReply = (command: number, place: number, value: Reply) => void;
 
@@ -96,7 +96,7 @@ export class BulkSocket extends Socket {
     this.destroy();
   }
 
-  /** Where Node may write the next bytes. Without a pending call that is the whole memory: its bytes were copied for ioredis on arrival. */
+  /** Where Node may write the next bytes. Without a pending call that is the whole memory, because ioredis gets copies. */
   private freeMemory(): Uint8Array {
     if (!this.pendingCall) return this.memory;
     if (this.memory.length - this.filled < READ_BYTES_MIN) this.compact();
@@ -124,7 +124,7 @@ export class BulkSocket extends Socket {
       while (this.command < pendingCall.count) {
         if (!this.passOnValue(pendingCall.onReply)) return;
       }
-      // Cleared here and not when the promise continues: Node requests memory for the next read before that.
+      // Cleared here and not after the promise, because Node asks for memory for the next read before the caller continues.
       this.pendingCall = undefined;
       pendingCall.resolve();
     } catch (error) {

@@ -12,20 +12,20 @@ import { asRedisArgument, type ScriptArgument } from './commands.js';
 export type TransactionCommand = readonly [name: string, ...args: ScriptArgument[]];
 
 /**
- * Runs `commands`. The memory of their arguments must not change before this returns. When this throws, the memory must not
- * be used again at all, because ioredis may still send it.
+ * Runs `commands`. The memory of their arguments must not change before the promise settles. When it rejects, the memory must not be used
+ * again at all, because ioredis may still send it.
  * @returns the replies @throws the first error among the replies, and errors of ioredis
  */
 export async function runTransaction(redis: Redis, commands: readonly TransactionCommand[]): Promise<unknown[]> {
   const allCommands: TransactionCommand[] = [['multi'], ...commands, ['exec']];
   // ioredis treats this like its own pipelines: it sends only on a ready connection, and again after a reconnect.
-  const stream = { isPipeline: true as const, destination: { redis }, write: () => true };
+  const pipelineLike = { isPipeline: true as const, destination: { redis }, write: () => true };
   const sent = allCommands.map(([name, ...args], index) => {
     const command = new UncopiedCommand(name, args.map(asRedisArgument), { replyEncoding: 'utf8' });
     // ioredis needs these to know which commands belong together when a connection is lost halfway.
     command.pipelineIndex = index;
     command.inTransaction = name !== 'exec';
-    return redis.sendCommand(command, stream);
+    return redis.sendCommand(command, pipelineLike);
   });
   const answers = await Promise.allSettled(sent);
   // All commands have ended now, so an error leaves none of them pending.
@@ -46,7 +46,7 @@ class UncopiedCommand extends Command {
     // Sends all commands of this tick with one system call.
     socket.cork();
     process.nextTick(() => socket.uncork());
-    // `text` collects what precedes the next bytes.
+    // The Redis protocol: the number of arguments, then the length and the bytes of each. `text` is what is not written yet.
     let text = `*${this.args.length + 1}\r\n$${this.name.length}\r\n${this.name}\r\n`;
     for (const arg of this.args) {
       if (arg instanceof Buffer) {

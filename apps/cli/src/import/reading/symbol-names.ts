@@ -1,6 +1,7 @@
 /**
  * Turns the names of symbols in files into the symbols of a dataset: applies --symbol-map and --symbol-case. By default
- * it refuses a name that differs only in case from another one: BACpB and BACPB are two securities.
+ * it refuses a name that differs only in case from another one, because it cannot know whether both are one security: spy and SPY are,
+ * BACpB and BACPB are not.
  */
 import { SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 
@@ -11,9 +12,9 @@ export type SymbolCase = 'guard' | 'keep' | 'upper';
 export type ResolvedSymbol =
   { symbol: string } | { reason: 'bad-symbol' | 'symbol-case' | 'other-symbol'; detail: string };
 
-/** Most names whose result is cached. */
+/** At most this many names are cached with their result. */
 const NAMES_MAX = 200_000;
-/** Excel changes a symbol such as MAR1 to the date 1-Mar, and 1E5 to the number 1E+05. It writes #N/A for a value that a formula lacks. */
+/** Excel changes a symbol such as MAR1 to the date 1-Mar, and 1E5 to the number 1E+05. It writes #N/A when a formula finds no value. */
 const EXCEL_SYMBOL = /^(\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|\d(\.\d+)?E\+\d+|#N\/A)$/;
 
 export class SymbolNames {

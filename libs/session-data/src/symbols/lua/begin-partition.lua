@@ -1,4 +1,4 @@
---- Begins the partition of a symbol that joins: creates its meta hash, or starts a vacant partition again.
+--- Begins the partition of a symbol that joins: creates the partition's meta hash, or starts a vacant partition (without symbols) again.
 --- KEYS: meta
 --- ARGV: incarnation, version, start of the partition (ms), history days,
 ---       open of the oldest retained day (ms) or '' when no day was removed
@@ -7,7 +7,7 @@
 
 --- include shared/stamp.lua
 local incarnation, new_version, start, history_days, retained_from = unpack(ARGV)
-local stamp = redis.call('HGET', KEYS[1], 'incarnation')
+local stamp = redis.call('HGET', KEYS[1], 'incarnation') -- the incarnation, then + and a version
 if stamp then
   if not is_own(stamp, incarnation) then return 'other' end
   if version(stamp) >= tonumber(new_version) then return 'exists' end
@@ -19,6 +19,7 @@ end
 redis.call('HSET', KEYS[1], 'incarnation', incarnation .. '+' .. new_version, 'historyDays', history_days,
   'frontier', start, 'watermark', start, 'clock', start)
 if retained_from ~= '' then
+  -- The field `begun`: where the counts of this partition begin.
   redis.call('HSET', KEYS[1], 'retainedFrom', retained_from, 'retiredTo', retained_from, 'begun', start)
 end
 return 'begun'
