@@ -17,7 +17,7 @@ const LOCK = join(ROOT, '.barkeep', 'prepare.lock');
 /** At most this many lines of a failed program's output are shown, from its start, where the cause is. */
 const SHOWN_LINES_MAX = 40;
 const LOCK_CHECK_MS = 200;
-/** A lock without an owner counts as abandoned after this time; normally its owner is written within microseconds. */
+/** A lock folder without the file `pid` counts as abandoned after this time; normally the file is written within microseconds. */
 const OWNER_LIMIT_MS = 5000;
 const LOCK_LIMIT_MS = 15 * 60_000;
 
@@ -90,9 +90,11 @@ function run(program, args) {
 /** Runs `work` while no other process prepares: only one can make the folder {@link LOCK}. A lock whose owner is gone is removed. */
 async function withLock(work) {
   mkdirSync(dirname(LOCK), { recursive: true });
-  for (const deadline = Date.now() + LOCK_LIMIT_MS; !takeLock(); await delay(LOCK_CHECK_MS)) {
+  const deadline = Date.now() + LOCK_LIMIT_MS;
+  while (!takeLock()) {
     if (Date.now() > deadline)
       throw new Error(`expected the lock ${LOCK} to become free; remove it when no other process prepares`);
+    await delay(LOCK_CHECK_MS);
   }
   const release = () => rmSync(LOCK, { recursive: true, force: true });
   process.once('exit', release);

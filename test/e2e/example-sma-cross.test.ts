@@ -21,14 +21,14 @@ let tradeRows: string[][], symbolRows: string[][], comparisonRows: string[][];
 /** The complete dataset, and the one with holes that the session streams. */
 let reference: PlainBars, stream: PlainBars;
 /** The results of a plain loop over `reference` and over `stream`. */
-let repaired: PlainResult, asItCame: PlainResult;
+let resultOfReference: PlainResult, resultOfStream: PlainResult;
 
 beforeAll(async () => {
   example = await ExampleRun.create('sma-cross');
   printed = await example.printed();
   [tradeRows, symbolRows, comparisonRows] = tablesOf(printed) as [string[][], string[][], string[][]];
   [reference, stream] = [await barsOfDataset(example, 'reference'), await barsOfDataset(example, 'stream')];
-  [repaired, asItCame] = [plainSma(reference, FAST, SLOW), plainSma(stream, FAST, SLOW)];
+  [resultOfReference, resultOfStream] = [plainSma(reference, FAST, SLOW), plainSma(stream, FAST, SLOW)];
 });
 afterAll(() => example?.close());
 
@@ -39,9 +39,9 @@ const total = (values: Iterable<number>) => [...values].reduce((sum, value) => s
 const countOf = (bars: PlainBars) => total([...bars.values()].map(({ length }) => length));
 
 describe('the example sma-cross', () => {
-  it('prints the trades of a plain loop over the complete market, each at the open after its signal', () => {
+  it('prints the trades of a plain loop over dataset `reference`, each at the open after its signal', () => {
     expect(tradeRows).toEqual(
-      repaired.trades.map(({ time, symbol, side, price, quantity }) => {
+      resultOfReference.trades.map(({ time, symbol, side, price, quantity }) => {
         // New York has standard time in the whole week.
         const newYork = new Date(time - 5 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
         return [newYork, symbol, side, decimals(price), integer(quantity)];
@@ -51,7 +51,7 @@ describe('the example sma-cross', () => {
   });
 
   it('prints the profit of each symbol, and how much of its data was repaired', () => {
-    /** Of one symbol, or of all. */
+    /** The figures of one row: of a symbol, or of all. */
     interface Figures {
       tradeCount: number;
       profit: number;
@@ -69,8 +69,8 @@ describe('the example sma-cross', () => {
     ];
     const rowsOfSymbols = [...reference].map(([symbol, bars]) =>
       row(symbol, {
-        tradeCount: repaired.trades.filter((trade) => trade.symbol === symbol).length,
-        profit: repaired.profits.get(symbol)!,
+        tradeCount: resultOfReference.trades.filter((trade) => trade.symbol === symbol).length,
+        profit: resultOfReference.profits.get(symbol)!,
         bars: bars.length,
         streamed: stream.get(symbol)!.length,
         slots: SLOTS,
@@ -78,8 +78,8 @@ describe('the example sma-cross', () => {
     );
     expect(reference.size).toBe(10);
     const totalRow = row('total', {
-      tradeCount: repaired.trades.length,
-      profit: total(repaired.profits.values()),
+      tradeCount: resultOfReference.trades.length,
+      profit: total(resultOfReference.profits.values()),
       bars: countOf(reference),
       streamed: countOf(stream),
       slots: reference.size * SLOTS,
@@ -88,15 +88,18 @@ describe('the example sma-cross', () => {
   });
 
   it('compares the result over repaired data with that over data with holes', () => {
-    const repairedTrades = new Set(repaired.trades.map((trade) => JSON.stringify(trade)));
-    const inBoth = asItCame.trades.filter((trade) => repairedTrades.has(JSON.stringify(trade)));
+    const repairedTrades = new Set(resultOfReference.trades.map((trade) => JSON.stringify(trade)));
+    const inBoth = resultOfStream.trades.filter((trade) => repairedTrades.has(JSON.stringify(trade)));
     const row = (data: string, bars: PlainBars, result: PlainResult) => [
       data,
       ...[countOf(bars), result.trades.length, inBoth.length].map(integer),
       decimals(total(result.profits.values())),
     ];
-    expect(comparisonRows).toEqual([row('repaired', reference, repaired), row('as it came', stream, asItCame)]);
-    expect(inBoth.length).toBeLessThan(repaired.trades.length);
+    expect(comparisonRows).toEqual([
+      row('repaired', reference, resultOfReference),
+      row('as it came', stream, resultOfStream),
+    ]);
+    expect(inBoth.length).toBeLessThan(resultOfReference.trades.length);
   });
 
   it('I1 prints what its README shows, with both hashes, and leaves no session or key', async () => {

@@ -60,7 +60,8 @@ async function killOwner(id: string): Promise<void> {
   coordinators = coordinators.filter((other) => other !== owner);
 }
 
-it('I2 has its complete history, repaired and derived, before the first bar after it is visible', async () => {
+it('I2 has its complete history, repaired and derived, before any later bar is visible', async () => {
+  // From this date on the repository holds its answers back until open().
   await repository.holdFrom(SPEC.start);
   const id = await api().run({ ...SPEC, id: 'before' });
   const session = await api().until(id, ({ clock, history }) => clock === HISTORY_END && history?.bars !== null);
@@ -88,7 +89,7 @@ it('I1 ends with the same bytes when the coordinator is killed during the histor
   await repository.asked(({ date }) => date === thirdDay);
   // In the history the clock moves from close to close. This is the second day's.
   await api().until(id, ({ clock }) => clock === '2013-10-02T20:00:00.000Z');
-  expect((await api().session(id)).history).toMatchObject({ days: 5, bars: null });
+  expect((await api().session(id)).history).toMatchObject({ days: 5, bars: null }); // null: not complete yet
   await killOwner(id);
   await repository.open();
   const { history } = await api().settled(id);

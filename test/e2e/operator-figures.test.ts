@@ -44,6 +44,7 @@ afterAll(() => system?.close());
 
 describe('a coordinator and a worker', () => {
   it('count what a session streams, finds and fills', async () => {
+    // The processes have had no other session, so their totals are those of this one.
     const id = await api.run({ ...SPEC, id: 'figures' });
     const { counts } = await api.settled(id);
     expect(counts.backfilled).toBeGreaterThan(0);
@@ -78,7 +79,7 @@ describe('a coordinator and a worker', () => {
     await api.eventually(scrape, (found) => found.value('barkeep_session_quality_ratio', { session }) === undefined);
   });
 
-  it('count fed bars that no session stores', async () => {
+  it('count fed bars that are refused or outside', async () => {
     const before = await Scrape.of(coordinator.url);
     const id = await api.run({ ...SPEC, id: 'fed', source: { type: 'feed' }, backfill: [] });
     const bar = { open: 10, high: 11, low: 9, close: 10, volume: 5 };
@@ -158,7 +159,7 @@ describe('the port of a worker', () => {
     expect((await fetch(`${worker.url}/metrics`, { method: 'POST' })).status).toBe(404);
   });
 
-  it('without keys answers this machine only', async () => {
+  it('without keys refuses the Host of a foreign web page', async () => {
     // Unlike fetch, `request` can send another Host, as a call from a foreign web page has.
     const call = request(`${worker.url}/metrics`, { headers: { Host: 'evil.example' } }).end();
     const [response] = (await once(call, 'response')) as [IncomingMessage];

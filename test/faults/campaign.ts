@@ -1,11 +1,14 @@
-/** Runs schedules in several labs at the same time. */
+/**
+ * Runs schedules in several labs at the same time. A schedule says which faults happen when in one session. A lab is a set of servers and
+ * processes. References are the results of undisturbed sessions, to which those of schedules are compared.
+ */
 import { Lab } from './lab/lab.js';
 import { type References, Runner, type ScheduleResult } from './runner.js';
 import type { Schedule } from './schedule.js';
 
 /** Schedules that one lab runs before a new one takes its place. */
 const LAB_SCHEDULES = 40;
-/** Attempts to start a lab, and to run one schedule. */
+/** Attempts for one schedule, the start of a lab included. */
 const ATTEMPTS_MAX = 3;
 
 interface CampaignOptions {
@@ -25,7 +28,8 @@ export async function campaign(schedules: readonly Schedule[], options: Campaign
 
 /**
  * Runs schedules one after another. A new lab replaces the old one after a failed schedule, and after {@link LAB_SCHEDULES}.
- * When the undisturbed session of a schedule does not end, the lab itself is broken: the schedule runs again in a new lab.
+ * When the undisturbed session of a schedule does not end, the lab itself is broken: `Runner.run` throws, {@link LabPlace} closes the lab,
+ * and the schedule runs again in a new one.
  */
 async function runInTurn(
   schedules: Iterable<Schedule>,

@@ -139,7 +139,7 @@ test('I11 a pool and its clients have listeners at checkout, in use and after re
   expectListeners('after the end of the pool');
 });
 
-test('I11 clients and COPY streams have listeners in an import, in a read and while days are packed', async () => {
+test('I11 clients and COPY streams have listeners in an import, in a read and after days were packed', async () => {
   const dataSource = await createDataSource(database.url).initialize();
   await migrate(dataSource);
   const importer = await BarImporter.open(dataSource, 'main');
@@ -217,12 +217,12 @@ test('I11 child processes and probes of servers have listeners while they run an
     name: 'sleeper',
     command: process.execPath,
     args: ['-e', 'setTimeout(() => {}, 60_000)'],
-    proof: 'setTimeout',
+    proof: 'setTimeout', // a part of the command line by which the process is known
     cwd: folder,
     env: { ...process.env },
     logFile: join(folder, 'sleeper.log'),
   });
-  // A child is recorded one turn late.
+  // A child is recorded one turn late, so after two turns it surely is.
   await turn();
   await turn();
   expectListeners('server runs');

@@ -66,7 +66,7 @@ describeOrSkip('files as people have them', skipReason, () => {
     const { coverage } = (await barkeep('dataset', 'show', 'cme', '--calendar', 'CMES')) as {
       coverage: { months: { month: string; expected: number; present: number }[] };
     };
-    // The file also has the first hour of the trading day of 1 February.
+    // The file also has the first hour of the trading day of 1 February, so the second month is not checked. A few minutes had no trade.
     const [january] = coverage.months;
     expect(january).toMatchObject({ month: '2024-01', expected: 30_120 });
     expect(january!.present / january!.expected).toBeGreaterThan(0.985);
@@ -91,6 +91,7 @@ describeOrSkip('files as people have them', skipReason, () => {
   it('a header with one name for two columns is refused, and the options in the refusal import the file', async () => {
     const file = '2006-volume-min-001.txt.gz';
     const refusal = await imported('eu', file, '--symbol', 'FESX').catch((error: unknown) => error);
+    // The refusal suggests options, in which column 7 is the volume.
     const { stdout } = refusal as { stdout: string };
     const printedOptions = /--skip-lines \S+ --no-header --columns \S+volume=7/.exec(stdout)?.[0].split(' ') ?? [];
     const ownOptions = ['--symbol', 'FESX', '--times', 'close', '--tz', 'Europe/Berlin'];

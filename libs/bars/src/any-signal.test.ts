@@ -14,7 +14,8 @@ describe('a combined signal', () => {
   });
 
   it('is aborted by a timeout that nothing else refers to, also after garbage was collected', async () => {
-    const combined = anySignal([new AbortController().signal, AbortSignal.timeout(100)]);
+    const neverAborted = new AbortController().signal;
+    const combined = anySignal([neverAborted, AbortSignal.timeout(100)]);
     const aborted = once(combined, 'abort');
     for (let i = 0; i < 3; i++) {
       await delay(10);

@@ -39,7 +39,7 @@ describe('I7 an invalid bar is refused with its reason', () => {
     ['both infinities', { high: Infinity, low: -Infinity }, 'not-finite'],
     ['a time that is not a whole number', { openTime: 1.5 }, 'not-finite'],
     ['a time that no Date can hold', { openTime: -8.64e15 - 1 }, 'not-finite'],
-    ['a time around which days cannot be computed', { openTime: 8.64e15 }, 'not-finite'],
+    ['the last time that a Date can hold: the next day cannot be computed', { openTime: 8.64e15 }, 'not-finite'],
     ['a time beyond whole numbers', { openTime: 2 ** 53 }, 'not-finite'],
     ['a negative price', { low: -1 }, 'negative-price'],
     ['negative volume', { volume: -1 }, 'negative-volume'],
@@ -52,7 +52,7 @@ describe('I7 an invalid bar is refused with its reason', () => {
     expect(refuseBar({ ...bar, ...change })).toBe(reason);
   });
 
-  it('refuseValues returns one of the stable reasons, or undefined for valid values', () => {
+  it('refuseValues returns one of REFUSAL_REASONS, or undefined for valid values', () => {
     expect(refuseValues(10, 12, 9, 11, 500)).toBeUndefined();
     expect(REFUSAL_REASONS).toContain(refuseValues(10, 8, 9, 10, 500));
   });

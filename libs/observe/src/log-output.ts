@@ -10,13 +10,13 @@ import type { DestinationStream } from 'pino';
 const WAITING_MAX = 4_000_000;
 /** Time until the next attempt after a failed write, ms. */
 const RETRY_MS = 500;
-/** When the current write has lasted longer than this, ms, the lines that wait are not written at the end of the process. */
+/** A write that lasts longer than this, ms, is stuck. At the end of the process the lines that wait behind it are then given up. */
 const STUCK_MS = 1_000;
 
 /** The bytes of one write. */
 interface Batch {
   bytes: Buffer;
-  /** Number of lines that are lost when the write fails. It includes the dropped ones that the first line of the bytes reports. */
+  /** Number of lines that are lost when the write fails: those of the batch, and earlier dropped ones if its first line reports them. */
   lines: number;
 }
 
@@ -82,7 +82,8 @@ export class LogOutput implements DestinationStream {
     }
     this.writingSince = performance.now();
     write(this.fd, bytes, (error, written) => {
-      if (!error) return this.writeOut(written < bytes.length ? restOf(bytes.subarray(written)) : this.take());
+      if (!error && written < bytes.length) return this.writeOut(restOf(bytes.subarray(written)));
+      if (!error) return this.writeOut(this.take());
       if (error.code === 'EPIPE') return this.close();
       // EAGAIN: the output is full, and the same batch is tried again. After any other error the lines of the batch are lost, and a
       // later line reports their number.

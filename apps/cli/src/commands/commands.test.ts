@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { buildProgram } from './index.js';
 
-/** The commands without subcommands: `rm` of `dataset rm`, but not `dataset`. */
+/** The commands without subcommands: `dataset rm`, but not its parent `dataset`. */
 const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
 const commands = leaves(buildProgram());

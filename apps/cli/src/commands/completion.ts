@@ -33,7 +33,10 @@ function nextWordsOf(command: Command, path: readonly string[] = [], all: NextWo
 
 const SCRIPTS: Record<Shell, (words: NextWords) => string> = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
-/** The script adds each typed word but options to $path when the two are the path of a command. It offers files when no word fits. */
+/**
+ * The script walks the typed words, and skips options. A word is added to $path when the result is the path of a command. The script
+ * offers the words that may follow the path, or files when none fits.
+ */
 function bashScript(words: NextWords): string {
   const commands = [...words.keys()].filter((path) => path !== '');
   // "$path $word" at the last word of a path. At the first word $path is empty, so the text starts with a space.
@@ -59,8 +62,8 @@ complete -F _barkeep barkeep`;
 }
 
 /**
- * The script looks for a path in words[2] and words[3]; words[1] is `barkeep`. While CURRENT, the index of the word that the user types,
- * is 2, the path is empty. The variable of the path is `typed`, because zsh ties a variable `path` to PATH.
+ * The script sets `typed` to the path of a subcommand when words[2] and words[3] are one, otherwise to words[2]; words[1] is `barkeep`. While
+ * CURRENT, the index of the word that the user types, is 2, `typed` is empty. (zsh ties a variable `path` to PATH, hence the name.)
  */
 function zshScript(words: NextWords): string {
   const subcommands = [...words.keys()].filter((path) => path.includes(' '));
@@ -88,7 +91,7 @@ function fishScript(words: NextWords): string {
   return `# Completion of barkeep for fish.\n${lines.join('\n')}`;
 }
 
-/** Offers `word` after a command; fish knows a command such as `dataset show` by its last word only. */
+/** Offers `word` after a command. Fish tells a command such as `dataset show` by its last word only, so equal last words share offers. */
 function fishLine(path: string, word: string): string {
   const condition = path === '' ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${path.split(' ').at(-1)}`;
   const offer = word.startsWith('--') ? `-l ${word.slice(2)}` : `-f -a ${word}`; // -l takes the name of an option without --

@@ -38,7 +38,7 @@ function removeCommand(): CliCommand {
     });
 }
 
-/** `first` and `last` are the open times of the first and the last bar, ISO 8601 UTC; null without bars. */
+/** Lists all datasets. `first` and `last` are the open times of the first and the last bar, ISO 8601 UTC; null without bars. */
 async function listDatasets(database: Database) {
   const rows = await database.query<
     { dataset: string; symbols: number; bars: number; first: Date | null; last: Date | null }[]
@@ -79,11 +79,11 @@ const datasetShowCommand = () =>
     .addOption(hoursOption('with --calendar'))
     .option('--json', 'print JSON')
     .work(async (context, dataset: string, options: ShowOptions) => {
-      const description = await describe(context, dataset, options);
+      const description = await readDescription(context, dataset, options);
       printResult(options, description, () => descriptionText(description));
     });
 
-async function describe(context: Context, dataset: string, options: ShowOptions): Promise<DatasetDescription> {
+async function readDescription(context: Context, dataset: string, options: ShowOptions): Promise<DatasetDescription> {
   const calendar = options.calendar === undefined ? undefined : await context.calendar(options.calendar);
   const database = await context.existingDatabase();
   const id = await resolveDataset(database, dataset);

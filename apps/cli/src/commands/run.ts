@@ -32,7 +32,7 @@ interface RunOptions extends SessionOptions {
   strict?: boolean;
 }
 
-/** How many times --strict reads the warnings. An answer lacks them if the coordinator's look-up takes more than 0.5 s. */
+/** How many times --strict reads the warnings. Each read waits up to 0.5 s for the coordinator to look the symbols up. */
 const WARNING_TRIES = 3;
 
 const EXAMPLES = `
@@ -69,6 +69,7 @@ async function runSession(context: Context, file: string, options: RunOptions): 
     created.id,
     options.json,
     (progress) => follow(client, created, options, progress, context.life.signal),
+    // What the command prints when it is interrupted.
     () => {
       const outlook = context.startedCoordinator ? 'stops with this command' : 'continues at its coordinator';
       return `session ${created.id} ${outlook}; "barkeep run ${file}" follows it again`;
@@ -93,7 +94,7 @@ async function warningsOf(client: CoordinatorClient, ended: SessionStatus, tries
   return warnings;
 }
 
-/** Starts or resumes the session if needed, and watches it to its end, with --wait-settled until it is repaired. */
+/** Starts or resumes the session if needed, and watches it to its end; with --wait-settled until every slot is filled or settled. */
 async function follow(
   client: CoordinatorClient,
   { id, state }: SessionStatus,

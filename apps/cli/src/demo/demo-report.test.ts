@@ -27,7 +27,7 @@ describe('the report of the demonstration', () => {
 
   it('expects 5 days of 390 minutes of a symbol', () => expect(demoMinutes()).toHaveLength(5 * 390));
 
-  it('has a table of 80 columns in which no cell is wrapped', () => {
+  it('has a table that fits into 80 characters, without a wrapped cell', () => {
     const counts = { expected: 1950, streamed: 1910, backfilled: 39, noTrade: 0, unfillable: 1 };
     const metrics = { symbol: 'JUNIPER', ...counts, gapCount: 0, barQuality: 100 };
     const derived = { '5m': { complete: 389, partial: 1 }, '15m': { complete: 129, partial: 1 } };
@@ -41,7 +41,7 @@ describe('the report of the demonstration', () => {
     expect(row!.length).toBeLessThanOrEqual(80);
   });
 
-  it('refuses a bar without the fields of a bar', () => {
+  it('readBars refuses a bar without the fields of a bar', () => {
     expect(() => readBars([{ openTime: 5 }])).toThrow(/the coordinator's answer is not valid: .*expected/);
   });
 });

@@ -121,7 +121,7 @@ export class Context {
 
   /**
    * Lets other commands of this project use the coordinator that this command started, as that of a `barkeep up`.
-   * @returns whether they will: not when the environment names a server
+   * @returns false when the environment names servers, because other commands then use those
    */
   publishCoordinator(coordinatorUrl: string): boolean {
     this.#started?.publish?.({ role: UP_ROLE, coordinatorUrl });
@@ -137,6 +137,7 @@ export class Context {
     );
   }
 
+  /** The coordinator of a running `barkeep up`; undefined also when the environment names servers. */
   #upUrl(): string | undefined {
     return runningUp(this.dataDir, process.env)?.coordinatorUrl;
   }

@@ -1,6 +1,6 @@
 /**
- * Removes sessions with all their data, and the rest of lost stores. One call at a time removes from the store of a session: the slower
- * of two calls would remove the keys of the store that a later session of the same id, or another start, has made meanwhile.
+ * Removes sessions with all their data, and the rest of lost stores. One call at a time removes from the store of a session. Otherwise a
+ * slow call could remove the keys of a newer store, which another start or a later session of the same id has made meanwhile.
  */
 import { withSessionLock, type SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
@@ -19,7 +19,7 @@ type Sessions = SessionRepository<SessionSpec>;
 
 export class SessionRemoval {
   private running = 0;
-  /** Each begins the next removal that waits for its turn. */
+  /** Each begins a removal that waits for its turn. */
   private readonly turns: (() => void)[] = [];
 
   constructor(
@@ -41,7 +41,7 @@ export class SessionRemoval {
   /** Runs `work` when fewer than {@link REMOVED_AT_ONCE} others run. */
   private async inTurn(work: () => Promise<void>): Promise<void> {
     if (this.running < REMOVED_AT_ONCE) this.running++;
-    else await new Promise<void>((begin) => this.turns.push(begin)); // takes the place of one that has ended
+    else await new Promise<void>((begin) => this.turns.push(begin)); // a removal that ends passes its place on, so `running` stays
     try {
       await work();
     } finally {
@@ -58,16 +58,16 @@ export class SessionRemoval {
     let { mustScan } = removal;
     // The store may still have data of symbols that left the session. If they cannot be removed here, a scan finds their keys.
     if (row.membership && !mustScan) mustScan = !(await changes.removeLeftSymbols(row));
-    const last = await withSessionLock(dataSource, row, async (membership, manager) => {
+    const removedRow = await withSessionLock(dataSource, row, async (membership, manager) => {
       const sessions = this.parts.sessions.within(manager);
-      const isGone = membership === undefined;
+      const isGone = membership === undefined; // without a row there is no membership
       if (isGone || !(await mayRemove(sessions))) return undefined;
       await removeSession(redis, removal.layout, { mustScan, onBatch: lockKeeper(manager) });
       await producer.unschedule(row.incarnation);
       return sessions.remove(row);
     });
     // Another process may have created the store, or a symbol's part of it, before the row was gone (I9).
-    if (last) await changes.removeRecreatedKeys(last);
+    if (removedRow) await changes.removeRecreatedKeys(removedRow);
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * What the API does with sessions: reads, feeds and removes them; other classes create them, steer them and change their symbols.
+ * What the API does with sessions: reads, feeds and removes them. Other classes create them, start, pause and stop them, and change their
+ * symbols.
  * Postgres holds the state and decides races. It is safe to repeat a call after an outage.
  */
 import type * as api from '@barkeep/api';
@@ -85,6 +86,7 @@ export class SessionService {
     const row = await this.parts.sessions.get(id);
     const { source } = row.spec;
     if (source.type !== 'feed') throw new store.NotAFeedError(id, source.dataset);
+    // An active session without a checkpoint was just started: a coordinator will create its store.
     if (!row.checkpoint && !isActive(row))
       throw new SessionStateError(id, ['running', 'paused', 'completed'], row.state);
     const { layout } = this.views.open(row);
@@ -127,7 +129,7 @@ export class SessionService {
   }
 
   /**
-   * A session that was started at least once: before that it has no data. A completed session whose store is behind runs again.
+   * A session that was started at least once: before that it has no data. A completed session whose store has lost writes is started again.
    * @throws SessionStateError, UnknownSessionError
    */
   private async startedSession(id: string): Promise<SessionRecord> {

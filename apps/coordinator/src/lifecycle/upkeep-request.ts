@@ -16,6 +16,7 @@ export async function scheduleUpkeep(producer: UpkeepProducer, row: SessionRecor
   if (enabled) await producer.schedule(refOf(row), everySeconds * 1000);
 }
 
+/** A request that may be lost. */
 interface Hint {
   layout: SessionLayout;
   producer: UpkeepProducer;
@@ -36,7 +37,7 @@ export function hintUpkeep({ layout, producer, warn }: Hint): void {
 
 /**
  * Requests a round of upkeep for a session or a part of it; a dry run only shows what such a round would request.
- * @param view a dry run counts up to the clock for a strategy, up to the frontier for an operator
+ * @param view how far a dry run counts: up to the clock for a strategy, up to the frontier for an operator
  * @throws UnknownSymbolError, SessionLostError
  */
 export async function requestUpkeep(
@@ -48,8 +49,8 @@ export async function requestUpkeep(
 ): Promise<UpkeepAnswer | UpkeepPlanAnswer> {
   if (dryRun) return planOf(row, await session.emptySlots({ symbols, from, to, view }));
   await session.checkRead(symbols);
-  const isWhole = symbols === undefined && from === undefined && to === undefined;
-  const scope = isWhole ? undefined : { symbols, from, to };
+  const coversSession = symbols === undefined && from === undefined && to === undefined;
+  const scope = coversSession ? undefined : { symbols, from, to };
   await producer.add('detect-gaps', { ...refOf(row), force: true, scope });
   return { id: row.id, requested: true };
 }

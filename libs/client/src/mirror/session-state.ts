@@ -13,7 +13,7 @@ export interface ReportedState {
 /** A stream entry as Redis returns it: id, then fields and values in turn. */
 export type StreamEntry = [id: string, fields: string[]];
 
-/** The session was stopped, failed, lost or deleted, or it has completed, or will complete, before the awaited time. */
+/** The session ended, or will end, before the awaited time. */
 export class SessionEndedError extends Error {
   override readonly name = 'SessionEndedError';
   constructor(
@@ -21,7 +21,7 @@ export class SessionEndedError extends Error {
     readonly sessionId: string,
     /** `stopped`, `failed`, `lost`, `deleted` or `completed`; `over` when the awaited time is after the session's last close, so that it never comes. */
     readonly state: string,
-    /** The error that the session reported, or another reason, if any. */
+    /** The error that the session reported, or why the awaited time does not come; undefined without either. */
     readonly reason: string | undefined,
     /** Simulated time at which it ended, epoch ms; undefined when it had not begun or the time is unknown. */
     readonly clock: number | undefined,

@@ -26,10 +26,10 @@ export class ConfigError extends Error {
 }
 
 const knownNames = allVariables.map(({ name }) => name);
-/** Every variable with one of these prefixes must be in the table. */
+/** Every variable with one of these prefixes must be in the table `variables` of variables.ts. */
 const ownPrefixes = ['BARKEEP_', 'DATA_UPKEEP_'];
 
-/** The text of a variable: trimmed from `env`, or else its default, or else `undefined`. */
+/** The text of a variable: trimmed from `env`, or else its default (a text), or else `undefined`; its value is then `unset`. */
 function rawValue(variable: Variable<unknown>, env: NodeJS.ProcessEnv): string | undefined {
   return env[variable.name]?.trim() || variable.default;
 }
@@ -71,7 +71,7 @@ function invalidVariables(env: NodeJS.ProcessEnv, checked = allVariables): Confi
 }
 
 type Table = typeof variables;
-/** The group of a place such as `queues.streamLockMs`: `queues`. */
+/** The group of a place, which is a key of the table, such as `queues.streamLockMs`: `queues`. */
 type GroupOf<Place> = Place extends `${infer Group}.${string}` ? Group : never;
 /** The values of one group, by the second part of their places. */
 type Values<Group extends string> = {

@@ -23,7 +23,7 @@ export class CalendarFileError extends Error {
   }
 }
 
-/** Reads the calendar in a file. Returns it once under its id and once under each alias. @throws CalendarFileError */
+/** Reads the calendar in a file. @returns an entry for its id and one for each of its aliases @throws CalendarFileError */
 export function readCalendars(path: string): Promise<Calendar[]> {
   return reading(`calendar file ${path}`, async () =>
     parseCalendars(JSON.parse(await readFile(path, 'utf8')) as unknown),
@@ -49,7 +49,7 @@ export async function useOwnCalendars(dir: string | undefined): Promise<void> {
   useCalendars(book);
 }
 
-/** @param source names in the error what is read @throws CalendarFileError for any error of `work` */
+/** @param source what is read, for the message of an error @throws CalendarFileError for any error of `work` */
 async function reading<T>(source: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();

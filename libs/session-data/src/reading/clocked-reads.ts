@@ -39,9 +39,9 @@ export class ClockedReads {
 
   /**
    * Runs commands.
-   * @param receiverAt called once the clock is known, unless the store belongs to another session; returns the receiver of the values.
-   *   If there is no receiver then, bytes are dropped. Values that the receiver does not take, and all values when `receiverAt` is
-   *   left out, stay in `replies`. When the read throws, the receiver must discard what it took
+   * @param receiverAt called with the clock; returns the receiver of the values that follow. Values that the receiver does not take
+   *   stay in `replies`. When it returns none, or the store is another session's, buffers are dropped and other values stay in
+   *   `replies`. Without `receiverAt` all values stay. When the read throws, the receiver must discard what it took
    * @returns the clock, epoch ms, and the replies @throws SessionLostError, SymbolsChangedError
    */
   async read(
@@ -92,7 +92,7 @@ export class ClockedReads {
     let guess = this.seenClock;
     for (let isFromThisCall = false; ; isFromThisCall = true) {
       const [clock, replies] = await this.read(commandsAt(guess));
-      // A guess from this call was the clock during the call, so it stays right when the clock has passed it.
+      // A guess that this call itself read was the clock at a moment of this call, so its replies are right even when the clock has passed it.
       const hasPassedGuess = isFromThisCall && clock > guess;
       if (clock === guess || hasPassedGuess) return [guess, replies];
       // Tries again; also when the clock is before the guess, because the store lost writes.
@@ -102,9 +102,9 @@ export class ClockedReads {
 }
 
 /**
- * The watermark that a strategy may see. Up to `barrierEnd` the clock follows the watermark, so the watermark is only cut off at the
- * clock. After that the clock follows the frontier, and the watermark, which moves by whole windows, could reveal that a slot after
- * the clock is settled (I2). So it is cut off at the last window end before the clock.
+ * The watermark that a strategy may see. While the clock is before `barrierEnd` it follows the watermark, so the watermark is only cut
+ * off at the clock. From `barrierEnd` on the clock follows the frontier, and the watermark, which moves by whole windows, could reveal
+ * that a slot after the clock is settled (I2). So it is cut off at the last window end before the clock.
  */
 export function visibleWatermark(layout: SessionLayout, watermark: number, clock: number): number {
   return Math.min(watermark, clock < layout.barrierEnd ? clock : layout.windowEndBefore(clock));

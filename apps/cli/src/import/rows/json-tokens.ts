@@ -6,7 +6,7 @@ import { ROW_BYTES_MAX } from './row.js';
 
 const [LINE_FEED, QUOTE, COMMA, BACKSLASH] = [10, 34, 44, 92];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [91, 93, 123, 125];
-/** 1 for each byte that is a part of a number, true, false or null; 0 for blanks, signs, and a byte order mark. */
+/** 1 for each byte that is a part of a number, true, false or null; 0 for blanks, punctuation, and a byte order mark. */
 const IS_SCALAR = new Uint8Array(256).fill(1);
 for (const byte of Buffer.from(' \t\r\n":,[]{}\ufeff')) IS_SCALAR[byte] = 0;
 
@@ -20,7 +20,7 @@ export interface TokenHandler {
 }
 
 export class JsonTokens {
-  /** The texts of keys and scalars. The handler drops those that it no longer needs: it sets `length` back. */
+  /** The texts of keys and scalars. The handler frees those that it no longer needs by lowering `length`. */
   bytes: Uint8Array = new Uint8Array(0);
   length = 0;
   /** The line that is being read, from 1. */
@@ -43,8 +43,8 @@ export class JsonTokens {
       if (this.inString) at = this.#readString(piece, at);
       else if (IS_SCALAR[piece[at]!] === 1) at = this.#readScalar(piece, at);
       else {
-        if (this.#start >= 0) this.#endText(); // a scalar, which ended with the last piece
-        this.#readSign(piece[at++]!);
+        if (this.#start >= 0) this.#endText(); // a scalar that went to the very end of the previous piece
+        this.#readPunctuation(piece[at++]!);
       }
     }
     this.#dropTooLong();
@@ -55,7 +55,7 @@ export class JsonTokens {
     if (this.#start >= 0 && !this.inString) this.#endText();
   }
 
-  #readSign(byte: number): void {
+  #readPunctuation(byte: number): void {
     if (byte === COMMA) this.handler.comma();
     else if (byte === QUOTE) {
       this.inString = true;

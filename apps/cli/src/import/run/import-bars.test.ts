@@ -104,9 +104,9 @@ describe('an import', () => {
       accepted: 390 + 1,
       refused: { files: 3, rows: 0, reasons: { 'unreadable-file': 3 } },
     });
-    const [flippedFile, , emptyZip] = summary.refused.first;
+    const [flippedFile, _cutShort, emptyZip] = summary.refused.first;
     expect(flippedFile?.line).toBe(0);
-    expect(flippedFile?.detail).toContain('20131004_spy');
+    expect(flippedFile?.detail).toContain('20131004_spy'); // the name of the entry, which is the same in all files
     expect(flippedFile?.file).toContain(`${place}/20131007_trade.zip!`);
     expect(emptyZip?.detail).toContain('was an empty zip');
   });
@@ -257,7 +257,7 @@ describe('an import of packed files', () => {
     await put('changed.csv', Buffer.concat([ZSTD, changed]));
     await put('large-window.csv', Buffer.from('28b52ffd04f0010000', 'hex')); // a window of 2^40 bytes
     const { accepted, refused } = await run({ read: { symbol: 'A' }, oneSymbol: true });
-    // The second frame of a file repeats the header, which is refused as a row.
+    // whole.csv has two bars; the header of its second frame is refused as a row.
     expect({ accepted, files: refused.files, reasons: refused.reasons }).toEqual({
       accepted: 2,
       files: 2,
