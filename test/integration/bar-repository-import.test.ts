@@ -1,5 +1,5 @@
 /** Imports into a dataset: counts, conflicts, aborts, races, declarations of complete days, removal, and the quarantine. */
-import type { Bar } from '@barkeep/bars';
+import type { Bar, Hours } from '@barkeep/bars';
 import {
   BarImporter,
   completeSymbols,
@@ -181,12 +181,28 @@ test('days are declared complete for single symbols, by an import or without one
   await declareComplete(dataSource, 'complete', ['BBB', 'QUIET'], ['2024-03-04', '2024-03-05']);
   await declareComplete(dataSource, 'complete', ['BBB'], ['2024-03-04']);
   const symbols = ['AAA', 'BBB', 'QUIET', 'CCC'];
-  expect(await completeSymbols(dataSource, ['complete'], symbols, '2024-03-04')).toEqual(
+  expect(await completeSymbols(dataSource, ['complete'], symbols, '2024-03-04', 'extended')).toEqual(
     new Set(['AAA', 'BBB', 'QUIET']),
   );
-  expect(await completeSymbols(dataSource, ['complete'], symbols, '2024-03-05')).toEqual(new Set(['BBB', 'QUIET']));
-  expect(await completeSymbols(dataSource, ['plain'], symbols, '2024-03-04')).toEqual(new Set());
+  expect(await completeSymbols(dataSource, ['complete'], symbols, '2024-03-05', 'extended')).toEqual(
+    new Set(['BBB', 'QUIET']),
+  );
+  expect(await completeSymbols(dataSource, ['plain'], symbols, '2024-03-04', 'extended')).toEqual(new Set());
   await expect(declareComplete(dataSource, 'no such', ['AAA'], ['2024-03-04'])).rejects.toThrow(UnknownDatasetError);
+});
+
+test('a day that is declared in regular hours is not complete in extended hours until it is declared in them, too', async () => {
+  const declare = async (hours: Hours) => {
+    const importer = await BarImporter.open(dataSource, 'hours', { complete: () => '2024-03-04', hours });
+    await importer.write('AAA', bars(0, 5));
+    await importer.finish();
+    const complete = (sessionHours: Hours) =>
+      completeSymbols(dataSource, ['hours'], ['AAA'], '2024-03-04', sessionHours);
+    return { regular: await complete('regular'), extended: await complete('extended') };
+  };
+  expect(await declare('regular')).toEqual({ regular: new Set(['AAA']), extended: new Set() });
+  for (const hours of ['extended', 'regular'] as const)
+    expect(await declare(hours)).toEqual({ regular: new Set(['AAA']), extended: new Set(['AAA']) });
 });
 
 test('a removed dataset leaves nothing behind and can be imported again', async () => {
@@ -196,7 +212,7 @@ test('a removed dataset leaves nothing behind and can be imported again', async 
   expect(await removeDataset(dataSource, 'removed')).toBeUndefined();
   expect(await datasetNames(dataSource)).not.toContain('removed');
   expect(await importBars('removed', { AAA: bars(0, 10) })).toMatchObject({ accepted: 10 });
-  expect(await completeSymbols(dataSource, ['removed'], ['AAA'], '2024-03-01')).toEqual(new Set());
+  expect(await completeSymbols(dataSource, ['removed'], ['AAA'], '2024-03-01', 'regular')).toEqual(new Set());
 });
 
 test('of two removals of a dataset at the same time one removes its bars and the other finds no dataset', async () => {

@@ -71,6 +71,23 @@ describe('barkeep import --complete', () => {
     expect(await completeDates('futures')).toEqual(['2024-03-04']);
   });
 
+  it('with --calendar declares only the regular hours when it leaves out the rows of extended hours', async () => {
+    // New York, 08:00 to 18:00.
+    const files = { 'day.csv': rowsOf(Date.UTC(2024, 2, 4, 13), Date.UTC(2024, 2, 4, 23)) };
+    const isRegularOnly = (dataset: string) =>
+      queryDatabase(
+        database.url,
+        'SELECT regular_only FROM complete_days JOIN datasets d ON d.id = dataset_id WHERE d.name = $1',
+        [dataset],
+      );
+    await importComplete('regular', files, '--calendar', 'XNYS');
+    await importComplete('extended', files, '--calendar', 'XNYS', '--hours', 'extended');
+    await importComplete('whole', files);
+    expect(await isRegularOnly('regular')).toEqual([{ regular_only: true }]);
+    expect(await isRegularOnly('extended')).toEqual([{ regular_only: false }]);
+    expect(await isRegularOnly('whole')).toEqual([{ regular_only: false }]);
+  });
+
   it('says that the minutes of refused rows count as minutes without a trade', async () => {
     const text = rowsOf(Date.UTC(2024, 2, 4, 14, 30), Date.UTC(2024, 2, 4, 14, 40));
     const { stdout } = await importComplete('refused', { 'a.csv': `${text}2024-03-04 14:40:00,10,9,11,10,5\n` });

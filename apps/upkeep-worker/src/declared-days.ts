@@ -16,7 +16,7 @@ export function declaredSymbols(
 ): Promise<Set<string>> {
   // The source name of a feed is no dataset, so a declaration for a dataset of that name does not count.
   const declaring = spec.source.type === 'feed' ? spec.backfill : datasets;
-  return completeSymbols(dataSource, declaring, symbols, date);
+  return completeSymbols(dataSource, declaring, symbols, date, spec.hours);
 }
 
 /**

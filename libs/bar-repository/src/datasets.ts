@@ -3,6 +3,7 @@
  * Rows of bars contain the numbers of datasets and symbols; callers use their names. A number is assigned once and never changes, so a
  * caller may cache it until the dataset is removed.
  */
+import type { Hours } from '@barkeep/bars';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { withConnection } from './connection.js';
@@ -110,33 +111,37 @@ export async function removeDataset(
 /**
  * Declares a dataset complete for pairs of symbol number and trading date (`YYYY-MM-DD` in the caller's calendar): an empty slot of such
  * a day means that there was no trade. The connection may be in a transaction.
+ * @param hours `regular`: only the slots of regular hours. A day that is declared in extended hours, too, stays so
  */
 export async function declareSymbolDates(
   client: PoolClient,
   datasetId: number,
   pairs: readonly (readonly [number, string])[],
+  hours: Hours,
 ): Promise<void> {
   if (pairs.length === 0) return;
   await client.query(
-    `INSERT INTO complete_days (dataset_id, symbol_id, date)
-     SELECT $1, * FROM unnest($2::int[], $3::date[]) ON CONFLICT DO NOTHING`,
-    [datasetId, pairs.map(([id]) => id), pairs.map(([, date]) => date)],
+    `INSERT INTO complete_days AS known (dataset_id, symbol_id, date, regular_only)
+     SELECT $1, *, $4 FROM unnest($2::int[], $3::date[])
+     ON CONFLICT (dataset_id, symbol_id, date) DO UPDATE SET regular_only = false WHERE known.regular_only AND NOT $4`,
+    [datasetId, pairs.map(([id]) => id), pairs.map(([, date]) => date), hours === 'regular'],
   );
 }
 
-/** The symbols for which at least one of the datasets is declared complete on `date`. */
+/** The symbols for which at least one of the datasets is declared complete on `date`, in all slots of `hours`. */
 export async function completeSymbols(
   dataSource: DataSource,
   datasets: readonly string[],
   symbols: readonly string[],
   date: string,
+  hours: Hours,
 ): Promise<Set<string>> {
   const rows = await dataSource.query<{ name: string }[]>(
     `SELECT DISTINCT s.name FROM datasets d
-     JOIN complete_days c ON c.dataset_id = d.id AND c.date = $3::date
+     JOIN complete_days c ON c.dataset_id = d.id AND c.date = $3::date AND (NOT c.regular_only OR $4)
      JOIN symbols s ON s.id = c.symbol_id AND s.name = ANY($2)
      WHERE d.name = ANY($1)`,
-    [[...datasets], [...symbols], date],
+    [[...datasets], [...symbols], date, hours === 'regular'],
   );
   return new Set(rows.map((row) => row.name));
 }

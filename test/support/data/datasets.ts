@@ -15,7 +15,7 @@ export async function declareComplete(
   if (datasetId === undefined) throw new UnknownDatasetError(dataset);
   const ids = await ensureSymbols(dataSource, symbols);
   const pairs = [...ids.values()].flatMap((id) => dates.map((date): [number, string] => [id, date]));
-  await withConnection(dataSource, (client) => declareSymbolDates(client, datasetId, pairs));
+  await withConnection(dataSource, (client) => declareSymbolDates(client, datasetId, pairs, 'extended'));
 }
 
 /** Number of quarantined bars of a session (`null`: of all imports), by symbol and reason. */

@@ -88,7 +88,9 @@ async function runImport(context: Context, names: string[], options: ImportOptio
   const { prices, hasVolume, symbolNames } = plan.read;
   symbolNames.know(await symbolsIn(database, options));
   const { signal } = plan;
-  const values = { prices, withoutVolume: !hasVolume, complete: completeDays?.dateOf };
+  // A calendar of regular hours leaves out the rows of extended hours.
+  const hours = calendar?.hasExtendedHours ? options.hours : 'extended';
+  const values = { prices, withoutVolume: !hasVolume, complete: completeDays?.dateOf, hours };
   const open: OpenWriter = async (onWait) => {
     const importer = await BarImporter.open(database, dataset, { ...values, signal, onWait });
     try {

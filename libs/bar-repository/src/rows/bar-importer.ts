@@ -8,7 +8,7 @@
  * rows pass through a staging table (./staging.ts). An advisory lock makes a second import of the same dataset wait. Other programs may
  * insert rows without that lock. When one of their rows collides with a row that is copied straight, the import fails and stores nothing.
  */
-import { refuseBar, type Bar, type Prices, type RefusalReason } from '@barkeep/bars';
+import { refuseBar, type Bar, type Hours, type Prices, type RefusalReason } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import type { PoolClient } from 'pg';
 import { borrowConnection } from '../connection.js';
@@ -32,6 +32,8 @@ export interface ImportOptions {
    * dataset complete for each symbol and date that gets rows. Without this function it declares nothing complete.
    */
   complete?: ((openTime: number) => string | undefined) | undefined;
+  /** With `complete`: `regular` when rows of extended hours were left out, so that nothing is known of those. @default 'extended' */
+  hours?: Hours;
   /** `any` accepts negative prices and prices of 0, and marks the dataset. @default 'positive' */
   prices?: Prices;
   /** Marks the dataset: the bars have volume 0 because their source has no volume. @default false */
@@ -191,8 +193,8 @@ export class BarImporter {
     await this.direct.flush();
     await this.staged.flush();
     const merged = await mergeStaged(this.client, this.dataset);
-    if (this.dates) await declareSymbolDates(this.client, this.datasetId, this.dates.entries());
-    const { prices, withoutVolume = false } = this.options;
+    const { prices, withoutVolume = false, hours = 'extended' } = this.options;
+    if (this.dates) await declareSymbolDates(this.client, this.datasetId, this.dates.entries(), hours);
     await allowDatasetValues(this.client, this.datasetId, { anyPrices: prices === 'any', withoutVolume });
     await this.client.query('COMMIT');
     this.ended = true;

@@ -86,6 +86,11 @@ export const MIGRATIONS: readonly Migration[] = [
     name: 'RefusedDays1764400000000',
     statements: ['ALTER TABLE quarantined_bars ADD COLUMN requested_date date'],
   },
+  {
+    // A day may be declared complete in its regular hours only, because the import left out rows of extended hours.
+    name: 'CompleteHours1764500000000',
+    statements: ['ALTER TABLE complete_days ADD COLUMN regular_only boolean NOT NULL DEFAULT false'],
+  },
 ];
 
 /** The migrations in the form that TypeORM takes. */
