@@ -60,7 +60,7 @@ function templateText(path) {
   return (
     linesOf(path)
       .join('\n')
-      // First: what the next lines insert must not be escaped.
+      // Escapes first, so that the `\n` and `${…}` that the next lines insert stay as they are.
       .replace(/[\\`]|\$\{/g, (special) => `\\${special}`)
       .replaceAll('\n', '\\n')
       .replace(CONSTANT, '${$1}')

@@ -1,6 +1,6 @@
 /**
  * Makes a checkout ready to run: installs what package-lock.json names when it is not installed, then builds. Cheap when
- * there is nothing to do. Needs only Node and npm. Two processes that prepare at once wait for each other.
+ * there is nothing to do. Needs only Node and npm. Of two processes that prepare at once, the second waits for the first.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -19,6 +19,7 @@ const SHOWN_LINES_MAX = 40;
 const LOCK_CHECK_MS = 200;
 /** A lock folder without the file `pid` counts as abandoned after this time; normally the file is written within microseconds. */
 const OWNER_LIMIT_MS = 5000;
+/** How long to wait for another process that prepares. */
 const LOCK_LIMIT_MS = 15 * 60_000;
 
 /** Installs and builds what is out of date. @throws Error when npm or the compiler fails, or on an old version of Node */

@@ -69,7 +69,7 @@ function markdown(results, machine) {
     '',
     '- **median** of all rounds. Of rates, more is better; of ms, less.',
     '- **of limit, of baseline**: the sample divided by the one of the limit or baseline in the same round; the median of all rounds. So it',
-    '  differs a little from the ratio of the two medians. Each gap of S7 is compared with a limit of its own size.',
+    '  differs a little from the ratio of the two medians. Above 1 is faster for rates, and slower for ms. Each gap of S7 has a limit of its size.',
     '- **spread**: the largest minus the smallest sample, divided by the median. It says nothing for a median near 0.',
     '- **B/bar**: memory of Redis for each stored bar. **CPU s**: CPU seconds of one sample, by process.',
     '',

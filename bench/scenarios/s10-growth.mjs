@@ -44,7 +44,7 @@ const timeArm = (count) => `${count} sessions at once, time of one more`;
 export default {
   id: 'S10',
   title:
-    'growth: value 800 symbols × 20 days; limit 50 symbols × 20 days, run before and after each other arm, which is compared with both. Other arms: sizes in between, 5 and 60 days. Sessions at once: over the same days, what one more session takes, as a share of the first (CPU seconds of all processes, or wall time)',
+    'growth: value 800 symbols × 20 days; limit: 50 symbols × 20 days, before and after every other arm. Other arms: other sizes; and several sessions at once over the same days, where each further session takes a share of what the first one takes',
   unit: 'bars/s',
   rounds: 5,
   targets: {

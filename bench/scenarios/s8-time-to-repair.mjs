@@ -14,7 +14,7 @@ const ROUND_SECONDS = 60;
 export default {
   id: 'S8',
   title:
-    'time to repair: 50 symbols, a day with 2 % holes, from the streamed day until all its bars are stored, no barrier, started by a hint; baseline: the next 60 s round',
+    'time to repair: 50 symbols, a day with 2 % holes, from the streamed day until all its bars are stored, no barrier, started by a hint; baseline, computed: half of the 60 s between two rounds',
   unit: 'ms',
   rounds: 11,
   targets: { valueMax: 250 },

@@ -7,7 +7,7 @@ import { amount, count, table } from '../sma-cross/text.mjs';
 
 const EVERY = '5m';
 const WORKERS = 4;
-/** The parameter sets: pairs of averages. */
+/** The parameter sets: lengths of the fast and the slow average, in bars of five minutes. */
 const SETS = [6, 12, 18, 24].flatMap((fast) => [52, 78, 91, 104].map((slow) => ({ fast, slow })));
 const SPEC = {
   symbols: ['ALPHA', 'BRAVO', 'CINDER', 'DELTA', 'EMBER', 'FJORD', 'GLINT', 'HAVEN', 'INDIGO', 'JUNIPER'],

@@ -9,14 +9,16 @@ import { TestSystem } from '../support/system/system.js';
 
 /** Trading days: 26, 27, 29 November, and 2, 3 December. The 28th is Thanksgiving, the 29th a half day. */
 const DATES = { start: '2013-11-26', end: '2013-12-03' };
+/** Only the repository has this day. */
 const HALF_DAY = '2013-11-29';
-/** A day that neither the source nor the repository has. The source lacks the half day, too. */
+/** A day that neither the source nor the repository has. */
 const UNFILLABLE_DAY = '2013-12-02';
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, backfill: [GATED] };
 /** Slots of all symbols on a regular day, and on the half day. */
 const DAY_SLOTS = 390 * SYMBOLS.length;
 const HALF_DAY_SLOTS = 210 * SYMBOLS.length;
+/** `feed` of a spec: it also limits how long a stream waits for the rows of a dataset. */
 const TIMEOUT = { timeoutSeconds: 2 };
 
 let system: TestSystem;
@@ -73,7 +75,7 @@ test('each trading day has the events opened, closing and closed once, with its 
   const expected = eventTexts(minuteByMinute(days)).filter((text) => !text.startsWith('clock'));
   expect(eventTexts(boundaries)).toEqual(expected);
 
-  // At full speed the clock stops only at opens and closes. It is at the first open from the beginning, without an event.
+  // At full speed the clock stops only at opens and closes. It starts at the first open, so that stop has no event.
   const [, ...stops] = days.flatMap(({ segments }) => [segments[0]!.open, segments[0]!.close]);
   expect(found.filter(({ type }) => type === 'clock').map(({ time }) => time)).toEqual(stops);
 

@@ -10,7 +10,8 @@ import type { WorkParts } from './upkeep-sessions.js';
 
 /**
  * A detection that found slots to request is followed by another one after this time, ms. The second one repeats what the first one
- * could not add: a backfill job that is just ending keeps out a new job of the same id. The clocks of two workers also differ a little.
+ * could not add: a backfill job that is just ending keeps out a new job of the same id. Also, a retry that is due by the clock of one worker
+ * may not be due yet by that of another.
  */
 const CHECK_AGAIN_MS = 5_000;
 
@@ -53,8 +54,9 @@ export class GapDetector {
       const { frontier, watermark } = position;
       const isBehind = watermark < frontier || (await store.dirty(partition)).length > 0;
       const hasNoGaps = dates.length === 0;
-      // With barriers, the bars of a partition with gaps are derived when its backfill jobs have ended.
+      // With barriers, a partition with gaps is derived when its backfill jobs have ended; without, now.
       if (isBehind && (hasNoGaps || hasNoBarrier(store))) {
+        // The job may request a new detection only if there are no gaps: otherwise the backfill jobs come first.
         aggregates.push({ ...session, partition, mayDetect: hasNoGaps });
       }
       isAtEnd &&= watermark >= store.layout.end && !isBehind;

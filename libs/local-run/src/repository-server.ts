@@ -13,7 +13,7 @@ export interface RepositoryAddress {
 }
 
 /** The request of a worker. */
-interface RemoteQuestion {
+interface RemoteRequest {
   name: string;
   symbol: string;
   /** First open time, ISO 8601. */
@@ -70,7 +70,7 @@ export async function startRepositoryServer(
 /** Calls the repository that the request names: answers 200 with its records, or 500 with its error. */
 async function answer(fetches: ReadonlyMap<string, Fetch>, request: IncomingMessage, response: ServerResponse) {
   try {
-    const { name, symbol, start, end, interval } = (await json(request)) as RemoteQuestion;
+    const { name, symbol, start, end, interval } = (await json(request)) as RemoteRequest;
     const fetch = fetches.get(name);
     if (!fetch) throw new Error(`expected the name of a repository, was "${name}"`);
     const records: unknown = await fetch(symbol, new Date(start), new Date(end), interval);

@@ -44,7 +44,7 @@ const merged = (id: string, retry: RetrySettings): JobsOptions => ({
 
 /**
  * The retries of a job that nothing would add again: no limit in practice. With `onFailure: wait` a backfill requests its bars until the
- * repository answers. A forced detection is all that is left of a call that answered 202 (I13). The worker computes the delays.
+ * repository answers. Only a forced detection can still do what a call was promised by its answer 202 (I13). The worker computes the delays.
  */
 const UNLIMITED: JobsOptions = { attempts: 1_000_000, backoff: { type: 'repository' } };
 

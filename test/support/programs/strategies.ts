@@ -49,7 +49,7 @@ export class Strategy {
 
   /** Whether the process has sent a word. */
   has(word: string): boolean {
-    return this.messages.some((message) => message.split(' ')[0] === word);
+    return this.messages.some((message) => message.split(' ')[0] === word); // a message may be a word and a step: `held 17`
   }
 
   /** Lets the process continue after `held` or `rested`. */

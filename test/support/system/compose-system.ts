@@ -32,7 +32,7 @@ export class ComposeSystem {
     readonly data: string,
   ) {}
 
-  /** @param variables of the user's environment, for example a key that the user chose */
+  /** @param variables set as a user would set them, for example a chosen key */
   static async create(
     project: string,
     files: readonly string[] = ['docker-compose.yml'],

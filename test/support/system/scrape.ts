@@ -30,6 +30,7 @@ export class Scrape {
       return metric === name && wanted.every((label) => found.includes(label));
     });
     if (matching.length === 0) return undefined;
+    // The match of a line is: the line, the name, the labels, the value.
     return matching.reduce((sum, [, , , value]) => sum + Number(value), 0);
   }
 }

@@ -94,6 +94,7 @@ export function orderedSymbols(matrix: Matrix, order: RowOrder, state?: CellStat
 
 /** A hole weighs more than all repairs of a row together, which are fewer than a million. */
 const REPAIRS_PER_HOLE = 1e6;
+/** Minutes without a trade only order rows with equally many repairs. */
 const NO_TRADES_PER_REPAIR = 1e3;
 
 /** How bad a row is, in repairs. */
@@ -128,8 +129,8 @@ export function mergeMatrix(
   days: readonly MatrixDay[],
   rows: ReadonlyMap<string, RowCounts>,
 ): Matrix {
-  const hasAllDays = matrix === undefined || matrix.days.length === days.length;
-  if (hasAllDays) return { days, rows: new Map([...(matrix?.rows ?? []), ...rows]) };
+  const replacesAllDays = matrix === undefined || matrix.days.length === days.length;
+  if (replacesAllDays) return { days, rows: new Map([...(matrix?.rows ?? []), ...rows]) };
   const firstDay = matrix.days.findIndex(({ date }) => date === days[0]?.date);
   if (firstDay < 0) return matrix;
   const merged = new Map(matrix.rows);

@@ -1,6 +1,6 @@
 /**
- * Removes sessions with all their data, and the rest of lost stores. One call at a time removes from the store of a session. Otherwise a
- * slow call could remove the keys of a newer store, which another start or a later session of the same id has made meanwhile.
+ * Removes sessions with all their data, and what is left of lost stores. Only one call at a time, with the session's lock, removes keys of
+ * a session. Otherwise a slow call could remove the keys of a newer store, which another start or a later session of the same id has made.
  */
 import { withSessionLock, type SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
@@ -51,11 +51,11 @@ export class SessionRemoval {
     }
   }
 
-  /** @param mayRemove called with the session's lock, and with the sessions as the connection that holds it sees them */
+  /** @param mayRemove asked while the lock is held; gets the sessions as the connection that holds the lock sees them */
   private async removeIf(row: SessionRecord, mayRemove: (sessions: Sessions) => Promise<boolean>): Promise<void> {
     const { changes, dataSource, keyPrefix, producer, redis } = this.parts;
     const removal = removalOf(row, keyPrefix);
-    let { mustScan } = removal;
+    let { mustScan } = removal; // search all keys, because the layout may not name all of the session's
     // The store may still have data of symbols that left the session. If they cannot be removed here, a scan finds their keys.
     if (row.membership && !mustScan) mustScan = !(await changes.removeLeftSymbols(row));
     const removedRow = await withSessionLock(dataSource, row, async (membership, manager) => {

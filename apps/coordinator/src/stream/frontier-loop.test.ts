@@ -2,7 +2,8 @@ import { RewindError } from '@barkeep/session-data';
 import { FrontierLoop } from './frontier-loop.js';
 
 /**
- * A loop that waits for the clock and never reads: its only window is a day ahead of the clock, and `stagedDays` is 1.
+ * A loop that waits for the clock and never reads: its only window is a day ahead of the clock, and `stagedDays` 1 allows only the day of
+ * the clock.
  * @param waitForClock what the loop calls to wait
  * @returns `starts` tells how many times the loop has begun to stream
  */

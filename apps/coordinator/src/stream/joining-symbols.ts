@@ -1,7 +1,7 @@
 /**
  * The symbols that were added to a session while it ran and are not whole (repaired and derived) up to its clock yet. While any symbol is
  * joining, the clock is held. A symbol is shown to readers when it is whole up to the clock and streamed as far as the other symbols. The
- * session's frontier is the lowest frontier of the shown symbols, so showing a symbol earlier would move it back.
+ * session's frontier is the lowest frontier of the shown symbols, so showing a symbol earlier would move that frontier back.
  */
 import { showJoined, type Fence, type PartitionPosition, type SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
@@ -24,8 +24,9 @@ export class JoiningSymbols {
   async show(positions: readonly PartitionPosition[], clock: number): Promise<void> {
     const { symbols, wholeUpTo } = symbolsToShow(this.layout, positions, this.joining, clock);
     if (symbols.length === 0) return;
+    // The script refuses when the clock has passed `wholeUpTo` meanwhile.
     const areShown = await showJoined(this.redis, this.layout, this.fence, symbols, wholeUpTo);
-    if (!areShown) return; // the clock has moved or the list has changed: the next call tries again
+    if (!areShown) return; // the next call tries again
     this.joining = this.joining.filter((symbol) => !symbols.includes(symbol));
   }
 }
@@ -46,7 +47,7 @@ export function symbolsToShow(
   const joiningPartitions = new Set(joining.map((symbol) => layout.partitionOf(symbol)));
   const others = positions.filter((_, partition) => !joiningPartitions.has(partition));
   const othersFrontier = Math.min(layout.end, ...others.map(({ frontier }) => frontier)); // without others, the session's end
-  // Without upkeep nothing is repaired or derived: a symbol is whole as far as it is streamed. A watermark is never after its frontier.
+  // Without upkeep nothing is repaired or derived: a symbol is whole as far as it is streamed.
   const hasUpkeep = layout.spec.upkeep.enabled;
   const wholeTimeOf = ({ watermark, frontier }: PartitionPosition) => (hasUpkeep ? watermark : frontier);
   const symbols: string[] = [];

@@ -23,7 +23,7 @@ export function checkRange(range: TimeRange): void {
   if (!Number.isSafeInteger(range.from) || !Number.isSafeInteger(range.to)) throw new TimeRangeError(range);
 }
 
-/** The same times as sorted ranges that neither touch nor overlap, so that no row is read twice; none is empty. @throws TimeRangeError */
+/** Sorts and merges ranges, and drops empty ones: the result neither touches nor overlaps, so no row is read twice. @throws TimeRangeError */
 export function mergeRanges(ranges: readonly TimeRange[]): TimeRange[] {
   const merged: TimeRange[] = [];
   for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
@@ -53,7 +53,7 @@ interface SpanRows {
 
 /**
  * Counts the rows of each symbol in each span. Leaves out pairs of symbol and span without a row. The query reads adjacent spans as
- * one range, and puts each row into the last span that starts at its time or before.
+ * one range, because that is faster, and then puts each row into the last span that starts at its time or before.
  * @param spans in order and without overlap
  */
 export async function countRowsInSpans(

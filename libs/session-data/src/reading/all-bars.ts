@@ -29,8 +29,8 @@ export interface BarsPart {
 }
 
 /**
- * Yields closed bars only, never a forming bar. When no trading day of the range has begun, it yields nothing, and does not throw for an
- * unknown symbol or interval.
+ * Yields closed bars only, never a forming bar. Symbols and the interval are checked when a part is read, so a range in which no trading
+ * day has begun yields nothing, whatever they are.
  * @throws UnknownSymbolError, UnknownIntervalError, SessionLostError
  */
 export async function* readAllBars(
@@ -40,7 +40,7 @@ export async function* readAllBars(
   checkTimes({ from, to });
   const clock = await source.clock();
   const { layout } = source;
-  // The base interval when none is asked for. It also stands in for an unknown interval, for which `barsBetween` throws below.
+  // The base interval when none is asked for. For an unknown interval any will do, because `barsBetween` throws before it is used.
   const interval = layout.interval(intervalText ?? layout.base.name) ?? layout.base;
   // A bar that opened before the clock may still be forming.
   const isClosed = ({ openTime }: ShownBar): boolean => {

@@ -29,7 +29,7 @@ interface Shown {
   /** Only slots that open before this time. */
   before: number;
   fill: Fill;
-  /** With `forward`, fills the empty slots that are closed at this time. */
+  /** With `forward`: only empty slots that are closed at this time are filled. */
   fillBefore: number;
 }
 
@@ -43,7 +43,7 @@ export class BarSeries {
     private readonly interval: Interval,
     private readonly keys: PartitionKeys,
   ) {
-    // If upkeep does not compute the interval, a bar would be visible while it forms, and disappear when it closes.
+    // Only intervals that upkeep computes have a forming bar: a bar of another one would disappear when it closes.
     this.forming = layout.computed.includes(interval) ? new FormingRead(layout, symbol, interval, keys) : undefined;
   }
 
@@ -56,7 +56,7 @@ export class BarSeries {
       ...(this.forming?.commands(at) ?? []),
     ]);
     const forming = this.forming?.bar(clock, formingReplies);
-    const wanted = count - (forming ? 1 : 0);
+    const wanted = count - (forming ? 1 : 0); // the replies cover `count` slots; the forming bar takes the place of one
     const shown = { clock, before: Infinity, fill, fillBefore };
     const tail = wanted > 0 && bitmap && records ? this.tailBars(shown, count, bitmap, records) : [];
     // Usually the tail, which is of the day of the clock, has enough bars. If not, reads that day and the days before it.

@@ -40,7 +40,7 @@ export interface ClockMove {
   limit?: 'frontier' | 'watermark';
   /** Events to emit, in order; those that were emitted before are skipped. @default one `clock` event at the new time */
   events?: readonly ClockEvent[];
-  /** How often consumers had joined when the owner decided. The move is refused if one has joined since. @default joins are not compared */
+  /** How many joins of consumers the owner knew when it decided. The move is refused if there are more. @default joins are not compared */
   joins?: number | undefined;
   /** Figures to store in the same call. */
   figures?: StreamFigures;
@@ -155,7 +155,7 @@ export class SessionWriter {
     return this.checkAnswer(script.name, reply, verdicts);
   }
 
-  /** The first arguments of every fenced script. Needs the stamp: a new session with the same id begins at epoch 1 again. */
+  /** The first arguments of every fenced script. The stamp is one, because a new session with the same id begins at epoch 1 again. */
   private fenceArguments(partition: number): ScriptArgument[] {
     return [this.layout.stampOf(partition), this.fence.epoch, this.fence.owner];
   }

@@ -117,9 +117,9 @@ export class UpkeepStore extends UpkeepReads {
   }
 
   /**
-   * Moves a partition's watermark from `from` to `to`, epoch ms; never back. With `from` equal to `to` it stays, and the counts of the
-   * closed day are emitted if they differ from those emitted last.
-   * @param closes the day that ends at `to`, with its counts, which are emitted in the same call
+   * Moves a partition's watermark from `from` to `to`, epoch ms; never back. When `closes` is given, also emits the counts of that day. With
+   * `from` equal to `to` the watermark stays, and the counts are emitted only if they differ from those emitted last.
+   * @param closes the day that ends at `to`, with its counts
    * @returns false when the watermark was set back to before `from`, or the frontier to before `to`: read both again
    * @throws SessionLostError
    */

@@ -33,7 +33,7 @@ interface FormedBar extends Bar {
   ohlcv: number[];
 }
 
-/** The documented form of a format. */
+/** How a file of a format looks, by the vendor's documents. */
 interface Form {
   head?: string;
   /** The text of a bar. Columns that the importer does not use have any numbers. */
@@ -242,7 +242,7 @@ describe('a named format', () => {
     expect(refused[0]).toMatchObject({ reason: 'unusable-header' });
   });
 
-  it('of Yahoo has the bars of many symbols in a row', () => {
+  it('of Yahoo may have the bars of several symbols in one row', () => {
     const text = [
       'Price,Close,Close,High,High,Low,Low,Open,Open,Volume,Volume',
       'Ticker,AAPL,MSFT,AAPL,MSFT,AAPL,MSFT,AAPL,MSFT,AAPL,MSFT',

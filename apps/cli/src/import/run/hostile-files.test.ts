@@ -96,7 +96,7 @@ describe('lines around the header', () => {
     expect((await imported('a.csv', text, SYMBOL_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
   });
 
-  it('a date belongs to a column of any name whose times have no date', async () => {
+  it('a column of dates completes a column of times without dates, whatever its name', async () => {
     const text = 'Date,Timestamp,Open,High,Low,Close,Volume\n20240304,14:30:00,10,11,9,10,5\n';
     expect((await imported('a.csv', text, SYMBOL_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
     const whole = 'Date,Timestamp,Open,High,Low,Close,Volume\n2024-03-04,1709562600,10,11,9,10,5\n';
@@ -182,7 +182,7 @@ describe('a zip of several files', () => {
     expect((await imported('b.zip', zip, { symbolOf, oneSymbol: true })).bars).toHaveLength(2);
   });
 
-  it('does not mix what a format names alike', async () => {
+  it('does not mix two files to which the format gives the same symbol', async () => {
     const firstRate = (price: number): Uint8Array =>
       Buffer.from(`2024-03-04 09:30:00,${price},${price},${price},${price},5\n`);
     const zip = zipSync({ 'AAPL_1min_adjusted.txt': firstRate(10), 'AAPL_1min_raw.txt': firstRate(40) });
@@ -302,7 +302,7 @@ describe('what a time stands for', () => {
   it.each([
     ['09:16 to 15:30 in India', 375, Date.UTC(2024, 2, 4, 3, 46), MINUTE_MS],
     ['five-minute bars', 78, OPEN + 5 * MINUTE_MS, 5 * MINUTE_MS],
-  ])('closes are warned of: %s', async (_, count, from, intervalMs) => {
+  ])('a warning suggests --times close for %s', async (_, count, from, intervalMs) => {
     const text = CSV_HEADER + csvRows(count, from, intervalMs, wallText);
     expect((await warningsOf(text, { read: { symbol: 'X', intervalMs } }))[0]).toContain('--times close');
   });

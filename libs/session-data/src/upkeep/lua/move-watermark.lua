@@ -1,18 +1,18 @@
 --- Moves a partition's watermark forward to `to`, never past the partition's frontier. Does nothing when the store was set back:
---- the slots that the caller found settled may be lost. Emits the counts of a retained day that ends at `to`, when the watermark
---- moves there. With `from` equal to `to` the watermark has passed the day, and the counts are emitted if they changed since.
+--- the slots that the caller found settled may be lost. Emits the counts of a retained day that ends at `to` in two cases: the
+--- watermark moves there, or `from` is equal to `to` and the counts have changed since they were emitted.
 --- KEYS: meta, emitted, changes, pending
 --- ARGV: stamp, from: the watermark that the caller read (ms), to (ms), wake channel, events kept,
 ---       then, when a day ends at `to`: date, counts as text, fields and values of the event
---- Answer: 'moved': the watermark is at `to` or later | 'set-back': the store was set back |
+--- Answer: 'moved': the watermark is at `to` or later, also when another worker moved it | 'set-back': the store was set back |
 ---         'gone': the session was deleted or its symbols changed
 
 --- include ../../events/lua/shared/emit-once.lua
 --- include ../../events/lua/shared/defer.lua
 local wake_channel, events_kept, date, counts, FIRST_FIELD = ARGV[4], ARGV[5], ARGV[6], ARGV[7], 8
-local incarnation, frontier, watermark, retained_from = unpack(
+local stored_stamp, frontier, watermark, retained_from = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'watermark', 'retainedFrom'))
-if incarnation ~= ARGV[1] then return 'gone' end
+if stored_stamp ~= ARGV[1] then return 'gone' end
 local from, to, watermark_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(watermark)
 if watermark_ms < from or tonumber(frontier) < to then return 'set-back' end
 local is_moved = to > watermark_ms
