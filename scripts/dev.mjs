@@ -1,7 +1,7 @@
 /**
  * `npm run dev`: runs the whole system and rebuilds it when sources change. Starts a coordinator, an upkeep worker, and the
  * servers that the environment does not name. After a change of a source file it builds, and the processes that loaded the
- * file restart. Data stays in `.barkeep/dev`. Ctrl-C stops everything in order; another one does not wait for the programs.
+ * file restart. Data stays in `.barkeep/dev`. Ctrl-C stops everything in order; another one kills the programs.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -86,6 +86,7 @@ function buildOnChange() {
 }
 
 async function develop() {
+  // Only here, after the sources were built.
   const { startServices } = require('@barkeep/local-system');
   const { serviceEnvironment } = require('@barkeep/service');
   const signalled = new Promise((resolve) => onSignal(resolve)); // later signals change nothing
@@ -96,7 +97,8 @@ async function develop() {
   const apps = ['coordinator', 'upkeep-worker'].map((app) => start([...watched, `apps/${app}/dist/main.js`], env));
   note(`coordinator at http://127.0.0.1:${env.BARKEEP_PORT}, its API at /docs; Ctrl-C stops everything`);
   for (const [name, url] of Object.entries(serviceEnvironment(services))) note(`${name}=${url}`);
-  note(`stopping after ${await signalled}`);
+  const signalName = await signalled;
+  note(`stopping after ${signalName}`);
   onSignal(() => apps.forEach((app) => signal(app, 'SIGKILL')));
   await stopBuilding();
   await Promise.all(apps.map(stop));

@@ -15,7 +15,7 @@ const FOLDER = join(ROOT, '.barkeep/document-snippets');
 const UPDATE = process.env['UPDATE_DOCUMENTS'] === '1';
 const RUN_DOCUMENTS = DOCUMENTS.filter(({ snippets }) => snippets.some(isRun));
 
-/** A block of a document, and the text that really belongs into it. */
+/** A block of a document, and the text that it should have. */
 type RealOutput = [snippet: Snippet, text: string];
 
 jest.setTimeout(240_000);
@@ -75,7 +75,7 @@ async function checkCommands(system: DocumentSystem, snippet: Snippet, folder: s
   const outputs: string[] = [];
   for (const { command, output } of commandsOf(snippet)) {
     const { stdout, stderr } = await system.run(command, folder);
-    // A document may run the session of MARCH, which has been completed here: its reader does that for the first time.
+    // Readers run the session of MARCH for the first time. Here it was completed before, so this leaves that notice out.
     const printed = stdout + stderr.replace(/^session march was completed before: .*\n/m, '');
     checkOutput(`${snippet.place}: ${command}`, output, printed);
     outputs.push(printed);
@@ -96,7 +96,9 @@ async function runBlockProgram(system: DocumentSystem, { place, text }: Snippet,
 
 /** Asserts that the document shows what was printed, unless the document is going to be updated. */
 function checkOutput(place: string, shown: string, printed: string): void {
-  if (!UPDATE && !isShown(shown, printed)) expect({ place, printed }).toEqual({ place, printed: shown });
+  if (UPDATE || isShown(shown, printed)) return;
+  // Fails, and shows the difference.
+  expect({ place, printed }).toEqual({ place, printed: shown });
 }
 
 /** Writes the real output into a document, the last block first, so that the offsets of earlier blocks stay valid. */

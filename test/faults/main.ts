@@ -29,7 +29,7 @@ function optionsOf(args: readonly string[]): Options {
     .option('--seed <n>', 'seed of the first schedule', wholeNumber, 1)
     .addOption(new Option('--only <fault>', 'use only this fault').choices(FAULTS.map(({ name }) => name)))
     .addOption(new Option('--kind <kind>', 'use only this kind of session').choices(Object.keys(KINDS)))
-    .option('--labs <n>', 'systems that run schedules at the same time', wholeNumber, 1)
+    .option('--labs <n>', 'labs (separate systems) that run schedules at the same time', wholeNumber, 1)
     .option('--results <file>', 'keep results in this file, and skip schedules whose results it has')
     .option('--verbose', 'print what happened in every schedule', false)
     .option('--list', 'print the names of the faults');
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
   const startedAt = Date.now();
   const results = options.results === undefined ? [] : readResults(options.results);
   const printSummary = (): void => print(`\n${summary(results, (Date.now() - startedAt) / 1000)}`);
-  // An interrupted campaign shows what it has found so far.
+  // An interrupted campaign shows what it has found so far, before the listener of lab/end-with-us.ts ends the process.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.prependOnceListener(signal, printSummary);
   const add = (result: ScheduleResult): void => {
     results.push(result);

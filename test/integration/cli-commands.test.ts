@@ -47,7 +47,7 @@ describe('a command that needs servers', () => {
     ['dataset', 'show', 'x'],
     ['export', 'x'],
   ])(
-    'starts nothing and writes nothing when it only reads and the folder has no data, and says where it looked: %s',
+    'a command that only reads starts and writes nothing in a folder without data, and says where it looked: %s',
     async (...args) => {
       const { code, stdout, stderr } = await barkeep(args);
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -100,7 +100,7 @@ describe('a command that needs servers', () => {
     [['doctor'], 'http://me:secret@127.0.0.1:3000'],
     [['status'], 'http://127.0.0.1:3000/#/sessions'],
     [['doctor'], 'http://127.0.0.1:3000/#/sessions'],
-    // The option comes before the variable.
+    // The option has precedence over the variable.
     [['status', '--coordinator', 'me:not/secret@127.0.0.1:3000'], 'http://127.0.0.1:3000'],
     [['status', '--coordinator', 'me:not/secret@127.0.0.1:3000'], 'http://me:secret@127.0.0.1:3000'],
     [['status', '--coordinator', 'me:not/secret@127.0.0.1:3000'], 'http://127.0.0.1:3000/#/sessions'],
@@ -248,7 +248,7 @@ describe('barkeep doctor', () => {
 });
 
 describe('barkeep compare', () => {
-  it('starts one coordinator for both of its sessions when no "barkeep up" runs', async () => {
+  it('compares a session with itself when no "barkeep up" runs', async () => {
     await writeFile(join(folder, 'a.csv'), `${BARS_HEADER}2024-03-04T14:30:00Z,10,10,10,10,1\n`);
     await barkeep(['import', 'a.csv', '--dataset', 'd', '--symbol', 'ACME']);
     const spec = { id: 'one', symbols: ['ACME'], start: '2024-03-04', end: '2024-03-04', backfill: [] };

@@ -1,7 +1,7 @@
 /**
  * Feeds bars in any order, with duplicates and from several feeders, while the frontier and the clock move and backfill
  * fills empty slots. The store ends with the bytes of one that was streamed from a dataset (I1), and its counts match
- * its bytes at every moment (I6).
+ * its bytes at every moment (I6). The invariants are in docs/ARCHITECTURE.md.
  */
 import { hasBit, UNFILLABLE, type Bar } from '@barkeep/bars';
 import { holey, marketBars, mulberry32, type BarsBySymbol } from '../support/data/market.js';
@@ -31,8 +31,8 @@ const server = new StoreServer();
 afterAll(() => server.close());
 
 /**
- * Backfills the empty slots of a day that close by `upTo`. The vendor has bars for the odd slots that the source lacks. The other
- * slots, also those whose bar is still to come, become absent or unfillable.
+ * Backfills the empty slots of a day that close by `upTo`. The vendor has bars for the odd slots that the source lacks. Every
+ * other empty slot, even one whose bar a feeder sends later, becomes absent or unfillable.
  */
 async function backfill(store: TestStore, source: BarsBySymbol, upTo: number, day: number): Promise<void> {
   const { layout, upkeep } = store;
@@ -53,7 +53,7 @@ async function backfill(store: TestStore, source: BarsBySymbol, upTo: number, da
       else states[slot] = slot % 3 === 0 ? UNFILLABLE : ABSENT_ONCE;
     }
     const fill = await symbolFill(store, day, symbol, filled, states);
-    expect(await upkeep.fill(PARTITION, day, [fill])).toEqual(new Set());
+    expect(await upkeep.fill(PARTITION, day, [fill])).toEqual(new Set()); // no symbol was refused
   }
 }
 

@@ -6,13 +6,13 @@ import { answeredBefore } from './answered-before.js';
 import type { SymbolRequest } from './repository-requests.js';
 
 /** After each failure the next attempt starts this many symbols further in the list of symbols. */
-const SYMBOLS_SKIPPED = 8;
+const SYMBOLS_PER_FAILURE = 8;
 
 /** What a backfill job requests on its day. */
 export interface DayRequests {
   /** Symbols with slots to request. */
   requests: SymbolRequest[];
-  /** Whether the requests say which days are declared complete. */
+  /** Whether the declarations of complete days were read; if not, `isDeclared` of each request is false. */
   isDeclarationRead?: boolean;
   /** True when there are no requests because the session was stopped. */
   isStopped?: boolean;
@@ -53,9 +53,9 @@ export function requestsOf(
   const hasMissing = ({ bitmap, states }: SymbolDay) => firstMissing(bitmap, states, closedSlots) < closedSlots;
   const withMissing = new Set(found.filter(hasMissing));
   const requests = [...withMissing, ...found.filter((request) => !withMissing.has(request))];
-  // After a failure start with other symbols, so that symbols that always fail do not block the others. Those of a repository that is
-  // given up block none.
-  const skipped = givesUp ? 0 : failures * SYMBOLS_SKIPPED;
-  const start = skipped % Math.max(1, requests.length);
+  // After a failure start with other symbols, so that symbols that always fail do not block the others. When a failing repository is given
+  // up, no symbol blocks another, and the order stays.
+  const offset = givesUp ? 0 : failures * SYMBOLS_PER_FAILURE;
+  const start = offset % Math.max(1, requests.length);
   return [...requests.slice(start), ...requests.slice(0, start)];
 }

@@ -42,6 +42,7 @@ export async function startRepositoryServer(
   names: readonly string[],
   repository: unknown,
 ): Promise<RepositoryServer | undefined> {
+  // Each name has its own function: a DataSource answers each name with the dataset of that name.
   const fetches = new Map<string, Fetch>();
   for (const name of names) {
     const fetch = fetchFrom(name, repository);
@@ -55,7 +56,7 @@ export async function startRepositoryServer(
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  // When the server cannot accept a connection, for example without a free file descriptor, the user's process must not end.
+  // Ignores errors, for example when no file descriptor is free: an error without a listener would end the user's process.
   server.on('error', () => undefined);
   const { port } = server.address() as AddressInfo;
   const stop = async (): Promise<void> => {

@@ -16,7 +16,7 @@ const STUCK_MS = 1_000;
 /** The bytes of one write. */
 interface Batch {
   bytes: Buffer;
-  /** Number of lines that are lost when the write fails: those of the batch, and earlier dropped ones if its first line reports them. */
+  /** Lines that are lost when the write fails, with the earlier dropped lines that the batch reports. */
   lines: number;
 }
 
@@ -27,7 +27,7 @@ export class LogOutput implements DestinationStream {
   private dropped = 0;
   /** True when the reader of the pipe has ended. */
   private isClosed = false;
-  /** When the current write began; undefined when there is none. */
+  /** When the current write was scheduled or began, also during a retry; undefined when there is none. */
   private writingSince: number | undefined;
 
   constructor(
@@ -100,6 +100,7 @@ export class LogOutput implements DestinationStream {
   }
 }
 
+/** The batch that is left when a part was written. The lines that were written whole do not count any more. */
 function restOf(bytes: Buffer): Batch {
   return { bytes, lines: bytes.toString().split('\n').length - 1 };
 }

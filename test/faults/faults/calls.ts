@@ -1,4 +1,4 @@
-/** Calls of the API. They are no faults themselves, but they must take effect even in the middle of other faults (I13). */
+/** Calls of the API. They are no faults themselves, but they must take effect even in the middle of other faults (invariant I13 of docs/ARCHITECTURE.md). */
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXTRA_SYMBOL, KINDS } from '../kinds.js';
 import { anyKind, type Fault } from './fault.js';
@@ -33,7 +33,7 @@ export const callFaults: readonly Fault[] = [
     name: 'call-symbols',
     suits: hasNoPrograms,
     async run({ session, forMs }) {
-      // A session that removes old days keeps the counts of the symbol on these days, and so would differ from the undisturbed one.
+      // With retention, the counts of removed days keep the extra symbol, and the result would differ from that of the undisturbed session.
       if (session.kind === KINDS.retained) return;
       await session.addSymbol(EXTRA_SYMBOL);
       await delay(forMs / 2);
@@ -46,7 +46,7 @@ export const callFaults: readonly Fault[] = [
     suits: anyKind,
     isByName: true, // only `--only` chooses it
     async run({ session }) {
-      const calls = ['pause', 'resume', 'resume'] as const;
+      const calls = ['pause', 'resume', 'resume'] as const; // contradicting and repeated calls at once
       for (let i = 0; i < STORM_ROUNDS; i++) await Promise.all(calls.map((call) => session.steer(call)));
       await session.steer('resume');
     },

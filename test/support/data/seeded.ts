@@ -11,7 +11,7 @@ export interface Seeded {
   pick<T>(items: readonly T[]): T;
 }
 
-/** The xorshift32 generator. @param seed any whole number; 0, from which it would give only zeros, counts as 1 */
+/** The xorshift32 generator. @param seed any whole number; 0 counts as 1, because from 0 the generator gives only zeros */
 export function seeded(seed: number): Seeded {
   let state = seed | 0 || 1;
   const next = (): number => {

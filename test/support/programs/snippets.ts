@@ -33,6 +33,7 @@ const FENCE = /(?:<!-- not run: ([^\n]*?) -->\n+)?^( *)```([a-z]+)(?: ([^\n]+))?
 export function snippetsOf(path: string, document: string): Snippet[] {
   return [...document.matchAll(FENCE)].map((match) => {
     const [whole, notRun, indent, language, file, text] = match;
+    // The text ends where the closing fence begins.
     const closing = `${indent}\`\`\``;
     const offset = match.index + whole.length - closing.length - text!.length;
     const line = document.slice(0, offset).split('\n').length;
@@ -75,6 +76,7 @@ function steady(text: string): string {
 export function isShown(shown: string, printed: string): boolean {
   const escapeRegExp = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const lines = steady(shown).split('\n');
+  // A line `…` stands for any lines, and `…` in a line for any text.
   const pattern = lines.map((line) =>
     line.trim() === '…' ? '(?:.*\n)*?' : `${escapeRegExp(line).replaceAll('…', '.*')}\n`,
   );
@@ -82,8 +84,8 @@ export function isShown(shown: string, printed: string): boolean {
 }
 
 /**
- * The text of a console block in which the real output replaces each shown output that does not match. @param outputs
- * what the commands printed, in order
+ * The text of a console block in which the real output replaces each shown output that does not match.
+ * @param outputs what the commands printed, in order
  */
 export function withOutput(snippet: Snippet, outputs: readonly string[]): string {
   const parts = commandsOf(snippet).map(({ command, output }, i) => {

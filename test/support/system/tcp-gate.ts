@@ -21,7 +21,7 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
 
 export class TcpGate {
   private readonly listener = createServer((toClient) => this.accept(toClient));
-  /** 0, which stands for any free port, until it is open for the first time. */
+  /** 0, which stands for any free port, until the gate opens for the first time. */
   private port = 0;
   private target: URL;
   /** Open sockets, to clients and to the server. */
@@ -85,7 +85,7 @@ export class TcpGate {
     this.delayMs = delayMs;
   }
 
-  /** Cuts the connection in the middle of an answer, when the server has sent `bytes` more bytes on it. */
+  /** Counts the bytes of answers on all connections, and cuts the one on which number `bytes` comes, in the middle of its answer. */
   cutAfter(bytes: number): void {
     this.bytesLeft = bytes;
     this.atLimit = 'cut';
@@ -161,6 +161,7 @@ export class TcpGate {
       if (!toServer.destroyed) toServer.write(oldest);
     };
     delayed.push(bytes);
+    // Without a delay, and with nothing before it in the queue: at once.
     if (this.delayMs === 0 && delayed.length === 1) sendOldest();
     else setTimeout(sendOldest, this.delayMs);
   }

@@ -81,6 +81,7 @@ it('hatches a gap to its last slot, also when that one is shorter than the other
   expect(holesOf([gap(at('14:30'), at('14:33'), 3)], MINUTE_MS)).toEqual([
     { first: seconds('14:30'), last: seconds('14:32') },
   ]);
+  // Six hours and a half: the seventh slot has 30 minutes.
   expect(holesOf([gap(at('14:30'), at('21:00'), 7)], 60 * MINUTE_MS)).toEqual([
     { first: seconds('14:30'), last: seconds('20:30') },
   ]);

@@ -27,6 +27,7 @@ describe('the key of a user', () => {
     },
   );
 
+  // The last one is `view=operator`, percent-encoded.
   it.each(['?view=operator', '?view=strategy&view=operator', '?v%69ew=%6Fperator'])(
     'is refused for the view of an operator in %s, the key of an admin is accepted',
     async (query) => {

@@ -39,20 +39,20 @@ describe('the view of a history', () => {
     expect(historyView(session, storedBars)).toEqual({ ...days, bars: { SPY: 1170, IBM: 1169 } });
   });
 
-  it('says that the calendar begins when it has fewer days than requested', () => {
+  it('has calendarBegins when the calendar has fewer days than requested', () => {
     const session = earlySession({ trailingDays: 2 });
     expect(historyView(session)).toMatchObject({ firstDate, calendarBegins: true });
   });
 
-  it('does not say that the calendar begins when only the data begin too late', () => {
+  it('has no calendarBegins when only the data begin too late', () => {
     const moreThanStored = { bars: 2000, interval: '1m' };
     const session = { spec: spec(moreThanStored), historyDays: 3 };
     expect(historyView(session, storedBars)).toMatchObject({ calendarBegins: false });
   });
 
-  it('does not say that the calendar begins when every symbol has the requested bars', () => {
+  it('has no calendarBegins when every symbol has the requested bars', () => {
     const session = earlySession({ bars: 1169, interval: '1m' });
-    // Only the counts matter here, not that a history of one day cannot have the bars of three.
+    // The counts are those of three days; only the comparison with the requested bars matters here.
     expect(historyView(session, storedBars)).toMatchObject({ calendarBegins: false });
   });
 

@@ -19,10 +19,11 @@ const ROW = {
 
 /**
  * The view of a session that was read as {@link ROW} and whose store is gone.
- * @param refusal the error of the call that marks it as lost @param rowNow its row in Postgres after that; undefined: none
+ * @param refusal how marking it as lost fails
+ * @param rowNow its row in Postgres after that; undefined: none
  */
 function viewAfter(refusal: Error, rowNow?: object) {
-  const control = { reopenIfBehind: () => Promise.reject(new SessionLostError('s')) };
+  const control = { reopenIfBehind: () => Promise.reject(new SessionLostError('s')) }; // the store is gone
   const sessions = { transition: () => Promise.reject(refusal), find: async () => rowNow };
   return new SessionViews({ control, sessions } as never).view(ROW as never);
 }

@@ -1,7 +1,9 @@
 /**
- * The steps of a followed session: one at the close of each slot of an interval, also of a slot without a bar, on the session's own days
- * (not its history). Slots restart at each segment's open, so a lunch break or an early close ends a slot early. A step makes bar objects
- * on first access, from the rows that were hashed, so a step that the caller keeps does not change. Does no I/O.
+ * The steps of a followed session: one at the close of each slot of an interval, even of an empty slot, on the session's own days (not
+ * its history). Slots restart at each segment's open, so a lunch break or an early close ends a slot early.
+ *
+ * A step makes bar objects on first access, from the rows that were delivered (of which the delivered hash is made). So a step that the
+ * caller keeps does not change. Does no I/O.
  */
 import { isDerivable, isInterval, parseInterval, type Interval } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
@@ -154,6 +156,7 @@ export function stepInterval(every: string, base: Interval): Interval {
 export function* stepsAfter(layout: SessionLayout, every: Interval, time: number): Generator<StepTime> {
   for (let day = Math.max(dayAtClock(layout, time), layout.historyDays); day < layout.days.length; day++) {
     const grid = layout.grid(day, every);
+    // closedBy(time): also the first slot that closes after `time`.
     for (let slot = grid.closedBy(time); slot < grid.slotCount; slot++) yield { time: grid.closeTime(slot), day, slot };
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The partitions of a session, and the names of all its keys. Every process spreads symbols over partitions in the same way.
- * All keys of a partition have one hash tag, so that a script may use all of them on a cluster. What each key holds in detail:
+ * All keys of a partition have one hash tag, so that a script could use all of them on a Redis Cluster (which is not supported). What each key holds in detail:
  * docs/storage-layout.md. Pure.
  */
 
@@ -72,14 +72,14 @@ export function dayMember(date: string, symbol: string): string {
   return `${date} ${symbol}`;
 }
 
-/** Most symbols per partition on average, which bounds how long one flush blocks Redis. */
+/** Upper limit of the average number of symbols per partition, which bounds how long one flush blocks Redis. */
 export const PARTITION_SYMBOLS = 128;
 
 /** The constants of the 32-bit FNV-1a hash. */
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/** Number of partitions over which the symbols of a spec are spread. */
+/** Number of base partitions, over which the symbols of a spec are spread. Each symbol that joins later gets another one. */
 export function basePartitionsOf(symbols: number): number {
   return Math.ceil(symbols / PARTITION_SYMBOLS);
 }

@@ -1,6 +1,6 @@
 /**
- * Counts of the slots of each symbol on each trading day (a cell): read from bitmaps and slot states, never from prices. The
- * counts of closed days are kept in memory. A kept count is never older than the last {@link CountedDays.update}: every
+ * Counts the slots of each cell, by state. A cell is one symbol on one trading day. The counts come from bitmaps and slot states, never
+ * from prices. Those of days that the clock has closed are kept in memory. A kept count is never older than the last {@link CountedDays.update}: every
  * change of a closed day is in the partition's stream of changes, which `update` reads. A partition is counted again when its
  * owner, its symbols or its store may have changed.
  */
@@ -86,7 +86,7 @@ export class CountedDays {
       return [
         ['hmget', meta, 'incarnation', 'epoch', 'owner', 'frontier'],
         ['xrevrange', changes, '+', '-', 'COUNT', 1],
-        // From the newest included change on. Nothing is kept of a new partition, so it needs no change: '+' is the end.
+        // The changes since the newest included one. A partition of which nothing is kept needs none: from '+' to '+' is empty.
         ['xrange', changes, this.partitions.get(partition)?.lastChange ?? '+', '+', 'COUNT', CHANGES_MAX],
       ];
     });
@@ -98,7 +98,7 @@ export class CountedDays {
         Entry[],
         Entry[],
       ];
-      const [stamp, epoch, owner, frontier] = meta;
+      const [stamp, epoch, owner, frontier] = meta; // the field `incarnation` has the stamp
       const writer = `${stamp} ${epoch} ${owner}`;
       const lastChange = newest[0]?.[0] ?? NO_CHANGE;
       this.forgetChanged(layout, partition, { writer, frontier: Number(frontier), lastChange }, changes);

@@ -40,8 +40,7 @@ export class ReplyParser {
 
   /**
    * Begins a non-empty list: its {@link length} values are replies that follow one another.
-   * @returns where the first value begins; `at` when the reply is not such a list, so that it must be read whole; -1 when its header is
-   *   incomplete
+   * @returns where the first value begins; `at` for any other reply, which must be read whole; -1 when the header is incomplete
    */
   begin(memory: Buffer, at: number, end: number): number {
     if (at >= end) return -1;
@@ -66,7 +65,7 @@ export class ReplyParser {
       this.reply = type === PLUS ? text : new Error(text);
       return next;
     }
-    const length = this.number(at + 1, line);
+    const length = this.number(at + 1, line); // or the value of a whole number
     if (type === DOLLAR) return this.bulk(next, length);
     if (type === STAR) return this.list(next, length);
     if (type !== COLON) throw new ReplyFormatError(type);

@@ -1,5 +1,5 @@
 --- Makes joining symbols visible to readers. The caller has seen that these symbols are whole up to a time. Answers 'not-yet'
---- when the list changed meanwhile, because a symbol with the same name may have left and joined again.
+--- when the session's list of symbols changed meanwhile, because a symbol with the same name may have left and joined again.
 --- KEYS: meta of partition 0
 --- ARGV: incarnation, epoch, owner, version of the list, time up to which the symbols are whole (ms), then the symbols
 --- Answer: 'joined' | 'not-yet': the list changed, or the clock is after that time | 'lost' | 'fenced'

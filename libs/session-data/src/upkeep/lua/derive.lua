@@ -12,10 +12,13 @@
 --- include ../../redis/lua/shared/bitmap.lua
 --- include ../../events/lua/shared/emit-change.lua
 --- include shared/changed-buckets.lua
-local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))
-if incarnation ~= ARGV[1] then return {'gone'} end
--- FIRST_INTERVAL, FIRST_SYMBOL_KEY: where the first interval begins in ARGV, and the first symbol in KEYS. DATE_CHARS: as in 2024-03-04.
-local open, events_kept, FIRST_INTERVAL, FIRST_SYMBOL_KEY, DATE_CHARS = ARGV[3], ARGV[6], 7, 5, 10
+-- The field `incarnation` has the stamp: the incarnation, then + and a version.
+local stored_stamp, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))
+if stored_stamp ~= ARGV[1] then return {'gone'} end
+local open, events_kept = ARGV[3], ARGV[6]
+-- Where the first interval begins in ARGV, and the first symbol in KEYS.
+local FIRST_INTERVAL, FIRST_SYMBOL_KEY = 7, 5
+local DATE_CHARS = 10 -- as in 2024-03-04
 if tonumber(open) < tonumber(retained_from or 0) then return {'done'} end
 local d, closed_bytes, mask = tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local intervals = {}
@@ -63,16 +66,17 @@ local function write_chunk(key, chunk, interval)
     redis.call('SET', key, chunk)
     return true, first_filled(chunk, 1, buckets, 1), first_filled(chunk, buckets, 1, -1)
   end
-  -- The bits of later buckets stay set, because another worker may have written these.
+  -- Buckets that are not closed are not written, because another worker may have written them: keeps their bits, and leaves out their records.
   if length < #chunk then new = merged(old, chunk, bitmap_bytes) .. chunk:sub(bitmap_bytes + 1, length) end
   if new == old then return false end
   redis.call('SETRANGE', key, 0, new)
   return true, changed_buckets(old, new, bitmap_bytes, buckets)
 end
 
--- `at`: position of the symbol's first argument. `symbols`: the changed symbols, for the event. `ends`, for the event's detail: the ends
--- of their first and last changed buckets; a symbol whose new chunks have no bar has none.
-local at, date, symbols, ends, answer = FIRST_INTERVAL + 3 * d, '', {}, {}, {'done'}
+local at = FIRST_INTERVAL + 3 * d -- position of the symbol's first argument
+-- For the event: the changed symbols and, as its detail, the ends of their first and last changed buckets. A symbol whose new chunks have
+-- no bar has no such ends.
+local date, symbols, end_details, answer = '', {}, {}, {'done'}
 for i = FIRST_SYMBOL_KEY, #KEYS, d + 1 do
   local member, bits = ARGV[at], ARGV[at + 1]
   local stored_bits = redis.call('GETRANGE', KEYS[i], 0, #bits - 1)
@@ -90,7 +94,7 @@ for i = FIRST_SYMBOL_KEY, #KEYS, d + 1 do
       date = member:sub(1, DATE_CHARS)
       local name = '"' .. member:sub(DATE_CHARS + 2) .. '"'
       symbols[#symbols + 1] = name
-      if last_end > 0 then ends[#ends + 1] = name .. ':[' .. first_end .. ',' .. last_end .. ']' end
+      if last_end > 0 then end_details[#end_details + 1] = name .. ':[' .. first_end .. ',' .. last_end .. ']' end
     end
     -- Equal also after the closed slots: the worker saw all stored bars.
     if stored_bits == bits then redis.call('SREM', KEYS[2], member) end
@@ -100,7 +104,7 @@ for i = FIRST_SYMBOL_KEY, #KEYS, d + 1 do
   at = at + 2 + d
 end
 if #symbols > 0 then
-  local list, detail = '[' .. table.concat(symbols, ',') .. ']', '{' .. table.concat(ends, ',') .. '}'
+  local list, detail = '[' .. table.concat(symbols, ',') .. ']', '{' .. table.concat(end_details, ',') .. '}'
   emit_change(KEYS[3], KEYS[4], events_kept, open, 'derived', date, list, detail)
 end
 return answer
