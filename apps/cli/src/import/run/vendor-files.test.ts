@@ -80,6 +80,16 @@ describe('JSON of other programs', () => {
     expect((await imported('a.json', json)).bars.map(([symbol]) => symbol)).toEqual(['BRK/B', 'A']);
   });
 
+  it('rows of two symbols that the objects around their arrays name are not mixed', async () => {
+    const answer = (ticker: string, minute: number): string =>
+      `{"ticker":"${ticker}","resultsCount":1,"results":[${object.replace('1709562600000', String(1709562600000 + minute * 60_000))}]}\n`;
+    const twoSymbols = answer('AAPL', 0) + answer('MSFT', 1);
+    const result = await imported('a.ndjson', twoSymbols, SYMBOL_X);
+    expect(countsOf(result)).toEqual({ bars: 1, refused: { 'other-symbol': 1 } });
+    expect(detailOf(result)).toContain('expected rows of "AAPL.results", was "MSFT.results"');
+    expect((await imported('a.ndjson', answer('AAPL', 0) + answer('AAPL', 1), SYMBOL_X)).bars).toHaveLength(2);
+  });
+
   it('an object with another object inside is still a bar', async () => {
     const withObjectFirst = object.replace('{', '{"meta":{"a":[1]},');
     for (const text of [`[${unclosed},"meta":{"a":1}}]`, `[${withObjectFirst}]`, `${unclosed},"x":{}}\n`])
