@@ -27,8 +27,8 @@ export interface FoundColumns extends PriceFields {
 
 /** A first field with a date and no time of day: `20240304`, `2024-03-04` or `3/4/2024`. */
 const DATE_FIELD = /^\d{4}[-/.]?\d{2}[-/.]?\d{2}$|^\d{1,2}[/.]\d{1,2}[/.]\d{4}$/;
-/** A second field with a time of day: `9:30`, `09:30:00`, `0930` or `093000`. */
-const TIME_OF_DAY_FIELD = /^\d{1,2}:\d{2}(:\d{2})?$|^\d{4}(\d{2})?$/;
+/** A second field with a time of day: `9:30`, `09:30:00`, `930`, `0930` or `093000`. */
+const TIME_OF_DAY_FIELD = /^\d{1,2}:\d{2}(:\d{2})?$|^(\d|[01]\d|2[0-4])([0-5]\d){1,2}$/;
 /** A second field that is not a number, so that it may be a symbol, such as `AAPL` or `.SPX`. */
 const SYMBOL_FIELD = /^[^\d.+-]|^\.\D/;
 /** Most names that a message shows, and most characters of each. */

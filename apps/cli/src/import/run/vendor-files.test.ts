@@ -170,6 +170,36 @@ describe('a file that looks like one of another origin', () => {
     expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
   });
 
+  const HEAD = 'Date,Time,Open,High,Low,Close,Volume\n';
+  /** Rows whose time of day has no leading zeros, as after a spreadsheet. @param scale 1 for HHmm, 100 for HHmmss */
+  const withoutZeros = (from: number, count: number, scale: number): string =>
+    rows(count, (row) => {
+      const minute = (from + row) % 1440;
+      return `2024030${from + row < 1440 ? 4 : 5},${(Math.floor(minute / 60) * 100 + (minute % 60)) * scale}`;
+    });
+  it.each([
+    ['HHmmss from midnight', withoutZeros(0, 1440, 100), '2024-03-04T00:00Z', '2024-03-04T23:59Z'],
+    ['HHmmss from the evening', withoutZeros(1020, 1440, 100), '2024-03-04T17:00Z', '2024-03-05T16:59Z'],
+    ['HHmm from midnight', withoutZeros(0, 1440, 1), '2024-03-04T00:00Z', '2024-03-04T23:59Z'],
+  ])('may have lost the leading zeros of its times: %s', async (_, text, first, last) => {
+    const { bars, summary } = await imported('a.csv', HEAD + text, SYMBOL_X);
+    expect(summary.refused.rows).toBe(0);
+    expect(new Set(bars.map((bar) => bar[TIME])).size).toBe(1440);
+    expect([bars[0]?.[TIME], bars.at(-1)?.[TIME]]).toEqual([first, last]);
+  });
+
+  it('may have dates and times as numbers, without a header', async () => {
+    const text = '20240304,930,10,11,9,10,5,1,0,0\n20240304,1000,10,11,9,10,5,1,0,0\n';
+    const { bars } = await imported('a.csv', text, {
+      read: { symbol: 'X', hasHeader: false, zone: 'America/New_York' },
+    });
+    expect(bars.map((bar) => bar[TIME])).toEqual(['2024-03-04T14:30Z', '2024-03-04T15:00Z']);
+    const daily = await imported('b.csv', '20240304,17615,17690,17582,17630,1000,0\n', {
+      read: { symbol: 'X', hasHeader: false },
+    });
+    expect(reasonsOf(daily)).toEqual({ 'date-without-time': 1 });
+  });
+
   it('may have blanks around its date and its time', async () => {
     const text = 'Date, Time, Open, High, Low, Last, Volume\n2024/03/04, 14:30:00, 10, 11, 9, 10, 5\n';
     expect((await imported('a.csv', text, SYMBOL_X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
