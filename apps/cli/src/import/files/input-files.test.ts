@@ -28,6 +28,12 @@ it('a folder has the files of the folders that links in it lead to', async () =>
   expect(await filesOf('data/**/*.csv')).toEqual(all);
 });
 
+it('a folder has the files of kinds that are not read, so that the import refuses them by name', async () => {
+  await put('data/a.csv', 'data/b.parquet', 'data/c.dbn.zst', 'data/d.xlsx', 'data/e.gz', 'data/LICENSE', 'data/e.md5');
+  const names = ['a.csv', 'b.parquet', 'c.dbn.zst', 'd.xlsx', 'e.gz'];
+  expect(await filesOf('data')).toEqual(names.map((name) => `data/${name}`));
+});
+
 it('each folder is read once, also when links lead in circles', async () => {
   await put('data/2024/a.csv', 'disk/b.csv');
   await symlink('2024', join(folder, 'data/latest'));
