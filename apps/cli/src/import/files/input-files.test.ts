@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { inputEntries } from './input-entries.js';
 import { inputFiles } from './input-files.js';
 
 let folder: string;
@@ -67,4 +69,11 @@ it('a named pipe is refused, because a file is read more than once', async () =>
   const { status } = spawnSync('mkfifo', [join(folder, 'pipe.csv')]);
   expect(status).toBe(0);
   await expect(filesOf('pipe.csv')).rejects.toThrow('a pipe or a device: save it first');
+});
+
+it('I13 the check of a packed file ends when the user stops the import', async () => {
+  const path = join(folder, 'a.csv.gz');
+  await writeFile(path, gzipSync('time,open,high,low,close,volume\n'));
+  const [entry] = await inputEntries(path);
+  await expect(entry!.check(AbortSignal.abort(new Error('interrupted')))).rejects.toThrow('interrupted');
 });
