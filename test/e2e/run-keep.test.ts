@@ -48,6 +48,15 @@ test('other commands use the coordinator and the servers that `run --keep` leave
     expect(stdout).toContain(command[0] === 'datasets' ? 'mine' : 'ACME');
   }
 
+  // Its database is that of its own coordinator only.
+  const theirs = { ...env, BARKEEP_URL: 'http://127.0.0.1:1' };
+  const refused = await runBarkeep(['import', 'acme.csv', '--dataset', 'theirs', '--symbol', 'ACME'], folder, theirs);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('expected DATABASE_URL, the database of the coordinator at http://127.0.0.1:1');
+  const ours = { ...env, BARKEEP_URL: /stays at (\S+)/.exec(notes)![1]!.replace('127.0.0.1', 'localhost') };
+  const { stdout: listed } = await runBarkeep(['datasets', '--json'], folder, ours);
+  expect(JSON.parse(listed)).toMatchObject({ datasets: [{ dataset: 'mine' }] });
+
   // A server that the environment names replaces that of the running command.
   const scope = new Scope();
   const named = 'redis://127.0.0.1:1/0';

@@ -3,6 +3,9 @@
  * calendar in pages.
  */
 import type { CoverageAnswer, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
+import { createDataSource, removeDataset } from '@barkeep/bar-repository';
+import type { DataSource } from 'typeorm';
+import { DatasetReader } from '../../apps/coordinator/src/lifecycle/index.js';
 import { Api } from '../support/system/api.js';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
@@ -55,6 +58,37 @@ it('lists datasets, and describes one with its symbols', async () => {
   });
   expect(bars.symbols.map(({ symbol }) => symbol)).toEqual(SYMBOLS);
   expect(bars.symbols[0]).toEqual({ symbol: 'AAA', first: '2015-12-23T14:40:00.000Z', last: range.last });
+});
+
+it('lists the other datasets when one is removed at that moment', async () => {
+  const dataSource = await createDataSource(database.url).initialize();
+  try {
+    await writeBars(database.url, 'removed', new Map());
+    /** Runs the queries of a reader, and removes a dataset after the first one, which reads the names. */
+    const query = async (sql: string, values?: unknown[]): Promise<unknown> => {
+      const rows = await dataSource.query<unknown>(sql, values);
+      await removeDataset(dataSource, 'removed');
+      return rows;
+    };
+    const reader = new DatasetReader({ query } as DataSource);
+    expect((await reader.list()).datasets.map(({ name }) => name)).toEqual(['bars', 'empty']);
+  } finally {
+    await dataSource.destroy();
+  }
+});
+
+it('describes a dataset that has more symbols than a call of a function can have arguments', async () => {
+  const symbols = 130_000;
+  await writeBars(database.url, 'options', new Map());
+  const names = `INSERT INTO symbols (name) SELECT 'O:SPY240304C' || i FROM generate_series(1, ${symbols}) i RETURNING id`;
+  const bars = `WITH symbol AS (${names}) INSERT INTO bars (symbol_id, dataset_id, "time", open, high, low, close, volume)
+    SELECT symbol.id, datasets.id, '2024-03-04T14:30Z', 1, 1, 1, 1, 1 FROM symbol, datasets WHERE name = 'options'`;
+  await queryDatabase(database.url, bars);
+  const time = '2024-03-04T14:30:00.000Z';
+  const { datasets } = await admin().ok<DatasetPageAnswer>('GET', '/v1/datasets');
+  expect(datasets).toContainEqual(expect.objectContaining({ name: 'options', symbols, first: time, last: time }));
+  const coverage = await admin().ok<CoverageAnswer>('GET', '/v1/datasets/options/coverage?limit=1');
+  expect(coverage).toMatchObject({ days: [{ date: '2024-03-04' }], symbols: [{ rows: [1] }] });
 });
 
 it('says which rows were refused, and why', async () => {

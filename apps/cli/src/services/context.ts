@@ -65,7 +65,7 @@ export class Context {
   async database(): Promise<Database> {
     const { databaseUrl: configured } = this.urls;
     const { url } = this.config.client;
-    if (configured === undefined && url !== undefined && runningUp(this.dataDir) === undefined) {
+    if (configured === undefined && url !== undefined && !isSameAddress(url, runningUp(this.dataDir)?.coordinatorUrl)) {
       throw new CliError(
         `expected DATABASE_URL, the database of the coordinator at ${withoutPassword(url)} (BARKEEP_URL), was not set`,
       );
@@ -160,6 +160,15 @@ export class Context {
     const { urls: coordinators } = await startApps(urls, wanted, this.life);
     return coordinators[0]!;
   }
+}
+
+/** True when two URLs are one address. The names of this machine count as equal. */
+function isSameAddress(url: string, other: string | undefined): boolean {
+  const addressOf = (text: string): string => {
+    const { protocol, hostname, port, pathname } = new URL(text);
+    return [protocol, /^(localhost|\[::1\])$/.test(hostname) ? '127.0.0.1' : hostname, port, pathname].join();
+  };
+  return other !== undefined && URL.canParse(url) && addressOf(url) === addressOf(other);
 }
 
 function environmentConfig(): Config<Partial<ServiceUrls>> {

@@ -22,12 +22,14 @@ export class DatasetReader {
   /** All datasets, sorted by name. */
   async list(): Promise<api.DatasetPageAnswer> {
     const summaryOf = async (name: string) => {
-      const { id, extents } = await this.extentsOf(name);
+      const id = await resolveDataset(this.dataSource, name);
+      if (id === undefined) return []; // removed since its name was read
+      const extents = await datasetExtent(this.dataSource, id);
       const version = await datasetVersion(this.dataSource, id);
-      return { name, symbols: extents.length, ...rangeOf(extents), version };
+      return [{ name, symbols: extents.length, ...rangeOf(extents), version }];
     };
     const names = await datasetNames(this.dataSource);
-    return { datasets: await Promise.all(names.map(summaryOf)) };
+    return { datasets: (await Promise.all(names.map(summaryOf))).flat() };
   }
 
   /** A dataset with its symbols, its number of rows, the values that it allows and its refused rows. @throws UnknownDatasetError */
@@ -131,7 +133,8 @@ function isoRange({ first, last }: Pick<SymbolExtent, 'first' | 'last'>) {
 
 /** The open times of the first and the last bar, epoch ms; Infinity and -Infinity in a dataset without bars. */
 function timesOf(extents: readonly SymbolExtent[]): { first: number; last: number } {
-  const first = Math.min(...extents.map((extent) => extent.first));
-  const last = Math.max(...extents.map((extent) => extent.last));
+  // Not `Math.min(...)`: a dataset may have more symbols than a call can have arguments.
+  const first = extents.reduce((least, extent) => Math.min(least, extent.first), Infinity);
+  const last = extents.reduce((most, extent) => Math.max(most, extent.last), -Infinity);
   return { first, last };
 }

@@ -27,8 +27,8 @@ export interface FoundColumns extends PriceFields {
 
 /** A first field with a date and no time of day: `20240304`, `2024-03-04` or `3/4/2024`. */
 const DATE_FIELD = /^\d{4}[-/.]?\d{2}[-/.]?\d{2}$|^\d{1,2}[/.]\d{1,2}[/.]\d{4}$/;
-/** A second field with a time of day: `9:30`, `09:30:00`, `0930` or `093000`. */
-const TIME_OF_DAY_FIELD = /^\d{1,2}:\d{2}(:\d{2})?$|^\d{4}(\d{2})?$/;
+/** A second field with a time of day: `9:30`, `09:30:00`, `930`, `0930` or `093000`. */
+const TIME_OF_DAY_FIELD = /^\d{1,2}:\d{2}(:\d{2})?$|^(\d|[01]\d|2[0-4])([0-5]\d){1,2}$/;
 /** A second field that is not a number, so that it may be a symbol, such as `AAPL` or `.SPX`. */
 const SYMBOL_FIELD = /^[^\d.+-]|^\.\D/;
 /** Most names that a message shows, and most characters of each. */
@@ -56,7 +56,7 @@ export function formatColumns(header: readonly string[], columns: FormatColumns,
   };
   const date = columns.date === undefined ? undefined : find('date', columns.date);
   const time = find('time', columns.time);
-  const [symbol] = columns.symbol === undefined ? [] : findAll([columns.symbol]); // a file of one symbol may lack it
+  const [symbol = addedSymbol(header)] = columns.symbol === undefined ? [] : findAll([columns.symbol]);
   const totals = findAll([columns.volume].flat());
   const volumes = totals.length > 0 ? totals : findAll(columns.volumeParts ?? []);
   if (hasVolume && volumes.length === 0) throw columnError(header, 'volume', columns.volume);
@@ -64,6 +64,16 @@ export function formatColumns(header: readonly string[], columns: FormatColumns,
   const hasHeader = typeof columns.time !== 'number';
   if (hasHeader) refuseDuplicates(header, [date, time, symbol, ...Object.values(prices), ...volume]);
   return { date, time, symbol, ...prices, volume, addsVolumes: totals.length === 0 };
+}
+
+/**
+ * The index of a column of symbols that was added to a vendor's file; undefined when none has a usual name. A single letter is not one
+ * here: it may name an indicator of a chart.
+ */
+function addedSymbol(header: readonly string[]): number | undefined {
+  const isSymbol = (name: string): boolean => name.length > 1 && NAMES.symbol.includes(bareName(name));
+  const index = header.findIndex(isSymbol);
+  return index < 0 ? undefined : index;
 }
 
 /** The 0-based index of a column; −1 when the header lacks it. A `ref` that is a number counts from 1. */

@@ -6,6 +6,7 @@ import { clockOf, timeParser, type TimeParser, type WallClock } from '../times/i
 import { unusableHeader } from './columns.js';
 import { judgeSample } from './judge-sample.js';
 import { type FileLayout, fileLayoutOf } from './layout.js';
+import { digitsBeforeLoss, withLostZeros } from './lost-zeros.js';
 import type { ReadOptions } from './read-options.js';
 import { type FileReading, readSample, type SampleBars } from './sample-bars.js';
 import { type FileSample, type FileStart, sampleOf, timeTextOf } from './sample.js';
@@ -56,7 +57,13 @@ function readingOf(sample: FileSample, start: FileStart, options: ReadOptions): 
   try {
     const detected = fileLayoutOf(sample, options);
     const file = start.volume === undefined ? detected : withVolume(detected, start.volume);
-    return { start, options, delimiter: sample.delimiter, file, reader: readerOptions(file, sample, options) };
+    return {
+      start,
+      options,
+      delimiter: sample.delimiter,
+      file,
+      reader: readerOptions(file, sample, start.head, options),
+    };
   } catch (error) {
     if (!(error instanceof FilePlanError) || error.line > 0) throw error;
     throw new FilePlanError(error.reason, error.message, sample.rows[0]?.line ?? 1);
@@ -69,13 +76,17 @@ function withVolume(file: FileLayout, { field }: ChosenVolume): FileLayout {
   return { ...file, layout: { ...layout, values } };
 }
 
-function readerOptions(file: FileLayout, sample: FileSample, options: ReadOptions): BarReaderOptions {
+function readerOptions(file: FileLayout, sample: FileSample, head: Uint8Array, options: ReadOptions): BarReaderOptions {
   const { format, layout, headerLines } = file;
   const zone = namedZone(file, options.zone) ?? 'UTC';
   const times = options.times ?? format?.times ?? 'open';
+  const time = timeParserOf(file, options, clockOf(zone));
+  const { delimiter } = sample;
+  const mayLackZeros = layout.date !== undefined && delimiter !== undefined && options.timeFormat === undefined;
+  const lostZeros = mayLackZeros ? digitsBeforeLoss(head, delimiter, layout.time) : undefined;
   return {
     layout,
-    time: timeParserOf(file, options, clockOf(zone)),
+    time: lostZeros === undefined ? time : withLostZeros(time, lostZeros),
     zone,
     shiftMs: times === 'close' ? options.intervalMs : 0,
     price: numberReader(options.numbers, options.priceScale ?? format?.priceScale ?? 1),

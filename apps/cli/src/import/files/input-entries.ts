@@ -22,9 +22,10 @@ export interface InputEntry {
   pieces(onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array, void>;
   /**
    * Reads a packed entry to its end before any of its rows is stored, because it may be damaged. Of a plain file, it reads only the end.
-   * @returns the last bytes of the text, at most 64 kB @throws UnreadableFileError and errors of zlib and of the system
+   * @returns the last bytes of the text, at most 64 kB
+   * @throws the reason of `signal`, UnreadableFileError and errors of zlib and of the system
    */
-  check(): Promise<Uint8Array>;
+  check(signal?: AbortSignal): Promise<Uint8Array>;
 }
 
 /** The entries of an input file; of a zip those with names of data, or all if none has one. @throws UnreadableFileError, system errors */
@@ -45,10 +46,10 @@ function fileEntry(path: string, file: string): InputEntry {
   return {
     file,
     pieces,
-    check: async () => {
+    check: async (signal) => {
       const { layers, encoding } = await wrapping();
       const isPlain = layers.length === 0 && encoding === 'utf-8'; // its end can be read without the rest
-      return isPlain ? bytesOf(path, -TAIL_BYTES, TAIL_BYTES) : check();
+      return isPlain ? bytesOf(path, -TAIL_BYTES, TAIL_BYTES) : check(signal);
     },
   };
 }
@@ -66,9 +67,10 @@ function entryOver(
       const onUnpacked = packedShare === undefined ? onRead : (bytes: number) => onRead?.(bytes * packedShare);
       yield* unpacked(open, await wrapping(), onUnpacked);
     },
-    async check() {
+    async check(signal) {
       let tail: Uint8Array = new Uint8Array(0);
       for await (const piece of unpacked(open, await wrapping())) {
+        signal?.throwIfAborted();
         const joined = piece.length >= TAIL_BYTES ? piece : Buffer.concat([tail, piece]);
         // A copy: the piece may share its memory with later ones.
         tail = Uint8Array.from(joined.subarray(Math.max(0, joined.length - TAIL_BYTES)));

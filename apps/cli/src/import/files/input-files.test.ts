@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { inputEntries } from './input-entries.js';
 import { inputFiles } from './input-files.js';
 
 let folder: string;
@@ -26,6 +28,12 @@ it('a folder has the files of the folders that links in it lead to', async () =>
   const all = ['data/2023/c.csv', 'data/a.csv', 'data/deep/b.csv'];
   expect(await filesOf('data')).toEqual(all);
   expect(await filesOf('data/**/*.csv')).toEqual(all);
+});
+
+it('a folder has the files of kinds that are not read, so that the import refuses them by name', async () => {
+  await put('data/a.csv', 'data/b.parquet', 'data/c.dbn.zst', 'data/d.xlsx', 'data/e.gz', 'data/LICENSE', 'data/e.md5');
+  const names = ['a.csv', 'b.parquet', 'c.dbn.zst', 'd.xlsx', 'e.gz'];
+  expect(await filesOf('data')).toEqual(names.map((name) => `data/${name}`));
 });
 
 it('each folder is read once, also when links lead in circles', async () => {
@@ -61,4 +69,11 @@ it('a named pipe is refused, because a file is read more than once', async () =>
   const { status } = spawnSync('mkfifo', [join(folder, 'pipe.csv')]);
   expect(status).toBe(0);
   await expect(filesOf('pipe.csv')).rejects.toThrow('a pipe or a device: save it first');
+});
+
+it('I13 the check of a packed file ends when the user stops the import', async () => {
+  const path = join(folder, 'a.csv.gz');
+  await writeFile(path, gzipSync('time,open,high,low,close,volume\n'));
+  const [entry] = await inputEntries(path);
+  await expect(entry!.check(AbortSignal.abort(new Error('interrupted')))).rejects.toThrow('interrupted');
 });

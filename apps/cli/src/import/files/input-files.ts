@@ -7,7 +7,9 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { CliError, expecting, UsageError } from '../../terminal/index.js';
 
-const DATA_FILE = /\.(csv|txt|tsv|asc|prn|json|ndjson|jsonl)(\.(gz|zst|bz2|xz))?$|\.zip$/i;
+/** Names of data, also of kinds that are not read: the import names these files instead of leaving them out silently. */
+const DATA_FILE =
+  /\.(csv|txt|tsv|asc|prn|dat|json|ndjson|jsonl)$|\.(gz|zst|bz2|xz|lz4|zip|7z|rar|tar|tgz)$|\.(parquet|arrow|feather|dbn|h5|hdf5|xlsx?|hst)$/i;
 /** Lean's minute files: trades, and the quotes of markets that have no trades. */
 export const LEAN_FILE_NAME = /^(\d{4})(\d{2})(\d{2})_(trade|quote)\.(zip|csv)$/i;
 
@@ -22,9 +24,9 @@ export function isLeanName(path: string): boolean {
   return kind === 'trade' || (kind === 'quote' && /\/(forex|cfd)\//i.test(path));
 }
 
-/** True for resource forks of macOS and hidden files. @param path inside of the folder or the zip, with slashes */
+/** True for resource forks of macOS and hidden files. @param path inside of the folder or the zip, with slashes; it may begin with `./` */
 export function isHidden(path: string): boolean {
-  return path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
+  return path.split('/').some((part) => (part.startsWith('.') && part !== '.') || part === '__MACOSX');
 }
 
 /** The regular expression for each wildcard of a glob. */

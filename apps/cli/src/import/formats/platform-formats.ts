@@ -22,7 +22,7 @@ export const PLATFORM_FORMATS: readonly BarFormat[] = [
     title: 'TradingView chart export',
     source: 'https://www.tradingview.com/support/solutions/43000537255/',
     headers: [['time', 'open', 'high', 'low', 'close', 'Volume']],
-    file: /^[^_,]+_([^,]+), /,
+    file: /^[^_,]+(?:_(?:MINI|DLY?|EOD))*_([^,]+), /, // an exchange such as CME_MINI, and the symbol
     columns: { time: 'time', ...LOWER, volume: 'Volume' },
     example: ['time,open,high,low,close,Volume', '1709562600,176.15,176.9,175.82,176.3,2315021'],
   },

@@ -12,6 +12,8 @@ import { KEY_SEPARATOR, type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Sp
 const DEPTH_MAX = 16;
 /** A bar has at least a time and four prices: an object before the header with fewer values is no row. */
 const SCALARS_MIN = 5;
+/** Keys of an object whose values name the rows in the arrays after them. */
+const NAMING_KEYS = new Set(['symbol', 'ticker', 'instrument']);
 /** Number of bytes of a refused scalar that a message shows. */
 const SHOWN_BYTES = 40;
 
@@ -147,12 +149,19 @@ export class JsonRows implements Splitter, TokenHandler {
     this.#tokens.length = container.start; // drops the container's texts
   }
 
-  /** The group of a container that opens in an object: the object's group and the container's key. Removes the key from the object. */
-  #groupIn({ group, start, keyStarts, keyEnds }: Container): string {
+  /**
+   * The group of a container that opens in an object: the object's group, the symbol that an earlier value of the object names, if any,
+   * and the container's key. Removes the key from the object.
+   */
+  #groupIn({ group, start, starts, ends, keyStarts, keyEnds }: Container): string {
     const keyStart = keyStarts.pop() ?? start;
     const key = this.#tokens.textAt(keyStart, keyEnds.pop() ?? start);
+    const naming = keyStarts.findIndex((from, index) =>
+      NAMING_KEYS.has(this.#tokens.textAt(from, keyEnds[index] ?? from)),
+    );
+    const name = naming < 0 ? undefined : this.#tokens.textAt(starts[naming] ?? start, ends[naming] ?? start);
     this.#tokens.length = keyStart;
-    return group === undefined ? key : group + KEY_SEPARATOR + key;
+    return [group, name, key].filter((part) => part !== undefined).join(KEY_SEPARATOR);
   }
 
   /** Notes the first row among the elements of an array. Refuses the scalars before it. */

@@ -11,7 +11,10 @@ export interface Row {
   line: number;
   /** JSON only: true for the row of the first object's keys, which comes before that object. */
   isHeader?: boolean;
-  /** JSON only: the keys that the row's array is under, from the outside in, such as a symbol; see {@link lastKey}. */
+  /**
+   * JSON only: the keys that the row's array is under, from the outside in, such as a symbol; see {@link lastKey}. Before a key comes the
+   * symbol that the key's object names, if any.
+   */
   group?: string;
 }
 

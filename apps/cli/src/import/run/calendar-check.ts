@@ -58,7 +58,8 @@ export class CalendarCheck {
     const { id, zone: calendarZone, firstDate, lastDate, hasExtendedHours } = this.calendar;
     const dates = openTimes.map((time) => dateOf(Math.floor(time / DAY_MS)));
     const isCovered = (date: string): boolean => date >= firstDate && date <= lastDate;
-    if (dates.length > 0 && !dates.some(isCovered)) return `${id} covers ${firstDate} to ${lastDate}`;
+    const covers = `${id} covers ${firstDate} to ${lastDate}`;
+    if (dates.length > 0 && !dates.some(isCovered)) return covers;
 
     const shareNow = this.#insideShare(openTimes);
     const fits = (share: number): boolean => share >= SHARE_MIN && share > shareNow;
@@ -83,9 +84,9 @@ export class CalendarCheck {
         return `they are in pre-market or after-hours of ${id}: --hours extended stores them`;
     }
     const minutes = new CalendarCheck(this.calendar, this.hours);
-    return fits(minutes.#insideShare(openTimes))
-      ? `bars of ${this.intervalMs / MINUTE_MS} minutes must be aligned to the open of ${id}`
-      : undefined;
+    if (fits(minutes.#insideShare(openTimes)))
+      return `bars of ${this.intervalMs / MINUTE_MS} minutes must be aligned to the open of ${id}`;
+    return dates.every(isCovered) ? undefined : covers;
   }
 
   /** The share of these times, each after `shift`, for which the calendar has a slot; 0 for no times. */

@@ -248,6 +248,17 @@ describe('rows for which the calendar has no slot', () => {
     expect(summary.warnings.join()).toContain(hint);
   });
 
+  it('I10 have a hint at the dates of the calendar when some of them are earlier', async () => {
+    const zone = 'America/New_York';
+    const text =
+      CSV_HEADER +
+      [Date.UTC(1989, 11, 29, 9, 30), Date.UTC(1990, 0, 2, 9, 30)].map((open) => wallRows(390, open)).join('');
+    const warnings = await warningsOf(text, { calendar, read: { symbol: 'X', zone } });
+    expect(warnings).toEqual([
+      'a.csv: 390 rows are outside of XNYS and are not stored: XNYS covers 1990-01-01 to 2027-12-31',
+    ]);
+  });
+
   it('I10 have no hint at closes when they were read as closes', async () => {
     const day = wallRows(390, OPEN + MINUTE_MS);
     const night = wallRows(5, Date.UTC(2024, 2, 5, 3));

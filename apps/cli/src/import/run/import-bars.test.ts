@@ -177,7 +177,7 @@ describe('an import of packed files', () => {
 
   it('takes an entry of a zip for a file, and leaves resource forks out', async () => {
     const zip = zipSync({
-      'AAPL_1m.csv': oneBar(0, 10),
+      './AAPL_1m.csv': oneBar(0, 10), // a name that `bsdtar` writes
       'MSFT_1m.csv': oneBar(0, 20),
       '__MACOSX/._AAPL_1m.csv': Buffer.from('junk'),
       'readme.pdf': Buffer.from('junk'),

@@ -92,11 +92,11 @@ class ImportRun {
     const { read, symbolOf } = this.plan;
     if (symbol === undefined && symbolOf !== undefined)
       throw new FilePlanError('unusable-path', 'expected a path that --symbol-from-path fits');
-    const tail = await entry.check();
+    const tail = await entry.check(this.plan.signal);
     const { start, rest } = await startOf(entry, symbol, tail, (bytes) => (this.#bytesRead += bytes));
     try {
       // The text from its first byte on, also when it was read before.
-      const wholeText = (): Pieces => (start.isWhole ? [start.head] : entry.pieces());
+      const wholeText = (): Pieces => (start.isWhole ? [start.head] : stoppable(entry.pieces(), this.plan.signal));
       if (isJson(start.head)) await checkWhole(wholeText());
       const samplePlan = entryPlan(entry, start, read);
       if (samplePlan === undefined) return;
@@ -173,6 +173,17 @@ interface ImportEvents {
 class WriteError extends Error {
   constructor(override readonly cause: unknown) {
     super('write failed');
+  }
+}
+
+/** The pieces, until the user stops the import. @throws the reason of `signal` */
+async function* stoppable(
+  pieces: AsyncGenerator<Uint8Array, void>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    signal?.throwIfAborted();
+    yield piece;
   }
 }
 

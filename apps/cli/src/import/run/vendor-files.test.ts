@@ -7,6 +7,7 @@ import {
   detailOf,
   imported,
   reasonsOf,
+  SYMBOL,
   SYMBOL_X,
   TIME,
 } from '../../../../../test/support/data/imported-file.js';
@@ -24,6 +25,33 @@ describe('the columns of vendors', () => {
     expect(reasonsOf(await imported('a.ndjson', alpaca, SYMBOL_X))).toEqual({ 'other-symbol': 1 });
     const polygon = `{"results":[${object('T', 'AAPL')},${object('T', 'MSFT')}]}`;
     expect((await imported('a.json', polygon)).bars.map(([symbol]) => symbol)).toEqual(['AAPL', 'MSFT']);
+  });
+
+  it.each([
+    [
+      'interactive-brokers',
+      'date,open,high,low,close,volume,average,barCount,symbol',
+      '2024-03-04 09:30:00-05:00,10,11,9,10,5,10,3,',
+    ],
+    ['yahoo', 'Datetime,Open,High,Low,Close,Volume,Ticker', '2024-03-04 14:30:00+00:00,10,11,9,10,5,'],
+    ['tradingview', 'time,open,high,low,close,Volume,Symbol', '1709562600,10,11,9,10,5,'],
+  ])('a column of symbols that was added to those of %s is read, and not mixed', async (format, head, row) => {
+    const text = `${head}\n${row}SPY\n${row}QQQ\n`;
+    const { bars, summary } = await imported('a.csv', text);
+    expect(summary.understood[0]?.format).toBe(format);
+    expect(bars).toEqual(['SPY', 'QQQ'].map((symbol) => [symbol, '2024-03-04T14:30Z', 10, 11, 9, 10, 5]));
+    expect(reasonsOf(await imported('a.csv', text, SYMBOL_X))).toEqual({ 'other-symbol': 1 });
+  });
+
+  it('TradingView names a file by its exchange, which may have several parts, and its symbol', async () => {
+    const text = 'time,open,high,low,close,Volume\n1709562600,10,11,9,10,5\n';
+    for (const [name, symbol] of [
+      ['CME_MINI_ESH2024, 1_b6c2e.csv', 'ESH2024'],
+      ['NASDAQ_DLY_AAPL, 1.csv', 'AAPL'],
+      ['BATS_SPY, 1.csv', 'SPY'],
+    ] as const) {
+      expect((await imported(name, text)).bars[0]?.[SYMBOL]).toBe(symbol);
+    }
   });
 
   it('the date of MetaStock belongs to the time', async () => {
@@ -50,6 +78,16 @@ describe('JSON of other programs', () => {
     const json = `[{"symbol":"BRK\\/B","t":"2024-03-04T14:30:00Z","o":"10","h":"11","l":"9","c":"10.5","v":"5"},
       {"symbol":"\\u0041","t":"2024-03-04T14:30:00Z","o":"10","h":"11","l":"9","c":"10.5","v":"5"}]`;
     expect((await imported('a.json', json)).bars.map(([symbol]) => symbol)).toEqual(['BRK/B', 'A']);
+  });
+
+  it('rows of two symbols that the objects around their arrays name are not mixed', async () => {
+    const answer = (ticker: string, minute: number): string =>
+      `{"ticker":"${ticker}","resultsCount":1,"results":[${object.replace('1709562600000', String(1709562600000 + minute * 60_000))}]}\n`;
+    const twoSymbols = answer('AAPL', 0) + answer('MSFT', 1);
+    const result = await imported('a.ndjson', twoSymbols, SYMBOL_X);
+    expect(countsOf(result)).toEqual({ bars: 1, refused: { 'other-symbol': 1 } });
+    expect(detailOf(result)).toContain('expected rows of "AAPL.results", was "MSFT.results"');
+    expect((await imported('a.ndjson', answer('AAPL', 0) + answer('AAPL', 1), SYMBOL_X)).bars).toHaveLength(2);
   });
 
   it('an object with another object inside is still a bar', async () => {
@@ -130,6 +168,36 @@ describe('a file that looks like one of another origin', () => {
     const text = `Date,Time,Open,High,Low,Close,Volume\n${date},${time},10,11,9,10,5\n`;
     const { bars } = await imported('a.csv', text, { read: { symbol: 'X', timeFormat } });
     expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
+  });
+
+  const HEAD = 'Date,Time,Open,High,Low,Close,Volume\n';
+  /** Rows whose time of day has no leading zeros, as after a spreadsheet. @param scale 1 for HHmm, 100 for HHmmss */
+  const withoutZeros = (from: number, count: number, scale: number): string =>
+    rows(count, (row) => {
+      const minute = (from + row) % 1440;
+      return `2024030${from + row < 1440 ? 4 : 5},${(Math.floor(minute / 60) * 100 + (minute % 60)) * scale}`;
+    });
+  it.each([
+    ['HHmmss from midnight', withoutZeros(0, 1440, 100), '2024-03-04T00:00Z', '2024-03-04T23:59Z'],
+    ['HHmmss from the evening', withoutZeros(1020, 1440, 100), '2024-03-04T17:00Z', '2024-03-05T16:59Z'],
+    ['HHmm from midnight', withoutZeros(0, 1440, 1), '2024-03-04T00:00Z', '2024-03-04T23:59Z'],
+  ])('may have lost the leading zeros of its times: %s', async (_, text, first, last) => {
+    const { bars, summary } = await imported('a.csv', HEAD + text, SYMBOL_X);
+    expect(summary.refused.rows).toBe(0);
+    expect(new Set(bars.map((bar) => bar[TIME])).size).toBe(1440);
+    expect([bars[0]?.[TIME], bars.at(-1)?.[TIME]]).toEqual([first, last]);
+  });
+
+  it('may have dates and times as numbers, without a header', async () => {
+    const text = '20240304,930,10,11,9,10,5,1,0,0\n20240304,1000,10,11,9,10,5,1,0,0\n';
+    const { bars } = await imported('a.csv', text, {
+      read: { symbol: 'X', hasHeader: false, zone: 'America/New_York' },
+    });
+    expect(bars.map((bar) => bar[TIME])).toEqual(['2024-03-04T14:30Z', '2024-03-04T15:00Z']);
+    const daily = await imported('b.csv', '20240304,17615,17690,17582,17630,1000,0\n', {
+      read: { symbol: 'X', hasHeader: false },
+    });
+    expect(reasonsOf(daily)).toEqual({ 'date-without-time': 1 });
   });
 
   it('may have blanks around its date and its time', async () => {
