@@ -104,7 +104,7 @@ export class Reconciler {
     await scheduleUpkeep(producer, row);
   }
 
-  /** A session that neither runs nor is complete: it may have been paused or stopped while the session Redis was away. */
+  /** A session that neither runs nor is complete: it may have been paused or stopped, or have failed, while the session Redis was away. */
   private async repairIdle(row: SessionRecord): Promise<void> {
     await this.parts.control.repair(row);
     await this.emitState(row);
