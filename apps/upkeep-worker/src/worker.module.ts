@@ -72,6 +72,8 @@ export async function processorsOf(
     maxStalledCount: STARTS_MAX,
     ...(tracing.queues && { telemetry: tracing.queues }),
     settings: { backoffStrategy },
+  const aggregator = new Aggregator(parts);
+  sessionRedis.on('ready', () => aggregator.onStoreReturned());
   };
   const { detectConcurrency, backfillConcurrency, aggregateConcurrency } = config.queues;
   // A backfill job starts again for each attempt and each time slice, and a forced detection until it succeeds. So only their crashes are
@@ -82,6 +84,6 @@ export async function processorsOf(
   return [
     processorOf('detect-gaps', 'DetectGapsProcessor', new GapDetector(parts), detectOptions),
     processorOf('backfill', 'BackfillProcessor', backfiller, backfillOptions),
-    processorOf('aggregate', 'AggregateProcessor', new Aggregator(parts), aggregateOptions),
+    processorOf('aggregate', 'AggregateProcessor', aggregator, aggregateOptions),
   ];
 }
