@@ -49,7 +49,7 @@ const api = () => new Api(owner.url);
 const metaKey = (id: string) => `${system.sessionPrefix}:{${id}:0}:meta`;
 /** What the store tells the owner to do: `run`, `pause` or `stop`. */
 const control = (id: string) => redis.hget(metaKey(id), 'control');
-const untilControl = (id: string, value: 'run' | 'pause', boundMs?: number) =>
+const untilControl = (id: string, value: 'run' | 'pause' | 'stop', boundMs?: number) =>
   api().eventually(
     () => control(id),
     (found) => found === value,
@@ -170,13 +170,14 @@ test('I11 the reconciler corrects the store of one session even when the store o
   await other.signal('SIGKILL');
 });
 
-test('I11 the stream of a session that has failed in its row ends, and the state is emitted', async () => {
+test('I11 the stream and the upkeep of a session that has failed in its row end, and the state is emitted', async () => {
   const id = await inTheMiddle('failed-row');
   await failInRow(id);
   await untilFailedEvent(id);
+  await untilControl(id, 'stop');
 });
 
-test('I11 the reconciler emits the state of a session whose coordinator died before it could', async () => {
+test('I11 the reconciler emits the state of a session whose coordinator died before it could, and ends its upkeep', async () => {
   const id = await inTheMiddle('not-emitted');
   await call(api(), id, 'pause');
   await api().eventually(
@@ -184,8 +185,10 @@ test('I11 the reconciler emits the state of a session whose coordinator died bef
     (events) => events.at(-1)?.fields['state'] === 'paused',
   );
   await failInRow(id);
+  await driftTo(id, 'run');
   const other = await system.coordinator(FREQUENT_RECONCILER);
   await untilFailedEvent(id);
+  await untilControl(id, 'stop');
   await other.signal('SIGKILL');
 });
 

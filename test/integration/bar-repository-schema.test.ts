@@ -1,5 +1,6 @@
 /** The schema and its connections: migrations, settings, and the plan of the query that reads windows. */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
+import { isOutage } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
@@ -77,6 +78,42 @@ test('connections have no JIT, UTC, the name barkeep, and a check that their cli
        current_setting('client_connection_check_interval') AS checked`,
   );
   expect(row).toEqual({ jit: 'off', zone: 'UTC', name: 'barkeep', checked: '1s' });
+});
+
+test('the limits that a database sets for its statements do not end long ones', async () => {
+  const other = await createTestDatabase();
+  const databaseName = new URL(other.url).pathname.slice(1);
+  for (const limit of ['statement_timeout', 'lock_timeout'])
+    await queryDatabase(other.url, `ALTER DATABASE "${databaseName}" SET ${limit} = '50ms'`);
+  const [holder, dataSource] = [createDataSource(other.url), createDataSource(other.url)];
+  await Promise.all([holder.initialize(), dataSource.initialize()]);
+  try {
+    await dataSource.query('SELECT pg_sleep(0.2)');
+    const locked = holder.query('SELECT pg_advisory_xact_lock(1), pg_sleep(0.3)');
+    await delay(100);
+    await dataSource.query('SELECT pg_advisory_lock(1)');
+    await locked;
+  } finally {
+    await Promise.all([holder.destroy(), dataSource.destroy()]);
+    await other.drop();
+  }
+});
+
+test('I13 a statement of a service that waits too long for a lock fails as an outage, and never takes effect', async () => {
+  const holder = await connect();
+  const limited = await createDataSource(database.url, { lockLimitMs: 100 }).initialize();
+  try {
+    await migrate(limited);
+    await holder.transaction(async (manager) => {
+      await manager.query('LOCK TABLE removed_sessions IN SHARE MODE'); // as CREATE INDEX does
+      const insert = `INSERT INTO removed_sessions (incarnation, id) VALUES (gen_random_uuid(), 'late')`;
+      const error: unknown = await limited.query(insert).catch((caught: unknown) => caught);
+      expect(isOutage(error)).toBe(true);
+    });
+    expect(await holder.query(`SELECT FROM removed_sessions WHERE id = 'late'`)).toEqual([]);
+  } finally {
+    await limited.destroy();
+  }
 });
 
 test('a day of all symbols and a year of one are read from the index alone', async () => {

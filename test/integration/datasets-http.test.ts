@@ -4,6 +4,8 @@
  */
 import type { CoverageAnswer, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
 import { createDataSource, removeDataset } from '@barkeep/bar-repository';
+import { Client } from 'pg';
+import { setTimeout } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { DatasetReader } from '../../apps/coordinator/src/lifecycle/index.js';
 import { Api } from '../support/system/api.js';
@@ -178,4 +180,17 @@ it('answers 404 for a dataset that does not exist, and 403 without an admin key'
     expect({ status, body }).toMatchObject({ status: 403, body: { type: 'urn:barkeep:problem:forbidden' } });
     expect(JSON.stringify(body)).toContain('BARKEEP_ADMIN_KEYS');
   }
+});
+
+it('many slow reads of datasets leave connections to the other calls', async () => {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  await client.query('BEGIN; LOCK TABLE quarantined_bars'); // a description reads this table
+  // More than the coordinator has connections.
+  const descriptions = Array.from({ length: 12 }, () => admin().call('GET', '/v1/datasets/bars'));
+  const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await queryDatabase(database.url, waiting)).length < 3) await setTimeout(20);
+  expect((await admin().call('GET', '/v1/sessions')).status).toBe(200);
+  await client.end(); // ends the transaction, too
+  for (const description of descriptions) expect((await description).status).toBe(200);
 });

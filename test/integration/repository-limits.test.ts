@@ -110,6 +110,25 @@ test('the lease of a dead worker expires, and another request takes its place', 
   giveBack();
 });
 
+test.each([
+  ['leases', { concurrency: 1 }, 'of-a-dead-worker'],
+  ['asked', { max: 1, durationMs: 200 }, 'of-an-earlier-request'],
+  ['waiting', {}, 'of-a-session-that-has-ended'],
+])(
+  'requests go on when the clock of Redis was set back by an hour, whatever it has in %s',
+  async (set, limits, member) => {
+    const name = `set-back-${set}`;
+    const [limit] = twoWorkers(name, limits);
+    const base = `${prefix}:{repository:${name}}`;
+    // This session had a turn, so that one without a turn comes before it.
+    await redis.zadd(`${base}:turns`, 1, 's');
+    await redis.zadd(`${base}:${set}`, Date.now() + 3_600_000, member);
+    const giveBack = await limit.take('s', AbortSignal.timeout(15_000));
+    giveBack();
+  },
+  20_000,
+);
+
 test('an aborted waiter rejects, and the next request gets its turn', async () => {
   const [limit] = twoWorkers('abort', { concurrency: 1 });
   const giveBack = await limit.take('first');

@@ -249,3 +249,18 @@ test('after an outage of Redis no silent consumer is dropped for one heartbeat',
   await server.redis.hincrby(meta, 'noDropUntil', -31_000);
   expect((await consumers.limit()).slowest).toBeUndefined();
 });
+
+test('a dead consumer is dropped in time after the clock of Redis was set back', async () => {
+  const store = await lockstep({ onSilence: 'drop', heartbeatSeconds: 30 });
+  const { consumers, layout } = store;
+  await consumers.join('one', 'kept');
+  // Its last message, and an outage, were before the clock was set back by an hour.
+  await silence(store, 'one', -3_600);
+  await server.redis.hset(layout.keysOf(0).meta, 'noDropUntil', Date.now() + 3_600_000);
+  expect((await consumers.limit()).slowest).toBe(layout.start);
+  // The time without drops after the outage is one heartbeat, and so is the silence that counts from then on.
+  await server.redis.hincrby(layout.keysOf(0).meta, 'noDropUntil', -31_000);
+  expect((await consumers.limit()).slowest).toBe(layout.start);
+  await silence(store, 'one', 31);
+  expect((await consumers.limit()).slowest).toBeUndefined();
+});

@@ -236,6 +236,20 @@ test('isStreamQueued is true for the job of a run from its addition to its end',
   expect(await producer.isStreamQueued(payload)).toBe(false);
 });
 
+test('I11 a stream job that was interrupted many times is retried as soon as after its first interruption', async () => {
+  const tried = new Counter();
+  const delays: number[] = [];
+  const { worker } = server.work('stream', () => {
+    tried.hit();
+    throw new Error('the session Redis is away');
+  });
+  worker.on('failed', (job) => delays.push(job!.delay));
+  const usual = new UpkeepProducer(queues, { attempts: 5, backoffMs: 40 });
+  await usual.add('stream', { ...newSession(), run: 1 });
+  await tried.reached(8);
+  expect(Math.max(...delays)).toBeLessThanOrEqual(40);
+});
+
 test.each(['detect-gaps', 'backfill', 'aggregate', 'stream'] as const)(
   '%s: another worker does the job of a dead one, and the job can then be added again',
   async (name) => {

@@ -17,8 +17,16 @@ const PARTITIONS_MAX = 1_000;
 export class Aggregator {
   /** By partition: the first day that the last run of {@link deriveStored} did not fully derive, and the frontier at that time. */
   private readonly continueAt = new Map<string, { day: number; frontier: number }>();
+  /** How often the session Redis has come back. */
+  private storeReturns = 0;
 
   constructor(private readonly parts: WorkParts) {}
+
+  /** Called when the session Redis is back, perhaps without its newest writes: what was derived may be lost. */
+  onStoreReturned(): void {
+    this.storeReturns++;
+    this.continueAt.clear();
+  }
 
   /** @throws SessionLostError */
   async run(payload: Payload<'aggregate'>, signal?: AbortSignal): Promise<void> {
@@ -51,11 +59,14 @@ export class Aggregator {
     for (let day = firstDay; day < layout.days.length && layout.grid(day).open < frontier; day++) {
       signal?.throwIfAborted();
       const { close, slotCount } = layout.grid(day);
+      const { storeReturns } = this;
       const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
       const derivedTo = await deriveDay({ store, partition, day }, slots, frontier);
       // When the watermark reaches a day's close, the day's counts are emitted with it.
       const closedDay = derivedTo === close ? { dayIndex: day, counts: countsBefore(slots, slotCount) } : undefined;
-      const isStoreSetBack = !(await store.moveWatermark(partition, watermark, derivedTo, closedDay));
+      // A store that was set back may have lost the fills of slots that were read before.
+      const isStoreSetBack =
+        storeReturns !== this.storeReturns || !(await store.moveWatermark(partition, watermark, derivedTo, closedDay));
       if (isStoreSetBack) {
         await addDetection();
         break;
@@ -84,6 +95,7 @@ export class Aggregator {
     signal?: AbortSignal,
   ): Promise<void> {
     const { layout } = store;
+    const { storeReturns } = this;
     const key = `${layout.incarnation} ${partition} ${layout.membership.version}`;
     const last = this.continueAt.get(key);
     const isStoreSetBack = last !== undefined && last.frontier > frontier;
@@ -94,7 +106,7 @@ export class Aggregator {
       await deriveDay({ store, partition, day }, slots, frontier);
       if (layout.grid(day).close > frontier) break;
     }
-    this.remember(key, { day, frontier });
+    if (storeReturns === this.storeReturns) this.remember(key, { day, frontier });
   }
 
   private remember(key: string, position: { day: number; frontier: number }): void {

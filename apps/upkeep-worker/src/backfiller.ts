@@ -24,7 +24,7 @@ import type { DataSource } from 'typeorm';
 import { answeredNow } from './answered-before.js';
 import { type DayRequests, requestsOf } from './day-requests.js';
 import { askDeclaredAgain, declaredSymbols } from './declared-days.js';
-import { RepositoryFailedError, retryDelayMs, type Repositories } from './repositories.js';
+import { OUTAGE_RETRY_MS_MAX, RepositoryFailedError, retryDelayMs, type Repositories } from './repositories.js';
 import { type WorkParts, failSession } from './upkeep-sessions.js';
 import {
   askRepositories,
@@ -277,7 +277,8 @@ export class Backfiller {
     const onFailure = isPostgresAway ? 'wait' : job.onFailure;
     const failures = payload.failures + 1;
     const outages = payload.outages + (isPostgresAway ? 1 : 0);
-    const retryInMs = retryAfterMsOf(error) ?? retryDelayMs(failures, this.parts.backoffMs);
+    const longestMs = isPostgresAway ? OUTAGE_RETRY_MS_MAX : undefined;
+    const retryInMs = retryAfterMsOf(error) ?? retryDelayMs(failures, this.parts.backoffMs, longestMs);
     for (const failure of failed) {
       const texts = { repository: failure.repository, error: messageOf(failure.error) };
       await store.failures.note({ ...texts, nextTryAt: this.parts.now() + retryInMs, failures }, this.parts.now());

@@ -1,6 +1,6 @@
 import type { RepositoryLimit } from '@barkeep/session-data';
 import { DataSource } from 'typeorm';
-import { Repositories, RepositoryLimitError } from './repositories.js';
+import { delayAfter, Repositories, RepositoryFailedError, RepositoryLimitError, retryDelayMs } from './repositories.js';
 
 const dataSource = new DataSource({ type: 'postgres' });
 
@@ -90,5 +90,20 @@ describe('Repositories', () => {
       ['vendor', true, busy],
       ['vendor', true, undefined],
     ]);
+  });
+});
+
+describe('The delay before the next attempt', () => {
+  const outage = Object.assign(new Error('no route'), { code: 'ECONNREFUSED' });
+
+  it('doubles up to a minute after an error, and is the one of the repository when that failed', () => {
+    expect(delayAfter(new Error('x'), 1, 1_000)).toBeLessThanOrEqual(1_000);
+    expect(delayAfter(new Error('x'), 30, 1_000)).toBeGreaterThanOrEqual(30_000);
+    expect(delayAfter(new RepositoryFailedError('vendor', {}, 7, outage), 30, 1_000)).toBe(7);
+  });
+
+  it('I11 stays short after an outage of a server, however long that was', () => {
+    expect(delayAfter(outage, 30, 1_000)).toBeLessThanOrEqual(5_000);
+    expect(retryDelayMs(30, 1_000, 5_000)).toBeLessThanOrEqual(5_000);
   });
 });

@@ -3,7 +3,7 @@
  * PostgreSQL. Each request to a repository of the user needs a permit, which enforces its limits across all workers.
  */
 import { barSourceOf, messageOf, retryAfterMsOf, type AskPermit, type BarSource } from '@barkeep/bar-repository';
-import type { RepositoryLimit, RepositoryLimits } from '@barkeep/session-data';
+import { isOutage, type RepositoryLimit, type RepositoryLimits } from '@barkeep/session-data';
 import type { Payload } from '@barkeep/upkeep-queues';
 import type { DataSource } from 'typeorm';
 
@@ -43,13 +43,21 @@ export class RepositoryFailedError extends Error {
 
 /** Longest delay between two attempts on a failing repository, ms. */
 const RETRY_MS_MAX = 60_000;
+/** Longest delay between two attempts while PostgreSQL or a Redis is away, ms: all sessions wait for the return of the server. */
+export const OUTAGE_RETRY_MS_MAX = 5_000;
 /** More doublings would exceed the longest delay with any backoff. */
 const RETRY_DOUBLINGS_MAX = 20;
 
-/** Delay before attempt `failures` + 1, ms. It doubles up to a minute; a random part of up to half is subtracted. */
-export function retryDelayMs(failures: number, backoffMs: number): number {
-  const delay = Math.min(backoffMs * 2 ** Math.min(failures - 1, RETRY_DOUBLINGS_MAX), RETRY_MS_MAX);
+/** Delay before attempt `failures` + 1, ms. It doubles up to `maxMs`; a random part of up to half is subtracted. */
+export function retryDelayMs(failures: number, backoffMs: number, maxMs = RETRY_MS_MAX): number {
+  const delay = Math.min(backoffMs * 2 ** Math.min(failures - 1, RETRY_DOUBLINGS_MAX), maxMs);
   return Math.round(delay * (1 - Math.random() / 2));
+}
+
+/** Delay before the next attempt of a job that failed with `error`, ms. @param attempts how many have failed */
+export function delayAfter(error: unknown, attempts: number, backoffMs: number): number {
+  if (error instanceof RepositoryFailedError) return error.retryInMs;
+  return retryDelayMs(attempts, backoffMs, isOutage(error) ? OUTAGE_RETRY_MS_MAX : RETRY_MS_MAX);
 }
 
 export class Repositories {

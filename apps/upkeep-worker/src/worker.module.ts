@@ -13,7 +13,7 @@ import { Aggregator } from './aggregator.js';
 import { Backfiller } from './backfiller.js';
 import { GapDetector } from './gap-detector.js';
 import { processorOf } from './job-processor.js';
-import { Repositories, RepositoryFailedError, retryDelayMs } from './repositories.js';
+import { delayAfter, Repositories } from './repositories.js';
 import type { UpkeepFigures } from './upkeep-figures.js';
 import { UpkeepSessions } from './upkeep-sessions.js';
 
@@ -62,9 +62,8 @@ export async function processorsOf(
   const parts = { sessions, producer, figures, tracing, now };
   const limits = { backoffMs, attempts, repositoryTimeoutMs };
   const backfiller = new Backfiller({ ...parts, repositories, dataSource, redis: sessionRedis, ...limits });
-  // The delay before a job's next attempt, ms: that of the failed repository; after other errors it grows with the attempts.
   const backoffStrategy = (attemptsMade: number, _type?: string, error?: Error) =>
-    error instanceof RepositoryFailedError ? error.retryInMs : retryDelayMs(attemptsMade, backoffMs);
+    delayAfter(error, attemptsMade, backoffMs);
   const options = {
     connection: queueConnection,
     lockDuration: config.queues.workerLockMs,
@@ -73,6 +72,8 @@ export async function processorsOf(
     ...(tracing.queues && { telemetry: tracing.queues }),
     settings: { backoffStrategy },
   };
+  const aggregator = new Aggregator(parts);
+  sessionRedis.on('ready', () => aggregator.onStoreReturned());
   const { detectConcurrency, backfillConcurrency, aggregateConcurrency } = config.queues;
   // A backfill job starts again for each attempt and each time slice, and a forced detection until it succeeds. So only their crashes are
   // limited, not their starts.
@@ -82,6 +83,6 @@ export async function processorsOf(
   return [
     processorOf('detect-gaps', 'DetectGapsProcessor', new GapDetector(parts), detectOptions),
     processorOf('backfill', 'BackfillProcessor', backfiller, backfillOptions),
-    processorOf('aggregate', 'AggregateProcessor', new Aggregator(parts), aggregateOptions),
+    processorOf('aggregate', 'AggregateProcessor', aggregator, aggregateOptions),
   ];
 }

@@ -21,8 +21,12 @@ export interface RetrySettings {
 export const COMPLETED_KEPT = { age: 3600, count: 2_000 };
 /** For how long (`age`, seconds) and how many failed jobs are kept. */
 const FAILED_KEPT = { age: 24 * 3600, count: 1_000 };
-const STREAM_ATTEMPTS = 8;
-/** Longest delay before the first retry of a stream job, ms: meanwhile no coordinator streams the session. */
+/** Enough for an outage of a minute. After these attempts the reconciler adds a stream job again, when it can reach all servers. */
+const STREAM_ATTEMPTS = 120;
+/**
+ * Longest delay before a retry of a stream job, ms: meanwhile no coordinator streams the session. It does not grow, because the attempts
+ * of a job are all interruptions of a session, which may run for weeks.
+ */
 const STREAM_BACKOFF_MAX_MS = 1_000;
 
 const retries = ({ attempts, backoffMs }: RetrySettings): JobsOptions => ({
@@ -52,7 +56,8 @@ const UNLIMITED: JobsOptions = { attempts: 1_000_000, backoff: { type: 'reposito
 const OPTIONS: { [Name in JobName]: (payload: PayloadInput<Name>, retry: RetrySettings) => JobsOptions } = {
   // One job per run of a session. It is removed when it ends; the reconciler adds it again while the session still runs.
   stream: ({ incarnation, run }, { backoffMs }) => ({
-    ...retries({ attempts: STREAM_ATTEMPTS, backoffMs: Math.min(backoffMs, STREAM_BACKOFF_MAX_MS) }),
+    attempts: STREAM_ATTEMPTS,
+    backoff: { type: 'fixed', delay: Math.min(backoffMs, STREAM_BACKOFF_MAX_MS), jitter: 0.5 },
     jobId: `stream.${incarnation}.${run}`,
     removeOnFail: true,
   }),

@@ -13,10 +13,15 @@ import {
 } from '@barkeep/bar-repository';
 import { calendarNamed, type OutsideSpan, outsideSpans, type TradingDay } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
+import { Turns } from './turns.js';
 
 const MINUTE_MS = 60_000;
+/** Most reads at the same time: a large dataset may take minutes, and the streams and other calls need the other connections. */
+const READS_AT_ONCE = 3;
 
 export class DatasetReader {
+  private readonly turns = new Turns(READS_AT_ONCE);
+
   constructor(private readonly dataSource: DataSource) {}
 
   /** All datasets, sorted by name. */
@@ -29,18 +34,22 @@ export class DatasetReader {
       return [{ name, symbols: extents.length, ...rangeOf(extents), version }];
     };
     const names = await datasetNames(this.dataSource);
-    return { datasets: (await Promise.all(names.map(summaryOf))).flat() };
+    return { datasets: (await Promise.all(names.map((name) => this.turns.run(() => summaryOf(name))))).flat() };
   }
 
   /** A dataset with its symbols, its number of rows, the values that it allows and its refused rows. @throws UnknownDatasetError */
-  async describe(name: string): Promise<api.DatasetAnswerBody> {
+  describe(name: string): Promise<api.DatasetAnswerBody> {
+    return this.turns.run(() => this.describeNow(name));
+  }
+
+  private async describeNow(name: string): Promise<api.DatasetAnswerBody> {
     const { id, extents } = await this.extentsOf(name);
-    const [{ anyPrices, withoutVolume }, version, quarantined, [counted]] = await Promise.all([
-      datasetValues(this.dataSource, id),
-      datasetVersion(this.dataSource, id),
-      quarantinedRows(this.dataSource, name),
-      this.dataSource.query<{ rows: string }[]>('SELECT count(*) AS rows FROM bars WHERE dataset_id = $1', [id]),
-    ]);
+    // One after another, so that a read needs one connection.
+    const { anyPrices, withoutVolume } = await datasetValues(this.dataSource, id);
+    const version = await datasetVersion(this.dataSource, id);
+    const quarantined = await quarantinedRows(this.dataSource, name);
+    const countRows = 'SELECT count(*) AS rows FROM bars WHERE dataset_id = $1';
+    const [counted] = await this.dataSource.query<{ rows: string }[]>(countRows, [id]);
     const symbols = extents.map((extent) => ({ symbol: extent.symbol, ...isoRange(extent) }));
     const prices = anyPrices ? ('any' as const) : ('positive' as const);
     const rows = Number(counted?.rows ?? 0);
@@ -52,7 +61,11 @@ export class DatasetReader {
    * The page begins after the symbol `after`; `nextAfter` is null on the last page.
    * @throws UnknownDatasetError, UnknownCalendarError, ExtendedHoursError
    */
-  async coverage(name: string, query: api.CoverageQuery): Promise<api.CoverageAnswer> {
+  coverage(name: string, query: api.CoverageQuery): Promise<api.CoverageAnswer> {
+    return this.turns.run(() => this.coverageNow(name, query));
+  }
+
+  private async coverageNow(name: string, query: api.CoverageQuery): Promise<api.CoverageAnswer> {
     const { id, extents } = await this.extentsOf(name);
     const days = daysOf(extents, query);
     const { after } = query;

@@ -7,7 +7,6 @@ import { hasRemoved, removedAmong, UnknownSessionError, type SessionState } from
 import { UnknownCalendarError } from '@barkeep/bars';
 import { isOutage, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
 import { releaseLostLocks, runLateJobs } from '@barkeep/upkeep-queues';
-import { once } from 'node:events';
 import { STORED_STATES } from './evictions.js';
 import { layoutOf, refOf, type SessionRecord } from './session-row.js';
 import { scheduleUpkeep } from './upkeep-request.js';
@@ -26,6 +25,8 @@ export class Reconciler {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
   private readonly stopping = new AbortController();
+  /** The work of {@link certify}; undefined while there is none. */
+  private certifying: Promise<void> | undefined;
   /** Incarnations of completed sessions that {@link isSettled} found to have nothing left to repair: they are not checked again. */
   private settled = new Set<string>();
   /** States of sessions without a stream that were emitted: they are not emitted again. */
@@ -71,8 +72,8 @@ export class Reconciler {
       // Whatever the repairs find: a full session Redis refuses what they write, and these removals make room in it.
       await this.removeAll();
     }
-    // Last, because it may take long: a certificate reads its whole session.
-    await this.untilStopped(this.parts.certificates.catchUp(this.stopping.signal));
+    // Not awaited: a certificate reads its whole session, and the next rounds must not wait for that.
+    this.certifying ??= this.certify();
   }
 
   /** Repairs sessions and jobs. @throws outages */
@@ -104,7 +105,7 @@ export class Reconciler {
     await scheduleUpkeep(producer, row);
   }
 
-  /** A session that neither runs nor is complete: it may have been paused or stopped while the session Redis was away. */
+  /** A session that neither runs nor is complete: it may have been paused or stopped, or have failed, while the session Redis was away. */
   private async repairIdle(row: SessionRecord): Promise<void> {
     await this.parts.control.repair(row);
     await this.emitState(row);
@@ -185,13 +186,17 @@ export class Reconciler {
     this.parts.warn(`removed ${removed} keys of removed sessions`, cause);
   }
 
-  /** Waits until the work ends or the service stops. A certificate in progress must not delay a stop; a later round makes it again. */
-  private async untilStopped(work: Promise<void>): Promise<void> {
+  /** Keeps the certificates that are missing. A stop does not wait for the one in progress: a later round makes it again. */
+  private async certify(): Promise<void> {
     const { signal } = this.stopping;
-    const ended = new AbortController();
-    const stopped = signal.aborted ? undefined : once(signal, 'abort', { signal: ended.signal });
-    // An error of `work` after the stop comes from the closed connections: it has no effect.
-    await Promise.race([work, stopped]).finally(() => ended.abort());
+    try {
+      await this.parts.certificates.catchUp(signal);
+    } catch (error) {
+      // After a stop the error comes from the closed connections.
+      if (!signal.aborted) this.parts.warn('certificates are kept later', error);
+    } finally {
+      this.certifying = undefined;
+    }
   }
 
   /** Works on the newest sessions in each of these states. */

@@ -13,11 +13,16 @@ import { addJobs } from './upkeep-request.js';
 /** How many times one call tries again because the row changed meanwhile. */
 const TRIES_MAX = 20;
 
-/** The control that a session in this state needs; undefined for a state in which no control matters. */
+/** The control of a session in this state; undefined for a state in which no stream follows a control. */
 export function controlOf(state: SessionState): Exclude<Control, 'reload'> | undefined {
   if (isActive({ state })) return 'run';
   if (state === 'paused') return 'pause';
   return state === 'stopped' ? 'stop' : undefined;
+}
+
+/** The control that the store needs in this state: that of {@link controlOf}; of a failed session `stop`, which ends its upkeep. */
+function storedControlOf(state: SessionState): ReturnType<typeof controlOf> {
+  return state === 'failed' ? 'stop' : controlOf(state);
 }
 
 export class SessionControl {
@@ -34,14 +39,13 @@ export class SessionControl {
     let current = row;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const { state, epoch, error } = current;
-      const control = controlOf(state);
+      const control = storedControlOf(state);
       const layout = layoutOf(current, keyPrefix);
       const isStale = control !== undefined && (await setControl(redis, layout, epoch, control)) === 'stale';
       if (!isStale) await emitState(redis, layout, state, error);
       const latest = await sessions.find(row.id);
       if (!latest || latest.incarnation !== row.incarnation) return current;
-      // `running` and `waiting-upkeep` have the same control.
-      const isUnchanged = latest.state === state || (control !== undefined && controlOf(latest.state) === control);
+      const isUnchanged = latest.state === state || (isActive(latest) && isActive(current));
       if (!isStale && isUnchanged) return latest;
       current = latest;
     }
@@ -50,7 +54,7 @@ export class SessionControl {
 
   /** Writes the control of a row if the store has another control. A session without a store needs none. */
   async repair(row: SessionRecord): Promise<void> {
-    const expected = controlOf(row.state);
+    const expected = storedControlOf(row.state);
     if (expected === undefined || !row.checkpoint) return;
     const { redis, keyPrefix, sessions } = this.servers;
     const stored = await readControl(redis, layoutOf(row, keyPrefix));

@@ -8,6 +8,7 @@ import { removeSession, type SessionLayout } from '@barkeep/session-data';
 import type { EntityManager } from 'typeorm';
 import { removalOf, type Servers, type SessionRecord } from './session-row.js';
 import type { SymbolChanges } from './symbol-changes.js';
+import { Turns } from './turns.js';
 
 /** While keys are removed, the connection that holds the session's lock runs a statement this often, ms: see {@link withSessionLock}. */
 const LOCK_KEPT_EVERY_MS = 5_000;
@@ -18,9 +19,7 @@ const REMOVED_AT_ONCE = 3;
 type Sessions = SessionRepository<SessionSpec>;
 
 export class SessionRemoval {
-  private running = 0;
-  /** Each begins a removal that waits for its turn. */
-  private readonly turns: (() => void)[] = [];
+  private readonly turns = new Turns(REMOVED_AT_ONCE);
 
   constructor(
     private readonly parts: Pick<Servers, 'dataSource' | 'keyPrefix' | 'producer' | 'redis' | 'sessions'> & {
@@ -30,25 +29,12 @@ export class SessionRemoval {
 
   /** Stops a session and removes all its data. Another session that has its id by now stays. */
   async remove(row: SessionRecord): Promise<void> {
-    await this.inTurn(() => this.removeIf(row, () => Promise.resolve(true)));
+    await this.turns.run(() => this.removeIf(row, () => Promise.resolve(true)));
   }
 
   /** As {@link remove}, but not a session that a call has started again meanwhile: the row may have been read long ago. */
   async removeExpired(row: SessionRecord): Promise<void> {
-    await this.inTurn(() => this.removeIf(row, (sessions) => sessions.lockExpired(row)));
-  }
-
-  /** Runs `work` when fewer than {@link REMOVED_AT_ONCE} others run. */
-  private async inTurn(work: () => Promise<void>): Promise<void> {
-    if (this.running < REMOVED_AT_ONCE) this.running++;
-    else await new Promise<void>((begin) => this.turns.push(begin)); // a removal that ends passes its place on, so `running` stays
-    try {
-      await work();
-    } finally {
-      const begin = this.turns.shift();
-      if (begin) begin();
-      else this.running--;
-    }
+    await this.turns.run(() => this.removeIf(row, (sessions) => sessions.lockExpired(row)));
   }
 
   /** @param mayRemove asked while the lock is held; gets the sessions as the connection that holds the lock sees them */

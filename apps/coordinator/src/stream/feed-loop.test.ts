@@ -94,3 +94,9 @@ test('a stream that sends nothing falls silent in time after the clock of Redis 
   const looksAt = [hour, hour + 1_000, 1_000, 2_000, 3_000, 4_000]; // the clock goes back at the third look
   expect(await silentStreams(looksAt, 0)).toEqual(['B']);
 });
+
+test('a stream that has sent falls silent in time after the clock of Redis was set back', async () => {
+  const hour = 3_600_000;
+  const looksAt = [hour, hour + 1_000, 1_000, 2_000, 3_000, 4_000];
+  expect(await silentStreams(looksAt, hour)).toEqual(['B']);
+});

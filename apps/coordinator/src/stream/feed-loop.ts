@@ -135,9 +135,10 @@ interface FeedLimit {
  */
 export function feedLimit({ streams, now, end, timeoutMs, lookingSince, silences }: FeedLimitInput): FeedLimit {
   const open = streams.filter(({ ended }) => !ended);
-  // -Infinity: a stream that was recorded as silent and has sent nothing since is silent now, whatever the time is.
+  // -Infinity: a stream that was recorded as silent and has sent nothing since is silent now, whatever the time is. A message from the
+  // future was sent before the clock of Redis was set back, and so before `lookingSince`.
   const silentFrom = ({ symbol, heardAt }: SymbolProgress) =>
-    silences.get(symbol) === heardAt ? -Infinity : Math.max(heardAt, lookingSince) + timeoutMs;
+    silences.get(symbol) === heardAt ? -Infinity : Math.max(heardAt > now ? 0 : heardAt, lookingSince) + timeoutMs;
   const silent = open.filter((stream) => silentFrom(stream) <= now);
   const holding = open.filter((stream) => !silent.includes(stream));
   const timeOf = ({ ended, reached }: SymbolProgress) => (ended ? end : Math.min(reached, end));

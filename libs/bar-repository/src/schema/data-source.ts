@@ -17,6 +17,8 @@ export interface DataSourceOptions {
   applicationName?: string;
   /** Returns how long the server may stay silent before the connection is closed, ms. @default no limit */
   silenceLimitMs?: () => number;
+  /** How long a statement may wait for a lock before it fails, ms. @default no limit */
+  lockLimitMs?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -27,6 +29,7 @@ const CONNECTION_SETTINGS = [
   'TimeZone=UTC',
   'client_connection_check_interval=1s', // the locks of a dead client are free after a second, not after a network timeout
   'idle_in_transaction_session_timeout=10min', // limits a transaction in which no statement runs
+  'statement_timeout=0', // the limit of the database or the role, if it has one, would end long imports and reads again and again
 ];
 
 /**
@@ -34,6 +37,7 @@ const CONNECTION_SETTINGS = [
  * entities, because every statement is SQL. Only {@link migrate} changes the schema.
  */
 export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
+  const settings = [...CONNECTION_SETTINGS, `lock_timeout=${options.lockLimitMs ?? 0}`];
   return new DataSource({
     type: 'postgres',
     url,
@@ -48,8 +52,8 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
         checkWhenSilent(client, url);
         leaveWhenDemoted(client);
       },
-      options: CONNECTION_SETTINGS.map((setting) => `-c ${setting}`).join(' '),
-      stream: (settings: { ssl?: unknown }) => socketFor(settings, options.silenceLimitMs),
+      options: settings.map((setting) => `-c ${setting}`).join(' '),
+      stream: (connection: { ssl?: unknown }) => socketFor(connection, options.silenceLimitMs),
     },
   });
 }
@@ -77,6 +81,7 @@ export class NewerSchemaError extends Error {
 export function migrate(dataSource: DataSource): Promise<string[]> {
   // A higher level may be the database's default; a process that has waited for the lock would then not see the earlier migrations.
   return dataSource.transaction('READ COMMITTED', async (manager) => {
+    await manager.query('SET LOCAL lock_timeout = 0'); // another process may migrate for long
     await manager.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     const unknown = await unknownMigrations(manager);
     if (unknown.length > 0) throw new NewerSchemaError(unknown);

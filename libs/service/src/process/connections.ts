@@ -18,6 +18,12 @@ const FAIL_FAST = { lazyConnect: true, connectTimeout: 5_000, commandTimeout: 10
 /** When PostgreSQL does not answer for this long, ms, the connection is closed. A service's statements take much less. */
 const POSTGRES_SILENCE_MS = 30_000;
 
+/**
+ * A statement that waits for a lock this long, ms, fails, for example while a table is rebuilt. The API answers before a call would be
+ * given up (after 30 s, of which a wait for a connection may take 10 s), and the call cannot take effect later.
+ */
+const POSTGRES_LOCK_MS = 15_000;
+
 /** Open connections to the servers of a service. */
 export interface Connections {
   dataSource: DataSource;
@@ -57,6 +63,7 @@ export async function openConnections(
     applicationName: name,
     // No limit during a migration, which may take long.
     silenceLimitMs: () => (isMigrated ? POSTGRES_SILENCE_MS : Infinity),
+    lockLimitMs: POSTGRES_LOCK_MS,
   });
   const queueRedis = redisClient(redisUrl, 'queue-redis');
   const sessionRedis = redisClient(sessionRedisUrl, 'session-redis');

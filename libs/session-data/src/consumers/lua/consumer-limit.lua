@@ -1,13 +1,13 @@
 --- Answers the limit of the clock: the lowest position of the active consumers. With the policy 'drop' it first drops the consumers
 --- that were silent for longer than `silence_ms`. The owner calls this every second. A much longer pause between two calls means that
 --- Redis or the owner was away, so that consumers may have been unable to send heartbeats. After such a pause no consumer is
---- dropped for `silence_ms`.
+--- dropped for `silence_ms`. Times in the future mean that the clock of Redis was set back: they count as now.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: those of shared/consumers.lua, then longest silence (ms), policy: 'drop' or 'hold', number of consumers that the
 ---       session waits for
 --- Answer: {'held', lowest position, joins} | {'waiting', '', joins}: not enough have joined |
 ---         {'free', '', joins}: none is active | {'lost'}
---- From shared/consumers.lua: now, joins, gathered, parse, write, emit, lowest
+--- From shared/consumers.lua: now, joins, gathered, parse, write, touch, emit, lowest
 
 --- include shared/consumers.lua
 local silence_ms, policy, waits_for = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
@@ -25,14 +25,19 @@ local function may_drop()
     redis.call('HSET', KEYS[1], 'noDropUntil', string.format('%.0f', now + silence_ms))
     return false
   end
-  return now >= tonumber(no_drop_until or 0)
+  local waits_ms = tonumber(no_drop_until or 0) - now
+  if waits_ms > silence_ms then redis.call('HSET', KEYS[1], 'noDropUntil', string.format('%.0f', now + silence_ms)) end
+  return waits_ms <= 0
 end
 
 if policy == 'drop' and may_drop() then
   for i = 1, #entries, 2 do
     local name, c = entries[i], parse(entries[i + 1])
     local silent_ms = now - tonumber(c.seen)
-    if c.state == 'active' and silent_ms > silence_ms then
+    if c.state == 'active' and silent_ms < 0 then
+      touch(c)
+      entries[i + 1] = write(name, c)
+    elseif c.state == 'active' and silent_ms > silence_ms then
       c.state = 'dropped'
       entries[i + 1] = write(name, c)
       emit('consumer-dropped', name, c, 'silentMs', string.format('%.0f', silent_ms))

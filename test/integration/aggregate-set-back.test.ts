@@ -1,0 +1,77 @@
+/** The session store is set back while a worker derives bars, or between two of its jobs. */
+import { UpkeepStore } from '@barkeep/session-data';
+import { Aggregator } from '../../apps/upkeep-worker/src/aggregator.js';
+import { UpkeepSessions, type WorkParts } from '../../apps/upkeep-worker/src/upkeep-sessions.js';
+import { fillOfAaa, gapMarket, storeWithGap, writeFills } from '../support/sessions/gap-store.js';
+import {
+  FIRST_DAY,
+  flushUpTo,
+  PARTITION,
+  SMALL_SPEC,
+  StoreServer,
+  type TestStore,
+} from '../support/sessions/session-store.js';
+
+const server = new StoreServer();
+afterEach(() => jest.restoreAllMocks());
+afterAll(() => server.close());
+
+/** A worker with one job at a time. */
+class AggregateWorker {
+  /** The names of the jobs that it has added. */
+  readonly added: string[] = [];
+  readonly aggregator = new Aggregator({
+    sessions: new UpkeepSessions(server.redis, server.prefix),
+    producer: { add: (name: string) => Promise.resolve(this.added.push(name)) },
+    tracing: { span: (_name: string, _attributes: object, work: () => Promise<void>) => work() },
+  } as unknown as WorkParts);
+
+  run({ layout: { id: sessionId, incarnation } }: TestStore): Promise<void> {
+    return this.aggregator.run({ sessionId, incarnation, partition: PARTITION, mayDetect: true });
+  }
+}
+
+const watermark = async ({ upkeep }: TestStore) => (await upkeep.positions())[PARTITION]!.watermark;
+
+test('I1 I11 the watermark stays before slots whose fill was lost after a worker had read it', async () => {
+  const store = await storeWithGap(server);
+  const { layout } = store;
+  const setBack = await server.snapshot(layout.id);
+  await writeFills(store, await fillOfAaa(store, [10, 11, 12, 13, 14, 15, 16, 17, 18, 19]));
+  const worker = new AggregateWorker();
+  // Called after the slots were read, and before the watermark is moved.
+  const writeDerived = jest.spyOn(UpkeepStore.prototype, 'writeDerived');
+  writeDerived.mockImplementationOnce(async () => {
+    await setBack();
+    worker.aggregator.onStoreReturned();
+    return new Set();
+  });
+  await worker.run(store);
+  expect(await watermark(store)).toBe(layout.start);
+  expect(worker.added).toEqual(['detect-gaps']);
+  // Nothing of the day is whole: the gap is in its first window.
+  await worker.run(store);
+  expect(await watermark(store)).toBe(layout.start);
+  await writeFills(store, await fillOfAaa(store, [10, 11, 12, 13, 14, 15, 16, 17, 18, 19]));
+  await worker.run(store);
+  expect(await watermark(store)).toBe(layout.grid(FIRST_DAY).close);
+});
+
+test('I5 I11 bars that a store has lost are derived again while an earlier day waits for its repository', async () => {
+  const spec = { ...SMALL_SPEC, derivedIntervals: ['5m'], upkeep: { barrier: 'none' } };
+  const store = await server.begin(server.layout(spec));
+  const { layout, upkeep } = store;
+  // The first day has a gap, so the watermark stays at its start.
+  await flushUpTo(store, gapMarket, layout.end);
+  const setBack = await server.snapshot(layout.id);
+  const secondDay = FIRST_DAY + 1;
+  const derived = async () =>
+    (await upkeep.readChunks(PARTITION, secondDay, layout.intervalNamed('5m'), layout.symbols)).size;
+  const worker = new AggregateWorker();
+  await worker.run(store);
+  expect(await derived()).toBe(layout.symbols.length);
+  await setBack();
+  worker.aggregator.onStoreReturned();
+  await worker.run(store);
+  expect(await derived()).toBe(layout.symbols.length);
+});
