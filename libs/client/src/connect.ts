@@ -91,6 +91,7 @@ export class Barkeep {
   session(id: string): ClientSession {
     return new ClientSession(id, {
       http: this.#http,
+      keyPrefix: this.#settings.keyPrefix,
       redis: () => this.#connection(),
       duplicate: () => this.#duplicate(),
       open: () => openSession(this.#connection(), this.#settings.keyPrefix, id),
