@@ -16,6 +16,7 @@ import {
   startApps,
   startServices,
   type Scope,
+  UP_ROLE,
 } from '@barkeep/local-system';
 import { removeRepositoryLimits } from '@barkeep/session-data';
 import { removeQueues } from '@barkeep/upkeep-queues';
@@ -34,6 +35,8 @@ interface LocalRunOptions {
   repositoryNames: readonly string[];
   /** True: the run reads datasets, so it uses the project's permanent data folder. */
   needsDatasets: boolean;
+  /** True: the servers stay for longer than the run. */
+  keep: boolean;
   /** Receives a line about anything slow or unusual. */
   log: (line: string) => void;
 }
@@ -90,11 +93,15 @@ async function removeKeys({ redisUrl, sessionRedisUrl }: ServiceUrls, prefix: st
 }
 
 /** The servers that the environment names, else private ones: with the project's datasets if needed, else empty. */
-async function serversFor({ env, cwd, needsDatasets, log }: LocalRunOptions, scope: Scope): Promise<ServiceUrls> {
+async function serversFor(options: LocalRunOptions, scope: Scope): Promise<ServiceUrls> {
+  const { env, cwd, needsDatasets, keep, log } = options;
   const config = loadConfig(env, { requireServices: false });
   if (needsDatasets) {
     const dataDir = dataFolder(cwd, config.embedded.dataDir, 'up');
-    return findServers({ dataDir, keep: true, env, log }, scope);
+    const found = await findServers({ dataDir, keep: true, env, log }, scope);
+    // Other programs, and further runs of this one, use the servers instead of waiting until they stop. They use coordinators of their own.
+    if (keep) found.publish?.({ role: UP_ROLE });
+    return found;
   }
   const dataDir = dataFolder(cwd, config.embedded.dataDir, 'run');
   scope.onEnd(() => removeEmptyFolders(dataDir));

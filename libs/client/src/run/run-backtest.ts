@@ -141,13 +141,13 @@ async function runSession(options: RunOptions, plan: RunPlan, scope: Scope): Pro
 
 /** Starts a coordinator and a worker, and the servers that the environment does not name. @returns how to connect to them */
 async function startLocally(
-  { env = process.env, repository }: RunOptions,
+  { env = process.env, repository, keep = false }: RunOptions,
   plan: RunPlan,
   log: (line: string) => void,
   scope: Scope,
 ): Promise<ConnectOptions> {
   const { startLocalRun } = await importLocalRun();
-  return startLocalRun({ ...plan, env, cwd: process.cwd(), repository, log }, scope);
+  return startLocalRun({ ...plan, env, cwd: process.cwd(), repository, keep, log }, scope);
 }
 
 /**
