@@ -8,6 +8,7 @@ import {
   connect,
   InvalidInputError,
   SessionEndedError,
+  SessionLostError,
   SessionNotFoundError,
   WrongStateError,
   type Barkeep,
@@ -155,6 +156,14 @@ describe('errors', () => {
     await expect(barkeep.session('whole').pause()).rejects.toThrow(WrongStateError);
     const { id } = await barkeep.createSession(SPEC); // is not started
     await expect(barkeep.session(id).reader({ waitMs: 0 })).rejects.toThrow(/expected session .* to begin within 0 s/);
+  });
+
+  it('say that a client reads another Redis or prefix than the coordinator', async () => {
+    const client = connect({ coordinator: coordinator.url, keyPrefix: 'another-prefix' });
+    const opened = client.session('whole').reader();
+    await expect(opened).rejects.toThrow(SessionLostError);
+    await expect(opened).rejects.toThrow('under the prefix another-prefix, was not there');
+    await client.close();
   });
 
   it('end the calls that are under way when the client is closed', async () => {

@@ -1,4 +1,6 @@
 /** `runBacktest` as a script uses it: bars with holes in memory, and a repository that fills them. It leaves nothing behind. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { connect, runBacktest, type RunBars, type RunOptions, type Step } from '@barkeep/client';
 import { createDataSource } from '@barkeep/bar-repository';
@@ -138,6 +140,57 @@ describe('runBacktest with bars in memory', () => {
       expect({ backfilled, absent }).toEqual({ backfilled: 0, absent: SLOTS - barCount(symbol) });
     }
   });
+
+  it('keeps the limit of a repository', async () => {
+    let [running, mostRunning] = [0, 0];
+    const getBars = async (query: Parameters<typeof withGetBars.getBars>[0]) => {
+      mostRunning = Math.max(mostRunning, ++running);
+      await new Promise(setImmediate);
+      running--;
+      return withGetBars.getBars(query);
+    };
+    const { metrics } = await run({ repository: { limit: { concurrency: 1 }, getBars } });
+    expect(metrics.map(({ barQuality }) => barQuality)).toEqual([100, 100, 100]);
+    expect(mostRunning).toBe(1);
+  });
+
+  it('logs that it waits for a repository that always fails', async () => {
+    const end = new AbortController();
+    const lines: string[] = [];
+    const log = (line: string) => {
+      lines.push(line);
+      end.abort(new Error('logged'));
+    };
+    const getBars = () => Promise.reject(new Error('the vendor is down'));
+    await expect(run({ repository: { getBars }, log, signal: end.signal })).rejects.toThrow('logged');
+    expect(lines[0]).toMatch(/^session run-\w+: waiting for repository repository: the vendor is down/);
+  });
+
+  it('logs fed bars that are not stored', async () => {
+    logged.length = 0;
+    const inSeconds = withHoles.get('AAA')!.map((bar) => ({ ...bar, openTime: bar.openTime / 1000 }));
+    const { fed } = await run({ bars: { ...bars, AAA: inSeconds } });
+    expect(fed.get('AAA')).toMatchObject({ accepted: 0 });
+    const sent = SYMBOLS.reduce((sum, symbol) => sum + barCount(symbol), 0);
+    expect(logged.join()).toContain(
+      `${barCount('AAA')} of ${sent} bars were not stored: malformed ${barCount('AAA')} (AAA `,
+    );
+  });
+
+  it('runs beside other processes of Barkeep, whose keys and worker port the environment has', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const others = { BARKEEP_ADMIN_KEYS: 'admin-key-of-others', BARKEEP_WORKER_PORT: String(port) };
+    const { status } = await run({ env: { ...env, ...others } });
+    expect(status.state).toBe('completed');
+    other.close();
+  });
+
+  it('rejects soon when the environment names a server that cannot be reached', async () => {
+    const wrong = { ...env, SESSION_REDIS_URL: 'redis://127.0.0.1:1/0' };
+    await expect(run({ env: wrong })).rejects.toThrow('expected Redis at 127.0.0.1:1 (SESSION_REDIS_URL), was: ');
+  }, 20_000);
 
   it('rejects with the error that a step throws, and leaves nothing behind', async () => {
     const failure = new Error('the strategy is wrong');

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Bar, ORIGIN_CODES } from '@barkeep/bars';
 import {
   DaysRemovedError,
@@ -20,7 +21,7 @@ import {
 } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { holey, marketBars } from '../support/data/market.js';
-import { runTo } from '../support/sessions/follow-store.js';
+import { fillDay, runTo } from '../support/sessions/follow-store.js';
 import {
   closedIn,
   FOLLOWED_MARKET as MARKET,
@@ -342,7 +343,7 @@ test('a new consumer begins after the removed days, and one whose position is in
   const store = await server.finished({ ...LOCKSTEP, ...dates }, marketBars({ ...SPEC, ...dates, seed: 3 }));
   const { layout } = store;
   await breakAfterMinutes(store, 'early', 10);
-  await removeFirstTwoDays(layout);
+  await removeDays(layout, 2);
   const { open } = layout.grid(2);
   for (const options of [{ lockstep: false }, { consumer: 'new' }, { consumer: 'early', from: 'beginning' }] as const) {
     const step = await server.firstStep(store, { keepDays: 1, ...options });
@@ -353,19 +354,71 @@ test('a new consumer begins after the removed days, and one whose position is in
   await expect(server.firstStep(store, { consumer: 'back' })).rejects.toThrow(DaysRemovedError);
 });
 
+test('a step keeps its bars when a change of their day is read after the day was removed', async () => {
+  const market = holey(marketBars({ ...SPEC, seed: 3 }), 0.15, 4);
+  const store = await server.begin(server.layout(SPEC));
+  await runTo(store, market, store.layout.end);
+  await fillDay(store, 0, 'AAA', marketBars({ ...SPEC, seed: 3 }).get('AAA')!);
+  const { changes } = store.layout.keysOf(0);
+  const [newest] = await server.redis.xrevrange(changes, '+', '-', 'COUNT', 1);
+  let barsOfDay = 0;
+  for await (const { barCount, time, isDayClose, mirror } of server.follow(store)) {
+    barsOfDay += barCount;
+    if (isDayClose) break;
+    if (time !== store.layout.grid(0).closeTime(9)) continue;
+    // Both days are loaded. The session removes the first one, and then its last change is read.
+    await removeDays(store.layout, 1);
+    const { rewrites } = mirror['holdings'];
+    await server.redis.xadd(changes, '*', ...newest![1]);
+    while (mirror['holdings'].rewrites === rewrites) await delay(5);
+  }
+  const ofFirstDay = (symbol: string) => closedIn(market.get(symbol)!, 0, store.layout.grid(0).close).length;
+  expect(barsOfDay).toBe(SLOTS_OF_DAY + ofFirstDay('BBB') + ofFirstDay('CCC'));
+});
+
+test('a step shows the days that the session retains at its time, however many the store has still', async () => {
+  const spec = { ...SPEC, end: '2013-10-11', history: { retainDays: 2 } };
+  const market = marketBars({ ...spec, seed: 5 });
+  const store = await server.finished(spec, market); // no day was removed yet
+  for await (const { time, mirror } of server.follow(store, { every: '30m' })) {
+    const { layout } = store;
+    const firstShown = layout.grid(Math.max(0, layout.dayIndexAt(time - 1) - 2)).open;
+    expect(mirror.barCount('AAA')).toBe(closedIn(market.get('AAA')!, firstShown, time).length);
+  }
+});
+
 /** Follows as a consumer until it has finished the steps of the first `minutes` minutes. */
 async function breakAfterMinutes(store: TestStore, consumer: string, minutes: number): Promise<void> {
   const end = store.layout.start + minutes * MINUTE;
   for await (const { time } of server.follow(store, { consumer })) if (time > end) return;
 }
 
-/** Removes the first two days of a session, as retention does. */
-async function removeFirstTwoDays(layout: SessionLayout): Promise<void> {
-  await server.redis.hset(layout.keysOf(0).meta, 'retainedFrom', layout.grid(2).open);
-  const chunks = (await server.keys(layout.id)).filter((key) => /2013-10-0[78]/.test(key));
+/** Removes the first days of a session, as retention does. */
+async function removeDays(layout: SessionLayout, days: number): Promise<void> {
+  await server.redis.hset(layout.keysOf(0).meta, 'retainedFrom', layout.grid(days).open);
+  const dates = layout.days.slice(0, days).map(({ date }) => date);
+  const chunks = (await server.keys(layout.id)).filter((key) => dates.some((date) => key.includes(date)));
   expect(chunks.length).toBeGreaterThan(0);
   await server.redis.unlink(...chunks);
 }
+
+test('an aborted loop ends soon although Redis is away', async () => {
+  const store = await server.finished(LOCKSTEP);
+  const gate = await tcpGate(process.env['SESSION_REDIS_URL']!, 6379);
+  const redis = new Redis(gate.url);
+  redis.on('error', () => undefined);
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  try {
+    const loop = followSession(redis, store.reader, { consumer: 'one', signal: controller.signal });
+    await loop.next();
+    await gate.shut();
+    controller.abort(reason);
+    await expect(loop.next()).rejects.toBe(reason);
+  } finally {
+    redis.disconnect();
+  }
+}, 8_000); // ioredis tries for ten seconds to send that the consumer leaves
 
 /** Changes the position in a consumer's stored record, whose third word it is. */
 async function setPosition(layout: SessionLayout, name: string, time: number): Promise<void> {

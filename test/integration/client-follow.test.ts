@@ -1,7 +1,7 @@
 /** Steps through sessions on a real Redis: the time of each step, its bars, its derived bars, and what its mirror shows. */
 import { aggregateCascade, type Bar, type Interval, planCascade } from '@barkeep/bars';
 import { NotLockstepError, type Step } from '@barkeep/client';
-import { UnknownIntervalError } from '@barkeep/session-data';
+import { SessionConsumers, UnknownIntervalError } from '@barkeep/session-data';
 import { holey, marketBars } from '../support/data/market.js';
 import { plainBuckets } from '../support/data/plain-derived.js';
 import { fillDay, runTo } from '../support/sessions/follow-store.js';
@@ -169,6 +169,15 @@ test('the bars of a step are found by any name of an interval, and an interval t
   expect(step!.barsOf('AAA', '60m')).toHaveLength(1);
   expect(step!.barsOf('AAA', '60m')).toEqual(step!.barsOf('AAA', '1h'));
   expect(() => step!.barsOf('AAA', '5m')).toThrow(UnknownIntervalError);
+});
+
+test('a loop with a name cannot watch a session in lockstep, whose clock would wait for it', async () => {
+  const store = await server.finished({ ...SPEC, pace: { mode: 'lockstep' } });
+  await expect(server.follow(store, { consumer: 'watcher', lockstep: false }).next()).rejects.toThrow(
+    'consumer: expected no name with lockstep: false in a session in lockstep, was "watcher"',
+  );
+  expect(await server.firstStep(store, { lockstep: false })).toBeDefined();
+  expect(await new SessionConsumers(server.redis, store.layout).list()).toEqual([]);
 });
 
 test('lockstep in a session of another pace, and an unknown start, are errors', async () => {

@@ -144,6 +144,22 @@ it.each([
   expect(answer).toMatchObject({ days, symbols: [{ symbol: 'AAA', rows, outside: 0, extended: 0 }] });
 });
 
+it('expects the bars of the interval that the rows of the dataset have', async () => {
+  const open = Date.parse('2015-12-23T14:30Z');
+  const bars = Array.from({ length: 78 }, (_, slot) => {
+    return { openTime: open + slot * 300_000, open: 1, high: 1, low: 1, close: 1, volume: 1 };
+  });
+  await writeBars(database.url, 'five-minutes', new Map([['AAA', bars.filter((_, slot) => slot % 10 !== 9)]]));
+  const answer = await admin().ok('GET', '/v1/datasets/five-minutes/coverage?to=2015-12-24');
+  expect(answer).toMatchObject({
+    days: [
+      { date: '2015-12-23', expected: 78 },
+      { date: '2015-12-24', expected: 42 },
+    ],
+    symbols: [{ symbol: 'AAA', rows: [71, 0] }],
+  });
+});
+
 it('answers with the requested days, in pages of symbols', async () => {
   const query = 'from=2015-12-24&to=2015-12-24&hours=extended&limit=2';
   const first = await admin().ok<CoverageAnswer>('GET', `/v1/datasets/bars/coverage?${query}`);

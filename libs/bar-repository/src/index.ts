@@ -27,6 +27,7 @@ export {
   readRow,
   readWindow,
   readWindowBytes,
+  shortestSpacing,
   type SymbolExtent,
 } from './rows/index.js';
 export * from './schema/index.js';

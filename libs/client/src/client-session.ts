@@ -16,10 +16,14 @@ import { eventSelection, momentsOf, waitForState, type EventOptions, type Sessio
 const BEGIN_LIMIT_MS = 30_000;
 /** Time between two checks whether the session has begun, ms. */
 const BEGIN_CHECK_MS = 25;
+/** How much later than the coordinator this client may find the store of a session, ms. */
+const FOUND_WITHIN_MS = 2_000;
 
 /** What a session needs from its client. */
 export interface SessionParts {
   http: CoordinatorClient;
+  /** Prefix of the keys in the session Redis. */
+  keyPrefix: string;
   /** The shared connection to the session Redis. */
   redis: () => Redis;
   /** Opens a connection for blocking reads. */
@@ -127,13 +131,15 @@ export class ClientSession {
    * Reads the session's bars directly from Redis, never past its clock. Waits up to `waitMs` for a session that has just been started.
    * @param options `signal` ends the wait
    * @throws NotBegunError when it did not begin within `waitMs`, SessionEndedError when it ended without a store or its store is
-   *   lost, SessionNotFoundError, SessionLostError, SessionRedisAwayError, SessionCalendarError, NoSessionRedisError
+   *   lost, SessionNotFoundError, SessionLostError when the coordinator finds the store and this client does not,
+   *   SessionRedisAwayError, SessionCalendarError, NoSessionRedisError
    */
   async reader(options: { waitMs?: number; signal?: AbortSignal } = {}): Promise<OpenSession> {
     const { waitMs = BEGIN_LIMIT_MS } = options;
     const signal = this.#endSignal(options.signal);
     const outage = new Outage(this.#parts.redis(), this.id, 0); // a limit of 0 ms: the first failure is thrown
     const deadline = Date.now() + waitMs;
+    let storedSince: number | undefined;
     for (;;) {
       try {
         return await this.#parts.open();
@@ -142,9 +148,11 @@ export class ClientSession {
         // A session that has not begun has no store either, so SessionLostError alone does not mean that its data is lost.
         if (!(error instanceof SessionLostError)) throw outage.failed(error) ?? error;
         const status = await this.status();
-        const { state } = status;
-        if (hasEnded(status)) throw endedError(status);
-        if (Date.now() > deadline) throw new NotBegunError(this.id, state, waitMs);
+        // Only a status that the coordinator read from the store has a clock.
+        storedSince = status.clock === null ? undefined : (storedSince ?? Date.now());
+        if (storedSince === undefined && hasEnded(status)) throw endedError(status);
+        if (Date.now() > Math.min(deadline, (storedSince ?? Infinity) + FOUND_WITHIN_MS))
+          throw storedSince === undefined ? new NotBegunError(this.id, status.state, waitMs) : this.#storedElsewhere();
       }
       await pause(BEGIN_CHECK_MS, signal);
     }
@@ -213,6 +221,15 @@ export class ClientSession {
     } finally {
       close();
     }
+  }
+
+  /** The error for a session whose store the coordinator finds and this client does not. */
+  #storedElsewhere(): SessionLostError {
+    const { http, redis, keyPrefix } = this.#parts;
+    const { path, host, port, db } = redis().options;
+    const place = `${path ?? `${host}:${port}`}, database ${db ?? 0}, under the prefix ${keyPrefix}`;
+    const cause = `the coordinator at ${http.baseUrl} has another session Redis or prefix`;
+    return new SessionLostError(this.id, `expected its store at ${place}, was not there: ${cause}`);
   }
 
   /** The status of a completed session, or undefined while it is active. @throws SessionEndedError */

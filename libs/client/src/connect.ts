@@ -11,7 +11,7 @@ import { ClientSession } from './client-session.js';
 import { coordinatorAddress } from './coordinator-address.js';
 import { ClientClosedError, NoCoordinatorError, NoSessionRedisError } from './errors.js';
 import { CoordinatorClient, type SessionStatus } from './http/index.js';
-import { BLOCKING_CLOSE_MS } from './outage.js';
+import { BLOCKING_CLOSE_MS, reconnectDelay } from './outage.js';
 
 /** How long `close` waits for a connection to end, ms. */
 const CLOSE_LIMIT_MS = 2_000;
@@ -91,6 +91,7 @@ export class Barkeep {
   session(id: string): ClientSession {
     return new ClientSession(id, {
       http: this.#http,
+      keyPrefix: this.#settings.keyPrefix,
       redis: () => this.#connection(),
       duplicate: () => this.#duplicate(),
       open: () => openSession(this.#connection(), this.#settings.keyPrefix, id),
@@ -120,7 +121,11 @@ export class Barkeep {
     const { redis } = this.#settings;
     if (redis === undefined) throw new NoSessionRedisError();
     if (typeof redis !== 'string') return redis;
-    const options = { connectionName: 'barkeep-client', socketTimeout: SILENCE_LIMIT_MS };
+    const options = {
+      connectionName: 'barkeep-client',
+      socketTimeout: SILENCE_LIMIT_MS,
+      retryStrategy: reconnectDelay,
+    };
     return (this.#redis ??= this.#own(openRedis(redis, options)));
   }
 

@@ -6,8 +6,18 @@ import { pause } from './pause.js';
 
 /** How long the client retries before it gives up, ms. */
 const OUTAGE_LIMIT_MS = 60_000;
-/** Time between a failure and the next attempt, ms. */
+/** Time between a failure and the next attempt, and the longest time between two attempts of ioredis to connect, ms. */
 export const OUTAGE_RETRY_MS = 500;
+/** Time between the first failed attempts of ioredis to connect, ms. It grows by as much each time. */
+const RECONNECT_STEP_MS = 50;
+
+/**
+ * ioredis' option `retryStrategy` for connections of this library. ioredis gives a call up after a number of attempts to connect. By
+ * default these attempts become so rare that it notices the end of an outage's time limit more than half a minute late.
+ */
+export function reconnectDelay(attempts: number): number {
+  return Math.min(attempts * RECONNECT_STEP_MS, OUTAGE_RETRY_MS);
+}
 
 /**
  * How long ioredis waits after `disconnect` of a connection for blocking reads, ms. It keeps the process alive meanwhile, even when the
@@ -17,7 +27,7 @@ export const BLOCKING_CLOSE_MS = 100;
 
 /** How long the session Redis has been failing; a success resets it. */
 export class Outage {
-  /** When the first failure after the last success was noted, as `performance.now()`. */
+  /** When the first call since the last success began, as `performance.now()`. */
   private since: number | undefined;
 
   /** @param limitMs how long failures are retried */
@@ -27,8 +37,15 @@ export class Outage {
     private readonly limitMs: number = OUTAGE_LIMIT_MS,
   ) {}
 
-  succeeded(): void {
+  /**
+   * Runs a call. If it fails, the outage counts from its beginning: ioredis may have tried to connect for many seconds before it gives a
+   * call up. @throws what the call throws
+   */
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    this.since ??= performance.now();
+    const result = await call();
     this.since = undefined;
+    return result;
   }
 
   /**
@@ -52,9 +69,7 @@ export class Outage {
 export async function retryOutages<T>(outage: Outage, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (;;) {
     try {
-      const result = await run();
-      outage.succeeded();
-      return result;
+      return await outage.run(run);
     } catch (error) {
       if (signal?.aborted && isRedisOutage(error)) signal.throwIfAborted();
       const terminal = outage.failed(error);

@@ -7,8 +7,17 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { jobPrefix, loadConfig, type ServiceUrls } from '@barkeep/service';
-import { dataFolder, findServers, programFile, startApps, startServices, type Scope } from '@barkeep/local-system';
+import { jobPrefix, loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/service';
+import {
+  connectToServers,
+  dataFolder,
+  findServers,
+  programFile,
+  startApps,
+  startServices,
+  type Scope,
+  UP_ROLE,
+} from '@barkeep/local-system';
 import { removeRepositoryLimits } from '@barkeep/session-data';
 import { removeQueues } from '@barkeep/upkeep-queues';
 import { Redis } from 'ioredis';
@@ -26,6 +35,8 @@ interface LocalRunOptions {
   repositoryNames: readonly string[];
   /** True: the run reads datasets, so it uses the project's permanent data folder. */
   needsDatasets: boolean;
+  /** True: the servers stay for longer than the run. */
+  keep: boolean;
   /** Receives a line about anything slow or unusual. */
   log: (line: string) => void;
 }
@@ -37,13 +48,22 @@ interface LocalRun {
   redis: string;
   /** Prefix of the run's keys in the session Redis. */
   keyPrefix: string;
+  /** A key for the coordinator; undefined when the environment has none: then the coordinator needs none. */
+  apiKey: string | undefined;
   /** The environment of the options. */
   env: NodeJS.ProcessEnv;
 }
 
-/** Starts the system. When the scope ends, it stops the apps, removes the queues and files of the run, and stops the servers. */
+/** A server that the environment names may still be starting. Without this limit the apps would wait a minute for a wrong address. */
+const SERVER_WITHIN_MS = 5_000;
+
+/**
+ * Starts the system. When the scope ends, it stops the apps, removes the queues and files of the run, and stops the servers.
+ * @throws ServerUnreachableError for a server that the environment names, and what starting servers and apps throws
+ */
 export async function startLocalRun(options: LocalRunOptions, scope: Scope): Promise<LocalRun> {
   const { env, log } = options;
+  await connectToServers(readServiceUrls(env), SERVER_WITHIN_MS);
   const urls = await serversFor(options, scope);
   const prefix = `run-${randomBytes(6).toString('hex')}`;
   scope.onEnd(() => removeKeys(urls, prefix));
@@ -51,10 +71,13 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
   scope.onEnd(() => rm(logFolder, { recursive: true, force: true }));
   const repositoryEnv = await serveRepository(options, logFolder, scope);
   const runEnv = { BARKEEP_LOG_LEVEL: 'warn', ...env, BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };
-  const appEnv = { ...runEnv, BARKEEP_HOST: '127.0.0.1', ...repositoryEnv };
+  // The worker of a run serves no metrics: its port may be that of a worker that runs already.
+  const appEnv = { ...runEnv, BARKEEP_HOST: '127.0.0.1', BARKEEP_WORKER_PORT: '0', ...repositoryEnv };
   const apps = { coordinators: 1, workers: 1, port: 0, env: appEnv, logFolder, note: log };
   const { urls: coordinators } = await startApps(urls, apps, scope);
-  return { coordinator: coordinators[0]!, redis: urls.sessionRedisUrl, keyPrefix: prefix, env };
+  const { adminKeys, apiKeys } = loadConfig(env, { requireServices: false }).http;
+  const apiKey = adminKeys[0] ?? apiKeys[0];
+  return { coordinator: coordinators[0]!, redis: urls.sessionRedisUrl, keyPrefix: prefix, apiKey, env };
 }
 
 /** Removes what the run's processes stored, except the session of the run, which the caller removes or keeps. */
@@ -70,11 +93,15 @@ async function removeKeys({ redisUrl, sessionRedisUrl }: ServiceUrls, prefix: st
 }
 
 /** The servers that the environment names, else private ones: with the project's datasets if needed, else empty. */
-async function serversFor({ env, cwd, needsDatasets, log }: LocalRunOptions, scope: Scope): Promise<ServiceUrls> {
+async function serversFor(options: LocalRunOptions, scope: Scope): Promise<ServiceUrls> {
+  const { env, cwd, needsDatasets, keep, log } = options;
   const config = loadConfig(env, { requireServices: false });
   if (needsDatasets) {
     const dataDir = dataFolder(cwd, config.embedded.dataDir, 'up');
-    return findServers({ dataDir, keep: true, env, log }, scope);
+    const found = await findServers({ dataDir, keep: true, env, log }, scope);
+    // Other programs, and further runs of this one, use the servers instead of waiting until they stop. They use coordinators of their own.
+    if (keep) found.publish?.({ role: UP_ROLE });
+    return found;
   }
   const dataDir = dataFolder(cwd, config.embedded.dataDir, 'run');
   scope.onEnd(() => removeEmptyFolders(dataDir));

@@ -14,8 +14,14 @@ export async function remoteRepositories(
   modulePath?: string,
 ): Promise<Map<string, unknown>> {
   const repositories = modulePath === undefined ? new Map<string, unknown>() : await loadRepositories(modulePath);
-  for (const name of names) repositories.set(name, address === null ? undefined : remoteRepository(address, name));
+  for (const name of names) repositories.set(name, address === null ? undefined : remoteEntry(address, name));
   return repositories;
+}
+
+/** The repository as an entry of the user's module: with its limit, if it has one. */
+function remoteEntry(address: RepositoryAddress, name: string): object {
+  const repository = remoteRepository(address, name);
+  return address.limit === undefined ? repository : { repository, limit: address.limit };
 }
 
 function remoteRepository(address: RepositoryAddress, name: string): BarsBySymbolRepository {

@@ -83,6 +83,14 @@ describe('a repository that worker processes call', () => {
     expect((await fetch(url)).status).toBe(401);
   });
 
+  it('has its limit in the entry that a worker loads', async () => {
+    const limit = { max: 10, durationMs: 1_000, concurrency: 1 };
+    const server = await startRepositoryServer(['mine'], { limit, getBars: () => [] });
+    servers.push(server!);
+    const { mine } = Object.fromEntries(await remoteRepositories(server!.address, ['mine']));
+    expect(mine).toEqual({ limit, repository: { getBarsBySymbol: expect.any(Function) } });
+  });
+
   it('is not served when it has none of the three forms, and is undefined for a worker', async () => {
     expect(await startRepositoryServer(['mine'], { answer: 42 })).toBeUndefined();
     expect(await remoteRepositories(null, ['mine'])).toEqual(new Map([['mine', undefined]]));

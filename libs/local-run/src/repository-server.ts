@@ -10,6 +10,8 @@ export interface RepositoryAddress {
   url: string;
   /** A secret that only the workers of this run know. */
   token: string;
+  /** The `limit` of the user's repository, if it has one. The workers check it, and keep it. */
+  limit?: unknown;
 }
 
 /** The request of a worker. */
@@ -65,7 +67,8 @@ export async function startRepositoryServer(
     server.closeAllConnections();
     await closed;
   };
-  return { address: { url: `http://127.0.0.1:${port}/`, token }, stop };
+  const limit = 'limit' in (repository as object) ? (repository as { limit: unknown }).limit : undefined;
+  return { address: { url: `http://127.0.0.1:${port}/`, token, limit }, stop };
 }
 
 /** Calls the repository that the request names: answers 200 with its records, or 500 with its error. */

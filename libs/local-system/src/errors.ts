@@ -55,6 +55,14 @@ export class ServerStartError extends Error {
   }
 }
 
+/** A server that the environment names accepts no connection. */
+export class ServerUnreachableError extends Error {
+  override readonly name = 'ServerUnreachableError';
+  constructor(server: string, address: string, variable: string, problem: string) {
+    super(`expected ${server} at ${address} (${variable}), was: ${problem}`);
+  }
+}
+
 /** The folder for the servers' data cannot be used. */
 export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';

@@ -1,5 +1,6 @@
 /** `@barkeep/local-system`: starts servers, coordinators and workers on this machine and stops them. */
 export {
+  connectToServers,
   findRedis,
   inspectPostgres,
   inspectRedis,
@@ -7,6 +8,7 @@ export {
   pingRedis,
   readRunning,
   redisSource,
+  SERVERS,
   type Services,
   type StartOptions,
   startServices,
@@ -14,6 +16,6 @@ export {
 } from './servers/index.js';
 export { type Apps, startApps } from './apps.js';
 export { findServers, type FoundServers, runningUp, UP_ROLE } from './find-servers.js';
-export { AlreadyRunningError } from './errors.js';
+export { AlreadyRunningError, ServerUnreachableError } from './errors.js';
 export { dataFolder, programFile } from './paths.js';
 export { Scope } from './scope.js';

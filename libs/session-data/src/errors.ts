@@ -20,8 +20,8 @@ export class FencedError extends SessionError {
 /** The store of a session is gone, or belongs to another session with the same id. */
 export class SessionLostError extends SessionError {
   override readonly name = 'SessionLostError';
-  constructor(sessionId: string) {
-    super(sessionId, 'its store is gone or is that of another session of the same id');
+  constructor(sessionId: string, detail = 'its store is gone or is that of another session of the same id') {
+    super(sessionId, detail);
   }
 }
 

@@ -4,9 +4,16 @@ import { dirname, join } from 'node:path';
 import { anySignal } from '@barkeep/bars';
 import { CoordinatorClient } from '@barkeep/client';
 import { errorText, type ServiceUrls, useOwnCalendars } from '@barkeep/service';
-import { inspectPostgres, inspectRedis, redisSource, runningUp } from '@barkeep/local-system';
+import {
+  connectToServers,
+  inspectPostgres,
+  inspectRedis,
+  redisSource,
+  runningUp,
+  SERVERS,
+} from '@barkeep/local-system';
 import { CliError, colour, EXIT, type OutputOptions, printResult } from '../terminal/index.js';
-import { checkCoordinator, checkServers, type Context, SERVERS, withoutPassword } from '../services/index.js';
+import { checkCoordinator, type Context, withoutPassword } from '../services/index.js';
 import { CliCommand } from './command.js';
 
 interface Check {
@@ -96,7 +103,7 @@ async function coordinatorAt(url: string, { apiKey, life }: Context): Promise<st
 }
 
 async function serverState(server: keyof ServiceUrls, url: string): Promise<string> {
-  await checkServers({ [server]: url });
+  await connectToServers({ [server]: url });
   const { version, problems, notes } = await (server === 'databaseUrl' ? inspectPostgres(url) : inspectRedis(url));
   const at = `${version} at ${withoutPassword(url)}`;
   if (problems.length > 0) throw new CliError(`${problems.join('; ')} (${at})`);

@@ -3,7 +3,15 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Calendar, calendarNamed } from '@barkeep/bars';
 import { connect, CoordinatorClient, type Barkeep } from '@barkeep/client';
-import { dataFolder, findServers, type FoundServers, runningUp, startApps, UP_ROLE } from '@barkeep/local-system';
+import {
+  connectToServers,
+  dataFolder,
+  findServers,
+  type FoundServers,
+  runningUp,
+  startApps,
+  UP_ROLE,
+} from '@barkeep/local-system';
 import {
   type Config,
   ConfigError,
@@ -13,7 +21,7 @@ import {
   useOwnCalendars,
 } from '@barkeep/service';
 import { CliError, EXIT, type Lifetime, note, readOption } from '../terminal/index.js';
-import { checkCoordinator, checkServers, type Database, openDatabase, withoutPassword } from './servers.js';
+import { checkCoordinator, type Database, openDatabase, withoutPassword } from './servers.js';
 
 /** Options of every command that calls a coordinator. */
 export interface ConnectionOptions {
@@ -70,7 +78,7 @@ export class Context {
         `expected DATABASE_URL, the database of the coordinator at ${withoutPassword(url)} (BARKEEP_URL), was not set`,
       );
     }
-    await checkServers({ databaseUrl: configured });
+    await connectToServers({ databaseUrl: configured });
     const databaseUrl = configured ?? (await this.#serversFor('database')).databaseUrl;
     return openDatabase(databaseUrl, this.life);
   }
@@ -106,7 +114,7 @@ export class Context {
    * of the environment or of a running `barkeep up`, or the Redis that this command started.
    */
   async client(options: ConnectionOptions): Promise<Barkeep> {
-    await checkServers({ sessionRedisUrl: this.urls.sessionRedisUrl });
+    await connectToServers({ sessionRedisUrl: this.urls.sessionRedisUrl });
     const { baseUrl } = await this.existingCoordinator(options);
     const apiKey = options.apiKey ?? this.apiKey;
     const barkeep = connect({ coordinator: baseUrl, apiKey, redis: this.#started?.sessionRedisUrl });
@@ -150,7 +158,7 @@ export class Context {
   }
 
   async #startCoordinator(): Promise<string> {
-    await checkServers(this.urls);
+    await connectToServers(this.urls);
     const urls = await this.#serversFor('all');
     const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the data folder
     if (upUrl !== undefined) return upUrl;

@@ -1,32 +1,10 @@
-/** Checks that configured servers answer, so that a wrong address is an error within two seconds, and opens the database. */
-import { connect } from 'node:net';
+/** Checks that a coordinator answers, so that a wrong address is an error within two seconds, and opens the database. */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
 import { anySignal } from '@barkeep/bars';
-import { errorText, type ServiceUrls } from '@barkeep/service';
+import { errorText } from '@barkeep/service';
 import { CliError, expecting, type Lifetime, UsageError } from '../terminal/index.js';
 
 const ANSWER_LIMIT_MS = 2_000;
-/** The servers of {@link ServiceUrls}: the variable of each URL, and the port of a URL that has none. */
-export const SERVERS = [
-  { key: 'databaseUrl', name: 'PostgreSQL', variable: 'DATABASE_URL', port: 5432 },
-  { key: 'redisUrl', name: 'Redis', variable: 'REDIS_URL', port: 6379 },
-  { key: 'sessionRedisUrl', name: 'Redis', variable: 'SESSION_REDIS_URL', port: 6379 },
-] as const;
-
-/** Connects to each server that has a URL in `urls`. @throws CliError that names the address and the variable */
-export async function checkServers(urls: Partial<ServiceUrls>): Promise<void> {
-  await Promise.all(SERVERS.map((server) => checkServer(server, urls[server.key])));
-}
-
-async function checkServer({ name, variable, port: usualPort }: (typeof SERVERS)[number], url = ''): Promise<void> {
-  if (!/^(postgres(ql)?|rediss?):$/.test(protocolOf(url))) return; // no URL, or a list of Sentinels
-  const { hostname, port } = new URL(url);
-  if (hostname === '') return; // the socket of a local PostgreSQL
-  const host = hostname.replace(/^\[|\]$/g, ''); // an IPv6 address has brackets in a URL, but not in a connection
-  const problem = await connectProblem(host, Number(port) || usualPort);
-  if (problem === undefined) return;
-  throw new CliError(`expected ${name} at ${hostname}:${port || usualPort} (${variable}), was: ${problem}`);
-}
 
 /** Checks an address, and that a coordinator answers there. @throws UsageError, CliError that name the address */
 export async function checkCoordinator(url: string, signal: AbortSignal): Promise<void> {
@@ -54,28 +32,15 @@ async function coordinatorProblem(url: string, signal: AbortSignal): Promise<str
   try {
     const answer = await fetch(`${url.replace(/\/$/, '')}/health/live`, { signal: limitedSignal });
     await answer.body?.cancel();
-    // A coordinator that is busy or starting answers 503: the client waits for it later. 401 may come from a proxy in front of one.
-    if (answer.ok || answer.status === 503 || answer.status === 401) return undefined;
+    // A coordinator that is busy or starting answers 503, and a proxy that reaches none 502 or 504: the client waits for it later. 401 may
+    // come from a proxy, too.
+    if (answer.ok || [401, 502, 503, 504].includes(answer.status)) return undefined;
     return `HTTP ${answer.status}, which is no coordinator`;
   } catch (error) {
     signal.throwIfAborted();
     const { name, cause = error } = error as Error; // the message is only "fetch failed"; the cause says why
     return name === 'TimeoutError' ? `no answer within ${ANSWER_LIMIT_MS / 1000} s` : errorText(cause);
   }
-}
-
-/** Why no connection was made; undefined when one was. */
-function connectProblem(host: string, port: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: ANSWER_LIMIT_MS });
-    const end = (problem?: string): void => {
-      socket.destroy();
-      resolve(problem);
-    };
-    socket.once('connect', () => end());
-    socket.once('timeout', () => end(`no answer within ${ANSWER_LIMIT_MS / 1000} s`));
-    socket.on('error', (error) => end(errorText(error)));
-  });
 }
 
 /** The protocol of an address, such as `http:`; empty when `url` is not a URL. */

@@ -14,7 +14,7 @@ export function strayRows(pages: readonly CoverageAnswer[]) {
   return { outside: sum('outside'), extended: sum('extended'), worst: worstName };
 }
 
-/** The coverage as a matrix in which each minute of the calendar without a row counts as absent. @param pages all pages of one coverage */
+/** The coverage as a matrix in which each expected bar without a row counts as absent. @param pages all pages of one coverage */
 export function coverageMatrix(pages: readonly CoverageAnswer[]): Matrix {
   const days = pages[0]?.days ?? [];
   const countsBySymbol = new Map<string, RowCounts>();

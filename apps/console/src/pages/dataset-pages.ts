@@ -148,8 +148,8 @@ function RowCoverage({ matrix, calendar }: { matrix: Matrix; calendar: string })
     />
     <${Legend} states=${['whole', 'absent']} />
     <p class="empty">
-      The number in a cell counts the minutes of the calendar without a row. A session with backfill finds out in which
-      of them bars are missing, and in which nothing traded.
+      The number in a cell counts the times of the calendar at which a bar should begin and that have no row. A session
+      with backfill finds out at which of them bars are missing, and at which nothing traded.
     </p>
   </section>`;
 }

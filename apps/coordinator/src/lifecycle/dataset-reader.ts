@@ -8,14 +8,24 @@ import {
   datasetVersion,
   quarantinedRows,
   resolveDataset,
+  shortestSpacing,
   type SymbolExtent,
   UnknownDatasetError,
 } from '@barkeep/bar-repository';
-import { calendarNamed, type OutsideSpan, outsideSpans, type TradingDay } from '@barkeep/bars';
+import {
+  calendarNamed,
+  DAY_MS,
+  DayGrid,
+  type Interval,
+  MINUTE_MS,
+  type OutsideSpan,
+  outsideSpans,
+  parseInterval,
+  type TradingDay,
+} from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import { Turns } from './turns.js';
 
-const MINUTE_MS = 60_000;
 /** Most reads at the same time: a large dataset may take minutes, and the streams and other calls need the other connections. */
 const READS_AT_ONCE = 3;
 
@@ -74,6 +84,7 @@ export class DatasetReader {
     /** By symbol id; `rows` has a number for each day. */
     const counts = new Map(page.map((extent) => [extent.id, { rows: days.map(() => 0), outside: 0, extended: 0 }]));
     const spans = spansOf(days, query);
+    const interval = await this.intervalOf(id, extents);
     for (const { symbolId, span, rows } of await countRowsInSpans(this.dataSource, id, [...counts.keys()], spans)) {
       const { day, kind } = spans[span]!;
       const count = counts.get(symbolId)!;
@@ -84,10 +95,17 @@ export class DatasetReader {
       dataset: name,
       calendar: query.calendar,
       hours: query.hours,
-      days: days.map(({ date, segments }) => ({ date, expected: minutesOf(segments) })),
+      days: days.map((day) => ({ date: day.date, expected: new DayGrid(day, interval).slotCount })),
       symbols: page.map((extent) => ({ symbol: extent.symbol, ...counts.get(extent.id)! })),
       nextAfter: remaining.length > page.length ? page.at(-1)!.symbol : null,
     };
+  }
+
+  /** The interval of a dataset's bars, by the shortest time between two of them; a minute if that is no interval of a session. */
+  private async intervalOf(id: number, extents: readonly SymbolExtent[]): Promise<Interval> {
+    const ms = (await shortestSpacing(this.dataSource, id, extents)) ?? MINUTE_MS;
+    const isInterval = ms < DAY_MS && Number.isInteger(ms / MINUTE_MS);
+    return parseInterval(`${isInterval ? ms / MINUTE_MS : 1}m`);
   }
 
   /** The symbols of a dataset, in the order of their UTF-16 code units: the order of the database depends on its collation. */
@@ -129,10 +147,6 @@ function daysOf(extents: readonly SymbolExtent[], { calendar: id, from, to, hour
   const firstDate = from ?? days[0]?.date ?? api.isoTime(first).slice(0, 10);
   const lastDate = to ?? days.at(-1)?.date ?? api.isoTime(last).slice(0, 10);
   return calendar.knownTradingDays(firstDate, lastDate, hours);
-}
-
-function minutesOf(segments: TradingDay['segments']): number {
-  return segments.reduce((sum, { open, close }) => sum + (close - open) / MINUTE_MS, 0);
 }
 
 /** The open times of the first and the last bar; null in a dataset without bars. */

@@ -46,7 +46,12 @@ export const coverageAnswer = z.strictObject({
   dataset: z.string(),
   calendar: z.string(),
   hours: z.enum(['regular', 'extended']),
-  days: z.array(z.strictObject({ date, expected: count.describe('one-minute bars that the calendar expects') })),
+  days: z.array(
+    z.strictObject({
+      date,
+      expected: count.describe('bars that the calendar expects, at the interval of the dataset'),
+    }),
+  ),
   symbols: z
     .array(
       z.strictObject({

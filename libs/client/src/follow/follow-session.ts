@@ -47,7 +47,10 @@ export interface FollowOptions {
   consumer?: string;
   /** How far apart steps are: the base interval, any whole multiple of it, or `day`. @default the base interval */
   every?: string;
-  /** True: the session's clock waits for this consumer, which needs the pace lockstep. @default true when the pace is lockstep */
+  /**
+   * True: the session's clock waits for this consumer, which needs the pace lockstep. False in a session in lockstep: the loop watches it
+   * without a name. @default true when the pace is lockstep
+   */
   lockstep?: boolean;
   /** Where to start: where the consumer left off, at the first retained day, or at the session's clock. @default 'kept' */
   from?: JoinFrom;
@@ -133,6 +136,9 @@ function consumerName(layout: SessionLayout, { consumer, lockstep }: FollowOptio
   const { mode } = layout.spec.pace;
   if (lockstep === true && mode !== 'lockstep') throw new NotLockstepError(layout.id, mode);
   const isWaitedFor = mode === 'lockstep' && lockstep !== false;
+  // The clock waits for each consumer that has a position in the store.
+  if (mode === 'lockstep' && !isWaitedFor && consumer !== undefined)
+    throw new ArgumentError('consumer', 'no name with lockstep: false in a session in lockstep', consumer);
   return consumer ?? (isWaitedFor ? `consumer-${randomBytes(6).toString('hex')}` : undefined);
 }
 

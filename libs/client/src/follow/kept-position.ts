@@ -6,6 +6,7 @@
 import { ConsumerAheadError, SessionConsumers } from '@barkeep/session-data';
 import type { ConsumerPosition, JoinFrom, SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
+import { setTimeout as delay } from 'node:timers/promises';
 import { OneAtATime } from '../one-at-a-time.js';
 import { Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
 
@@ -13,6 +14,8 @@ import { Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
 const SILENT_SECONDS = 30;
 /** How many heartbeats are sent within the time after which a consumer is silent. */
 const BEATS_PER_SILENCE = 3;
+/** How long the end of an aborted or failed loop waits for the answer of Redis, ms. */
+const LAST_CALL_MS = 2_000;
 
 export class KeptPosition {
   /** Why no further position is sent: the consumer was replaced or removed, its session is gone, or Redis was away too long. */
@@ -68,7 +71,7 @@ export class KeptPosition {
 
   /**
    * Sends the last position and leaves: the session's clock no longer waits for this consumer. May be repeated. When the signal is
-   * aborted, sends at once, because the connection may be about to close, and tries once.
+   * aborted, sends at once, because the connection may be about to close, tries once, and does not wait for a Redis that is away.
    * @throws ConsumerReplacedError, UnknownConsumerError, SessionLostError, SessionRedisAwayError
    */
   async leave(position: ConsumerPosition, signal?: AbortSignal): Promise<void> {
@@ -76,7 +79,8 @@ export class KeptPosition {
     this.isLeaving = true;
     if (!signal?.aborted) await this.sending.idle();
     const leave = (): Promise<void> => this.consumers.leave(this.name, this.token, position);
-    await retryOutages(this.outage, () => this.withRestore(position, leave), signal);
+    const left = retryOutages(this.outage, () => this.withRestore(position, leave), signal);
+    await (signal?.aborted ? Promise.race([left, delay(LAST_CALL_MS, undefined, { ref: false })]) : left);
   }
 
   private async send(): Promise<void> {
@@ -86,8 +90,7 @@ export class KeptPosition {
     this.isBeatDue = false;
     try {
       // A heartbeat repeats the position, because a store that was set back may have lost it while the clock waits for it.
-      if (unsent || isBeatDue) await this.sendPosition(unsent ?? this.lastSent);
-      this.outage.succeeded();
+      if (unsent || isBeatDue) await this.outage.run(() => this.sendPosition(unsent ?? this.lastSent));
     } catch (error) {
       this.onError(error);
     }

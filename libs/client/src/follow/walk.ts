@@ -161,7 +161,8 @@ export class Walk {
     holdings.moveClock(at.time); // the mirror shows this step's bars from now on
     if (at.day !== this.lastDay) {
       this.lastDay = at.day;
-      this.follower.loader.trim();
+      // Which days the store still has depends on how far the session is ahead: every run must show the same days in the same step.
+      this.follower.loader.trim(this.layout.firstKeptAt(grid.open));
     }
     this.slotsUnacknowledged += grid.closedBy(at.time) - grid.closedBy(this.lastTime); // all closed slots when the day is new
     this.lastTime = at.time;

@@ -10,6 +10,8 @@ import { readAnswer } from './read-answer.js';
 const AWAY_LIMIT_MS = 30_000;
 /** Time between a failed attempt and the next one, ms. */
 const AWAY_RETRY_MS = 500;
+/** Statuses that say that no coordinator is ready: its own 503, and what a proxy answers that cannot reach one. */
+const AWAY_STATUSES: readonly number[] = [502, 503, 504];
 /** The longest time of one attempt, ms. */
 const ATTEMPT_LIMIT_MS = 60_000;
 
@@ -76,7 +78,7 @@ export class CoordinatorCalls {
     });
   }
 
-  /** Repeats an attempt that got no complete answer, or a 503, until a coordinator is ready or the time is up. */
+  /** Repeats an attempt that got no complete answer, or one of {@link AWAY_STATUSES}, until a coordinator is ready or the time is up. */
   async #repeat<T>(attempt: () => Promise<T>): Promise<T> {
     let deadline: number | undefined;
     for (;;) {
@@ -84,12 +86,13 @@ export class CoordinatorCalls {
         return await attempt();
       } catch (error) {
         const isProblem = error instanceof ApiProblemError;
-        if (isProblem && error.status !== 503) throw error;
+        if (isProblem && !AWAY_STATUSES.includes(error.status)) throw error;
         this.#signal.throwIfAborted();
         // The limit counts from the end of the first attempt, which may itself have taken ATTEMPT_LIMIT_MS.
         deadline ??= Date.now() + AWAY_LIMIT_MS;
         if (Date.now() > deadline || isForbiddenPort(error as Error)) {
-          throw isProblem ? error : new CoordinatorUnreachableError(this.address, error as Error);
+          const isOfCoordinator = isProblem && error.kind !== '';
+          throw isOfCoordinator ? error : new CoordinatorUnreachableError(this.address, error as Error);
         }
       }
       await pause(AWAY_RETRY_MS, this.#signal);

@@ -34,6 +34,20 @@ describe('a client of the HTTP API', () => {
     expect(calls).toBe(2);
   });
 
+  it.each([502, 503, 504])(
+    'repeats a call that a proxy answered with %i, because no coordinator was ready',
+    async (status) => {
+      let calls = 0;
+      const client = await clientOf((_request, response) => {
+        calls++;
+        if (calls > 1) response.end(JSON.stringify(digestExample));
+        else response.writeHead(status, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>');
+      });
+      await expect(client.digest('march')).resolves.toMatchObject(digestExample);
+      expect(calls).toBe(2);
+    },
+  );
+
   describe('that repeats the creation of a session', () => {
     /** The idempotency keys of a creation whose first request gets no answer. */
     async function keysOf(spec: object): Promise<unknown[]> {

@@ -19,6 +19,8 @@ const EMPTY = Buffer.alloc(0);
 /** Each command reads one interval of the symbols of one partition: either whole chunks, or the records of some slots. */
 export class DayRead {
   readonly commands: ReadCommand[] = [];
+  /** The day that each command reads, as an index into the layout's days. */
+  private readonly days: number[] = [];
   /** One for each command. Takes one value of its reply: the bytes of the symbol at `place` in the command; null when it has none. */
   private readonly receivers: ((place: number, bytes: Buffer | null) => void)[] = [];
 
@@ -47,11 +49,16 @@ export class DayRead {
     };
   }
 
-  /** Puts the values of all replies into the mirror at once. */
-  receiveAll(replies: readonly unknown[]): void {
-    replies.forEach((reply, command) =>
-      (reply as (Buffer | null)[]).forEach((bytes, place) => this.receivers[command]!(place, bytes)),
-    );
+  /**
+   * Puts the values of all replies into the mirror at once. Leaves out the days before `firstKept`: the session has removed their bars, and
+   * the mirror keeps those that it has.
+   * @param firstKept index into the layout's days, as of the replies
+   */
+  receiveAll(replies: readonly unknown[], firstKept: number): void {
+    replies.forEach((reply, command) => {
+      if (this.days[command]! < firstKept) return;
+      (reply as (Buffer | null)[]).forEach((bytes, place) => this.receivers[command]!(place, bytes));
+    });
   }
 
   /** Adds the commands for a part. @param put puts the records of one symbol and interval into the mirror */
@@ -69,6 +76,7 @@ export class DayRead {
         const keys = this.layout.keysOf(partition);
         const chunkKeys = members.map(({ symbol }) => keys.chunk(interval.name, symbol, grid.date));
         this.commands.push(readsWhole ? ['mgetBuffer', ...chunkKeys] : slotsCommand(chunkKeys, start, end));
+        this.days.push(day);
         this.receivers.push((place, bytes) => {
           const records = (readsWhole ? bytes?.subarray(start, end) : bytes) ?? EMPTY;
           put(members[place]!, { day, interval, records, fromSlot, toSlot });

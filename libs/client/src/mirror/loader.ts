@@ -137,11 +137,14 @@ export class Loader {
     });
   }
 
-  /** Drops days that are outside `keepDays` at the holdings' clock, or that the session dropped. */
-  trim(): void {
+  /**
+   * Drops days that are outside `keepDays` at the holdings' clock, or that the session dropped.
+   * @param firstRetained index of the first day that the session retains @default as of the last read
+   */
+  trim(firstRetained = this.reads.firstKept): void {
     const { holdings } = this;
     const day = dayAtClock(holdings.layout, holdings.clock);
-    const firstKept = Math.max(day - this.keepDays, Math.min(this.reads.firstKept, day));
+    const firstKept = Math.max(day - this.keepDays, Math.min(firstRetained, day));
     if (firstKept > holdings.heldFrom) holdings.dropBefore(firstKept);
   }
 

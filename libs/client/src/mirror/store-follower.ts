@@ -108,16 +108,15 @@ export class StoreFollower {
 
   private async load(): Promise<void> {
     if (this.isClosed) return;
-    const { loader } = this;
+    const { loader, outage } = this;
     this.checkedAt = performance.now();
     this.hasStartedLoad = true;
     try {
       // Bars after the limit are not loaded, also when the session's clock is known to be later.
-      await loader.refresh(Math.min(this.clockFromEvents, this.currentLimit));
-      while (!this.isClosed && (await loader.loadPiece(this.currentLimit)));
+      await outage.run(() => loader.refresh(Math.min(this.clockFromEvents, this.currentLimit)));
+      while (!this.isClosed && (await outage.run(() => loader.loadPiece(this.currentLimit))));
       this.failure = undefined;
       this.terminalError = undefined;
-      this.outage.succeeded();
       this.onProgress();
     } catch (error) {
       this.onError(error);

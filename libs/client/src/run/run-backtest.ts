@@ -3,11 +3,13 @@ import { anySignal } from '@barkeep/bars';
 import type * as LocalRunModule from '@barkeep/local-run';
 import { Scope } from '@barkeep/local-system';
 import { ifFound, type ClientSession } from '../client-session.js';
-import { connect, type ConnectOptions } from '../connect.js';
+import { connect, type ConnectOptions, settingsOf } from '../connect.js';
 import type { FeedResult } from '../feed/index.js';
 import type { Step } from '../follow/index.js';
+import { CoordinatorClient } from '../http/index.js';
 import type { Certificate, Digest, SessionStatus, SymbolMetrics } from '../http/index.js';
 import { feedSession, type RunBars } from './feed-session.js';
+import { logWaits, notStoredText } from './run-log.js';
 import { LocalRunMissingError, planRun, RunOptionsError } from './run-spec.js';
 import type { RunPlan, RunRepository, RunSpec } from './run-spec.js';
 
@@ -109,7 +111,9 @@ function checkRunOptions(options: RunOptions, plan: RunPlan): void {
 
 /** Creates, feeds and follows the session, and reads its results. @param scope ends what this function starts */
 async function runSession(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Omit<RunResult, 'close'>> {
-  const client = connect(options.coordinator === undefined ? await startLocally(options, plan, scope) : options);
+  const { log = (line: string) => void process.stderr.write(`${line}\n`) } = options;
+  const settings = options.coordinator === undefined ? await startLocally(options, plan, log, scope) : options;
+  const client = connect(settings);
   scope.onEnd(() => client.close());
   const session = await client.createSession(plan.spec);
   const { state } = await session.status();
@@ -121,20 +125,29 @@ async function runSession(options: RunOptions, plan: RunPlan, scope: Scope): Pro
   if (mustDelete) scope.onEnd(() => ifFound(session.delete())); // the caller may have deleted it already
   options.signal?.throwIfAborted();
   await session.start();
-  const fed = await feedAndFollow(session, plan, options);
+  const ended = new AbortController();
+  scope.onEnd(() => Promise.resolve(ended.abort()));
+  const { coordinator, apiKey } = settingsOf(settings);
+  const operator = new CoordinatorClient(coordinator, apiKey, ended.signal, 'operator');
+  void logWaits(() => operator.session(session.id), log, ended.signal);
+  const fed = await feedAndFollow(session, plan, options, log);
   const status = await session.completed({ signal: options.signal });
   const metrics = await session.allMetrics();
   const digest = await session.digest();
   const certificate = await session.certificate();
+  ended.abort();
   return { metrics, digest, certificate, delivered: await deliveredTo(session), fed, status, session };
 }
 
 /** Starts a coordinator and a worker, and the servers that the environment does not name. @returns how to connect to them */
-async function startLocally(options: RunOptions, plan: RunPlan, scope: Scope): Promise<ConnectOptions> {
+async function startLocally(
+  { env = process.env, repository, keep = false }: RunOptions,
+  plan: RunPlan,
+  log: (line: string) => void,
+  scope: Scope,
+): Promise<ConnectOptions> {
   const { startLocalRun } = await importLocalRun();
-  const { env = process.env, repository } = options;
-  const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
-  return startLocalRun({ ...plan, env, cwd: process.cwd(), repository, log }, scope);
+  return startLocalRun({ ...plan, env, cwd: process.cwd(), repository, keep, log }, scope);
 }
 
 /**
@@ -156,6 +169,7 @@ async function feedAndFollow(
   session: ClientSession,
   { spec }: RunPlan,
   { bars, onStep, every, signal: given }: RunOptions,
+  log: (line: string) => void,
 ): Promise<ReadonlyMap<string, FeedResult>> {
   const failing = new AbortController();
   const signal = given ? anySignal([failing.signal, given]) : failing.signal;
@@ -167,8 +181,13 @@ async function feedAndFollow(
   const followAll = async (): Promise<void> => {
     for await (const step of session.follow({ consumer: CONSUMER, every, signal })) await onStep?.(step);
   };
-  const feedAll = async (): Promise<ReadonlyMap<string, FeedResult>> =>
-    bars === undefined || spec.symbols === 'dataset' ? new Map() : feedSession(session, spec.symbols, bars, signal);
+  const feedAll = async (): Promise<ReadonlyMap<string, FeedResult>> => {
+    if (bars === undefined || spec.symbols === 'dataset') return new Map();
+    const fed = await feedSession(session, spec.symbols, bars, signal);
+    const notStored = notStoredText(fed);
+    if (notStored !== undefined) log(notStored);
+    return fed;
+  };
   const [following, feeding] = [abortingOther(followAll()), abortingOther(feedAll())];
   await Promise.allSettled([following, feeding]);
   failing.signal.throwIfAborted();

@@ -14,9 +14,12 @@ export interface RunSpec extends Omit<SpecInput, 'source'> {
 
 /**
  * A source of missing bars: a TypeORM `DataSource` or `EntityManager` (both are a `TypeOrmConnection`), an object with
- * `getBarsBySymbol`, or one with `getBars`.
+ * `getBarsBySymbol`, or one with `getBars`. Its `limit` is kept as that of a repository in a module (docs/repositories.md).
  */
-export type RunRepository = TypeOrmConnection | BarsBySymbolRepository | BarsRepository;
+export type RunRepository = (TypeOrmConnection | BarsBySymbolRepository | BarsRepository) & {
+  /** At most `max` requests in each `durationMs`, and at most `concurrency` at the same time. @default no limit */
+  limit?: { max?: number; durationMs?: number; concurrency?: number };
+};
 
 /** What a TypeORM `DataSource` and an `EntityManager` have in common. */
 export interface TypeOrmConnection {

@@ -1,0 +1,34 @@
+import type { Redis } from 'ioredis';
+import { SessionRedisAwayError } from './errors.js';
+import { Outage, reconnectDelay } from './outage.js';
+
+afterEach(() => jest.restoreAllMocks());
+
+it('an outage counts from the beginning of its first call, whose failure ioredis reports late', async () => {
+  let time = 0;
+  jest.spyOn(performance, 'now').mockImplementation(() => time);
+  const outage = new Outage({ status: 'reconnecting', options: {} } as Redis, 'march');
+  await outage.run(async () => undefined);
+  time += 1_000_000; // between calls
+  const begun = time;
+  const away = Object.assign(new Error('gave up'), { name: 'MaxRetriesPerRequestError' });
+  const fail = async (tookMs: number) => {
+    await expect(outage.run(async () => Promise.reject(((time += tookMs), away)))).rejects.toBe(away);
+    return outage.failed(away);
+  };
+  expect(await fail(10_000)).toBeUndefined();
+  expect(await fail(49_000)).toBeUndefined();
+  expect(await fail(1_000)).toBeInstanceOf(SessionRedisAwayError);
+  expect(time - begun).toBe(60_000);
+});
+
+it('ioredis gives up calls often enough to notice the end of a minute', () => {
+  const attemptsOfACall = 21; // the first one, and the 20 of its option maxRetriesPerRequest
+  let time = 0;
+  const gaveUpAt: number[] = [];
+  for (let attempt = 1; time < 75_000; attempt++) {
+    time += reconnectDelay(attempt);
+    if (attempt % attemptsOfACall === 0) gaveUpAt.push(time);
+  }
+  expect(gaveUpAt.find((at) => at >= 60_000)).toBeLessThan(71_000);
+});

@@ -1,0 +1,63 @@
+import type { WaitingFor } from '@barkeep/api';
+import type { FeedResult, SessionStatus } from '../index.js';
+import { logWaits, notStoredText } from './run-log.js';
+
+/** Looks one after another at sessions with these waits, then stops. @returns the log */
+async function logOf(waits: readonly (Partial<WaitingFor> | Error)[]): Promise<string[]> {
+  const lines: string[] = [];
+  const end = new AbortController();
+  const left = [...waits];
+  const look = async () => {
+    const waitingFor = left.shift();
+    if (left.length === 0) end.abort();
+    if (waitingFor instanceof Error) throw waitingFor;
+    return { id: 'run-1', waitingFor } as SessionStatus;
+  };
+  await logWaits(look, (line) => lines.push(line), end.signal, 1);
+  return lines;
+}
+
+const failing: Partial<WaitingFor> = {
+  kind: 'repository',
+  what: ['vendor'],
+  detail: 'waiting for repository vendor: 403',
+};
+
+it('a wait for a repository that lasts is logged once', async () => {
+  expect(await logOf([failing, failing, failing])).toEqual(['session run-1: waiting for repository vendor: 403']);
+  const withoutDetail = { ...failing, detail: '' }; // as a strategy sees it
+  expect(await logOf([withoutDetail, withoutDetail])).toEqual(['session run-1: waiting for a repository']);
+});
+
+it.each([
+  ['waits that end', [failing, {}, failing, {}]],
+  ['waits for the consumer and the feed', ['consumers', 'feed'].flatMap((kind) => [{ kind }, { kind }])],
+  ['failed looks', [new Error('away'), new Error('away')]],
+] as [string, (Partial<WaitingFor> | Error)[]][])('%s are not logged', async (_what, waits) => {
+  const all = waits.map((wait) => (wait instanceof Error ? wait : { what: [], detail: 'waiting', ...wait }));
+  expect(await logOf(all)).toEqual([]);
+});
+
+it('bars that are not stored are counted by reason, with the first one as an example', () => {
+  const stored: FeedResult = {
+    sent: 390,
+    accepted: 390,
+    duplicates: 0,
+    late: 0,
+    conflicts: 0,
+    refused: {},
+    problems: [],
+  };
+  expect(notStoredText(new Map([['AAA', stored]]))).toBeUndefined();
+  const problems = [{ index: 0, reason: 'malformed', detail: 'openTime: expected a time, was 1709562600' }];
+  const malformed = { ...stored, accepted: 0, refused: { malformed: 390 }, problems };
+  const conflicting = { ...stored, accepted: 388, conflicts: 2 };
+  const fed = new Map([
+    ['AAA', stored],
+    ['BBB', malformed],
+    ['CCC', conflicting],
+  ]);
+  expect(notStoredText(fed)).toBe(
+    '392 of 1170 bars were not stored: malformed 390, conflict 2 (BBB openTime: expected a time, was 1709562600)',
+  );
+});
