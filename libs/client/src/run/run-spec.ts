@@ -18,7 +18,14 @@ export interface RunSpec extends Omit<SpecInput, 'source'> {
  */
 export type RunRepository = (TypeOrmConnection | BarsBySymbolRepository | BarsRepository) & {
   /** At most `max` requests in each `durationMs`, and at most `concurrency` at the same time. @default no limit */
-  limit?: { max?: number; durationMs?: number; concurrency?: number };
+  limit?: {
+    /** Most requests in each period. */
+    max?: number;
+    /** Length of a period, ms. */
+    durationMs?: number;
+    /** Most requests at the same time. */
+    concurrency?: number;
+  };
 };
 
 /** What a TypeORM `DataSource` and an `EntityManager` have in common. */
