@@ -21,15 +21,23 @@ export const UP_ROLE = 'up';
 const TURN_LIMIT_MS = 600_000;
 const TURN_CHECK_MS = 200;
 
-/** The `barkeep up` on `dataDir`; undefined for none, or when `env` names a server. `coordinatorUrl` is set once the coordinator serves. */
+/**
+ * The `barkeep up` on `dataDir`; undefined for none, or when `env` names a server. `coordinatorUrl` is set once the coordinator serves, and
+ * `coordinatorUrls` has those of all its coordinators.
+ */
 export function runningUp(
   dataDir: string,
   env: NodeJS.ProcessEnv = {},
-): { urls: ServiceUrls; coordinatorUrl?: string } | undefined {
+): { urls: ServiceUrls; coordinatorUrl?: string; coordinatorUrls: string[] } | undefined {
   const running = Object.keys(readServiceUrls(env)).length === 0 ? readRunning(dataDir) : undefined;
   if (running === undefined || running.extra['role'] !== UP_ROLE) return undefined;
-  const url = running.extra['coordinatorUrl'];
-  return { urls: running, coordinatorUrl: typeof url === 'string' && URL.canParse(url) ? url : undefined };
+  const { coordinatorUrl: url, coordinatorUrls: all = [url] } = running.extra;
+  const coordinatorUrls = [all].flat().filter((value) => typeof value === 'string' && URL.canParse(value)) as string[];
+  return {
+    urls: running,
+    coordinatorUrl: typeof url === 'string' && URL.canParse(url) ? url : undefined,
+    coordinatorUrls,
+  };
 }
 
 /** URLs of servers. Those that {@link findServers} started have `publish`, which tells other programs about them. */

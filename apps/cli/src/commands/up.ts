@@ -48,7 +48,7 @@ async function runUp(context: Context, options: UpOptions): Promise<void> {
   const port = options.port ?? (await portOrAny(config.http.port));
   const logFolder = context.logFolder('up');
   const apps = await startApps(services, { ...options, port, env: process.env, logFolder, note }, life);
-  services.publish({ role: UP_ROLE, coordinatorUrl: apps.urls[0] });
+  services.publish({ role: UP_ROLE, coordinatorUrl: apps.urls[0], coordinatorUrls: apps.urls });
   const { redisUrl, sessionRedisUrl, databaseUrl } = services;
   const result = { coordinators: apps.urls, redisUrl, sessionRedisUrl, databaseUrl, logs: logFolder };
   printResult(options, result, () => upText(apps, result));

@@ -73,7 +73,8 @@ export class Context {
   async database(): Promise<Database> {
     const { databaseUrl: configured } = this.urls;
     const { url } = this.config.client;
-    if (configured === undefined && url !== undefined && !isSameAddress(url, runningUp(this.dataDir)?.coordinatorUrl)) {
+    const ownUrls = runningUp(this.dataDir)?.coordinatorUrls ?? [];
+    if (configured === undefined && url !== undefined && !ownUrls.some((own) => isSameAddress(url, own))) {
       throw new CliError(
         `expected DATABASE_URL, the database of the coordinator at ${withoutPassword(url)} (BARKEEP_URL), was not set`,
       );
@@ -170,13 +171,14 @@ export class Context {
   }
 }
 
-/** True when two URLs are one address. The names of this machine count as equal. */
-function isSameAddress(url: string, other: string | undefined): boolean {
+/** True when two URLs are one address. The names of this machine count as equal, also those with which a server listens on all addresses. */
+function isSameAddress(url: string, other: string): boolean {
   const addressOf = (text: string): string => {
     const { protocol, hostname, port, pathname } = new URL(text);
-    return [protocol, /^(localhost|\[::1\])$/.test(hostname) ? '127.0.0.1' : hostname, port, pathname].join();
+    const isThisMachine = /^(localhost|0\.0\.0\.0|\[::1?\])$/.test(hostname);
+    return [protocol, isThisMachine ? '127.0.0.1' : hostname, port, pathname].join();
   };
-  return other !== undefined && URL.canParse(url) && addressOf(url) === addressOf(other);
+  return URL.canParse(url) && addressOf(url) === addressOf(other);
 }
 
 function environmentConfig(): Config<Partial<ServiceUrls>> {
