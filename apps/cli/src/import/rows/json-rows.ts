@@ -39,6 +39,8 @@ class Container {
   hasRowsInside = false;
   /** True for an array, or the top level, when rows are among its own elements. */
   hasRowElements = false;
+  /** True for an object in which rows came before a value that names their symbol. */
+  hasUnnamedRows = false;
 
   /** @param line of its opening bracket @param start where its texts begin in the bytes of the tokens @param group see `Row.group` */
   constructor(
@@ -61,6 +63,8 @@ class Container {
 }
 
 export class JsonRows implements Splitter, TokenHandler {
+  /** The symbols that objects name after the rows in them: too late for `Row.group`. */
+  readonly lateNames = new Set<string>();
   readonly #tokens = new JsonTokens(this);
   /** The top level of the text counts as an array. */
   readonly #topLevel = new Container(true, 0, 0, undefined);
@@ -146,6 +150,8 @@ export class JsonRows implements Splitter, TokenHandler {
     } else if (parent.hasRowElements && !container.hasRowsInside)
       this.#refuse(container.line, `was ${isArray ? '[…]' : '{…}'}`);
     if (isRow || container.hasRowsInside) parent.hasRowsInside = true;
+    if (container.hasRowsInside && !parent.isArray) parent.hasUnnamedRows ||= this.#symbolIn(parent) === undefined;
+    if (container.hasUnnamedRows) this.#noteLateName(container);
     this.#tokens.length = container.start; // drops the container's texts
   }
 
@@ -153,15 +159,26 @@ export class JsonRows implements Splitter, TokenHandler {
    * The group of a container that opens in an object: the object's group, the symbol that an earlier value of the object names, if any,
    * and the container's key. Removes the key from the object.
    */
-  #groupIn({ group, start, starts, ends, keyStarts, keyEnds }: Container): string {
+  #groupIn(container: Container): string {
+    const { group, start, keyStarts, keyEnds } = container;
     const keyStart = keyStarts.pop() ?? start;
     const key = this.#tokens.textAt(keyStart, keyEnds.pop() ?? start);
+    const name = this.#symbolIn(container);
+    this.#tokens.length = keyStart;
+    return [group, name, key].filter((part) => part !== undefined).join(KEY_SEPARATOR);
+  }
+
+  /** The symbol that a value of an object names, among those read so far. */
+  #symbolIn({ start, starts, ends, keyStarts, keyEnds }: Container): string | undefined {
     const naming = keyStarts.findIndex((from, index) =>
       NAMING_KEYS.has(this.#tokens.textAt(from, keyEnds[index] ?? from)),
     );
-    const name = naming < 0 ? undefined : this.#tokens.textAt(starts[naming] ?? start, ends[naming] ?? start);
-    this.#tokens.length = keyStart;
-    return [group, name, key].filter((part) => part !== undefined).join(KEY_SEPARATOR);
+    return naming < 0 ? undefined : this.#tokens.textAt(starts[naming] ?? start, ends[naming] ?? start);
+  }
+
+  #noteLateName(container: Container): void {
+    const name = this.#symbolIn(container);
+    if (name !== undefined) this.lateNames.add(name);
   }
 
   /** Notes the first row among the elements of an array. Refuses the scalars before it. */

@@ -52,8 +52,13 @@ export function entryPlan(entry: InputEntry, start: FileStart, read: ReadOptions
   return planLean(file, read, start.head);
 }
 
-/** Checks JSON from its first piece to its last, so that no half of a damaged file is stored. @throws FilePlanError */
-export async function checkWhole(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+/**
+ * Checks JSON from its first piece to its last, so that no half of a damaged file is stored.
+ * @returns see `JsonRows.lateNames` @throws FilePlanError
+ */
+export async function checkWhole(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<ReadonlySet<string>> {
   let problem: FilePlanError | undefined;
   const rows = new JsonRows({
     row: () => undefined,
@@ -65,6 +70,7 @@ export async function checkWhole(pieces: AsyncIterable<Uint8Array> | Iterable<Ui
   for await (const piece of pieces) rows.push(piece);
   rows.end();
   if (problem !== undefined) throw problem;
+  return rows.lateNames;
 }
 
 /** The symbol that --symbol-from-path finds for each entry: in its path within the zip, or, when that has none, in the path of the file. */

@@ -11,7 +11,7 @@ import { BufferedWriter } from './bar-writers.js';
 import { checkWhole, entryPlan, startOf, symbolsByPath } from './entries.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
 import { RefusalLog, UnderstoodLog, WarningLog } from './logs.js';
-import { refuseMixedSymbols } from './mixed-symbols.js';
+import { refuseLateNames, refuseMixedSymbols } from './mixed-symbols.js';
 import { PriceWatch } from './price-watch.js';
 import { SpacingWatch } from './spacing-watch.js';
 import type { ImportSummary } from './summary.js';
@@ -97,9 +97,10 @@ class ImportRun {
     try {
       // The text from its first byte on, also when it was read before.
       const wholeText = (): Pieces => (start.isWhole ? [start.head] : stoppable(entry.pieces(), this.plan.signal));
-      if (isJson(start.head)) await checkWhole(wholeText());
+      const lateNames = isJson(start.head) ? await checkWhole(wholeText()) : new Set<string>();
       const samplePlan = entryPlan(entry, start, read);
       if (samplePlan === undefined) return;
+      if (samplePlan.reader.symbol !== undefined && !this.plan.oneSymbol) refuseLateNames(lateNames);
       // The choice between several volume columns needs all rows; the entry is then planned again with the chosen column.
       const volume = await volumeOf(samplePlan, wholeText);
       const plan = volume === undefined ? samplePlan : (entryPlan(entry, { ...start, volume }, read) ?? samplePlan);

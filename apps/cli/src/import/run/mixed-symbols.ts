@@ -33,6 +33,19 @@ export async function refuseMixedSymbols(
   }
 }
 
+/**
+ * Refuses JSON whose rows would become one symbol, although the objects around them name several: after the rows, so that no row can be
+ * compared. @throws FilePlanError
+ */
+export function refuseLateNames(names: ReadonlySet<string>): void {
+  if (names.size < 2) return;
+  const listed = [...names].slice(0, NAMED_MAX).join(', ') + (names.size > NAMED_MAX ? ', …' : '');
+  throw new FilePlanError(
+    'mixed-symbols',
+    `rows of ${names.size} symbols (${listed}) would become one: give each a file of its own, or --one-symbol`,
+  );
+}
+
 /** True when the paths of all entries give different symbols: then no entry needs to be opened to compare the symbols. */
 function areDistinct(symbols: readonly (string | undefined)[], { read }: ImportPlan): boolean {
   const stored = symbols.flatMap((inPath) => {

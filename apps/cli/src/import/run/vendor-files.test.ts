@@ -90,6 +90,20 @@ describe('JSON of other programs', () => {
     expect((await imported('a.ndjson', answer('AAPL', 0) + answer('AAPL', 1), SYMBOL_X)).bars).toHaveLength(2);
   });
 
+  it('rows of two symbols that the objects around their arrays name after them are not mixed', async () => {
+    const answer = (symbol: string, minute: number): string =>
+      `{"bars":[${object.replace('1709562600000', String(1709562600000 + minute * 60_000))}],"next":{"a":1},"symbol":"${symbol}"}\n`;
+    const result = await imported('a.ndjson', answer('AAPL', 0) + answer('MSFT', 1), SYMBOL_X);
+    expect(countsOf(result)).toEqual({ bars: 0, refused: { 'mixed-symbols': 1 } });
+    expect(detailOf(result)).toContain('rows of 2 symbols (AAPL, MSFT) would become one');
+    const oneSymbol = await imported('a.ndjson', answer('AAPL', 0) + answer('MSFT', 1), {
+      ...SYMBOL_X,
+      oneSymbol: true,
+    });
+    expect(oneSymbol.bars).toHaveLength(2);
+    expect((await imported('a.ndjson', answer('AAPL', 0) + answer('AAPL', 1), SYMBOL_X)).bars).toHaveLength(2);
+  });
+
   it('an object with another object inside is still a bar', async () => {
     const withObjectFirst = object.replace('{', '{"meta":{"a":[1]},');
     for (const text of [`[${unclosed},"meta":{"a":1}}]`, `[${withObjectFirst}]`, `${unclosed},"x":{}}\n`])
