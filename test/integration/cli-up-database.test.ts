@@ -1,4 +1,4 @@
-/** The commands that work on datasets beside BARKEEP_URL: they use the database of a running `barkeep up` only if that is its own. */
+/** Commands on datasets with BARKEEP_URL: they use the database of a running `barkeep up` only if the URL names its coordinator. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -61,7 +61,12 @@ export class SessionControl {
     if (stored === undefined) return;
     // A claim raises the epoch in Postgres first. A higher one in the store means that Postgres lost commits: every claim would fail.
     if (stored.epoch > row.epoch) await sessions.raiseEpoch(row, stored.epoch);
-    if (stored.control !== expected) await this.follow(row);
+    if (stored.control === expected) return;
+    // The row may have been read long ago: listeners must not see `failed` of a session that was started again.
+    const latest = await sessions.find(row.id);
+    if (latest?.incarnation !== row.incarnation) return;
+    const expectedNow = storedControlOf(latest.state);
+    if (expectedNow !== undefined && expectedNow !== stored.control) await this.follow(latest);
   }
 
   /**
