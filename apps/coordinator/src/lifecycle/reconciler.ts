@@ -109,6 +109,7 @@ export class Reconciler {
   private async repairIdle(row: SessionRecord): Promise<void> {
     await this.parts.control.repair(row);
     await this.emitState(row);
+    if (row.state === 'paused') await scheduleUpkeep(this.parts.producer, row); // a pause stops the clock, not the repairs
   }
 
   /** When the session Redis may have evicted keys, compares the counts of every session with its stored bars. */
