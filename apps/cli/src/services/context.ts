@@ -124,7 +124,7 @@ export class Context {
    * @returns whether they will: not when the environment names a server
    */
   publishCoordinator(coordinatorUrl: string): boolean {
-    this.#started?.publish?.({ role: UP_ROLE, coordinatorUrl });
+    this.#started?.publish?.({ role: UP_ROLE, command: 'barkeep run --keep', coordinatorUrl });
     return this.#upUrl() === coordinatorUrl;
   }
 
