@@ -32,6 +32,13 @@ describeWithBrowser('the console, when something is missing', () => {
     await system?.close();
   });
 
+  /** Removes the stores of all sessions. */
+  async function removeStores(): Promise<void> {
+    const store = new Redis(system.environment['SESSION_REDIS_URL']!);
+    await store.del(...(await store.keys(`${system.sessionPrefix}*`)));
+    store.disconnect();
+  }
+
   /** Opens a page, acts on it, and checks that it has no faults and breaks no rule of accessibility. */
   function withPage(url: string, path: string, act: (page: Page) => Promise<void>) {
     return ConsolePage.visit(browser, url, path, async (page, opened) => {
@@ -61,9 +68,7 @@ describeWithBrowser('the console, when something is missing', () => {
     const api = new Api(url);
     await api.run({ ...SPEC, id: 'gone' });
     await api.completed('gone');
-    const store = new Redis(system.environment['SESSION_REDIS_URL']!);
-    await store.del(...(await store.keys(`${system.sessionPrefix}*`)));
-    store.disconnect();
+    await removeStores();
     await withPage(url, '/sessions/gone', async (page) => {
       await page.locator('.state-lost').waitFor();
       await shownOn(page, /has lost the bars of this session[^]*"Start" streams it\s+again/);
@@ -71,6 +76,19 @@ describeWithBrowser('the console, when something is missing', () => {
       await page.getByRole('button', { name: 'Start gone' }).click();
       await page.locator('.state-completed').waitFor();
       await page.getByText(/has lost the bars/).waitFor({ state: 'detached' });
+    });
+  });
+
+  it('shows no days of a session whose data is lost while its page is open', async () => {
+    const { url } = await system.coordinator();
+    const api = new Api(url);
+    await api.run({ ...SPEC, id: 'going' });
+    await api.completed('going');
+    await withPage(url, '/sessions/going', async (page) => {
+      await shownOn(page, 'Coverage, 1 symbol × 2 trading days');
+      await removeStores();
+      await page.locator('.state-lost').waitFor();
+      await shownOn(page, 'The days are gone with the data of the session.');
     });
   });
 

@@ -56,6 +56,7 @@ export function DatasetPage({ id: dataset }: { id: string }) {
   const apply = (event: Event) => {
     event.preventDefault();
     setCalendar(typed.trim());
+    if (typed.trim() === calendar) reload(); // an import may have added rows
   };
   return html`<div class="page-head">
       <h1>${dataset}</h1>
