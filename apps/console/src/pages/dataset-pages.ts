@@ -35,7 +35,7 @@ export function DatasetsPage() {
     <${Failure} error=${error} retry=${reload} />
     ${
       value && datasets.length === 0
-        ? html`<p class="empty">No dataset yet. <code>barkeep import DATASET FILE…</code> makes one.</p>`
+        ? html`<p class="empty">No dataset yet. <code>barkeep import FILE --dataset NAME</code> makes one.</p>`
         : html`<${Table} caption="Datasets" columns=${COLUMNS} rows=${rows} />`
     }`;
 }
