@@ -21,15 +21,25 @@ export const UP_ROLE = 'up';
 const TURN_LIMIT_MS = 600_000;
 const TURN_CHECK_MS = 200;
 
-/** The `barkeep up` on `dataDir`; undefined for none, or when `env` names a server. `coordinatorUrl` is set once the coordinator serves. */
-export function runningUp(
-  dataDir: string,
-  env: NodeJS.ProcessEnv = {},
-): { urls: ServiceUrls; coordinatorUrl?: string } | undefined {
+/** A running `barkeep up` or `barkeep run --keep`. */
+interface RunningUp {
+  urls: ServiceUrls;
+  /** Set once the coordinator serves. */
+  coordinatorUrl?: string;
+  /** Which of the two runs, such as `barkeep up`. */
+  command: string;
+}
+
+/** The `barkeep up` on `dataDir`; undefined for none, or when `env` names a server. */
+export function runningUp(dataDir: string, env: NodeJS.ProcessEnv = {}): RunningUp | undefined {
   const running = Object.keys(readServiceUrls(env)).length === 0 ? readRunning(dataDir) : undefined;
   if (running === undefined || running.extra['role'] !== UP_ROLE) return undefined;
-  const url = running.extra['coordinatorUrl'];
-  return { urls: running, coordinatorUrl: typeof url === 'string' && URL.canParse(url) ? url : undefined };
+  const { coordinatorUrl: url, command } = running.extra;
+  return {
+    urls: running,
+    coordinatorUrl: typeof url === 'string' && URL.canParse(url) ? url : undefined,
+    command: typeof command === 'string' ? command : 'barkeep up',
+  };
 }
 
 /** URLs of servers. Those that {@link findServers} started have `publish`, which tells other programs about them. */
