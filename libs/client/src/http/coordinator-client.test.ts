@@ -51,8 +51,8 @@ describe('a client of the HTTP API', () => {
   it('leaves symbols that are joining, or have left, out of the metrics of all symbols', async () => {
     const client = await clientOf(({ url }, response) => {
       const symbol = /symbols\/(\w+)\/metrics/.exec(url!)![1]!;
-      if (symbol !== 'DDD') return void response.end(JSON.stringify({ ...metricsExample, symbol }));
-      response.writeHead(404).end(JSON.stringify({ type: 'urn:barkeep:problem:unknown-symbol' }));
+      if (symbol === 'DDD') response.writeHead(404).end(JSON.stringify({ type: 'urn:barkeep:problem:unknown-symbol' }));
+      else response.end(JSON.stringify({ ...metricsExample, symbol }));
     });
     const metrics = await client.allMetrics({ id: 'march', symbols: ['AAA', 'DDD', 'CCC'] });
     expect(metrics.map(({ symbol }) => symbol)).toEqual(['AAA', 'CCC']);
