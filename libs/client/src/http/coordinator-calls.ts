@@ -11,7 +11,7 @@ const AWAY_LIMIT_MS = 30_000;
 /** Time between a failed attempt and the next one, ms. */
 const AWAY_RETRY_MS = 500;
 /** Statuses that say that no coordinator is ready: its own 503, and what a proxy answers that cannot reach one. */
-const AWAY_STATUSES: readonly number[] = [502, 503, 504];
+const AWAY_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
 /** The longest time of one attempt, ms. */
 const ATTEMPT_LIMIT_MS = 60_000;
 
@@ -86,7 +86,7 @@ export class CoordinatorCalls {
         return await attempt();
       } catch (error) {
         const isProblem = error instanceof ApiProblemError;
-        if (isProblem && !AWAY_STATUSES.includes(error.status)) throw error;
+        if (isProblem && !AWAY_STATUSES.has(error.status)) throw error;
         this.#signal.throwIfAborted();
         // The limit counts from the end of the first attempt, which may itself have taken ATTEMPT_LIMIT_MS.
         deadline ??= Date.now() + AWAY_LIMIT_MS;
