@@ -1,4 +1,4 @@
-/** The page of a session while the session changes, also in ways of which no event tells. */
+/** The page of a session while the session changes, also in ways that no event reports. */
 import type { Page } from 'playwright-core';
 import { describeWithBrowser } from '../support/browser/browser.js';
 import { ConsolePage } from '../support/browser/console-page.js';

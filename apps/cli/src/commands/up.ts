@@ -1,9 +1,17 @@
 /** `barkeep up`: runs servers, coordinators and workers on this machine until Ctrl-C. */
 import { createServer } from 'node:net';
-import { AlreadyRunningError, type Apps, runningUp, startApps, startServices, UP_ROLE } from '@barkeep/local-system';
+import {
+  AlreadyRunningError,
+  type Apps,
+  connectToServers,
+  runningUp,
+  startApps,
+  startServices,
+  UP_ROLE,
+} from '@barkeep/local-system';
 import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { CliError, note, optionReader, type OutputOptions, printResult } from '../terminal/index.js';
-import { checkServers, type Context } from '../services/index.js';
+import type { Context } from '../services/index.js';
 import { CliCommand } from './command.js';
 
 interface UpOptions extends OutputOptions {
@@ -35,7 +43,7 @@ export const upCommand = () =>
 
 async function runUp(context: Context, options: UpOptions): Promise<void> {
   const { life, config, dataDir } = context;
-  await checkServers(context.urls);
+  await connectToServers(context.urls);
   if (!options.json) note(`starting, with data in ${dataDir}`);
   const services = await startServices({ dataDir, keep: true, log: note }).catch((error: unknown) => {
     if (error instanceof AlreadyRunningError) {

@@ -7,10 +7,8 @@ const SCIENTIFIC = String.raw`-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?`;
 const EPOCH = String.raw`\d{13}(?:\d{3})?`;
 
 /** Shared by BitMEX's CSV and JSON: the names of its fields, and what its times are. */
-const BITMEX_NAMES = [
-  ...['timestamp', 'symbol', 'open', 'high', 'low', 'close', 'trades', 'volume', 'vwap'],
-  ...['lastSize', 'turnover', 'homeNotional', 'foreignNotional'],
-];
+const BITMEX_NAMES =
+  'timestamp,symbol,open,high,low,close,trades,volume,vwap,lastSize,turnover,homeNotional,foreignNotional'.split(',');
 const BITMEX = {
   source: 'https://www.bitmex.com/api/explorer/#!/Trade/Trade_getBucketed',
   columns: { time: 'timestamp', symbol: 'symbol', ...LOWER },
