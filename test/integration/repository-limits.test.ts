@@ -129,6 +129,13 @@ test.each([
   20_000,
 );
 
+test('a repository that rests is asked again in time after the clock of Redis was set back by an hour', async () => {
+  const [limit] = twoWorkers('set-back-rest', {});
+  await redis.set(`${prefix}:{repository:set-back-rest}:resting`, `${Date.now() + 3_600_000} 200`); // of a rest of 200 ms
+  const giveBack = await limit.take('s', AbortSignal.timeout(5_000));
+  giveBack();
+});
+
 test('an aborted waiter rejects, and the next request gets its turn', async () => {
   const [limit] = twoWorkers('abort', { concurrency: 1 });
   const giveBack = await limit.take('first');

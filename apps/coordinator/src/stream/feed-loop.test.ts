@@ -100,3 +100,8 @@ test('a stream that has sent falls silent in time after the clock of Redis was s
   const looksAt = [hour, hour + 1_000, 1_000, 2_000, 3_000, 4_000];
   expect(await silentStreams(looksAt, hour)).toEqual(['B']);
 });
+
+test('a stream that has just sent is not silent after the clock of Redis was set back by a moment', () => {
+  const lookingSince = LONG_AGO; // the looks before and after did not show the change
+  expect(limitOf([A, { ...B, heardAt: NOW + 10 }], { lookingSince })).toMatchObject({ limit: B.reached, silent: [] });
+});

@@ -135,10 +135,13 @@ interface FeedLimit {
  */
 export function feedLimit({ streams, now, end, timeoutMs, lookingSince, silences }: FeedLimitInput): FeedLimit {
   const open = streams.filter(({ ended }) => !ended);
-  // -Infinity: a stream that was recorded as silent and has sent nothing since is silent now, whatever the time is. A message from the
-  // future was sent before the clock of Redis was set back, and so before `lookingSince`.
+  // A message from far in the future was sent before the clock of Redis was set back, and so before `lookingSince`. The clock soon reaches
+  // one from the near future, and may have been set back too little to be noticed.
+  const heardFrom = (heardAt: number) =>
+    heardAt > now + LOOK_PAUSE_MAX_MS ? lookingSince : Math.max(heardAt, lookingSince);
+  // -Infinity: a stream that was recorded as silent and has sent nothing since is silent now, whatever the time is.
   const silentFrom = ({ symbol, heardAt }: SymbolProgress) =>
-    silences.get(symbol) === heardAt ? -Infinity : Math.max(heardAt > now ? 0 : heardAt, lookingSince) + timeoutMs;
+    silences.get(symbol) === heardAt ? -Infinity : heardFrom(heardAt) + timeoutMs;
   const silent = open.filter((stream) => silentFrom(stream) <= now);
   const holding = open.filter((stream) => !silent.includes(stream));
   const timeOf = ({ ended, reached }: SymbolProgress) => (ended ? end : Math.min(reached, end));

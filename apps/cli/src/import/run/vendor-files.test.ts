@@ -188,6 +188,16 @@ describe('a file that looks like one of another origin', () => {
     expect([bars[0]?.[TIME], bars.at(-1)?.[TIME]]).toEqual([first, last]);
   });
 
+  it('may have lost zeros only after the rows that show how it is read', async () => {
+    const daytime = rows(12_000, (row) => {
+      const [day, hour] = [1 + Math.floor(row / 600), 10 + Math.floor((row % 600) / 60)];
+      return `202402${String(day).padStart(2, '0')},${hour * 10_000 + (row % 60) * 100}`;
+    });
+    const { bars, summary } = await imported('a.csv', HEAD + daytime + withoutZeros(0, 1440, 100), SYMBOL_X);
+    expect(summary.refused.rows).toBe(0);
+    expect(new Set(bars.map((bar) => bar[TIME])).size).toBe(12_000 + 1440);
+  });
+
   it('may have dates and times as numbers, without a header', async () => {
     const text = '20240304,930,10,11,9,10,5,1,0,0\n20240304,1000,10,11,9,10,5,1,0,0\n';
     const { bars } = await imported('a.csv', text, {

@@ -1,7 +1,7 @@
 --- Grants a session one request to a repository, unless the repository rests, its limits are reached, or another waiting
 --- session is next. Next is the session that was granted its last request the longest ago.
 --- KEYS: of the repository, times in ms; sorted sets: leases (by their end), asked (leases of the last period, by their grant), waiting
----       (sessions by their last attempt), turns (sessions by the number of their last turn); resting (end of a block of all requests)
+---       (sessions by their last attempt), turns (sessions by the number of their last turn); resting (see rest-repository.lua)
 --- ARGV: session, lease, most requests at the same time or 0, most requests per period or 0 (0: no limit), the period (ms),
 ---       lifetime of a lease (ms), time after which a session that does not ask again loses its turn (ms), 'more' when the
 ---       session has more requests waiting, otherwise ''
@@ -35,7 +35,13 @@ local MARGIN_MS = 60000
 local keep_ms = math.max(period_ms, lease_ms, patience_ms) + MARGIN_MS
 redis.call('ZADD', waiting, now, session)
 redis.call('PEXPIRE', waiting, keep_ms)
-if tonumber(redis.call('GET', resting) or 0) > now then return 'wait' end
+local rest_ends, rest_ms = (redis.call('GET', resting) or ''):match('^(%d+) (%d+)$')
+if rest_ends and tonumber(rest_ends) > now then
+  -- An end that is too late is from before the clock was set back.
+  local latest = now + tonumber(rest_ms)
+  if tonumber(rest_ends) > latest then redis.call('SET', resting, string.format('%.0f %s', latest, rest_ms), 'PX', rest_ms) end
+  return 'wait'
+end
 -- Removes entries that no longer count.
 redis.call('ZREMRANGEBYSCORE', leases, '-inf', now)
 redis.call('ZREMRANGEBYSCORE', asked, '-inf', now - period_ms)
