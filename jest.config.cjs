@@ -23,7 +23,7 @@ const shared = {
     '^@barkeep/(.*)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1', // imports name the built file, and Jest loads its source
   },
-  modulePathIgnorePatterns: ['/dist/', '<rootDir>/.barkeep/'],
+  modulePathIgnorePatterns: ['<rootDir>/(.*/)?dist/', '<rootDir>/.barkeep/'],
 };
 
 const services = {

@@ -12,6 +12,8 @@ import { ROOT, runPrepared } from './prepare.mjs';
 
 const DEFAULT_PORT = '3000';
 const STOP_LIMIT_MS = 15_000;
+/** A signal this soon after the first one is the same Ctrl-C: npm passes on what the terminal has sent to it and to this process. */
+const SAME_INTERRUPTION_MS = 500;
 /** An editor may write several files at once, so a build starts only when no file was written for this long. */
 const SETTLE_MS = 100;
 const require = createRequire(import.meta.url);
@@ -99,7 +101,10 @@ async function develop() {
   for (const [name, url] of Object.entries(serviceEnvironment(services))) note(`${name}=${url}`);
   const signalName = await signalled;
   note(`stopping after ${signalName}`);
-  onSignal(() => apps.forEach((app) => signal(app, 'SIGKILL')));
+  const interruptedAt = performance.now();
+  onSignal(() => {
+    if (performance.now() - interruptedAt > SAME_INTERRUPTION_MS) apps.forEach((app) => signal(app, 'SIGKILL'));
+  });
   await stopBuilding();
   await Promise.all(apps.map(stop));
   await services.stop();

@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ROOT, runPrepared } from './prepare.mjs';
 
 const BARKEEP = join(ROOT, 'apps/cli/bin/barkeep.js');
@@ -63,7 +64,7 @@ async function runExample(name) {
   const interrupt = (signal) => scope.abort(new Error(`interrupted by ${signal}`));
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   const folder = join(ROOT, 'examples', name);
-  const { run } = await import(join(folder, 'run.mjs'));
+  const { run } = await import(pathToFileURL(join(folder, 'run.mjs')).href); // a path may have a # or a %
   const log = (line) => process.stderr.write(`${line}\n`);
   const dataDir = join(ROOT, '.barkeep/examples');
   const services = await startServices({ dataDir, keep: false, log });

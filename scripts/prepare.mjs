@@ -63,7 +63,8 @@ function isInstalled() {
 
 function install() {
   process.stderr.write('installing dependencies (npm ci)\n');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  // The compiler is a development dependency, which npm leaves out when NODE_ENV is production.
+  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
 function build() {
@@ -126,6 +127,7 @@ function isAbandoned() {
   if (madeAt === undefined) return false;
   const owner = readOwner();
   if (owner === undefined) return Date.now() - madeAt > OWNER_LIMIT_MS;
+  if (owner === process.pid) return true; // in a container the next run often has the same id
   try {
     process.kill(owner, 0); // signal 0 only checks whether the process exists
     return false;

@@ -1,12 +1,15 @@
 /** The command line as a user runs it: it imports bars, runs and reads sessions, and runs the demonstration. */
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runBarkeep } from '../support/programs/barkeep-command.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { BARKEEP, runBarkeep } from '../support/programs/barkeep-command.js';
 import type { ProgramRun } from '../support/programs/run-program.js';
 import type { ApiBar, Metrics, Session } from '../support/system/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 
 const DATE = '2024-03-05';
 /** Minutes that acme.csv has, from the open. */
@@ -126,12 +129,30 @@ describe('a session of an imported file', () => {
   });
 });
 
+test('a session that is resumed without a coordinator continues with the next one, and the command says so', async () => {
+  const slow = { ...SPEC, id: 'slow', pace: { mode: 'lockstep' } };
+  await writeFile(join(folder, 'slow.json'), JSON.stringify(slow));
+  const running = spawn(process.execPath, [BARKEEP, 'run', 'slow.json'], { cwd: folder, env, stdio: 'ignore' });
+  const isStarted = async () =>
+    (await queryDatabase(database.url, "SELECT FROM sessions WHERE id = 'slow' AND state = 'running'")).length > 0;
+  while (!(await isStarted())) await delay(50);
+  running.kill('SIGINT');
+  await once(running, 'exit');
+  expect(await barkeep('pause', 'slow')).toMatchObject({ code: 0, stderr: '' });
+  const { code, stderr } = await barkeep('resume', 'slow');
+  expect(code).toBe(0);
+  expect(stderr).toContain('slow continues when another one runs, such as that of "barkeep up"');
+});
+
 test('the demonstration fills all slots but three, counts those as unfillable, and gives the same digest each time', async () => {
   interface Demo {
     symbols: { expected: number; streamed: number; backfilled: number; unfillable: number }[];
     digest: { digest: string };
   }
-  const [first, second] = [await json<Demo>('demo'), await json<Demo>('demo')];
+  const first = await json<Demo>('demo');
+  // Defaults of sessions that the user has changed do not change the demonstration.
+  Object.assign(env, { DATA_UPKEEP_AUTO_COMPUTE_DERIVED: 'false', DATA_UPKEEP_RETRY_MISSING_BARS: 'false' });
+  const second = await json<Demo>('demo');
   expect(first.symbols).toHaveLength(10);
   for (const { expected, streamed, backfilled, unfillable } of first.symbols) {
     expect(streamed).toBeLessThan(expected);

@@ -1,4 +1,4 @@
-/** The page of a session while the session changes, also in ways of which no event tells. */
+/** The page of a session while the session changes, also in ways that no event reports. */
 import type { Page } from 'playwright-core';
 import { describeWithBrowser } from '../support/browser/browser.js';
 import { ConsolePage } from '../support/browser/console-page.js';
@@ -103,6 +103,40 @@ describeWithBrowser('the page of a session that changes', () => {
       await page.getByRole('button', { name: 'Start newest' }).click();
       await page.locator('.state-completed').waitFor();
       await shownOn(page, 'Coverage, 2 symbols × 1 trading day');
+    });
+  });
+
+  it('shows a session that is created under the id of one that was deleted while its page was open', async () => {
+    await api.run({ ...SPEC, id: 'reused', pace: { mode: 'clock', speed: 1 } });
+    await lab.withPage('/sessions/reused', async (page) => {
+      await shownOn(page, 'Coverage, 2 symbols × 4 trading days');
+      await api.ok('DELETE', '/v1/sessions/reused');
+      await shownOn(page, 'reused was deleted.');
+      await api.run({ ...SPEC, id: 'reused', symbols: ['AAA'] });
+      await shownOn(page, 'Coverage, 1 symbol × 4 trading days');
+      await page.locator('.state-completed').waitFor();
+    });
+  });
+
+  it('compares two sessions again, as they are then, when the button is pressed again', async () => {
+    await api.run({ ...SPEC, id: 'whole' });
+    await api.completed('whole');
+    await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'late' });
+    await lab.withPage('/compare?a=whole&b=late', async (page) => {
+      await page.getByRole('alert').waitFor(); // a session that has not started has no bars to compare
+      await api.ok('POST', '/v1/sessions/late/start');
+      await api.completed('late');
+      await page.getByRole('button', { name: 'Compare' }).click();
+      await shownOn(page, 'Equal: every bar of 2 symbols on 4 closed days is the same.');
+    });
+  });
+
+  it('reads a page again when its link is followed on the page itself', async () => {
+    await lab.withPage('/datasets', async (page) => {
+      await page.getByRole('link', { name: 'stream' }).waitFor();
+      await writeBars(lab.system.databaseUrl, 'added', new Map());
+      await page.getByRole('link', { name: 'Datasets' }).click();
+      await page.getByRole('link', { name: 'added' }).waitFor();
     });
   });
 

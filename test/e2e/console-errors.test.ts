@@ -1,4 +1,7 @@
 /** The console when something is missing: each page shows what happened, and what the user can do. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Redis from 'ioredis';
 import type { Browser, Page } from 'playwright-core';
@@ -32,6 +35,13 @@ describeWithBrowser('the console, when something is missing', () => {
     await system?.close();
   });
 
+  /** Removes the stores of all sessions. */
+  async function removeStores(): Promise<void> {
+    const store = new Redis(system.environment['SESSION_REDIS_URL']!);
+    await store.del(...(await store.keys(`${system.sessionPrefix}*`)));
+    store.disconnect();
+  }
+
   /** Opens a page, acts on it, and checks that it has no faults and breaks no rule of accessibility. */
   function withPage(url: string, path: string, act: (page: Page) => Promise<void>) {
     return ConsolePage.visit(browser, url, path, async (page, opened) => {
@@ -61,9 +71,7 @@ describeWithBrowser('the console, when something is missing', () => {
     const api = new Api(url);
     await api.run({ ...SPEC, id: 'gone' });
     await api.completed('gone');
-    const store = new Redis(system.environment['SESSION_REDIS_URL']!);
-    await store.del(...(await store.keys(`${system.sessionPrefix}*`)));
-    store.disconnect();
+    await removeStores();
     await withPage(url, '/sessions/gone', async (page) => {
       await page.locator('.state-lost').waitFor();
       await shownOn(page, /has lost the bars of this session[^]*"Start" streams it\s+again/);
@@ -72,6 +80,37 @@ describeWithBrowser('the console, when something is missing', () => {
       await page.locator('.state-completed').waitFor();
       await page.getByText(/has lost the bars/).waitFor({ state: 'detached' });
     });
+  });
+
+  it('shows no days of a session whose data is lost while its page is open', async () => {
+    const { url } = await system.coordinator();
+    const api = new Api(url);
+    await api.run({ ...SPEC, id: 'going' });
+    await api.completed('going');
+    await withPage(url, '/sessions/going', async (page) => {
+      await shownOn(page, 'Coverage, 1 symbol × 2 trading days');
+      await removeStores();
+      await page.locator('.state-lost').waitFor();
+      await shownOn(page, 'The days are gone with the data of the session.');
+    });
+  });
+
+  it('names a command that makes a dataset when there is none', async () => {
+    const { url } = await system.coordinator();
+    const folder = await mkdtemp(join(tmpdir(), 'barkeep-first-'));
+    const file = join(folder, 'first.csv');
+    await writeFile(file, 'time,symbol,open,high,low,close,volume\n2024-03-05T14:30:00Z,AAA,2,5,1,2,1\n');
+    await withPage(url, '/', async (page) => {
+      const path = '/v1/datasets';
+      await page.route(`**${path}`, (route) => route.fulfill({ json: { datasets: [] } }));
+      await page.getByRole('link', { name: 'Datasets' }).click();
+      const [, ...words] = (await page.locator('code').innerText()).split(' ');
+      await system.barkeep(...words.map((word) => ({ FILE: file, NAME: 'first' })[word] ?? word));
+      await page.unroute(`**${path}`);
+      await page.getByRole('link', { name: 'Datasets' }).click();
+      await page.getByRole('link', { name: 'first' }).waitFor();
+    });
+    await rm(folder, { recursive: true });
   });
 
   it('never reads the days twice at the same time, and reads all of them again after a read failed', async () => {

@@ -115,6 +115,20 @@ test('upkeep of a completed session continues when all queues are lost', async (
   await endsAsUndisturbed('repairs-lost');
 });
 
+test('upkeep of a paused session continues when all queues are lost', async () => {
+  await lab.repository.holdFrom(lab.day(2));
+  await api().run(lab.spec('paused-queues-lost', 6));
+  await api().until('paused-queues-lost', ({ counts }) => counts.absent > 0);
+  await api().ok('POST', '/v1/sessions/paused-queues-lost/pause');
+  // A job that runs would add the next one to the empty queues.
+  for (const worker of workers) await worker.signal('SIGKILL');
+  await lab.loseQueues();
+  workers = await Promise.all([lab.system.worker(), lab.system.worker()]);
+  await api().until('paused-queues-lost', ({ counts }) => counts.absent === 0 && counts.unfillable > 0, JOB_DONE_MS);
+  expect(await api().ok('POST', '/v1/sessions/paused-queues-lost/resume')).toMatchObject({ state: 'running' });
+  await endsAsUndisturbed('paused-queues-lost');
+});
+
 test('I1 a running and a completed session whose store is lost are lost, and a start streams them again', async () => {
   const date = lab.day(4);
   await lab.repository.holdFrom(date);

@@ -46,8 +46,10 @@ test('I11 a second Ctrl-C during the stop of "npm run dev" leaves none of its pr
     for (const pid of programs) process.kill(pid, 'SIGSTOP');
     dev.kill('SIGINT');
     await untilPrinted('stopping after SIGINT');
-    dev.kill('SIGINT');
+    // Until one comes late enough to count as another one: npm sends a second signal at once.
+    const again = setInterval(() => dev.kill('SIGINT'), 100);
     await ended;
+    clearInterval(again);
     const deadline = Date.now() + END_MS;
     while (processesWith(prefix).length > 0 && Date.now() < deadline) await delay(50);
     expect(processesWith(prefix)).toEqual([]);

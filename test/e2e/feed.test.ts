@@ -101,6 +101,21 @@ it('refuses epoch seconds in a bar and in `through`, and says that it expects mi
   expect(JSON.stringify(body)).toMatch(/through.*milliseconds/);
 });
 
+it('takes a call without bars or without a body, and compares the bars that its feeder has seen', async () => {
+  const id = await api.run({ ...SPEC, id: 'without-bars' });
+  await requests.feed(id, 'AAA', aaa.slice(0, 2));
+  const path = `${symbolPath(id, 'AAA')}/bars`;
+  for (const type of [undefined, 'application/json', 'application/x-ndjson']) {
+    const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
+    const through = iso(aaa[5]!.openTime);
+    const answer = await fetch(`${api.url}${path}?through=${through}`, { method: 'POST', headers });
+    expect({ status: answer.status, body: await answer.json() }).toMatchObject({ status: 200, body: { stored: 2 } });
+  }
+  expect(await api.call('POST', `${path}?seen=2`, [])).toMatchObject({ status: 200, body: { stored: 2 } });
+  const { status, body } = await api.call('POST', `${path}?seen=3`, []);
+  expect(`${status} ${problemTypeOf(body)}`).toBe('409 urn:barkeep:problem:fed-bars-lost');
+});
+
 it('names malformed lines by their numbers and accepts the others', async () => {
   const id = await api.run({ ...SPEC, id: 'lines' });
   // An empty line has a number, but it is no bar and has no index.

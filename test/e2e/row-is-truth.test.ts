@@ -201,3 +201,17 @@ test('I13 a create that is answered 503 because the queue Redis is down leaves n
   expect((await api().call('GET', '/v1/sessions/never')).status).toBe(404);
   await other.signal('SIGKILL');
 });
+
+test('I13 a symbol that left a paused session while the store was away leaves the store when it is back', async () => {
+  const id = await inTheMiddle('left');
+  await call(api(), id, 'pause');
+  const bars = () => api().call('GET', `/v1/sessions/${id}/symbols/BBB/bars?last=1`);
+  expect((await bars()).status).toBe(200);
+  const other = await system.coordinator({ ...NO_RECONCILER, SESSION_REDIS_URL: gate.url });
+  await gate.shut();
+  expect((await new Api(other.url).call('DELETE', `/v1/sessions/${id}/symbols/BBB`)).status).toBe(503);
+  await gate.open();
+  const repairing = await system.coordinator(FREQUENT_RECONCILER);
+  await api().eventually(bars, ({ status }) => status === 404, 10_000);
+  for (const process of [other, repairing]) await process.signal('SIGKILL');
+});

@@ -33,7 +33,7 @@ await kept.close();
 console.log(JSON.stringify({ lines, equal: kept.delivered.hash === other.delivered.hash, steps: other.delivered.steps }));
 `;
 
-it('runs a dataset again beside a run of the same data that is kept', async () => {
+it('runs a dataset again while an earlier run of the same data is kept', async () => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'barkeep-script-')));
   try {
     await chmod(folder, 0o755); // PostgreSQL runs as another user, which must be able to enter the folder

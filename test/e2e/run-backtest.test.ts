@@ -177,7 +177,7 @@ describe('runBacktest with bars in memory', () => {
     );
   });
 
-  it('runs beside other processes of Barkeep, whose keys and worker port the environment has', async () => {
+  it('runs while other processes of Barkeep use the keys and the worker port of the environment', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;

@@ -57,6 +57,9 @@ test('other commands use the coordinator and the servers that `run --keep` leave
   const { stdout: listed } = await runBarkeep(['datasets', '--json'], folder, ours);
   expect(JSON.parse(listed)).toMatchObject({ datasets: [{ dataset: 'mine' }] });
 
+  const up = await runBarkeep(['up'], folder, env);
+  expect(up).toMatchObject({ code: 1, stderr: expect.stringContaining('barkeep run --keep runs here already') });
+
   // A server that the environment names replaces that of the running command.
   const scope = new Scope();
   const named = 'redis://127.0.0.1:1/0';

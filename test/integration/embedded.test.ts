@@ -132,6 +132,22 @@ test('servers answer while they run, are gone after stop, and leave no folder', 
   expect(existsSync(place)).toBe(false);
 });
 
+test('servers answer in a folder whose path has characters that are wildcards for Redis', async () => {
+  const services = await startServices({ dataDir: join(dataDir, '[a] b*\\?'), keep: false, env });
+  started.push(services);
+  await pingServices(services);
+});
+
+test('PostgreSQL answers when PGSSLMODE asks for TLS, which it does not have', async () => {
+  process.env['PGSSLMODE'] = 'require';
+  try {
+    const { databaseUrl } = await start({ keep: false, env });
+    await pingPostgres(databaseUrl);
+  } finally {
+    delete process.env['PGSSLMODE'];
+  }
+});
+
 test('two starts at once in one folder have servers and data of their own', async () => {
   const [one, other] = await Promise.all([start({ keep: false, env }), start({ keep: false, env })]);
   await Promise.all([pingServices(one), pingServices(other)]);

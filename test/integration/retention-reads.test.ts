@@ -6,6 +6,7 @@ import {
   readDifference,
   retireBefore,
   SessionWriter,
+  UnknownDateError,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { failingAfter } from '../support/sessions/faulty-connections.js';
@@ -70,6 +71,14 @@ it('shows readers nothing of removed days, also while they are being removed', a
   const { digest } = await reader.digest();
   await retireBefore(store.writer, 2);
   expect((await reader.digest()).digest).toBe(digest);
+});
+
+it('refuses the metrics of a removed day, which would show its quality as 100 %', async () => {
+  const { layout, reader, writer } = await retainedStoreAt(server, 6);
+  await retireBefore(writer, 4);
+  const metricsOn = (day: number) => reader.metrics('AAA', 'strategy', layout.day(day).date);
+  await expect(metricsOn(3)).rejects.toThrow(UnknownDateError);
+  expect(await metricsOn(4)).toMatchObject({ expected: SLOTS });
 });
 
 /** A connection that runs `action` before its read number `at`, from 0. Each MGET and each command in a pipeline is a read. */

@@ -150,3 +150,13 @@ it('stores the number of bars of the history by symbol, and counts the session w
   await removeSession(server.redis, layout);
   expect(await server.keys(layout.id)).toEqual([]);
 });
+
+it('counts the bars of history of symbols with the names of properties that all objects have', async () => {
+  const symbols = ['constructor', 'toString'];
+  const store = await retainedStoreAt(server, 3, { ...RETAINED_SPEC, symbols: [...SYMBOLS, ...symbols] });
+  const { layout, writer } = store;
+  expect(await readHistory(server.redis, layout)).toBeUndefined();
+  await noteHistory(server.redis, layout, writer);
+  const counts = await readHistory(server.redis, layout);
+  expect(symbols.map((symbol) => counts?.get(symbol))).toEqual([0, 0]);
+});

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readTreeFile, ROOT } from '../support/data/tree-files.js';
+import { readTreeFile, ROOT, treeFiles } from '../support/data/tree-files.js';
 
 interface Manifest {
   version: string;
@@ -33,11 +33,9 @@ test('the lock file and the image have the version of the changelog', () => {
   expect(readTreeFile('docker-compose.yml')).toContain(`image: barkeep:${released}\n`);
 });
 
-/** The tracked files that a version may be in and that contain this text. */
+/** The files that a version may be in and that contain this text. */
 function filesWith(text: string): string[] {
-  const patterns = ['*.json', '*.yml', '*.yaml', '*.md'];
-  const args = ['grep', '--files-with-matches', '--fixed-strings', text, '--', ...patterns];
-  return execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
+  return treeFiles('*.json', '*.yml', '*.yaml', '*.md').filter((file) => readTreeFile(file).includes(text));
 }
 
 test('the release script sets the new version in every file that names the released one', () => {

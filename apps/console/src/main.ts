@@ -25,7 +25,7 @@ const CONTENTS = {
 };
 
 function App() {
-  const { pathname } = useLocation();
+  const { pathname, visit } = useLocation();
   const page = pageOf(pathname);
   const [view, setView] = useState(currentView());
   useEffect(() => {
@@ -57,7 +57,7 @@ function App() {
           shows everything.
         </p>`
       }
-      ${contentOf(page)}
+      ${contentOf(page, visit)}
     </main>
     <footer>
       Charts:${' '}<a href="https://www.tradingview.com/" target="_blank" rel="noreferrer"
@@ -66,9 +66,9 @@ function App() {
     </footer>`;
 }
 
-function contentOf({ name, id }: Page) {
+function contentOf({ name, id }: Page, visit: number) {
   if (name === 'unknown') return html`<p class="empty">There is no such page. <a href="/">All sessions</a></p>`;
-  return html`<${CONTENTS[name]} key=${id} id=${id} />`;
+  return html`<${CONTENTS[name]} key=${visit} id=${id} />`;
 }
 
 /** The title of the browser's tab, without the name of the program. */

@@ -76,7 +76,7 @@ function wrongFieldsOf(error: unknown): WrongFieldsError | undefined {
   if (error instanceof bars.SessionSpecError) return new WrongFieldsError(error.problems);
   if (error instanceof store.UnknownIntervalError) return wrongField('interval', error.expected, `"${error.interval}"`);
   if (error instanceof store.UnknownDateError)
-    return wrongField('date', 'a trading day of the session', bars.shown(error.date));
+    return wrongField('date', 'a trading day that the session retains', bars.shown(error.date));
   if (error instanceof bars.IntervalError)
     return wrongField('interval', 'an interval such as 5m, 2h or 1d', `"${error.value}"`);
   if (error instanceof repository.CursorError)

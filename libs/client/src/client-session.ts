@@ -87,7 +87,7 @@ export class ClientSession {
     return this.#parts.http.metrics(this.id, symbol, options);
   }
 
-  /** The metrics of all symbols, in the session's order. */
+  /** The metrics of all symbols that can be read, in the session's order: not of one that is joining. */
   async allMetrics(): Promise<SymbolMetrics[]> {
     return this.#parts.http.allMetrics(await this.status());
   }

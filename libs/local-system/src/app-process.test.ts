@@ -75,6 +75,15 @@ describe('an app process', () => {
     expect(await app.stop()).toBe(true);
   });
 
+  it('restarts on port 80, which its address leaves out', async () => {
+    const { app, reported } = appOf(SERVING.replace('+ port });', '+ 80 });'));
+    await app.start();
+    const runsAgain = reported('runs again');
+    kill(app);
+    await runsAgain;
+    expect(readFileSync(app.spec.logFile, 'utf8')).toBe('port 40123\nport 80\n');
+  });
+
   it('does not restart when it is stopped before its restart', async () => {
     const { app, reports, reported } = appOf(SERVING);
     await app.start();

@@ -86,7 +86,7 @@ export class AppProcess {
   async #spawn(logFlags: 'w' | 'a'): Promise<void> {
     const log = openSync(this.spec.logFile, logFlags);
     const env: NodeJS.ProcessEnv = { NO_COLOR: '1', ...this.spec.env };
-    if (this.#url !== undefined) env['BARKEEP_PORT'] = new URL(this.#url).port;
+    if (this.#url !== undefined) env['BARKEEP_PORT'] = new URL(this.#url).port || '80'; // a URL leaves 80 out
     const child = fork(this.spec.entry, [], {
       env,
       detached: true,

@@ -48,8 +48,13 @@ export async function startApps(urls: ServiceUrls, wanted: AppsWanted, scope: Sc
   scope.onEnd(() => Promise.resolve(process.off('exit', killAll)));
   scope.onEnd(() => stopAll(coordinators, wanted.note));
   scope.onEnd(() => stopAll(workers, wanted.note));
+  scope.signal.throwIfAborted();
   const starts = processes.map((app) => app.start());
+  // An app may wait for a server that is away, so an interruption ends the start.
+  const stopStarting = (): void => processes.forEach((app) => void app.stop());
+  scope.signal.addEventListener('abort', stopStarting);
   await Promise.allSettled(starts); // so that no process is still starting when the scope stops all
+  scope.signal.removeEventListener('abort', stopStarting);
   await Promise.all(starts); // throws when one did not start
   scope.signal.throwIfAborted();
   return { urls: coordinators.map(urlOf), processes };

@@ -21,22 +21,28 @@ export const UP_ROLE = 'up';
 const TURN_LIMIT_MS = 600_000;
 const TURN_CHECK_MS = 200;
 
-/**
- * The `barkeep up` on `dataDir`; undefined for none, or when `env` names a server. `coordinatorUrl` is set once the coordinator serves, and
- * `coordinatorUrls` has those of all its coordinators.
- */
-export function runningUp(
-  dataDir: string,
-  env: NodeJS.ProcessEnv = {},
-): { urls: ServiceUrls; coordinatorUrl?: string; coordinatorUrls: string[] } | undefined {
+/** A running `barkeep up` or `barkeep run --keep`. */
+interface RunningUp {
+  urls: ServiceUrls;
+  /** Set once the coordinator serves. */
+  coordinatorUrl?: string;
+  /** Those of all its coordinators. */
+  coordinatorUrls: string[];
+  /** Which of the two runs, such as `barkeep up`. */
+  command: string;
+}
+
+/** The `barkeep up` on `dataDir`; undefined for none, or when `env` names a server. */
+export function runningUp(dataDir: string, env: NodeJS.ProcessEnv = {}): RunningUp | undefined {
   const running = Object.keys(readServiceUrls(env)).length === 0 ? readRunning(dataDir) : undefined;
   if (running === undefined || running.extra['role'] !== UP_ROLE) return undefined;
-  const { coordinatorUrl: url, coordinatorUrls: all = [url] } = running.extra;
+  const { coordinatorUrl: url, coordinatorUrls: all = [url], command } = running.extra;
   const coordinatorUrls = [all].flat().filter((value) => typeof value === 'string' && URL.canParse(value)) as string[];
   return {
     urls: running,
     coordinatorUrl: typeof url === 'string' && URL.canParse(url) ? url : undefined,
     coordinatorUrls,
+    command: typeof command === 'string' ? command : 'barkeep up',
   };
 }
 

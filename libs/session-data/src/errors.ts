@@ -95,7 +95,7 @@ export class UnknownIntervalError extends Error {
   }
 }
 
-/** A date that is not a trading day of the session. */
+/** A date that is not a trading day of the session, or that the session no longer retains. */
 export class UnknownDateError extends Error {
   override readonly name = 'UnknownDateError';
   constructor(

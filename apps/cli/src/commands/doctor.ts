@@ -45,7 +45,8 @@ async function allChecks(context: Context): Promise<Check[]> {
   const up = runningUp(dataDir, process.env);
   const coordinator = config.client.url ?? up?.coordinatorUrl;
   const usedUrls = up?.urls ?? urls;
-  const running = up ? `runs, coordinator ${up.coordinatorUrl ?? 'not ready'}` : `does not run in ${dataDir}`;
+  const runs = up?.command === 'barkeep up' ? 'runs' : `${up?.command} runs`;
+  const running = up ? `${runs}, coordinator ${up.coordinatorUrl ?? 'not ready'}` : `does not run in ${dataDir}`;
   const checks = [
     await probe('Node.js', nodeVersion),
     await probe('data folder', () => usableFolder(dataDir)),

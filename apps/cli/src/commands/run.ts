@@ -1,5 +1,6 @@
 /** `barkeep run`: creates a session from a spec, starts it and follows it to its end. */
 import { readFile } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { isUnknownSymbolsWarning } from '@barkeep/bars';
 import { type CoordinatorClient, SessionConflictError, type SessionStatus } from '@barkeep/client';
@@ -54,7 +55,7 @@ export const runSessionCommand = () =>
     .work(runSession);
 
 async function runSession(context: Context, file: string, options: RunOptions): Promise<number> {
-  const spec = await readSpec(file);
+  const spec = await readSpec(file, context.life.signal);
   const client = await context.coordinator(options);
   const created = await client.create(spec).catch((error: unknown) => {
     if (!(error instanceof SessionConflictError)) throw error;
@@ -134,9 +135,10 @@ async function report(client: CoordinatorClient, session: SessionStatus, options
   });
 }
 
-async function readSpec(file: string): Promise<unknown> {
+/** @param signal ends the wait for the input of a terminal */
+async function readSpec(file: string, signal: AbortSignal): Promise<unknown> {
   const text = await expecting(`expected a session spec in ${file}`, () =>
-    file === '-' ? readAll(process.stdin) : readFile(file, 'utf8'),
+    file === '-' ? readAll(addAbortSignal(signal, process.stdin)) : readFile(file, 'utf8'),
   );
   const json = text.replace(/^\ufeff/, ''); // editors of Windows write a byte order mark
   return expecting(`expected JSON in ${file}`, () => JSON.parse(json) as unknown);

@@ -1,7 +1,7 @@
 /** `barkeep status | digest | rm | pause | resume | stop`: commands that act on one session; `status` without an id lists all. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoordinatorClient, LifecycleCall } from '@barkeep/client';
-import { formatCount, printResult } from '../terminal/index.js';
+import { formatCount, note, printResult } from '../terminal/index.js';
 import { END_STATES, sessionsTable, sessionText } from '../report/index.js';
 import { type CliCommand, sessionCommand, type SessionOptions } from './command.js';
 
@@ -96,5 +96,9 @@ function lifecycleCommand(action: LifecycleCall, description: string): () => Cli
         await client.lifecycle(id, action);
         const session = await client.session(id);
         printResult(options, session.raw, () => sessionText(session));
+        if (action === 'resume' && context.startedCoordinator)
+          note(
+            `the coordinator of this command ends now: ${id} continues when another one runs, such as that of "barkeep up"`,
+          );
       });
 }

@@ -1,6 +1,14 @@
 /** `barkeep up`: runs servers, coordinators and workers on this machine until Ctrl-C. */
 import { createServer } from 'node:net';
-import { AlreadyRunningError, type Apps, runningUp, startApps, startServices, UP_ROLE } from '@barkeep/local-system';
+import {
+  AlreadyRunningError,
+  type Apps,
+  connectToServers,
+  runningUp,
+  startApps,
+  startServices,
+  UP_ROLE,
+} from '@barkeep/local-system';
 import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { CliError, note, optionReader, type OutputOptions, printResult } from '../terminal/index.js';
 import type { Context } from '../services/index.js';
@@ -35,11 +43,12 @@ export const upCommand = () =>
 
 async function runUp(context: Context, options: UpOptions): Promise<void> {
   const { life, config, dataDir } = context;
+  await connectToServers(context.urls);
   if (!options.json) note(`starting, with data in ${dataDir}`);
   const services = await startServices({ dataDir, keep: true, log: note }).catch((error: unknown) => {
     if (error instanceof AlreadyRunningError) {
-      const url = runningUp(dataDir)?.coordinatorUrl;
-      if (url) throw new CliError(`barkeep up runs here already (process ${error.pid}): ${url}/`);
+      const { coordinatorUrl: url, command } = runningUp(dataDir) ?? {};
+      if (url) throw new CliError(`${command} runs here already (process ${error.pid}): ${url}/`);
     }
     throw error;
   });

@@ -40,7 +40,8 @@ const SPEC = {
   derivedIntervals: DERIVED,
   source: { type: 'dataset', dataset: STREAM },
   backfill: [REFERENCE],
-  upkeep: { barrier: 'day', maxRetries: 5 },
+  // All fields whose defaults the environment may change.
+  upkeep: { enabled: true, barrier: 'day', retryMissingBars: true, maxRetries: 5, autoComputeDerived: true },
 };
 
 async function makeDatasets(database: Database, signal: AbortSignal): Promise<ImportSummary[]> {

@@ -1,12 +1,18 @@
-/** Follows a session to its end. Throws when a session that is not paused does not change for {@link STILL_LIMIT_MS}. */
+/**
+ * Follows a session to its end. Throws when a session does not change for {@link STILL_LIMIT_MS}, unless it is paused, or waits for the
+ * user's own programs, for its pace, or for a coordinator with room.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { CliError } from '../terminal/index.js';
+import { waitingText } from './session-text.js';
 
 const POLL_MS = 300;
 /** Longer than the default backoffs of a backfill. */
 const STILL_LIMIT_MS = 300_000;
 const UPKEEP_EVERY_MS = 1500;
+/** Feeds and consumers are the user's own programs, which may be away for hours; a slow clock has long steps. */
+const UNLIMITED_WAITS: ReadonlySet<string> = new Set(['consumers', 'feed', 'pace']);
 export const END_STATES = new Set(['completed', 'stopped', 'failed', 'lost']);
 
 interface Watched {
@@ -16,6 +22,8 @@ interface Watched {
   onUpdate: (session: SessionStatus) => void;
   /** Ends the watch with the signal's reason. */
   signal: AbortSignal;
+  /** How long a session may stay unchanged. @default STILL_LIMIT_MS */
+  stillLimitMs?: number;
 }
 
 /** Resolves when the session has ended in any state. @throws CliError when the session stops changing */
@@ -37,7 +45,7 @@ export function watchToSettled(watched: Watched, upkeepEveryMs = UPKEEP_EVERY_MS
 }
 
 async function poll(
-  { client, id, onUpdate, signal }: Watched,
+  { client, id, onUpdate, signal, stillLimitMs = STILL_LIMIT_MS }: Watched,
   isDone: (session: SessionStatus) => boolean | Promise<boolean>,
 ): Promise<SessionStatus> {
   let previous = '';
@@ -47,14 +55,23 @@ async function poll(
     onUpdate(session);
     if (await isDone(session)) return session;
     const current = JSON.stringify([session.state, session.clock, session.frontier, session.watermark, session.counts]);
-    if (current !== previous) changedAt = performance.now();
+    if (current !== previous || mayStandStill(session)) changedAt = performance.now();
     previous = current;
-    if (performance.now() - changedAt > STILL_LIMIT_MS && session.state !== 'paused') {
+    if (performance.now() - changedAt > stillLimitMs) {
+      const reason = waitingText(session.waitingFor);
+      const still = `was ${session.state} without a change for ${stillLimitMs / 1000} s`;
       throw new CliError(
-        `expected session ${id} to make progress, was ${session.state} without a change for ${STILL_LIMIT_MS / 1000} s`,
+        `expected session ${id} to make progress, ${still}${reason === undefined ? '' : `: ${reason}`}`,
       );
     }
     // An aborted delay rejects with an AbortError: throw the reason of the signal instead.
     await delay(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
+}
+
+/** Whether a session may stay as it is for any time. */
+function mayStandStill({ state, clock, waitingFor }: SessionStatus): boolean {
+  const kind = waitingFor?.kind ?? '';
+  const isQueued = kind === 'worker' && clock === null; // no coordinator has room for it yet
+  return state === 'paused' || isQueued || UNLIMITED_WAITS.has(kind);
 }

@@ -133,7 +133,7 @@ export class Context {
    * @returns false when the environment names servers, because other commands then use those
    */
   publishCoordinator(coordinatorUrl: string): boolean {
-    this.#started?.publish?.({ role: UP_ROLE, coordinatorUrl });
+    this.#started?.publish?.({ role: UP_ROLE, command: 'barkeep run --keep', coordinatorUrl });
     return this.#upUrl() === coordinatorUrl;
   }
 

@@ -1,6 +1,6 @@
 /**
  * The lifetime of one command. It closes resources in reverse order of opening when the command finishes, fails or is
- * interrupted. The first SIGINT, SIGTERM or SIGHUP ends the command in this way; a second signal exits immediately.
+ * interrupted. The first SIGINT, SIGTERM or SIGHUP ends the command in this way; a later signal exits immediately.
  */
 import { once } from 'node:events';
 import { Scope } from '@barkeep/local-system';
@@ -26,13 +26,20 @@ export class Lifetime extends Scope {
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/**
+ * A signal this soon after the first one is the same interruption: a terminal sends Ctrl-C to npm and to this process, and then npm, which
+ * runs `npx barkeep`, sends it again.
+ */
+const SAME_INTERRUPTION_MS = 500;
 
 /** Runs `work`, then closes the resources that it opened. */
 export async function withLifetime<T>(work: (life: Lifetime) => Promise<T>): Promise<T> {
   const life = new Lifetime();
+  let interruptedAt: number | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (life.signal.aborted) process.exit(EXIT.interrupted);
-    life.interrupt(signal);
+    if (interruptedAt === undefined) life.interrupt(signal);
+    else if (performance.now() - interruptedAt > SAME_INTERRUPTION_MS) process.exit(EXIT.interrupted);
+    interruptedAt ??= performance.now();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
@@ -45,6 +52,7 @@ export async function withLifetime<T>(work: (life: Lifetime) => Promise<T>): Pro
     await life.end();
     return result;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
+    // After an interruption they stay: the same signal may come once more while the error is printed.
+    if (interruptedAt === undefined) for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }

@@ -46,10 +46,10 @@ export class DaysReader {
   /**
    * Reads the days that are wanted and merges them into the earlier result. After a failure the next read reads all days. Also reads all
    * days when the session has other symbols than in the earlier result.
-   * @param onPage called after each page with everything read so far
-   * @returns the result after the last page. For a session whose days cannot be read: the earlier result, undefined without one
+   * @param onPage called after each page with everything read so far, and with undefined when the days cannot be read
+   * @returns the result after the last page; undefined for a session whose days cannot be read
    */
-  async read(onPage: (days: SessionDays) => void): Promise<SessionDays | undefined> {
+  async read(onPage: (days: SessionDays | undefined) => void): Promise<SessionDays | undefined> {
     const dates = [...this.changedDates].sort();
     this.changedDates.clear();
     const earlier = this.isAllWanted ? undefined : this.latest;
@@ -72,6 +72,8 @@ export class DaysReader {
       this.isAllWanted = true;
       const areUnreadable = error instanceof CallError && error.status === CONFLICT;
       if (!areUnreadable) throw error;
+      this.latest = undefined; // they are gone with the store
+      onPage(undefined);
     }
     return earlier && this.isAllWanted ? this.read(onPage) : this.latest;
   }

@@ -38,7 +38,8 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
   const intervals = [spec.baseInterval, ...spec.derivedIntervals];
   const interval = intervals.includes(chosen) ? chosen : spec.baseInterval;
   const key = `${id} ${symbol} ${day.date} ${interval}`;
-  const { value, error, reload } = useResource(key, () => readCell(id, spec, symbol, day, interval), version);
+  const segments = useMemo(() => once(() => readSegments(id, day.date)), [id, day.date]); // the same at each read
+  const { value, error, reload } = useResource(key, () => readCell(id, spec, symbol, day, interval, segments), version);
   const stepMs = intervalMs(interval);
   const isBase = interval === spec.baseInterval;
   /** The gap that the chart zooms to; undefined shows the whole day. */
@@ -90,6 +91,7 @@ async function readCell(
   symbol: string,
   day: CellPanelProperties['day'],
   interval: string,
+  segments: () => ReturnType<typeof readSegments>,
 ) {
   const range = `interval=${interval}&from=${day.open}&to=${day.close}`;
   const [bars, gaps] = await Promise.all([
@@ -99,8 +101,18 @@ async function readCell(
   const gapsOfDay = gapsWithin(gaps, day.open, day.close);
   const slotMs = intervalMs(spec.baseInterval);
   const areWhole = !gapsOfDay.some((gap) => spansBreak(gap, slotMs));
-  const gapsToDraw = areWhole ? gapsOfDay : gapsOutsideBreaks(gapsOfDay, await readSegments(id, day.date));
+  const gapsToDraw = areWhole ? gapsOfDay : gapsOutsideBreaks(gapsOfDay, await segments());
   return { bars, gaps: gapsOfDay, gapsToDraw };
+}
+
+/** A function that calls `read` until it succeeds, and then returns the same result. */
+function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
+  let result: Promise<Value> | undefined;
+  return () =>
+    (result ??= read().catch((error: unknown) => {
+      result = undefined;
+      throw error;
+    }));
 }
 
 /** The parts of a trading day between its breaks. */

@@ -1,14 +1,14 @@
 /** Compares two sessions. It says that they are equal, or shows the candles of both on the day of the first bar that differs. */
 import type { DaysAnswer, DifferenceAnswer, SessionAnswer, SessionPageAnswer } from '@barkeep/api';
 import { callInView, sessionPath } from '../data/index.js';
-import { countText, sessionHref, minuteText } from '../model/index.js';
-import { Failure, html, onValue, useQuery, useResource } from '../shell/index.js';
+import { countText, sessionHref, minuteText, withQuery } from '../model/index.js';
+import { Failure, goTo, html, onValue, useLocation, useResource } from '../shell/index.js';
 import { useState } from 'preact/hooks';
 import { CellPanel } from './cell-panel.js';
 
 export function ComparePage() {
-  const [a, setA] = useQuery('a');
-  const [b, setB] = useQuery('b');
+  const { query } = useLocation();
+  const [a, b] = [query.get('a') ?? '', query.get('b') ?? ''];
   const [typed, setTyped] = useState({ a, b }); // the texts of the inputs, before they are applied
   const sessions = useResource('sessions', () => callInView<SessionPageAnswer>('/v1/sessions?limit=100'));
   const difference = useResource(a && b ? `${a} ${b}` : undefined, () =>
@@ -16,8 +16,8 @@ export function ComparePage() {
   );
   const apply = (event: Event) => {
     event.preventDefault();
-    setA(typed.a.trim());
-    setB(typed.b.trim());
+    // Also when the sessions are the same: they may have run on.
+    goTo(withQuery('/compare', { ...Object.fromEntries(query), a: typed.a.trim(), b: typed.b.trim() }));
   };
   const input = (name: 'a' | 'b', label: string) =>
     html`<label

@@ -35,7 +35,7 @@ export function DatasetsPage() {
     <${Failure} error=${error} retry=${reload} />
     ${
       value && datasets.length === 0
-        ? html`<p class="empty">No dataset yet. <code>barkeep import DATASET FILE…</code> makes one.</p>`
+        ? html`<p class="empty">No dataset yet. <code>barkeep import FILE --dataset NAME</code> makes one.</p>`
         : html`<${Table} caption="Datasets" columns=${COLUMNS} rows=${rows} />`
     }`;
 }
@@ -56,6 +56,7 @@ export function DatasetPage({ id: dataset }: { id: string }) {
   const apply = (event: Event) => {
     event.preventDefault();
     setCalendar(typed.trim());
+    if (typed.trim() === calendar) reload(); // an import may have added rows
   };
   return html`<div class="page-head">
       <h1>${dataset}</h1>

@@ -42,6 +42,7 @@ export function useSession(id: string): FollowedSession {
   const [clock, setClock] = useState<string>();
   const [lostSince, setLostSince] = useState<Date | null>(null);
   const [isDeleted, setDeleted] = useState(false);
+  const wasDeleted = useRef(false); // as isDeleted, for the listener of the first render
   const [version, setVersion] = useState(0);
 
   const readAll = () => {
@@ -50,8 +51,16 @@ export function useSession(id: string): FollowedSession {
     reader.wantAll();
     days.reload();
   };
-  /** After a loss the session streams again from its first day, so a clock of an earlier event may be after the new one. */
+  const markDeleted = (deleted: boolean) => {
+    wasDeleted.current = deleted;
+    setDeleted(deleted);
+  };
+  /**
+   * After a loss the session streams again from its first day, so a clock of an earlier event may be after the new one. After a deletion
+   * another session may have been created under the id.
+   */
   const startOver = () => {
+    markDeleted(false);
     setClock(undefined);
     readAll();
   };
@@ -61,9 +70,9 @@ export function useSession(id: string): FollowedSession {
     days.reload();
   });
   const onEvent = ({ type, data }: LiveEvent) => {
+    if (type === 'state' && data.state === 'deleted') return markDeleted(true);
+    if (wasDeleted.current || (type === 'state' && data.state === 'lost')) return startOver();
     if (type === 'clock' && data.time) setClock(data.time);
-    if (type === 'state' && data.state === 'deleted') return setDeleted(true);
-    if (type === 'state' && data.state === 'lost') return startOver();
     // A clock event has no date: it changes the day that the clock is in.
     if (data.date) reader.wantDate(data.date);
     else if (type === 'clock' && data.time) reader.wantDateOf(data.time);

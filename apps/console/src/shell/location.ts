@@ -5,15 +5,22 @@ import { useEffect, useState } from 'preact/hooks';
 /** The event that {@link goTo} dispatches; the browser has no event for `pushState`. */
 const CHANGED = 'barkeep:location';
 
-/** Goes to a page of the console. @param replace true adds no entry to the history, for filters and selections */
+/** How often the user has gone to a page, also by the browser's buttons. A page is made anew at each visit, so it reads its data again. */
+let visits = 0;
+window.addEventListener('popstate', () => visits++);
+
+/** Goes to a page of the console. @param replace true stays on the page and adds no entry to the history, for filters and selections */
 export function goTo(href: string, replace = false): void {
   if (replace) history.replaceState(null, '', href);
-  else history.pushState(null, '', href);
+  else {
+    history.pushState(null, '', href);
+    visits++;
+  }
   window.dispatchEvent(new Event(CHANGED));
 }
 
-/** The current address. The component renders again when the address changes. */
-export function useLocation(): { pathname: string; query: URLSearchParams } {
+/** The current address, and the number of the visit. The component renders again when the address changes. */
+export function useLocation(): { pathname: string; query: URLSearchParams; visit: number } {
   const [, render] = useState({});
   useEffect(() => {
     const update = () => render({});
@@ -21,7 +28,7 @@ export function useLocation(): { pathname: string; query: URLSearchParams } {
     for (const event of [CHANGED, 'popstate']) window.addEventListener(event, update, { signal: unmounted.signal });
     return () => unmounted.abort();
   }, []);
-  return { pathname: location.pathname, query: new URLSearchParams(location.search) };
+  return { pathname: location.pathname, query: new URLSearchParams(location.search), visit: visits };
 }
 
 /** The value of one query parameter (empty when absent), and a function that changes it. An empty value removes the parameter. */
@@ -44,8 +51,11 @@ export function takeOverLinks(): void {
     if (!link || !isPlain || event.defaultPrevented || link.target !== '' || link.hasAttribute('download')) return;
     if (link.origin !== location.origin || pageOf(link.pathname).name === 'unknown') return;
     event.preventDefault();
-    goTo(link.pathname + link.search);
-    window.scrollTo(0, 0);
+    // The link to the content of this page only moves the focus.
+    if (link.hash === '') {
+      goTo(link.pathname + link.search);
+      window.scrollTo(0, 0);
+    }
     // The link may have disappeared with its page, so the next Tab and a screen reader continue with the content.
     document.getElementById('content')?.focus({ preventScroll: true });
   });

@@ -43,8 +43,9 @@ export async function readFedBody(
   lineWithinMs = LINE_WITHIN_MS,
 ): Promise<void> {
   if (request.is(NDJSON)) return readLines(request, store, lineWithinMs);
-  refuseOtherBodies(request, `application/json or ${NDJSON}`);
   // A request without a body is valid: its parameter `through` may still tell how far the feed is.
+  if (request.get('Content-Length') === '0') return;
+  refuseOtherBodies(request, `application/json or ${NDJSON}`);
   if (body === undefined) return;
   if (!Array.isArray(body)) throw wrongField('body', 'an array of bars', typeof body);
   for (let from = 0; from < body.length; from += BATCH_MAX) {

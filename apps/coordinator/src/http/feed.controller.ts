@@ -71,6 +71,8 @@ export class FeedController {
       this.count(intake.fed); // also when the body broke off: the records before that were taken
     }
     if (through !== undefined) await intake.through(through);
+    // A call without bars compares what the feeder has seen, too.
+    else if (seen !== undefined && intake.fed.stored === undefined) await intake.take([]);
     return intake.fed;
   }
 

@@ -32,7 +32,7 @@ export class Certificates {
   }
 
   /**
-   * The certificate of a session; `changedSince` has the dates whose bars differ from the kept certificate.
+   * The certificate of a session; `changedSince` has the dates that differ from the kept certificate.
    * @throws SessionLostError when there is neither a store nor a kept certificate
    */
   async view(row: SessionRecord): Promise<CertificateAnswer> {
@@ -48,7 +48,7 @@ export class Certificates {
     };
     try {
       const current = { ...(await this.compute(row)), consumers: (await this.consumersOf(row)).consumers };
-      const changedSince = stored ? changedDates(stored.certificate, current) : [];
+      const changedSince = stored ? store.changedDates(stored.certificate, current) : [];
       return { ...head, from: 'store', changedSince, ...current };
     } catch (error) {
       if (!(error instanceof store.SessionLostError) || !stored) throw error;
@@ -132,12 +132,4 @@ export class Certificates {
 function certified(consumer: store.ConsumerView): CertifiedConsumerAnswer {
   const { state: _, seenAt: __, ...delivered } = consumerView(consumer);
   return delivered;
-}
-
-/** The dates whose digests differ, or that only one of the two certificates has, oldest first. */
-function changedDates(kept: store.StoreCertificate, current: store.StoreCertificate): string[] {
-  const keptDigests = new Map(kept.days.map(({ date, digest }) => [date, digest]));
-  const dates = new Set([...keptDigests.keys(), ...current.days.map(({ date }) => date)]);
-  for (const { date, digest } of current.days) if (keptDigests.get(date) === digest) dates.delete(date);
-  return [...dates].sort();
 }

@@ -105,10 +105,15 @@ export class Reconciler {
     await scheduleUpkeep(producer, row);
   }
 
-  /** A session that neither runs nor is complete: it may have been paused or stopped, or have failed, while the session Redis was away. */
+  /**
+   * A session that neither runs nor is complete: while the session Redis was away, it may have been paused or stopped, or have failed, and
+   * symbols may have joined or left it.
+   */
   private async repairIdle(row: SessionRecord): Promise<void> {
+    if (row.state !== 'lost') await this.parts.changes.repair(row); // a lost store may be broken
     await this.parts.control.repair(row);
     await this.emitState(row);
+    if (row.state === 'paused') await scheduleUpkeep(this.parts.producer, row); // a pause stops the clock, not the repairs
   }
 
   /** When the session Redis may have evicted keys, compares the counts of every session with its stored bars. */

@@ -141,7 +141,7 @@ export const certificateAnswer = z.strictObject({
     .enum(['store', 'kept'])
     .describe('store: computed now; kept: the store is gone, and this is what it held when the session completed'),
   storedAt: time.nullable().describe('when the certificate was kept; null when none was'),
-  changedSince: z.array(date).describe('days that were repaired after the certificate was kept'),
+  changedSince: z.array(date).describe('days whose bars or chained counts changed after the certificate was kept'),
   complete: z.boolean().describe('true when every retained day of the session is whole'),
   days: z.array(certifiedDayAnswer).describe('days that the clock and upkeep have passed, oldest first'),
   digest: sha256.describe('hash of the chain of days; zeros when there is no day'),

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
-import { digestExample, sessionExample } from '@barkeep/api';
+import { digestExample, metricsExample, sessionExample } from '@barkeep/api';
 import { serveHttp } from '../../../../test/support/system/http-server.js';
 import { ApiKeyError, ArgumentError, CoordinatorAddressError, CoordinatorUnreachableError } from '../errors.js';
 import { CoordinatorClient } from './coordinator-client.js';
@@ -47,6 +47,16 @@ describe('a client of the HTTP API', () => {
       expect(calls).toBe(2);
     },
   );
+
+  it('leaves symbols that are joining, or have left, out of the metrics of all symbols', async () => {
+    const client = await clientOf(({ url }, response) => {
+      const symbol = /symbols\/(\w+)\/metrics/.exec(url!)![1]!;
+      if (symbol === 'DDD') response.writeHead(404).end(JSON.stringify({ type: 'urn:barkeep:problem:unknown-symbol' }));
+      else response.end(JSON.stringify({ ...metricsExample, symbol }));
+    });
+    const metrics = await client.allMetrics({ id: 'march', symbols: ['AAA', 'DDD', 'CCC'] });
+    expect(metrics.map(({ symbol }) => symbol)).toEqual(['AAA', 'CCC']);
+  });
 
   describe('that repeats the creation of a session', () => {
     /** The idempotency keys of a creation whose first request gets no answer. */

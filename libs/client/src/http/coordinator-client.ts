@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ArgumentError, ExportBrokenError } from '../errors.js';
 import * as answers from './answers.js';
 import { CoordinatorCalls } from './coordinator-calls.js';
-import { ApiProblemError } from './errors.js';
+import { ApiProblemError, SymbolNotFoundError } from './errors.js';
 import { checked, withRaw } from './read-answer.js';
 
 /** Symbols whose metrics are requested at the same time. */
@@ -124,15 +124,23 @@ export class CoordinatorClient {
     return withRaw(checked(api.metricsAnswer, await this.#get(`${symbolPath(id, symbol)}/metrics`, { date })));
   }
 
-  /** The metrics of every symbol of a session, in the session's order. @param options as in {@link metrics} */
+  /**
+   * The metrics of every symbol of a session, in the session's order. Leaves out symbols that cannot be read: they are joining, or have
+   * left since `symbols` was read. @param options as in {@link metrics}
+   */
   async allMetrics(
     { id, symbols }: Pick<answers.SessionStatus, 'id' | 'symbols'>,
     options: { date?: string } = {},
   ): Promise<answers.SymbolMetrics[]> {
     const metrics: answers.SymbolMetrics[] = [];
+    const ifReadable = (error: unknown): [] => {
+      if (error instanceof SymbolNotFoundError) return [];
+      throw error;
+    };
     for (let from = 0; from < symbols.length; from += METRICS_AT_ONCE) {
       const group = symbols.slice(from, from + METRICS_AT_ONCE);
-      metrics.push(...(await Promise.all(group.map((symbol) => this.metrics(id, symbol, options)))));
+      const calls = group.map((symbol) => this.metrics(id, symbol, options).catch(ifReadable));
+      metrics.push(...(await Promise.all(calls)).flat());
     }
     return metrics;
   }

@@ -17,16 +17,19 @@ export interface RunSpec extends Omit<SpecInput, 'source'> {
  * `getBarsBySymbol`, or one with `getBars`. Its `limit` is kept as that of a repository in a module (docs/repositories.md).
  */
 export type RunRepository = (TypeOrmConnection | BarsBySymbolRepository | BarsRepository) & {
-  /** At most `max` requests in each `durationMs`, and at most `concurrency` at the same time. @default no limit */
-  limit?: {
-    /** Most requests in each period. */
-    max?: number;
-    /** Length of a period, ms. */
-    durationMs?: number;
-    /** Most requests at the same time. */
-    concurrency?: number;
-  };
+  /** How often the repository may be asked. @default no limit */
+  limit?: RunRepositoryLimit;
 };
+
+/** How often a repository may be asked. */
+export interface RunRepositoryLimit {
+  /** Most requests that start in each `durationMs`; needs `durationMs`. */
+  max?: number;
+  /** Length of the time for `max`, ms. */
+  durationMs?: number;
+  /** Most requests that run at the same time. */
+  concurrency?: number;
+}
 
 /** What a TypeORM `DataSource` and an `EntityManager` have in common. */
 export interface TypeOrmConnection {

@@ -2,7 +2,7 @@
  * Folders outside the project: for fetched programs, which all checkouts share, and for data when PostgreSQL's account cannot reach the
  * project. Guarantees: only this user can write there, so no other can put a program there.
  */
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataFolderError } from '../errors.js';
@@ -11,6 +11,16 @@ import { type Account, canReach } from './account.js';
 /** Creates a folder when it is missing, with mode 0755 under any umask. */
 export function makeFolder(path: string): void {
   if (mkdirSync(path, { recursive: true }) !== undefined) chmodSync(path, 0o755);
+}
+
+/** Lets all users read a folder and its files, and run the programs in it: a strict umask has closed files that npm installed. */
+export function openToAll(folder: string): void {
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) openToAll(path);
+    else if (entry.isFile()) chmodSync(path, (lstatSync(path).mode & 0o100) === 0 ? 0o644 : 0o755);
+  }
 }
 
 /** True when `path` is a real folder that this user owns and that only this user can write in. */

@@ -20,7 +20,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { ServerMissingError } from '../errors.js';
 import type { Account } from './account.js';
-import { reachableFolder } from './folders.js';
+import { openToAll, reachableFolder } from './folders.js';
 import type { Log } from './instance.js';
 import { POSTGRES_MAJOR_MIN } from './ping.js';
 
@@ -87,6 +87,7 @@ function sharedCopy(native: string, account: Account | undefined, log: Log): str
     chmodSync(work, 0o755);
     const copy = join(work, 'copy');
     cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+    openToAll(copy);
     addMissingLinks(copy);
     if (existsSync(target)) renameSync(target, join(work, 'old'));
     renameSync(copy, target);

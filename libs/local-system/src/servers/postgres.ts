@@ -69,7 +69,9 @@ export async function startPostgres(
       logFile: join(place, 'postgres.log'),
       account,
     };
-    const url = (database: string) => `postgres://${POSTGRES_ROLE}:${password}@127.0.0.1:${port}/${database}`;
+    // Without `sslmode` the client would use that of PGSSLMODE, which the user may have set for another server.
+    const url = (database: string) =>
+      `postgres://${POSTGRES_ROLE}:${password}@127.0.0.1:${port}/${database}?sslmode=disable`;
     const probe = async () => {
       await pingPostgres(url('postgres'));
       await ensureDatabase(url('postgres'));

@@ -36,6 +36,14 @@ export function redisConfiguration(settings: {
   ].join('\n');
 }
 
+/**
+ * The path of a file as Redis takes it. A path with one of `*?[` is a pattern for Redis, and without a fitting file Redis starts with its
+ * defaults: on port 6379, without a password.
+ */
+export function literalPath(path: string): string {
+  return /[*?[]/.test(path) ? path.replace(/[*?[\\]/g, String.raw`\$&`) : path;
+}
+
 /** Starts a server with its data in `folder`; calls `spawned` once its process exists. @returns its URL up to the number of a database */
 export function startRedis(
   program: RedisProgram,
@@ -44,14 +52,15 @@ export function startRedis(
 ): Promise<string> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const configFile = join(folder, 'redis.conf');
+  const argument = literalPath(configFile);
   const password = randomBytes(18).toString('hex');
   return withFreePort(async (port) => {
     writeFileSync(configFile, redisConfiguration({ port, folder, password, keep }), { mode: 0o600 });
     const command = {
       name: 'redis',
       command: program.path,
-      args: [configFile],
-      proof: configFile,
+      args: [argument],
+      proof: argument,
       cwd: folder,
       env: program.env,
       logFile: join(folder, 'redis.log'),

@@ -81,7 +81,7 @@ export async function startServer(
   const server = await spawnServer(command);
   spawned(server);
   let failure: string | undefined;
-  void server.exited.then((how) => (failure = how));
+  void server.exited.then((how) => (failure ??= how)); // below, a server that does not answer is ended
   const deadline = Date.now() + limitMs;
   while (failure === undefined) {
     try {

@@ -20,7 +20,7 @@ const POSTGRES_SILENCE_MS = 30_000;
 
 /**
  * A statement that waits for a lock this long, ms, fails, for example while a table is rebuilt. The API answers before a call would be
- * given up (after 30 s, of which a wait for a connection may take 10 s), and the call cannot take effect later.
+ * given up (after 30 s, including up to 10 s for a connection), and the call cannot take effect later.
  */
 const POSTGRES_LOCK_MS = 15_000;
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CalendarBook, calendarIds, calendarNamed, parseSessionSpec, useCalendars } from '@barkeep/bars';
@@ -35,6 +35,8 @@ describe('the calendars of a folder', () => {
   it('are known in addition to the shipped ones, each under its id and its aliases', async () => {
     await put('mars.json', { ...VENUE, aliases: ['PHOBOS'] });
     await put('readme.txt', 'not a calendar');
+    await put('._mars.json', 'a resource fork of macOS');
+    await symlink('somebody@host.1', join(dir, '.#mars.json')); // by which Emacs marks a file that is being changed
     await useOwnCalendars(dir);
     expect(calendarIds().slice(-2)).toEqual(['MARS', 'PHOBOS']);
     expect(

@@ -31,7 +31,8 @@ export function readCalendars(path: string): Promise<Calendar[]> {
 }
 
 /**
- * Reads every `*.json` file of a folder, in the order of their names, and registers the calendars for `calendarNamed`.
+ * Reads every `*.json` file of a folder, in the order of their names, and registers the calendars for `calendarNamed`. Leaves out hidden
+ * files: macOS and editors write such files for another one.
  * @param dir relative to the working directory; undefined registers only the shipped calendars
  * @throws CalendarFileError for the first file that is invalid or whose calendar has a name that is in use
  */
@@ -40,7 +41,7 @@ export async function useOwnCalendars(dir: string | undefined): Promise<void> {
     dir === undefined ? [] : await reading(`calendar folder ${dir} (BARKEEP_CALENDARS_DIR)`, () => readdir(dir));
   const ownCalendars: Calendar[] = [];
   let book = new CalendarBook();
-  for (const name of names.filter((file) => file.endsWith('.json')).sort()) {
+  for (const name of names.filter((file) => file.endsWith('.json') && !file.startsWith('.')).sort()) {
     const path = join(dir ?? '', name);
     ownCalendars.push(...(await readCalendars(path)));
     // A new book after each file, so that the error about a duplicate name names the right file.

@@ -82,15 +82,29 @@ export async function certify(listing: Listing): Promise<StoreCertificate> {
  * the day's digest (32 bytes) and its counts as JSON.
  */
 function chainOf(days: readonly DayDigest[]): string {
-  return days.reduce((link, { date, digest, counts }) => {
-    const { expected, filled, streamed, backfilled, noTrade } = counts;
+  return days.reduce((link, day) => {
     return createHash('sha256')
       .update(Buffer.from(link, 'hex'))
-      .update(date)
-      .update(Buffer.from(digest, 'hex'))
-      .update(JSON.stringify({ expected, filled, streamed, backfilled, noTrade }))
+      .update(day.date)
+      .update(Buffer.from(day.digest, 'hex'))
+      .update(chainedCounts(day))
       .digest('hex');
   }, NO_DIGEST);
+}
+
+/** The counts of a day that the chain includes, as JSON. */
+function chainedCounts({ counts }: DayDigest): string {
+  const { expected, filled, streamed, backfilled, noTrade } = counts;
+  return JSON.stringify({ expected, filled, streamed, backfilled, noTrade });
+}
+
+/** The dates whose links in the two chains differ, or that only one of the certificates has, oldest first. */
+export function changedDates(before: StoreCertificate, now: StoreCertificate): string[] {
+  const linkOf = (day: DayDigest) => `${day.digest} ${chainedCounts(day)}`;
+  const linksBefore = new Map(before.days.map((day) => [day.date, linkOf(day)]));
+  const dates = new Set([...linksBefore.keys(), ...now.days.map(({ date }) => date)]);
+  for (const day of now.days) if (linksBefore.get(day.date) === linkOf(day)) dates.delete(day.date);
+  return [...dates].sort();
 }
 
 /** The digest and the counts of one day. @param symbols sorted */

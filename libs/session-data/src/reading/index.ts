@@ -1,6 +1,6 @@
 /** Reads of a session's store, as of its clock. */
 export { type BarsPart } from './all-bars.js';
-export { type StoreCertificate, daysHashOf } from './certificate.js';
+export { changedDates, type StoreCertificate, daysHashOf } from './certificate.js';
 export { ClockedReads } from './clocked-reads.js';
 export { CELL_COUNTS, CountedDays } from './counted-days.js';
 export { type DayCounts, type DayCountsQuery } from './slot-counts.js';

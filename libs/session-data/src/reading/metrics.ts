@@ -97,7 +97,7 @@ async function readSymbol({ layout, reads }: Listing, symbol: string, part: 'chu
 /**
  * Reads the metrics of one symbol.
  * @param date a trading day after the history: counts, gaps and rows without a slot are then of this day only
- * @throws SessionLostError, UnknownDateError
+ * @throws SessionLostError, UnknownDateError, also for a day that was removed
  */
 export async function readSlotMetrics(
   listing: Listing,
@@ -108,6 +108,8 @@ export async function readSlotMetrics(
   const { redis, layout } = listing;
   const requestedDay = date === undefined ? undefined : dayAfterHistory(layout, date);
   const { clock, watermark, days } = await readSymbol(listing, symbol, 'chunks');
+  const isRemoved = requestedDay !== undefined && !days.some(({ day }) => day === requestedDay);
+  if (isRemoved) throw new UnknownDateError(layout.id, date!);
   const newestDay = days.findLast(({ day }) => layout.grid(day).closedBy(clock) > 0)?.day;
   const shownDay = requestedDay ?? newestDay;
   const counts = noCounts();

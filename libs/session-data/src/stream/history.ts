@@ -46,8 +46,9 @@ async function readStoredCounts(redis: Redis, layout: SessionLayout): Promise<Ma
   const byPartition = (await runCommands(redis, reads)) as Record<string, string>[];
   return new Map(
     layout.symbols.flatMap((symbol): [string, number][] => {
-      const bars = byPartition[layout.partitionOf(symbol)!]?.[symbol];
-      return bars === undefined ? [] : [[symbol, Number(bars)]];
+      const counts = byPartition[layout.partitionOf(symbol)!]!;
+      // `constructor` may be a symbol.
+      return Object.hasOwn(counts, symbol) ? [[symbol, Number(counts[symbol])]] : [];
     }),
   );
 }

@@ -82,6 +82,19 @@ const FORMS: Record<string, Form> = {
     row: ({ openTime, open, high, low, close, volume }) => JSON.stringify([openTime, open, close, high, low, volume]),
     join: (rows) => `[${rows.join(',')}]`,
   },
+  bitmex: {
+    head: 'timestamp,symbol,open,high,low,close,trades,volume,vwap,lastSize,turnover,homeNotional,foreignNotional',
+    row: ({ openTime, open, high, low, close, volume }) =>
+      csv(isoText(openTime + MINUTE_MS), 'ESH4', open, high, low, close, 3, volume, open, 1, 5, 2, 9),
+  },
+  'bitmex-json': {
+    row: ({ openTime, open, high, low, close, volume }) => {
+      const names = { timestamp: isoText(openTime + MINUTE_MS), symbol: 'ESH4' };
+      const others = { vwap: open, lastSize: 1, turnover: 5, homeNotional: 2, foreignNotional: 9 };
+      return JSON.stringify({ ...names, open, high, low, close, trades: 3, volume, ...others });
+    },
+    join: (rows) => `[${rows.join(',')}]`,
+  },
   polygon: {
     head: 'ticker,volume,open,close,high,low,window_start,transactions',
     row: ({ openTime, open, high, low, close, volume }) =>

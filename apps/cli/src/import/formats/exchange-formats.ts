@@ -6,6 +6,15 @@ const SCIENTIFIC = String.raw`-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?`;
 /** An epoch in ms or µs. */
 const EPOCH = String.raw`\d{13}(?:\d{3})?`;
 
+/** Shared by BitMEX's CSV and JSON: the names of its fields, and what its times are. */
+const BITMEX_NAMES =
+  'timestamp,symbol,open,high,low,close,trades,volume,vwap,lastSize,turnover,homeNotional,foreignNotional'.split(',');
+const BITMEX = {
+  source: 'https://www.bitmex.com/api/explorer/#!/Trade/Trade_getBucketed',
+  columns: { time: 'timestamp', symbol: 'symbol', ...LOWER },
+  times: 'close',
+} as const;
+
 export const EXCHANGE_FORMATS: readonly BarFormat[] = [
   {
     name: 'binance',
@@ -88,5 +97,24 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     arrays: { length: 6, timeDigits: 13 },
     columns: { time: 1, open: 2, close: 3, high: 4, low: 5, volume: 6 },
     example: ['[[1709562600000,65000,65005,65010,64990,1.5]]'],
+  },
+  {
+    name: 'bitmex',
+    title: 'BitMEX trade bins, CSV of the API: times are closes',
+    ...BITMEX,
+    headers: [BITMEX_NAMES],
+    example: [
+      BITMEX_NAMES.join(','),
+      '2024-03-04T14:31:00.000Z,XBTUSD,65000,65010,64990,65005,12,26800,65001.5,100,41230000,0.41,26800',
+    ],
+  },
+  {
+    name: 'bitmex-json',
+    title: 'BitMEX trade bins, JSON of the API: times are closes',
+    ...BITMEX,
+    keys: BITMEX_NAMES,
+    example: [
+      '[{"timestamp":"2024-03-04T14:31:00.000Z","symbol":"XBTUSD","open":65000,"high":65010,"low":64990,"close":65005,"trades":12,"volume":26800,"vwap":65001.5,"lastSize":100,"turnover":41230000,"homeNotional":0.41,"foreignNotional":26800}]',
+    ],
   },
 ];

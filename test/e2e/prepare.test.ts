@@ -1,0 +1,16 @@
+/** The preparation of a checkout, with which `npm run demo` and `npm test` begin. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+test('the lock of a killed preparation keeps no later one waiting that has the same process id, as in a container', async () => {
+  // The shell takes the lock, and is replaced by the preparation, which keeps its id.
+  const takeLock = 'mkdir -p .barkeep/prepare.lock && echo $$ > .barkeep/prepare.lock/pid';
+  const script = `${takeLock} && exec "$0" scripts/prepare.mjs`;
+  const preparing = spawn('sh', ['-c', script, process.execPath], { cwd: join(__dirname, '../..'), stdio: 'inherit' });
+  try {
+    expect(await once(preparing, 'exit')).toEqual([0, null]);
+  } finally {
+    preparing.kill('SIGKILL');
+  }
+});
