@@ -91,6 +91,12 @@ describe('a repository that worker processes call', () => {
     expect(mine).toEqual({ limit, repository: { getBarsBySymbol: expect.any(Function) } });
   });
 
+  it('has no limit when the `limit` of its class is something else, such as a page size', async () => {
+    const server = await startRepositoryServer(['mine'], { limit: 1_000, getBars: () => [] });
+    servers.push(server!);
+    expect(server!.address).not.toHaveProperty('limit', 1_000);
+  });
+
   it('is not served when it has none of the three forms, and is undefined for a worker', async () => {
     expect(await startRepositoryServer(['mine'], { answer: 42 })).toBeUndefined();
     expect(await remoteRepositories(null, ['mine'])).toEqual(new Map([['mine', undefined]]));

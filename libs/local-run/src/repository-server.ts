@@ -10,7 +10,7 @@ export interface RepositoryAddress {
   url: string;
   /** A secret that only the workers of this run know. */
   token: string;
-  /** The `limit` of the user's repository, if it has one. The workers check it, and keep it. */
+  /** The `limit` of the user's repository, if it is an object. The workers check it, and keep it. */
   limit?: unknown;
 }
 
@@ -67,7 +67,9 @@ export async function startRepositoryServer(
     server.closeAllConnections();
     await closed;
   };
-  const limit = 'limit' in (repository as object) ? (repository as { limit: unknown }).limit : undefined;
+  const { limit: itsLimit } = repository as { limit?: unknown };
+  // Another `limit` of the user's class, such as a page size or a method, is not meant for Barkeep.
+  const limit = typeof itsLimit === 'object' && itsLimit !== null ? itsLimit : undefined;
   return { address: { url: `http://127.0.0.1:${port}/`, token, limit }, stop };
 }
 
