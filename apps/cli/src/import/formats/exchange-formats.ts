@@ -6,7 +6,7 @@ const SCIENTIFIC = String.raw`-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?`;
 /** An epoch in ms or µs. */
 const EPOCH = String.raw`\d{13}(?:\d{3})?`;
 
-/** Shared by BitMEX's CSV and JSON: the names of its fields, and what its times are. */
+/** Shared by BitMEX's CSV and JSON: the names of its fields. Its times are closes, see https://github.com/ccxt/ccxt/issues/4446. */
 const BITMEX_NAMES =
   'timestamp,symbol,open,high,low,close,trades,volume,vwap,lastSize,turnover,homeNotional,foreignNotional'.split(',');
 const BITMEX = {
