@@ -48,8 +48,9 @@ export class Bench {
   }
 
   /**
-   * Starts one coordinator and some upkeep workers. Their queues are separate, so that no other system takes their
-   * jobs; but coordinators find sessions in PostgreSQL, see {@link stopSystems}. BENCH_NODE_ARGS has arguments for the coordinator's Node, such as `--cpu-prof`.
+   * Starts one coordinator and some upkeep workers. Their queues are separate, so that no other system takes their jobs; but
+   * coordinators find sessions in PostgreSQL, see {@link stopSystems}. BENCH_NODE_ARGS has arguments for the coordinator's Node, such as
+   * `--cpu-prof`.
    * @param env added to every process @returns `{ coordinator, meter }`
    */
   async system({ workers = 0, env } = {}) {

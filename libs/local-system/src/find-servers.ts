@@ -24,9 +24,9 @@ const TURN_CHECK_MS = 200;
 /** A running `barkeep up` or `barkeep run --keep`. */
 interface RunningUp {
   urls: ServiceUrls;
-  /** Set once the coordinator serves. */
+  /** Of the first coordinator; set once it serves. */
   coordinatorUrl?: string;
-  /** Those of all its coordinators. */
+  /** Of all coordinators. */
   coordinatorUrls: string[];
   /** Which of the two runs, such as `barkeep up`. */
   command: string;
@@ -40,7 +40,7 @@ export function runningUp(dataDir: string, env: NodeJS.ProcessEnv = {}): Running
   const coordinatorUrls = [all].flat().filter((value) => typeof value === 'string' && URL.canParse(value)) as string[];
   return {
     urls: running,
-    coordinatorUrl: typeof url === 'string' && URL.canParse(url) ? url : undefined,
+    coordinatorUrl: coordinatorUrls[0],
     coordinatorUrls,
     command: typeof command === 'string' ? command : 'barkeep up',
   };

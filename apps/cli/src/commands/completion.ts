@@ -62,8 +62,8 @@ complete -F _barkeep barkeep`;
 }
 
 /**
- * The script sets `typed` to the path of a subcommand when words[2] and words[3] are one, otherwise to words[2]; words[1] is `barkeep`. While
- * CURRENT, the index of the word that the user types, is 2, `typed` is empty. (zsh ties a variable `path` to PATH, hence the name.)
+ * The script sets `typed` to the path of a subcommand when words[2] and words[3] are one, otherwise to words[2]; words[1] is `barkeep`.
+ * While CURRENT, the index of the word that the user types, is 2, `typed` is empty. (zsh ties a variable `path` to PATH, hence the name.)
  */
 function zshScript(words: NextWords): string {
   const subcommands = [...words.keys()].filter((path) => path.includes(' '));

@@ -40,8 +40,8 @@ export class FeedController {
       'Each bar has openTime (or time), open, high, low, close and volume; other fields are ignored. Bars may come in any order, ' +
       'from any number of processes, through any coordinator, and repeatedly: an equal bar is a duplicate; another bar in a filled ' +
       'slot is a conflict, which is quarantined. A bar that cannot be stored is counted by its reason and does not stop the others. ' +
-      'Bars before a broken connection are stored. Pass `stored` of the last answer as `seen`: if the session Redis has lost bars since, the call is refused with ' +
-      'fed-bars-lost, and the bars must be sent again. The call waits for a session that was just started.',
+      'Bars before a broken connection are stored. Pass `stored` of the last answer as `seen`: if the session Redis has lost bars since, ' +
+      'the call is refused with fed-bars-lost, and the bars must be sent again. The call waits for a session that was just started.',
     params,
     query: api.feedQuery,
     body: {

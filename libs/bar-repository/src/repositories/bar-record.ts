@@ -43,7 +43,10 @@ export function addRecords(
 /** What could be read of a record. The time or a value is undefined when it is missing or cannot be read. */
 type Fields = { [Name in keyof Bar]: number | undefined } & { symbol?: unknown };
 
-/** Reads each field separately, inherited ones included. A field whose getter throws is null and not undefined: a `symbol` without a value is refused. */
+/**
+ * Reads each field separately, inherited ones included. A field whose getter throws is null and not undefined, so a record whose `symbol`
+ * cannot be read is refused.
+ */
 function fieldsOf(record: unknown): Fields {
   const field = (name: string): unknown => {
     try {

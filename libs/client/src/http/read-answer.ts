@@ -32,7 +32,10 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown): z.outpu
   throw new UnexpectedAnswerError(`the coordinator's answer is not valid: ${where}expected ${expected}, was ${was}`);
 }
 
-/** The issues that are not about an unknown field. The issue of a union stays only when every schema of the union has an issue other than unknown fields. */
+/**
+ * The issues that are not about an unknown field. The issue of a union stays only when every schema of the union has an issue other than
+ * unknown fields.
+ */
 function withoutUnknownFields(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
   return issues.filter((issue) => {
     if (issue.code === 'unrecognized_keys') return false;

@@ -19,7 +19,7 @@ export class SessionEndedError extends Error {
   constructor(
     /** The session. */
     readonly sessionId: string,
-    /** `stopped`, `failed`, `lost`, `deleted` or `completed`; `over` when the awaited time is after the session's last close, so that it never comes. */
+    /** `stopped`, `failed`, `lost`, `deleted` or `completed`; `over` when the awaited time never comes: it is after the last close. */
     readonly state: string,
     /** The error that the session reported, or why the awaited time does not come; undefined without either. */
     readonly reason: string | undefined,

@@ -1,7 +1,7 @@
 /**
  * The partitions of a session, and the names of all its keys. Every process spreads symbols over partitions in the same way.
- * All keys of a partition have one hash tag, so that a script could use all of them on a Redis Cluster (which is not supported). What each key holds in detail:
- * docs/storage-layout.md. Pure.
+ * All keys of a partition have one hash tag, so that a script could use all of them on a Redis Cluster (which is not supported). What
+ * each key holds in detail: docs/storage-layout.md. Pure.
  */
 
 export type PartitionKeys = ReturnType<typeof partitionKeys>;

@@ -92,7 +92,7 @@ export class ClockedReads {
     let guess = this.seenClock;
     for (let isFromThisCall = false; ; isFromThisCall = true) {
       const [clock, replies] = await this.read(commandsAt(guess));
-      // A guess that this call itself read was the clock at a moment of this call, so its replies are right even when the clock has passed it.
+      // A guess that this call read was the clock during the call, so its replies are right even when the clock has passed it.
       const hasPassedGuess = isFromThisCall && clock > guess;
       if (clock === guess || hasPassedGuess) return [guess, replies];
       // Tries again; also when the clock is before the guess, because the store lost writes.

@@ -1,8 +1,8 @@
 /**
  * Counts the slots of each cell, by state. A cell is one symbol on one trading day. The counts come from bitmaps and slot states, never
- * from prices. Those of days that the clock has closed are kept in memory. A kept count is never older than the last {@link CountedDays.update}: every
- * change of a closed day is in the partition's stream of changes, which `update` reads. A partition is counted again when its
- * owner, its symbols or its store may have changed.
+ * from prices. Those of days that the clock has closed are kept in memory. A kept count is never older than the last
+ * {@link CountedDays.update}: every change of a closed day is in the partition's stream of changes, which `update` reads. A partition is
+ * counted again when its owner, its symbols or its store may have changed.
  */
 import { addDayCounts, bitmapBytes, noCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';

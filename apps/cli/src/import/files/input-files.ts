@@ -108,7 +108,10 @@ async function filesOf(name: string, fits: (path: string) => boolean): Promise<I
   return walk(root, (file) => pattern.test(file) && fits(file), levels);
 }
 
-/** The fitting files of a folder and of the folders in it. @param levels as in {@link pathsIn} @throws CliError for a folder that cannot be read */
+/**
+ * The fitting files of a folder and of the folders in it.
+ * @param levels as in {@link pathsIn} @throws CliError for a folder that cannot be read
+ */
 async function walk(folder: string, fits: (path: string) => boolean, levels = Infinity): Promise<InputFile[]> {
   const paths = await pathsIn(folder, levels);
   const slashed = (path: string): string => path.split(sep).join('/');

@@ -4,7 +4,7 @@ import { FilePlanError } from '../reading/index.js';
 import { entryPlan, startOf } from './entries.js';
 import type { ImportPlan } from './import-plan.js';
 
-/** Most files that a message names. */
+/** Most files or symbols that a message names. */
 const NAMED_MAX = 3;
 
 /** @param symbols that --symbol-from-path finds for the entries @throws FilePlanError */
@@ -25,10 +25,9 @@ export async function refuseMixedSymbols(
   }
   for (const [symbol, names] of namesBySymbol) {
     if (names.length < 2) continue;
-    const listed = names.slice(0, NAMED_MAX).join(', ') + (names.length > NAMED_MAX ? ', …' : '');
     throw new FilePlanError(
       'mixed-symbols',
-      `${names.length} files of the zip (${listed}) would become the symbol ${symbol}: give --symbol-from-path with their names, or --one-symbol`,
+      `${names.length} files of the zip (${firstOf(names)}) would become the symbol ${symbol}: give --symbol-from-path with their names, or --one-symbol`,
     );
   }
 }
@@ -39,11 +38,15 @@ export async function refuseMixedSymbols(
  */
 export function refuseLateNames(names: ReadonlySet<string>): void {
   if (names.size < 2) return;
-  const listed = [...names].slice(0, NAMED_MAX).join(', ') + (names.size > NAMED_MAX ? ', …' : '');
   throw new FilePlanError(
     'mixed-symbols',
-    `rows of ${names.size} symbols (${listed}) would become one: give each a file of its own, or --one-symbol`,
+    `rows of ${names.size} symbols (${firstOf([...names])}) would become one: give each a file of its own, or --one-symbol`,
   );
+}
+
+/** The first names, for a message. */
+function firstOf(names: readonly string[]): string {
+  return names.slice(0, NAMED_MAX).join(', ') + (names.length > NAMED_MAX ? ', …' : '');
 }
 
 /** True when the paths of all entries give different symbols: then no entry needs to be opened to compare the symbols. */

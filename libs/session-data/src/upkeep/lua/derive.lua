@@ -66,7 +66,7 @@ local function write_chunk(key, chunk, interval)
     redis.call('SET', key, chunk)
     return true, first_filled(chunk, 1, buckets, 1), first_filled(chunk, buckets, 1, -1)
   end
-  -- Buckets that are not closed are not written, because another worker may have written them: keeps their bits, and leaves out their records.
+  -- Another worker may have written buckets that are not closed here: keeps their bits, and leaves out their records.
   if length < #chunk then new = merged(old, chunk, bitmap_bytes) .. chunk:sub(bitmap_bytes + 1, length) end
   if new == old then return false end
   redis.call('SETRANGE', key, 0, new)
