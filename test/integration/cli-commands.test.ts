@@ -208,7 +208,7 @@ describe('barkeep doctor', () => {
   });
 
   it('says how to get Redis when none is on the PATH', async () => {
-    const { checks } = await doctor({ PATH: folder, XDG_CACHE_HOME: folder });
+    const { checks } = await doctor({ PATH: folder, XDG_CACHE_HOME: folder, TMPDIR: folder });
     const redis = checks.find(({ name }) => name === 'redis-server');
     // Where apt-get exists, Barkeep can fetch Redis itself.
     expect(redis?.detail).toMatch(redis?.ok ? /fetches it by apt-get/ : /expected redis-server or valkey-server/);
