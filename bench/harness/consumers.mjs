@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cpuSecondsSince } from './cpu.mjs';
+import { cpuSecondsSince } from './proc.mjs';
 
 /** Starts `count` processes. BENCH_CONSUMER_ARGS has arguments for their Node. */
 export async function startConsumers(sessionRedisUrl, count) {

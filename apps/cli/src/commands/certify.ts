@@ -6,11 +6,6 @@ import { CliError, note, printResult, table, writeWhole } from '../terminal/inde
 import { shortTime } from '../report/index.js';
 import { sessionCommand, type SessionOptions } from './command.js';
 
-interface CertifyOptions extends SessionOptions {
-  out?: string;
-  force?: boolean;
-}
-
 const EXAMPLES = `
 Examples:
   barkeep certify my-session
@@ -25,7 +20,7 @@ export const certifyCommand = () =>
     .argument('<session>')
     .option('--out <file>', 'the file to write (default: SESSION.certificate.json)')
     .option('--force', 'overwrite a file that has other content')
-    .work(async (context, id: string, options: CertifyOptions) => {
+    .work(async (context, id: string, options: SessionOptions & { out?: string; force?: boolean }) => {
       const certificate = await (await context.existingCoordinator(options)).certificate(id);
       const file = options.out ?? `${id}.certificate.json`;
       await save(file, certificate, options.force ?? false, context.life.signal);

@@ -5,10 +5,6 @@ import { formatCount, note, printResult } from '../terminal/index.js';
 import { END_STATES, sessionsTable, sessionText } from '../report/index.js';
 import { type CliCommand, sessionCommand, type SessionOptions } from './command.js';
 
-interface StatusOptions extends SessionOptions {
-  watch?: boolean;
-}
-
 const POLL_MS = 1_000;
 const CLEAR_SCREEN = '\u001B[2J\u001B[H';
 
@@ -20,9 +16,9 @@ export const statusCommand = () =>
   )
     .argument('[session]')
     .option('--watch', 'print the status each time it changes, until the session ends or you press Ctrl-C')
-    .work(async (context, id: string | undefined, options: StatusOptions) => {
+    .work(async (context, id: string | undefined, options: SessionOptions & { watch?: boolean }) => {
       const client = await context.existingCoordinator(options);
-      if (options.watch) return watchStatus(client, id, options, context.life.signal);
+      if (options.watch) return watchStatus(client, id, options.json, context.life.signal);
       const { value, text } = await statusOf(client, id);
       return printResult(options, value, () => text);
     });
@@ -42,7 +38,7 @@ async function statusOf(client: CoordinatorClient, id: string | undefined) {
 async function watchStatus(
   client: CoordinatorClient,
   id: string | undefined,
-  { json }: StatusOptions,
+  json: boolean | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const clear = !json && process.stdout.isTTY ? CLEAR_SCREEN : '';

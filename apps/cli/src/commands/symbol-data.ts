@@ -88,10 +88,6 @@ function gapsTable(gaps: readonly SymbolGap[]): string {
   return `${table(head, rows)}\n${formatCount(gaps.length)} gaps, ${formatCount(missingBars)} bars`;
 }
 
-interface MetricsOptions extends SessionOptions {
-  date?: string;
-}
-
 const METRICS_EXAMPLES = `
 Examples:
   barkeep metrics my-session
@@ -104,7 +100,7 @@ export const metricsCommand = () =>
     .argument('<session>')
     .argument('[symbol]', 'default: all symbols')
     .option('--date <date>', 'of one trading day, YYYY-MM-DD (default: the whole run)', dateReader('--date'))
-    .work(async (context, id: string, symbol: string | undefined, options: MetricsOptions) => {
+    .work(async (context, id: string, symbol: string | undefined, options: SessionOptions & { date?: string }) => {
       const client = await context.existingCoordinator(options);
       const query = options.date === undefined ? {} : { date: options.date };
       const metrics =

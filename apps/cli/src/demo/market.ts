@@ -1,5 +1,5 @@
 /** The market of the demonstration, made from a seed. `reference` has the true bars; `stream` is what a faulty feed delivered. Pure. */
-import { type Bar, calendarNamed, MINUTE_MS, type TradingDay } from '@barkeep/bars';
+import { type Bar, calendarNamed, DayGrid, MINUTE_MS, parseInterval, type TradingDay } from '@barkeep/bars';
 
 export const DEMO_SYMBOLS = 'ALPHA BRAVO CINDER DELTA EMBER FJORD GLINT HAVEN INDIGO JUNIPER'.split(' ');
 const SEED = 20_240_304;
@@ -94,11 +94,8 @@ export function mulberry32(seed: number): () => number {
 }
 
 function minutesOf(days: readonly TradingDay[]): number[] {
-  return days.flatMap(({ segments }) =>
-    segments.flatMap(({ open, close }) =>
-      Array.from({ length: (close - open) / MINUTE_MS }, (_, minute) => open + minute * MINUTE_MS),
-    ),
-  );
+  const grids = days.map((day) => new DayGrid(day, parseInterval('1m')));
+  return grids.flatMap((grid) => Array.from({ length: grid.slotCount }, (_, slot) => grid.openTime(slot)));
 }
 
 /** One-minute bars of a symbol for every minute of the days: a random walk in whole cents. */

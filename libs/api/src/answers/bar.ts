@@ -112,6 +112,14 @@ export const fedBarInput = z.looseObject({
   volume: z.number(),
 });
 
+const feedProblem = z.strictObject({
+  index: count.describe('position of the bar in the body, counted from 0'),
+  line: z.int().min(1).optional().describe('line number in an NDJSON body, counted from 1'),
+  reason: z.string(),
+  openTime: time.optional(),
+  detail: z.string().optional(),
+});
+
 /** The result of one feed request. */
 export const fedAnswer = z.strictObject({
   accepted: count.describe('bars written into empty slots'),
@@ -119,18 +127,7 @@ export const fedAnswer = z.strictObject({
   late: count.describe('accepted bars whose slot the frontier had already passed'),
   conflicts: count.describe('bars whose slot holds a different bar, which stays; the fed bar is quarantined'),
   refused: z.record(z.string(), count).describe('bars that cannot be stored, by reason; they are quarantined'),
-  problems: z
-    .array(
-      z.strictObject({
-        index: count.describe('position of the bar in the body, counted from 0'),
-        line: z.int().min(1).optional().describe('line number in an NDJSON body, counted from 1'),
-        reason: z.string(),
-        openTime: time.optional(),
-        detail: z.string().optional(),
-      }),
-    )
-    .max(100)
-    .describe('the first 100 bars that were refused or in conflict'),
+  problems: z.array(feedProblem).max(100).describe('the first 100 bars that were refused or in conflict'),
   stored: count
     .optional()
     .describe(

@@ -1,5 +1,5 @@
-/** Measures CPU seconds of processes from /proc. On a system without /proc only these figures are missing. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** Measures CPU seconds and memory of processes from /proc. On a system without /proc only these figures are missing. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Clock ticks of /proc, the same on every Linux. */
@@ -122,4 +122,25 @@ export function pureSample(items, repeats, work) {
 export function cpuSecondsSince(reading) {
   const { user, system } = process.cpuUsage(reading);
   return (user + system) / 1e6;
+}
+
+/**
+ * Runs some work. @returns its result, and `peakMb`, the largest memory of the process during the work in MB. Where /proc
+ * cannot reset the peak, it is that of the process's whole life; without /proc it is NaN.
+ */
+export async function withPeakMb(pid, work) {
+  try {
+    writeFileSync(`/proc/${pid}/clear_refs`, '5'); // 5 resets VmHWM, see proc(5)
+  } catch {
+    // Works only on Linux and for our own processes.
+  }
+  return { result: await work(), peakMb: peakMb(pid) };
+}
+
+function peakMb(pid) {
+  try {
+    return Number(/VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+  } catch {
+    return NaN;
+  }
 }
