@@ -15,12 +15,9 @@ function statOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The fields after the name, which may contain spaces. Index 0 is field 3 of proc(5), so the times, fields 14 to 17, begin at 11.
-    const fields = text
-      .slice(text.lastIndexOf(')') + 2)
-      .split(' ')
-      .map(Number);
-    const [user, system, reapedUser, reapedSystem] = fields.slice(11, 15);
-    return { parent: fields[1], own: user + system, reaped: reapedUser + reapedSystem };
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    const [user, system, reapedUser, reapedSystem] = fields.slice(11, 15).map(Number);
+    return { parent: Number(fields[1]), own: user + system, reaped: reapedUser + reapedSystem };
   } catch {
     return undefined;
   }

@@ -170,7 +170,6 @@ function digits(time, start, end) {
   return new Date(time).toISOString().replace(/\D/g, '').slice(start, end);
 }
 
-/** Imports a file by the command of a user. */
 async function runImport(url, file, ...options) {
   const args = [CLI, 'import', file, '--dataset', 'bench', '--symbol', 'AAA', '--json', ...options];
   await promisify(execFile)(process.execPath, args, { env: { PATH: process.env.PATH, DATABASE_URL: url } });

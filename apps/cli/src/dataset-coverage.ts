@@ -17,9 +17,7 @@ export interface Coverage {
 /** The dataset that is measured. */
 interface CoveredDataset {
   id: number;
-  /** Number of its rows. */
   rows: number;
-  /** All of its symbols. */
   extents: readonly SymbolExtent[];
   /** Interval of its bars, whole minutes. */
   intervalMs: number;

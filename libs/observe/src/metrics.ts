@@ -21,7 +21,6 @@ export interface MetricOptions<L extends string> {
   labelNames?: readonly L[];
 }
 
-/** The metrics of one process. */
 export class Metrics {
   /** A registry per object, not the library's global one, so that two apps in one process have separate metrics. */
   readonly registry = new Registry();

@@ -59,10 +59,7 @@ function datasetsTable(datasets: Awaited<ReturnType<typeof listDatasets>>): stri
   return table(['dataset', 'symbols', 'bars', 'first bar', 'last bar'], rows);
 }
 
-interface ShowOptions extends OutputOptions {
-  calendar?: string;
-  hours: Hours;
-}
+type ShowOptions = OutputOptions & { calendar?: string; hours: Hours };
 
 const SYMBOLS_SHOWN = 20;
 const EXAMPLES = `

@@ -27,11 +27,7 @@ import {
 import type { Context } from '../services/index.js';
 import { sessionCommand, type SessionOptions } from './command.js';
 
-interface RunOptions extends SessionOptions {
-  keep?: boolean;
-  waitSettled?: boolean;
-  strict?: boolean;
-}
+type RunOptions = SessionOptions & { keep?: boolean; waitSettled?: boolean; strict?: boolean };
 
 /** How many times --strict reads the warnings. Each read waits up to 0.5 s for the coordinator to look the symbols up. */
 const WARNING_TRIES = 3;

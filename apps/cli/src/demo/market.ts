@@ -30,9 +30,7 @@ const CORRUPTIONS: readonly ((fields: string[]) => string[])[] = [
   (fields) => fields.with(CLOSE, 'NaN'),
 ];
 
-interface MarketBar extends Bar {
-  symbol: string;
-}
+type MarketBar = Bar & { symbol: string };
 
 interface Market {
   reference: MarketBar[];

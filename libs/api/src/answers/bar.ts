@@ -2,16 +2,14 @@
 import { z } from 'zod';
 import { count, date, outsideCounts, sha256, slotCounts, time } from '../values.js';
 
+const values = { open: z.number(), high: z.number(), low: z.number(), close: z.number(), volume: z.number() };
+
 export const barAnswer = z.strictObject({
   openTime: time,
   closeTime: time.describe(
     'exclusive end of the bar, never after the clock; for a derived bar that is still forming, the end of its last closed base slot',
   ),
-  open: z.number(),
-  high: z.number(),
-  low: z.number(),
-  close: z.number(),
-  volume: z.number(),
+  ...values,
   origin: z
     .enum(['streamed', 'backfilled', 'derived', 'historical', 'filled-forward'])
     .describe(
@@ -105,11 +103,7 @@ export const fedBarInput = z.looseObject({
     .union([z.string(), z.number()])
     .describe('ISO 8601 with a zone, or epoch milliseconds; the field may also be called `time`')
     .optional(),
-  open: z.number(),
-  high: z.number(),
-  low: z.number(),
-  close: z.number(),
-  volume: z.number(),
+  ...values,
 });
 
 const feedProblem = z.strictObject({
