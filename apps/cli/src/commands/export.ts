@@ -100,10 +100,7 @@ async function exportBars(
 }
 
 /** How far an export is: the bar of one line. */
-interface Place {
-  symbol: string;
-  openTime: string;
-}
+type Place = { symbol: string; openTime: string };
 
 function placeOf(line: string, format: ExportOptions['format']): Place {
   if (format === 'ndjson') return JSON.parse(line) as Place;

@@ -18,8 +18,9 @@ export const statusCommand = () =>
     .option('--watch', 'print the status each time it changes, until the session ends or you press Ctrl-C')
     .work(async (context, id: string | undefined, options: SessionOptions & { watch?: boolean }) => {
       const client = await context.existingCoordinator(options);
-      if (options.watch) return watchStatus(client, id, options.json, context.life.signal);
-      const { value, text } = await statusOf(client, id);
+      const read = () => statusOf(client, id);
+      if (options.watch) return watchStatus(read, options.json, context.life.signal);
+      const { value, text } = await read();
       return printResult(options, value, () => text);
     });
 
@@ -34,17 +35,12 @@ async function statusOf(client: CoordinatorClient, id: string | undefined) {
   return { value: session.raw, text: sessionText(session), hasEnded: END_STATES.has(session.state) };
 }
 
-/** Prints the status each time it changes; with `--json`, as one line of JSON. Returns when the session ends; without `id`, never. */
-async function watchStatus(
-  client: CoordinatorClient,
-  id: string | undefined,
-  json: boolean | undefined,
-  signal: AbortSignal,
-): Promise<void> {
+/** Prints the status each time it changes; with `--json`, as one line of JSON. Returns when `read` finds that the session has ended. */
+async function watchStatus(read: () => ReturnType<typeof statusOf>, json: boolean | undefined, signal: AbortSignal) {
   const clear = !json && process.stdout.isTTY ? CLEAR_SCREEN : '';
   let printed = '';
   for (;;) {
-    const { value, text, hasEnded } = await statusOf(client, id);
+    const { value, text, hasEnded } = await read();
     const shown = json ? JSON.stringify(value) : text;
     if (shown !== printed) process.stdout.write(`${clear}${shown}\n`);
     printed = shown;
