@@ -32,14 +32,11 @@ const CORRUPTIONS: readonly ((fields: string[]) => string[])[] = [
 
 type MarketBar = Bar & { symbol: string };
 
-interface Market {
-  reference: MarketBar[];
-  /** Rows of the feed's CSV file in time order, corrupt rows included. */
-  streamRows: string[];
-}
-
-/** @param seed a whole number; the same seed gives the same market */
-export function makeMarket(seed = SEED): Market {
+/**
+ * @param seed a whole number; the same seed gives the same market
+ * @returns the true bars, and the rows of the feed's CSV file in time order, corrupt rows included
+ */
+export function makeMarket(seed = SEED) {
   const days = calendarNamed(DEMO_CALENDAR).tradingDays(DEMO_START, DEMO_END);
   const random = mulberry32(seed);
   const allBars = DEMO_SYMBOLS.flatMap((symbol) => walk(symbol, days, random)).sort(
