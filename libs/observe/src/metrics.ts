@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { barkeepVersion, type Connections } from '@barkeep/service';
 import type { Redis } from 'ioredis';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, type CounterConfiguration, Gauge, Histogram, Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 
 /** Time limit for reading a gauge, ms. A gauge that takes longer is missing from the scrape. */
@@ -15,11 +15,7 @@ const COLLECT_WITHIN_MS = 2_000;
 const SCRAPE_MS = 200;
 
 /** A metric's name (`barkeep_…`, ending in its unit), description and labels. */
-export interface MetricOptions<L extends string> {
-  name: string;
-  help: string;
-  labelNames?: readonly L[];
-}
+export type MetricOptions<L extends string> = Pick<CounterConfiguration<L>, 'name' | 'help' | 'labelNames'>;
 
 export class Metrics {
   /** A registry per object, not the library's global one, so that two apps in one process have separate metrics. */
