@@ -67,8 +67,7 @@ function figureOf(name, samplesByArm) {
 
 /** The median ratio to another arm's sample of the same round, or its last one; undefined without that arm, or for a unit of its own. */
 function ratioTo(otherSamples, samples) {
-  const hasOwnUnit = samples[0]?.unit !== undefined;
-  if (otherSamples === undefined || hasOwnUnit) return undefined;
+  if (otherSamples === undefined || samples[0]?.unit !== undefined) return undefined;
   return median(samples.map(({ rate }, round) => rate / (otherSamples[round] ?? otherSamples.at(-1)).rate));
 }
 

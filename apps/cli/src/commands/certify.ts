@@ -30,8 +30,7 @@ export const certifyCommand = () =>
 
 /** Writes the file; replaces an existing one only if its digest is the same, or with `force`. @throws CliError, errors of the system */
 async function save(file: string, certificate: Certificate, force: boolean, signal: AbortSignal): Promise<void> {
-  const canWrite = force || !existsSync(file) || (await digestIn(file)) === certificate.digest;
-  if (!canWrite)
+  if (!force && existsSync(file) && (await digestIn(file)) !== certificate.digest)
     throw new CliError(`expected no file ${file} with other content, was one: choose another --out, or add --force`);
   await writeWhole(file, [`${JSON.stringify(certificate.raw, null, 2)}\n`], signal);
 }
