@@ -38,11 +38,10 @@ export async function startApp(name, env, execArgv = []) {
     },
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      const killer = setTimeout(kill, STOP_MS);
       const exited = once(child, 'exit');
       child.kill('SIGTERM');
+      setTimeout(kill, STOP_MS).unref(); // without effect on a process that has ended
       await exited;
-      clearTimeout(killer);
     },
   };
 }

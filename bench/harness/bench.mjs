@@ -5,11 +5,9 @@ import { Redis } from 'ioredis';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { CpuMeter, parentOf } from './cpu.mjs';
+import { CpuMeter, parentOf } from './proc.mjs';
 import { importMarket } from './market.mjs';
 import { startApp } from './app.mjs';
-
-const nodeArgs = () => process.env.BENCH_NODE_ARGS?.split(' ') ?? [];
 
 export class Bench {
   #datasets = new Map();
@@ -57,11 +55,11 @@ export class Bench {
     const { redisUrl, sessionRedisUrl, databaseUrl } = this.services;
     const urls = { REDIS_URL: redisUrl, SESSION_REDIS_URL: sessionRedisUrl, DATABASE_URL: databaseUrl };
     const appEnv = { ...urls, BARKEEP_QUEUE_PREFIX: `bench-${++this.#systems}`, ...env };
-    const names = ['coordinator', ...Array(workers).fill('upkeep-worker')];
-    const argsOf = (name) => (name === 'coordinator' ? nodeArgs() : []);
-    const apps = await Promise.all(names.map((name) => startApp(name, appEnv, argsOf(name))));
-    this.#apps.push(...apps);
-    const [coordinator, ...others] = apps;
+    const [coordinator, ...others] = await Promise.all([
+      startApp('coordinator', appEnv, process.env.BENCH_NODE_ARGS?.split(' ')),
+      ...Array.from({ length: workers }, () => startApp('upkeep-worker', appEnv)),
+    ]);
+    this.#apps.push(coordinator, ...others);
     const pids = Object.fromEntries(others.map(({ pid }, i) => [`worker ${i + 1}`, pid]));
     return { coordinator, meter: await this.cpuMeter({ coordinator: coordinator.pid, ...pids }) };
   }

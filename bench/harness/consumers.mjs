@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cpuSecondsSince } from './cpu.mjs';
+import { cpuSecondsSince } from './proc.mjs';
 
 /** Starts `count` processes. BENCH_CONSUMER_ARGS has arguments for their Node. */
 export async function startConsumers(sessionRedisUrl, count) {
@@ -50,24 +50,18 @@ async function consume(redis, id, consumer) {
   const cpuAtStart = process.cpuUsage();
   let steps = 0;
   let bars = 0;
-  let barsInFirstStep = 0;
-  let firstAt;
+  let first; // the first step: when it came, the bars with it, and the CPU time so far
   let lastAt;
-  let cpuAtFirstStep;
   for await (const step of followSession(redis, session, { consumer })) {
     bars += step.barCount;
     steps++;
-    if (steps === 1) {
-      firstAt = performance.now();
-      barsInFirstStep = bars;
-      cpuAtFirstStep = process.cpuUsage();
-    }
+    first ??= { at: performance.now(), bars, cpu: process.cpuUsage() };
     if (step.time === session.layout.end) lastAt = performance.now();
   }
   // Measured from the first step to the last, because a real loop runs long enough that its start does not matter.
-  const laterBars = bars - barsInFirstStep;
-  const nanosPerBar = (cpuSecondsSince(cpuAtFirstStep) * 1e9) / laterBars;
-  const rate = (1e3 * laterBars) / (lastAt - firstAt);
+  const laterBars = bars - first.bars;
+  const nanosPerBar = (cpuSecondsSince(first.cpu) * 1e9) / laterBars;
+  const rate = (1e3 * laterBars) / (lastAt - first.at);
   return { steps, bars, endedAt: Date.now(), cpu: cpuSecondsSince(cpuAtStart), nanosPerBar, rate };
 }
 

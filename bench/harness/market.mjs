@@ -31,20 +31,14 @@ export function barsOf(grid, random, holes) {
   const bars = [];
   let cents = 2_000 + Math.floor(random() * 30_000); // a price from 20 to 320
   for (let slot = 0; slot < grid.slotCount; slot++) {
-    const open = cents;
+    const opened = cents;
     cents = Math.max(100, cents + Math.floor(random() * 21) - 10);
-    const high = Math.max(open, cents) + Math.floor(random() * 5);
-    const low = Math.min(open, cents) - Math.floor(random() * 5);
+    const highest = Math.max(opened, cents) + Math.floor(random() * 5);
+    const lowest = Math.min(opened, cents) - Math.floor(random() * 5);
     const volume = 100 + Math.floor(random() * 9_900);
     if (random() < holes) continue;
-    bars.push({
-      openTime: grid.openTime(slot),
-      open: open / 100,
-      high: high / 100,
-      low: low / 100,
-      close: cents / 100,
-      volume,
-    });
+    const [open, high, low, close] = [opened, highest, lowest, cents].map((price) => price / 100);
+    bars.push({ openTime: grid.openTime(slot), open, high, low, close, volume });
   }
   return bars;
 }

@@ -41,11 +41,8 @@ const verdicts = (results) =>
 export function consoleTable(results) {
   const table = [HEAD, ...results.flatMap(rows)];
   const widths = HEAD.map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  const lineOf = (row) =>
-    row
-      .map((cell, i) => (TEXT_COLUMNS.has(HEAD[i]) ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-      .join('  ')
-      .trimEnd();
+  const pad = (cell, i) => (TEXT_COLUMNS.has(HEAD[i]) ? cell.padEnd(widths[i]) : cell.padStart(widths[i]));
+  const lineOf = (row) => row.map(pad).join('  ').trimEnd();
   return [...table.map(lineOf), '', ...verdicts(results)].join('\n');
 }
 

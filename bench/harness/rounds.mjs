@@ -27,7 +27,9 @@ export async function runScenario(scenario, bench, rounds) {
     await close?.();
     await bench.stopSystems();
   }
-  return summary(scenario, samples);
+  const { id, title, unit, targets = {} } = scenario;
+  const figures = names.map((name) => figureOf(name, samples));
+  return { id, title, unit, figures, targets, missed: missedOf(figures, targets) };
 }
 
 function rateText({ rate, unit }, scenarioUnit) {
@@ -42,11 +44,6 @@ export function computed(rate, unit) {
 /** An arm that does no work, in percent: `share` computes a share of 1 from samples of earlier arms. */
 export function percentage(share) {
   return computed(() => 100 * share(), '%');
-}
-
-function summary({ id, title, unit, targets = {} }, samplesByArm) {
-  const figures = Object.keys(samplesByArm).map((name) => figureOf(name, samplesByArm));
-  return { id, title, unit, figures, targets, missed: missedOf(figures, targets) };
 }
 
 /** The figure of one arm, with its ratios to the samples of the arms `limit` and `baseline`. */
@@ -70,8 +67,7 @@ function figureOf(name, samplesByArm) {
 
 /** The median ratio to another arm's sample of the same round, or its last one; undefined without that arm, or for a unit of its own. */
 function ratioTo(otherSamples, samples) {
-  const hasOwnUnit = samples[0]?.unit !== undefined;
-  if (otherSamples === undefined || hasOwnUnit) return undefined;
+  if (otherSamples === undefined || samples[0]?.unit !== undefined) return undefined;
   return median(samples.map(({ rate }, round) => rate / (otherSamples[round] ?? otherSamples.at(-1)).rate));
 }
 

@@ -31,21 +31,19 @@ export function specOf({ dataset, symbols, start, end }, more) {
  * @param spec overrides of the session's spec
  * @param check is called with the completed session before it is removed
  * @param follow is called with the id after the start; resolves with what each consumer received, with its `endedAt`
- * @param onCreated is called and awaited between creation and start; it must reset the meter
+ * @param onCreated is called and awaited between creation and start, instead of a reset of the meter, which it must do
  * @returns a sample, with `seconds` from the start to the end, and `consumers`, the results of `follow`
  */
-export async function runSession(bench, system, market, spec, { check, follow, onCreated } = {}) {
+export async function runSession(bench, system, market, spec, hooks = {}) {
   const { coordinator, meter } = system;
+  const { check, follow, onCreated = () => meter.reset() } = hooks;
   const id = `bench-${process.pid}-${++sessions}`;
   const bytesBefore = await bench.redisBytes();
   await coordinator.call('POST', '/v1/sessions', { id, ...specOf(market, spec) });
-  if (onCreated) await onCreated();
-  else meter.reset();
+  await onCreated();
   const startedAt = Date.now();
   await coordinator.call('POST', `/v1/sessions/${id}/start`);
-  const following = follow?.(id) ?? [];
-  const completed = waitForCompletion(bench.dataSource, id);
-  const [completedAt, consumers] = await Promise.all([completed, following]);
+  const [completedAt, consumers] = await Promise.all([waitForCompletion(bench.dataSource, id), follow?.(id) ?? []]);
   const endedAt = Math.max(completedAt, ...consumers.map((consumer) => consumer.endedAt));
   const seconds = (endedAt - startedAt) / 1000;
   const cpu = meter.seconds();

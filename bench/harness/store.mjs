@@ -23,7 +23,6 @@ export async function openStore(redis, id, grid, symbols, spec = {}) {
   return { layout, writer };
 }
 
-/** The bars of one day, as a chunk. */
 export function chunkOf(grid, bars) {
   const chunk = new DayChunk(grid.slotCount);
   for (const bar of bars) chunk.writeBar(grid.slotAt(bar.openTime), bar, 'streamed', 0);

@@ -1,7 +1,7 @@
 /** How fast reads are: of a mirror, compared with an array of objects, and of a reader, compared with a PING on the same connection. */
 import { Mirror } from '@barkeep/client';
 import { openSession, removeSession } from '@barkeep/session-data';
-import { timedSample } from '../harness/cpu.mjs';
+import { timedSample } from '../harness/proc.mjs';
 import { gridsOf, marketDay } from '../harness/market.mjs';
 import { computed, median, percentage } from '../harness/rounds.mjs';
 import { storeDay } from '../harness/store.mjs';

@@ -1,6 +1,6 @@
 /** Growth in symbols, days and sessions: time per bar and memory stay the same, and sessions over the same days share reads. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { withPeakMb } from '../harness/memory.mjs';
+import { withPeakMb } from '../harness/proc.mjs';
 import { computed } from '../harness/rounds.mjs';
 import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 
@@ -59,9 +59,8 @@ export default {
     const manySymbols = await bench.market(LARGEST);
     const manyDays = await bench.market(LONGEST);
     const system = await bench.system();
-    const sizes = new Sizes(bench, system, (size) => partOf(size.days === LARGEST.days ? manySymbols : manyDays, size));
+    const sizes = sizeRuns(bench, system, (size) => partOf(size.days === LARGEST.days ? manySymbols : manyDays, size));
     for (let i = 0; i < WARM_UPS; i++) await sizes.smallest();
-    const shared = new SharedDays(bench, system, (count) => partOf(manyDays, SHARED, SHARED_FROM[count]));
     return {
       limit: async () => {
         await sizes.smallest(); // so that the clean-up after the last round does not count in the next session
@@ -70,9 +69,8 @@ export default {
       value: () => sizes.compared(LARGEST),
       others: {
         ...byName(SIZES_BETWEEN, sizeArm, (size) => () => sizes.compared(size)),
-        ...byName(COUNTS, cpuArm, (count) => () => shared.cpuOfOneMore(count)),
-        ...byName(COUNTS, timeArm, (count) => computed(() => shared.timeOfOneMore(count), 'of the first')),
-        [MEMORY]: computed(() => sizes.memoryGrowth(), 'times'),
+        ...sharedArms(bench, system, manyDays),
+        [MEMORY]: computed(sizes.memoryGrowth, 'times'),
       },
     };
   },
@@ -92,89 +90,70 @@ function partOf(market, { symbols, days }, from = { symbols: 0, days: 0 }) {
 }
 
 /** Runs sessions of different sizes on one coordinator, each between two of the smallest, to cancel out changes of the machine's speed. */
-class Sizes {
-  /** The peak of the coordinator's memory in the last session of each size, by the size's name. */
-  #peaksMb = new Map();
-  /** The rate of the last smallest session. */
-  #smallestRate;
-
-  constructor(bench, system, marketOf) {
-    Object.assign(this, { bench, system, marketOf });
-  }
-
-  async smallest() {
-    const sample = await this.#run(SMALLEST);
-    this.#smallestRate = sample.rate;
-    return sample;
-  }
-
-  /** Runs a session, and then the smallest one. @returns a sample of the first, compared with the smallest ones before and after it */
-  async compared(size) {
-    const before = this.#smallestRate;
-    const sample = await this.#run(size);
-    const { rate: after } = await this.smallest();
-    const smallestTimePerBar = (1 / before + 1 / after) / 2;
-    return { ...sample, ratioToLimit: smallestTimePerBar * sample.rate };
-  }
-
-  /** The largest peak of memory in multiples of the smallest one. */
-  memoryGrowth() {
-    const peaks = [...this.#peaksMb.values()];
-    return Math.max(...peaks) / Math.min(...peaks);
-  }
-
-  async #run(size) {
-    const { bench, system } = this;
+function sizeRuns(bench, system, marketOf) {
+  const peaksMb = new Map(); // of the coordinator's memory in the last session of each size, by the size's name
+  let smallestRate; // of the last smallest session
+  const run = async (size) => {
     await system.meter.settled();
-    const run = () => runSession(bench, system, this.marketOf(size), NO_UPKEEP);
-    const { result, peakMb } = await withPeakMb(system.coordinator.pid, run);
-    this.#peaksMb.set(sizeArm(size), peakMb);
+    const work = () => runSession(bench, system, marketOf(size), NO_UPKEEP);
+    const { result, peakMb } = await withPeakMb(system.coordinator.pid, work);
+    peaksMb.set(sizeArm(size), peakMb);
     return result;
-  }
+  };
+  const smallest = async () => {
+    const sample = await run(SMALLEST);
+    smallestRate = sample.rate;
+    return sample;
+  };
+  return {
+    smallest,
+    /** Runs a session, and then the smallest one. @returns a sample of the first, compared with the smallest ones before and after it */
+    async compared(size) {
+      const before = smallestRate;
+      const sample = await run(size);
+      const { rate: after } = await smallest();
+      const smallestTimePerBar = (1 / before + 1 / after) / 2;
+      return { ...sample, ratioToLimit: smallestTimePerBar * sample.rate };
+    },
+    /** The largest peak of memory in multiples of the smallest one. */
+    memoryGrowth: () => Math.max(...peaksMb.values()) / Math.min(...peaksMb.values()),
+  };
 }
 
-/** Runs sessions over the same days at once, and measures what each after the first costs, as a share of a single one of that round. */
-class SharedDays {
-  /** The cost of the single session of this round. */
-  #single;
-  /** The time of one more session, as a share of the first, by how many ran at once. */
-  #times = new Map();
-
-  constructor(bench, system, marketOf) {
-    Object.assign(this, { bench, system, marketOf });
-  }
-
-  /** Runs `count` sessions at once. @returns a sample of the CPU time of one more session, as a share of the first */
-  async cpuOfOneMore(count) {
+/** Arms that run sessions over the same days at once, and measure what each one after the first costs, as a share of the first. */
+function sharedArms(bench, system, manyDays) {
+  const costs = new Map(); // of the last sessions, by how many ran at once
+  const measure = async (count) => {
+    costs.set(count, await costOf(bench, system, partOf(manyDays, SHARED, SHARED_FROM[count]), count));
+  };
+  const oneMore = (count, field) => {
+    const single = costs.get(1)[field];
+    return (costs.get(count)[field] - single) / (count - 1) / single;
+  };
+  const cpuOfOneMore = async (count) => {
     // The first of these arms in a round measures the single session for all of them.
     if (count === COUNTS[0]) {
       await delay(KEPT_MAX_MS); // no session shares a read of the round before
-      this.#single = await this.#run(1);
+      await measure(1);
     }
-    const single = this.#single;
-    const all = await this.#run(count);
-    const oneMore = (field) => (all[field] - single[field]) / (count - 1) / single[field];
-    this.#times.set(count, oneMore('seconds'));
-    return { unit: 'of the first', rate: oneMore('cpuSeconds') };
-  }
+    await measure(count);
+    return { unit: 'of the first', rate: oneMore(count, 'cpuSeconds') };
+  };
+  return {
+    ...byName(COUNTS, cpuArm, (count) => () => cpuOfOneMore(count)),
+    ...byName(COUNTS, timeArm, (count) => computed(() => oneMore(count, 'seconds'), 'of the first')),
+  };
+}
 
-  /** The wall time of one more session, as a share of the first, in the sessions that {@link cpuOfOneMore} ran last. */
-  timeOfOneMore(count) {
-    return this.#times.get(count);
-  }
-
-  /** Creates all sessions, then starts them together. @returns the time until all have completed, and their CPU seconds in all processes */
-  async #run(count) {
-    const { bench, system } = this;
-    const market = this.marketOf(count);
-    await system.meter.settled();
-    const onCreated = meetingOf(count, () => system.meter.reset());
-    const runs = Array.from({ length: count }, () => runSession(bench, system, market, NO_UPKEEP, { onCreated }));
-    const samples = await Promise.all(runs);
-    // Each session read the meter at its own end, so the last reading covers all of them.
-    const cpuSeconds = samples.map(({ cpu: { postgres, redis, coordinator } }) => postgres + redis + coordinator);
-    return { seconds: Math.max(...samples.map(({ seconds }) => seconds)), cpuSeconds: Math.max(...cpuSeconds) };
-  }
+/** Runs `count` sessions that start together. @returns the seconds until all have completed, and their CPU seconds in all processes */
+async function costOf(bench, system, market, count) {
+  await system.meter.settled();
+  const onCreated = meetingOf(count, () => system.meter.reset());
+  const runs = Array.from({ length: count }, () => runSession(bench, system, market, NO_UPKEEP, { onCreated }));
+  const samples = await Promise.all(runs);
+  // Each session read the meter at its own end, so the last reading covers all of them.
+  const cpuSeconds = samples.map(({ cpu: { postgres, redis, coordinator } }) => postgres + redis + coordinator);
+  return { seconds: Math.max(...samples.map(({ seconds }) => seconds)), cpuSeconds: Math.max(...cpuSeconds) };
 }
 
 /** A function that lets `count` callers wait for each other: the last one to call it runs `act`, then all of them continue. */

@@ -90,11 +90,8 @@ export default {
   async prepare(bench) {
     const file = join(bench.folder, 'rows.csv');
     await writeRows(file, ROWS, ISO);
-    const formatPaths = new Map();
-    for (const [name, format] of Object.entries(FORMATS)) {
-      formatPaths.set(name, join(bench.folder, format.file));
-      await writeRows(formatPaths.get(name), ROWS, format);
-    }
+    const formatPaths = Object.entries(FORMATS).map(([name, format]) => [name, join(bench.folder, format.file)]);
+    for (const [name, path] of formatPaths) await writeRows(path, ROWS, FORMATS[name]);
     const { url, drop } = await ownDatabase(bench);
     const dataSource = await createDataSource(url)
       .setOptions({ entities: [STORED_BAR] })
@@ -119,7 +116,7 @@ export default {
     return {
       value: timed(ROWS, () => runImport(url, file)),
       others: Object.fromEntries(
-        [...formatPaths].map(([name, path]) => [name, timed(ROWS, () => runImport(url, path, '--format', name))]),
+        formatPaths.map(([name, path]) => [name, timed(ROWS, () => runImport(url, path, '--format', name))]),
       ),
       limit: timed(ROWS, () => copyFile(url, file)),
       baseline: Object.assign(
@@ -173,7 +170,6 @@ function digits(time, start, end) {
   return new Date(time).toISOString().replace(/\D/g, '').slice(start, end);
 }
 
-/** Imports a file by the command of a user. */
 async function runImport(url, file, ...options) {
   const args = [CLI, 'import', file, '--dataset', 'bench', '--symbol', 'AAA', '--json', ...options];
   await promisify(execFile)(process.execPath, args, { env: { PATH: process.env.PATH, DATABASE_URL: url } });

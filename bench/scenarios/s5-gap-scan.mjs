@@ -1,7 +1,7 @@
 /** How fast a day's gaps are found from bitmaps in Redis, compared with only reading these, and with reading bars from sorted sets. */
 import { emptyRuns, MINUTE_MS } from '@barkeep/bars';
 import { removeSession, UpkeepStore } from '@barkeep/session-data';
-import { pureSample, timedSample } from '../harness/cpu.mjs';
+import { pureSample, timedSample } from '../harness/proc.mjs';
 import { gridsOf, marketDay } from '../harness/market.mjs';
 import { readBitmaps, storeDay } from '../harness/store.mjs';
 

@@ -3,21 +3,15 @@ import { type Calendar, isDate, type TradingDay } from '@barkeep/bars';
 import { DateTime } from 'luxon';
 import { CliError } from './terminal/index.js';
 
-/** A date on which a calendar and a table differ; the hours in each of them as text, or `closed`. */
-interface CalendarDifference {
-  date: string;
-  calendar: string;
-  table: string;
-}
-
 const HEADER = /^date,open,close(,break_start,break_end)?$/;
 const CLOSED = 'closed';
 
 /**
- * Compares every date from the table's first one to its last one; `days` is the number of days in the table.
+ * Compares every date from the table's first one to its last one. @returns `days`, the number of days in the table, and the dates that
+ * differ, with the hours in the calendar and in the table as text, or `closed`
  * @throws CliError for a malformed table, or dates beyond the calendar
  */
-export function compareWithTable(calendar: Calendar, csv: string): { days: number; differences: CalendarDifference[] } {
+export function compareWithTable(calendar: Calendar, csv: string) {
   const tableDays = readTable(csv);
   const dates = [...tableDays.keys()];
   const [from, to] = [dates[0]!, dates.at(-1)!];

@@ -17,10 +17,7 @@ export interface RunSession {
   bars: (symbol: string, query: { interval: string; from: string; to: string }) => Promise<BarAnswer[]>;
 }
 
-export interface PlacedDifference extends BarDifference<BarAnswer> {
-  symbol: string;
-  interval: string;
-}
+export type PlacedDifference = BarDifference<BarAnswer> & { symbol: string; interval: string };
 
 /** The result. The two runs are equal when `day` is undefined. */
 export interface Comparison {

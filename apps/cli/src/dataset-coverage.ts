@@ -14,20 +14,10 @@ export interface Coverage {
   months: { month: string; expected: number; present: number }[];
 }
 
-/** The dataset that is measured. */
-interface CoveredDataset {
-  id: number;
-  /** Number of its rows. */
-  rows: number;
-  /** All of its symbols. */
-  extents: readonly SymbolExtent[];
-  /** Interval of its bars, whole minutes. */
-  intervalMs: number;
-}
-
+/** @param extents all symbols of the dataset @param intervalMs the interval of its bars, whole minutes */
 export async function coverageOf(
   database: Database,
-  { id, rows, extents, intervalMs }: CoveredDataset,
+  { id, rows, extents, intervalMs }: { id: number; rows: number; extents: readonly SymbolExtent[]; intervalMs: number },
   calendar: Calendar,
   hours: Hours,
 ): Promise<Coverage> {

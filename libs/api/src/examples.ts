@@ -154,19 +154,11 @@ export const differenceExample = {
   compared: { symbols: 2, days: 1 },
 };
 
-const firstDay = { date: '2024-03-04', open: '2024-03-04T14:30:00.000Z', close: '2024-03-04T21:00:00.000Z' };
-
 export const daysExample = {
   zone: 'America/New_York',
   days: [
-    { ...firstDay, expected: 390, visible: 390 },
-    {
-      date: '2024-03-05',
-      open: '2024-03-05T14:30:00.000Z',
-      close: '2024-03-05T21:00:00.000Z',
-      expected: 390,
-      visible: 30,
-    },
+    { ...dayOf('2024-03-04'), expected: 390, visible: 390 },
+    { ...dayOf('2024-03-05'), expected: 390, visible: 30 },
   ],
   symbols: [{ symbol: 'EMBER', counts: { streamed: [388, 29], backfilled: [1, 0], noTrade: [1, 0] } }],
   next: null,
@@ -185,7 +177,7 @@ export const certificateExample = {
   complete: true,
   days: [
     {
-      ...firstDay,
+      ...dayOf('2024-03-04'),
       digest: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
       counts: countsOf({ streamed: 770, backfilled: 9, unfillable: 1 }),
     },
@@ -228,6 +220,11 @@ export const fedExample = {
   ],
   stored: 3890,
 };
+
+/** A day of regular hours in winter. */
+function dayOf(date: string) {
+  return { date, open: `${date}T14:30:00.000Z`, close: `${date}T21:00:00.000Z` };
+}
 
 /** The counts when each expected slot is streamed, backfilled or unfillable. */
 function countsOf({ streamed, backfilled, unfillable }: { streamed: number; backfilled: number; unfillable: number }) {

@@ -48,10 +48,7 @@ export function dateParameter(example: string, description: string) {
 }
 
 /** Refuses a range that ends before it begins. Dates of the form YYYY-MM-DD are in the right order as texts. */
-export function checkDates(
-  { from, to }: { from?: string | undefined; to?: string | undefined },
-  context: z.RefinementCtx,
-): void {
+export function checkDates({ from, to }: { from?: string; to?: string }, context: z.RefinementCtx): void {
   if (from === undefined || to === undefined || to >= from) return;
   context.addIssue({ code: 'custom', path: ['to'], message: 'a date that is not before from' });
 }

@@ -6,8 +6,6 @@ import { time } from './values.js';
 /** Media type of every error answer. */
 export const PROBLEM_JSON = 'application/problem+json';
 
-const TYPE_PREFIX = 'urn:barkeep:problem:';
-
 /** Every kind of problem: the last part of its `type`, with its status and title. */
 export const PROBLEM_KINDS = {
   'invalid-input': { status: 400, title: 'Invalid request' },
@@ -67,7 +65,7 @@ export type Problem = Omit<z.output<typeof problemAnswer>, 'problems'> & { probl
 export type ProblemExtra = Pick<Problem, 'problems' | 'checks' | 'lost'>;
 
 export function problem(kind: ProblemKind, detail: string, extra: ProblemExtra = {}): Problem {
-  return { type: TYPE_PREFIX + kind, ...PROBLEM_KINDS[kind], detail, ...extra };
+  return { type: `urn:barkeep:problem:${kind}`, ...PROBLEM_KINDS[kind], detail, ...extra };
 }
 
 /** Names every wrong field in one line: "last: expected …, was …; to: …". Calls the whole body "body". */

@@ -43,7 +43,6 @@ export const metricsQuery = z.strictObject({
     .meta({ description: 'counts, gaps and session figures of this trading day alone', example: '2024-03-06' }),
 });
 
-/** For routes that take no query. */
 export const noQuery = z.strictObject({});
 
 export const createQuery = z.strictObject({
@@ -106,10 +105,9 @@ export const barsQuery = z
       .optional()
       .meta({ description: 'exclusive; the clock when left out', example: '2024-03-06T21:00:00Z' }),
   })
-  .superRefine((query, context) => {
+  .superRefine(({ last, from, to }, context) => {
     const refuse = (field: string, expected: string) =>
       context.addIssue({ code: 'custom', path: [field], message: expected });
-    const { last, from, to } = query;
     if (last !== undefined && (from !== undefined || to !== undefined)) refuse('last', 'either last, or from and to');
     if (to !== undefined && from === undefined && last === undefined) refuse('from', 'a time, since to is given');
     if (from !== undefined && to !== undefined && to <= from) refuse('to', 'a time after from');

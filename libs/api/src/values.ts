@@ -9,6 +9,8 @@ export const date = z.iso.date();
 /** A number of slots, bars or occurrences. */
 export const count = z.int().min(0);
 
+export const texts = z.array(z.string());
+
 /** 64 hexadecimal digits. */
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 

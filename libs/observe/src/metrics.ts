@@ -1,12 +1,11 @@
 /**
  * The Prometheus metrics of a process: one registry, to which every part of the process may add metrics.
- * Guarantees one metric per name: a second request for a name returns the first metric. A gauge that cannot be read is missing
- * from that scrape only, and does not affect the other metrics.
+ * Guarantees that a gauge that cannot be read is missing from that scrape only, and does not affect the other metrics.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { barkeepVersion, type Connections } from '@barkeep/service';
 import type { Redis } from 'ioredis';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, type CounterConfiguration, Gauge, Histogram, Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 
 /** Time limit for reading a gauge, ms. A gauge that takes longer is missing from the scrape. */
@@ -16,13 +15,8 @@ const COLLECT_WITHIN_MS = 2_000;
 const SCRAPE_MS = 200;
 
 /** A metric's name (`barkeep_…`, ending in its unit), description and labels. */
-export interface MetricOptions<L extends string> {
-  name: string;
-  help: string;
-  labelNames?: readonly L[];
-}
+export type MetricOptions<L extends string> = Pick<CounterConfiguration<L>, 'name' | 'help' | 'labelNames'>;
 
-/** The metrics of one process. */
 export class Metrics {
   /** A registry per object, not the library's global one, so that two apps in one process have separate metrics. */
   readonly registry = new Registry();
@@ -31,7 +25,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** A number that only grows. */
+  /** A number that only grows. A second request for its name returns the same counter. */
   counter<L extends string>(options: MetricOptions<L>): Counter<L> {
     const known = this.registry.getSingleMetric(options.name);
     if (known instanceof Counter) return known;
@@ -43,8 +37,6 @@ export class Metrics {
    * collected at the same time, so `collect` may set only its own gauge.
    */
   gauge<L extends string>(options: MetricOptions<L>, collect?: (gauge: Gauge<L>) => void | Promise<void>): Gauge<L> {
-    const known = this.registry.getSingleMetric(options.name);
-    if (known instanceof Gauge) return known;
     return new Gauge({
       ...options,
       registers: [this.registry],
@@ -64,8 +56,6 @@ export class Metrics {
 
   /** A distribution; `buckets` are upper bounds in the unit of the name. */
   histogram<L extends string>(options: MetricOptions<L> & { buckets?: number[] }): Histogram<L> {
-    const known = this.registry.getSingleMetric(options.name);
-    if (known instanceof Histogram) return known;
     return new Histogram({ ...options, registers: [this.registry] });
   }
 }

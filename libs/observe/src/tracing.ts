@@ -7,6 +7,7 @@
  *
  * BullMQ stores the trace in the options of a job, so the trace continues in the process that runs the job.
  */
+import { errorCode } from '@barkeep/service';
 import type { QueueTelemetry } from '@barkeep/upkeep-queues';
 
 /** Packages that only traces need. Without traces they may be missing. */
@@ -62,11 +63,8 @@ const NO_TRACING: Tracing = {
 export async function startTracing(service: string, endpoint: string | undefined): Promise<Tracing> {
   if (endpoint === undefined) return NO_TRACING;
   const { OpenTelemetryTracing } = await import('./open-telemetry.js').catch((error: unknown) => {
-    throw isMissing(error) ? new TracingPackagesError(error) : error;
+    const isMissing = /^(ERR_)?MODULE_NOT_FOUND$/.test(errorCode(error) ?? '');
+    throw isMissing ? new TracingPackagesError(error) : error;
   });
   return new OpenTelemetryTracing(service); // it reads the endpoint from the environment
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^(ERR_)?MODULE_NOT_FOUND$/.test(String(error.code));
 }

@@ -27,15 +27,8 @@ import {
 import { compareWithTable } from '../calendar-table.js';
 import { CliCommand, hoursOption } from './command.js';
 
-interface ShowOptions extends OutputOptions {
-  from: string;
-  to: string;
-  hours: Hours;
-}
-
-interface CheckOptions extends OutputOptions {
-  table?: string;
-}
+type ShowOptions = OutputOptions & { from: string; to: string; hours: Hours };
+type CheckOptions = OutputOptions & { table?: string };
 
 /** Longest range of dates for `show`, in days: 27 years. */
 const DAYS_MAX = 10_000;

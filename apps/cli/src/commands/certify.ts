@@ -6,11 +6,6 @@ import { CliError, note, printResult, table, writeWhole } from '../terminal/inde
 import { shortTime } from '../report/index.js';
 import { sessionCommand, type SessionOptions } from './command.js';
 
-interface CertifyOptions extends SessionOptions {
-  out?: string;
-  force?: boolean;
-}
-
 const EXAMPLES = `
 Examples:
   barkeep certify my-session
@@ -25,7 +20,7 @@ export const certifyCommand = () =>
     .argument('<session>')
     .option('--out <file>', 'the file to write (default: SESSION.certificate.json)')
     .option('--force', 'overwrite a file that has other content')
-    .work(async (context, id: string, options: CertifyOptions) => {
+    .work(async (context, id: string, options: SessionOptions & { out?: string; force?: boolean }) => {
       const certificate = await (await context.existingCoordinator(options)).certificate(id);
       const file = options.out ?? `${id}.certificate.json`;
       await save(file, certificate, options.force ?? false, context.life.signal);
@@ -35,8 +30,7 @@ export const certifyCommand = () =>
 
 /** Writes the file; replaces an existing one only if its digest is the same, or with `force`. @throws CliError, errors of the system */
 async function save(file: string, certificate: Certificate, force: boolean, signal: AbortSignal): Promise<void> {
-  const canWrite = force || !existsSync(file) || (await digestIn(file)) === certificate.digest;
-  if (!canWrite)
+  if (!force && existsSync(file) && (await digestIn(file)) !== certificate.digest)
     throw new CliError(`expected no file ${file} with other content, was one: choose another --out, or add --force`);
   await writeWhole(file, [`${JSON.stringify(certificate.raw, null, 2)}\n`], signal);
 }

@@ -3,8 +3,6 @@ import { Argument, type Command } from 'commander';
 import { type OutputOptions, printResult } from '../terminal/index.js';
 import { CliCommand } from './command.js';
 
-type Shell = 'bash' | 'zsh' | 'fish';
-
 const EXAMPLES = `
 Examples:
   barkeep completion bash >> ~/.bashrc
@@ -13,9 +11,9 @@ Examples:
 
 export const completionCommand = () =>
   new CliCommand('completion', 'print a script that completes commands and options in a shell', EXAMPLES)
-    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
     .option('--json', 'print { shell, script }')
-    .work(async (_context, shell: Shell, options: OutputOptions, command: Command) => {
+    .work(async (_context, shell: keyof typeof SCRIPTS, options: OutputOptions, command: Command) => {
       const script = SCRIPTS[shell](nextWordsOf(command.parent ?? command));
       printResult(options, { shell, script }, () => script);
     });
@@ -31,7 +29,7 @@ function nextWordsOf(command: Command, path: readonly string[] = [], all: NextWo
   return all;
 }
 
-const SCRIPTS: Record<Shell, (words: NextWords) => string> = { bash: bashScript, zsh: zshScript, fish: fishScript };
+const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
 /**
  * The script walks the typed words, and skips options. A word is added to $path when the result is the path of a command. The script

@@ -53,16 +53,11 @@ async function listDatasets(database: Database) {
 
 function datasetsTable(datasets: Awaited<ReturnType<typeof listDatasets>>): string {
   if (datasets.length === 0) return 'no datasets; "barkeep import" creates one';
-  const rows = datasets.map(({ dataset, symbols, bars, first, last }) => {
-    return [dataset, symbols, bars, shortTime(first), shortTime(last)];
-  });
+  const rows = datasets.map((row) => [row.dataset, row.symbols, row.bars, shortTime(row.first), shortTime(row.last)]);
   return table(['dataset', 'symbols', 'bars', 'first bar', 'last bar'], rows);
 }
 
-interface ShowOptions extends OutputOptions {
-  calendar?: string;
-  hours: Hours;
-}
+type ShowOptions = OutputOptions & { calendar?: string; hours: Hours };
 
 const SYMBOLS_SHOWN = 20;
 const EXAMPLES = `
@@ -135,16 +130,12 @@ function quarantineLines({ rows, reasons, examples }: DatasetDescription['quaran
   const why = rows > 0 ? `: ${reasonCounts.join(', ')}` : '';
   const total = `rows in quarantine, conflicting or refused: ${formatCount(rows)}${why}`;
   if (examples.length === 0) return [total];
-  const exampleRows = examples.map(({ symbol, time, reason, close, volume }) => {
-    return [symbol, shortTime(time), reason, close, volume];
-  });
+  const exampleRows = examples.map((row) => [row.symbol, shortTime(row.time), row.reason, row.close, row.volume]);
   return [total, table(['symbol', 'time', 'reason', 'close', 'volume'], exampleRows)];
 }
 
 function jumpLines(jumps: DatasetDescription['jumps']): string[] {
-  const rows = jumps.map((jump) => {
-    return [jump.symbol, shortTime(jump.time), jump.before, jump.close, shareText(jump.change)];
-  });
+  const rows = jumps.map((row) => [row.symbol, shortTime(row.time), row.before, row.close, shareText(row.change)]);
   return ['largest jumps from close to close:', table(['symbol', 'time', 'before', 'close', 'change'], rows)];
 }
 

@@ -1,13 +1,7 @@
 /** `barkeep demo`: runs one session on a generated market, in a few seconds. */
 import { note, type OutputOptions, printResult } from '../terminal/index.js';
 import { demoJson, demoText, importDemoData, importText, runDemo } from '../demo/index.js';
-import type { Context } from '../services/index.js';
 import { CliCommand } from './command.js';
-
-interface DemoOptions extends OutputOptions {
-  keep?: boolean;
-  dataOnly?: boolean;
-}
 
 const EXAMPLES = `
 Examples:
@@ -24,18 +18,15 @@ export const demoCommand = () =>
     .option('--keep', 'leave the demonstration running until Ctrl-C')
     .option('--data-only', 'only import the two datasets, for sessions of your own')
     .option('--json', 'print JSON')
-    .work(async (context, options: DemoOptions) => {
+    .work(async (context, options: OutputOptions & { keep?: boolean; dataOnly?: boolean }) => {
       if (options.dataOnly) {
         const imports = await importDemoData(context);
-        printResult(options, imports, () => importText(imports));
-      } else await showDemo(context, options);
+        return printResult(options, imports, () => importText(imports));
+      }
+      const result = await runDemo(context, options.json === true);
+      printResult(options, demoJson(result), () => demoText(result));
+      const { coordinatorUrl: url } = result;
+      const [verb, hint] = options.keep ? ['is', '; Ctrl-C ends it'] : ['was', ''];
+      note(`the console ${verb} at ${url}/sessions/demo, the API docs at ${url}/docs${hint}`);
+      if (options.keep) await context.life.interrupted();
     });
-
-async function showDemo(context: Context, options: DemoOptions): Promise<void> {
-  const result = await runDemo(context, options.json === true);
-  printResult(options, demoJson(result), () => demoText(result));
-  const { coordinatorUrl: url } = result;
-  const [verb, hint] = options.keep ? ['is', '; Ctrl-C ends it'] : ['was', ''];
-  note(`the console ${verb} at ${url}/sessions/demo, the API docs at ${url}/docs${hint}`);
-  if (options.keep) await context.life.interrupted();
-}

@@ -13,7 +13,7 @@ import {
   SERVERS,
 } from '@barkeep/local-system';
 import { CliError, colour, EXIT, type OutputOptions, printResult } from '../terminal/index.js';
-import { checkCoordinator, type Context, withoutPassword } from '../services/index.js';
+import { type Context, openCoordinator, withoutPassword } from '../services/index.js';
 import { CliCommand } from './command.js';
 
 interface Check {
@@ -96,9 +96,9 @@ async function calendarsIn(dir: string): Promise<string> {
 }
 
 async function coordinatorAt(url: string, { apiKey, life }: Context): Promise<string> {
-  await checkCoordinator(url, life.signal);
+  await openCoordinator(url, apiKey, life.signal);
   const signal = anySignal([life.signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
-  // checkCoordinator sends no API key. This request fails when the coordinator requires one and `apiKey` is not valid.
+  // openCoordinator sends no API key. This request fails when the coordinator requires one and `apiKey` is not valid.
   await new CoordinatorClient(url, apiKey, signal).sessions();
   return url;
 }

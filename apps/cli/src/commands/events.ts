@@ -7,17 +7,13 @@ import { namesIn, UsageError } from '../terminal/index.js';
 import { END_STATES, shortTime } from '../report/index.js';
 import { sessionCommand, type SessionOptions } from './command.js';
 
-interface EventsOptions extends SessionOptions {
-  types?: SessionEventType[];
-  from: 'beginning' | 'now';
-}
+type EventsOptions = SessionOptions & { types?: SessionEventType[]; from: 'beginning' | 'now' };
 
 /** How long to wait for more events of a session that has ended; its stored events arrive immediately. */
 const QUIET_MS = 1_000;
 /** Fields that are not listed after the type: the first two have columns of their own, a cursor says nothing to a reader. */
 const NOT_LISTED: ReadonlySet<string> = new Set(['at', 'type', 'cursor']);
 const ISO_TIME_LENGTH = 24;
-/** Width of the column of types. */
 const TYPE_WIDTH = 16;
 
 const EXAMPLES = `

@@ -74,16 +74,19 @@ async function exportBars(
   // For the progress: without --to the coordinator exports up to the session's clock.
   const end = options.to ?? (session.clock === null ? from : Date.parse(session.clock));
   let lines = 0;
-  const write = (progress: Progress): Promise<void> => {
-    const counted = withLineCounts(texts, (lineCount, lastWholeLine) => {
-      lines = lineCount;
-      if (lastWholeLine === undefined) return;
-      const place = placeOf(lastWholeLine, format);
-      progress.update(doneShare(place, symbols, from, end), place.symbol, lines);
-    });
-    if (out !== undefined) return writeWhole(out, counted, signal);
-    return pipeline(counted, process.stdout, { end: false, signal });
-  };
+  async function* counted(progress: Progress): AsyncGenerator<string> {
+    for await (const text of texts) {
+      const parts = text.split('\n'); // the first and the last part may be parts of lines
+      lines += parts.length - 1;
+      const place = parts.length > 2 ? placeOf(parts.at(-2)!, format) : undefined;
+      if (place) progress.update(doneShare(place, symbols, from, end), place.symbol, lines);
+      yield text;
+    }
+  }
+  const write = (progress: Progress): Promise<void> =>
+    out === undefined
+      ? pipeline(counted(progress), process.stdout, { end: false, signal })
+      : writeWhole(out, counted(progress), signal);
   const barCount = (): number => Math.max(0, format === 'csv' ? lines - 1 : lines); // a CSV file has a header
   try {
     await withProgress(`export ${id}`, options.json || out === undefined, write);
@@ -96,25 +99,8 @@ async function exportBars(
   return { session: id, symbols: symbols.length, bars: barCount(), file: out ?? null };
 }
 
-/** Passes texts on. Before each one, `onText` gets the number of lines to its end, and its last line that is whole, if any. */
-async function* withLineCounts(
-  texts: AsyncIterable<string>,
-  onText: (lineCount: number, lastWholeLine: string | undefined) => void,
-): AsyncGenerator<string> {
-  let lineCount = 0;
-  for await (const text of texts) {
-    const parts = text.split('\n'); // the first and the last part may be parts of lines
-    lineCount += parts.length - 1;
-    onText(lineCount, parts.length > 2 ? parts.at(-2) : undefined);
-    yield text;
-  }
-}
-
 /** How far an export is: the bar of one line. */
-interface Place {
-  symbol: string;
-  openTime: string;
-}
+type Place = { symbol: string; openTime: string };
 
 function placeOf(line: string, format: ExportOptions['format']): Place {
   if (format === 'ndjson') return JSON.parse(line) as Place;

@@ -27,11 +27,7 @@ import {
 import type { Context } from '../services/index.js';
 import { sessionCommand, type SessionOptions } from './command.js';
 
-interface RunOptions extends SessionOptions {
-  keep?: boolean;
-  waitSettled?: boolean;
-  strict?: boolean;
-}
+type RunOptions = SessionOptions & { keep?: boolean; waitSettled?: boolean; strict?: boolean };
 
 /** How many times --strict reads the warnings. Each read waits up to 0.5 s for the coordinator to look the symbols up. */
 const WARNING_TRIES = 3;
@@ -66,16 +62,10 @@ async function runSession(context: Context, file: string, options: RunOptions): 
   if (created.state === 'completed')
     note(`session ${created.id} was completed before: this is its result; "barkeep rm ${created.id}" lets it run anew`);
   const startedAt = performance.now();
-  const ended = await withProgress(
-    created.id,
-    options.json,
-    (progress) => follow(client, created, options, progress, context.life.signal),
-    // What the command prints when it is interrupted.
-    () => {
-      const outlook = context.startedCoordinator ? 'stops with this command' : 'continues at its coordinator';
-      return `session ${created.id} ${outlook}; "barkeep run ${file}" follows it again`;
-    },
-  );
+  const work = (progress: Progress) => follow(client, created, options, progress, context.life.signal);
+  const outlook = context.startedCoordinator ? 'stops with this command' : 'continues at its coordinator';
+  const outcome = () => `session ${created.id} ${outlook}; "barkeep run ${file}" follows it again`;
+  const ended = await withProgress(created.id, options.json, work, outcome);
   await report(client, ended, options, (performance.now() - startedAt) / 1000);
   const warnings = await warningsOf(client, ended, options.strict ? WARNING_TRIES : 1);
   for (const warning of warnings) note(`${colour('yellow', 'warning:', process.stderr)} ${warning}`);

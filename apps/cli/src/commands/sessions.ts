@@ -5,10 +5,6 @@ import { formatCount, note, printResult } from '../terminal/index.js';
 import { END_STATES, sessionsTable, sessionText } from '../report/index.js';
 import { type CliCommand, sessionCommand, type SessionOptions } from './command.js';
 
-interface StatusOptions extends SessionOptions {
-  watch?: boolean;
-}
-
 const POLL_MS = 1_000;
 const CLEAR_SCREEN = '\u001B[2J\u001B[H';
 
@@ -20,10 +16,11 @@ export const statusCommand = () =>
   )
     .argument('[session]')
     .option('--watch', 'print the status each time it changes, until the session ends or you press Ctrl-C')
-    .work(async (context, id: string | undefined, options: StatusOptions) => {
+    .work(async (context, id: string | undefined, options: SessionOptions & { watch?: boolean }) => {
       const client = await context.existingCoordinator(options);
-      if (options.watch) return watchStatus(client, id, options, context.life.signal);
-      const { value, text } = await statusOf(client, id);
+      const read = () => statusOf(client, id);
+      if (options.watch) return watchStatus(read, options.json, context.life.signal);
+      const { value, text } = await read();
       return printResult(options, value, () => text);
     });
 
@@ -38,17 +35,12 @@ async function statusOf(client: CoordinatorClient, id: string | undefined) {
   return { value: session.raw, text: sessionText(session), hasEnded: END_STATES.has(session.state) };
 }
 
-/** Prints the status each time it changes; with `--json`, as one line of JSON. Returns when the session ends; without `id`, never. */
-async function watchStatus(
-  client: CoordinatorClient,
-  id: string | undefined,
-  { json }: StatusOptions,
-  signal: AbortSignal,
-): Promise<void> {
+/** Prints the status each time it changes; with `--json`, as one line of JSON. Returns when `read` finds that the session has ended. */
+async function watchStatus(read: () => ReturnType<typeof statusOf>, json: boolean | undefined, signal: AbortSignal) {
   const clear = !json && process.stdout.isTTY ? CLEAR_SCREEN : '';
   let printed = '';
   for (;;) {
-    const { value, text, hasEnded } = await statusOf(client, id);
+    const { value, text, hasEnded } = await read();
     const shown = json ? JSON.stringify(value) : text;
     if (shown !== printed) process.stdout.write(`${clear}${shown}\n`);
     printed = shown;

@@ -6,14 +6,6 @@ import { BAR_HEAD, barCells, metricsTable, shortTime } from '../report/index.js'
 import { dateReader, formatCount, printResult, table, UsageError } from '../terminal/index.js';
 import { sessionCommand, type SessionOptions } from './command.js';
 
-interface BarsOptions extends SessionOptions {
-  interval?: string;
-  last?: string;
-  from?: string;
-  to?: string;
-  fill?: string;
-}
-
 const DEFAULT_LAST = '20';
 const BARS_EXAMPLES = `
 Examples:
@@ -34,14 +26,14 @@ export const barsCommand = () =>
     .addOption(
       new Option('--fill <how>', 'forward shows an empty slot with the last close (default: none)').choices(FILLS),
     )
-    .work(async (context, id: string, symbol: string, options: BarsOptions) => {
+    .work(async (context, id: string, symbol: string, options: SessionOptions & BarsQuery) => {
       const query = queryOf(options);
       const bars = await (await context.existingCoordinator(options)).bars(id, symbol, query);
       const raw = bars.map((bar) => bar.raw);
       printResult(options, raw, () => barsTable(bars));
     });
 
-function queryOf({ interval, last, from, to, fill }: BarsOptions): BarsQuery {
+function queryOf({ interval, last, from, to, fill }: BarsQuery): BarsQuery {
   const hasRange = from !== undefined || to !== undefined;
   if (hasRange && (from === undefined || to === undefined))
     throw new UsageError('expected both --from and --to, was one of them');
@@ -88,10 +80,6 @@ function gapsTable(gaps: readonly SymbolGap[]): string {
   return `${table(head, rows)}\n${formatCount(gaps.length)} gaps, ${formatCount(missingBars)} bars`;
 }
 
-interface MetricsOptions extends SessionOptions {
-  date?: string;
-}
-
 const METRICS_EXAMPLES = `
 Examples:
   barkeep metrics my-session
@@ -104,7 +92,7 @@ export const metricsCommand = () =>
     .argument('<session>')
     .argument('[symbol]', 'default: all symbols')
     .option('--date <date>', 'of one trading day, YYYY-MM-DD (default: the whole run)', dateReader('--date'))
-    .work(async (context, id: string, symbol: string | undefined, options: MetricsOptions) => {
+    .work(async (context, id: string, symbol: string | undefined, options: SessionOptions & { date?: string }) => {
       const client = await context.existingCoordinator(options);
       const query = options.date === undefined ? {} : { date: options.date };
       const metrics =

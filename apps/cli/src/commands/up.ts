@@ -14,11 +14,7 @@ import { CliError, note, optionReader, type OutputOptions, printResult } from '.
 import type { Context } from '../services/index.js';
 import { CliCommand } from './command.js';
 
-interface UpOptions extends OutputOptions {
-  coordinators: number;
-  workers: number;
-  port?: number;
-}
+type UpOptions = OutputOptions & { coordinators: number; workers: number; port?: number };
 
 const PROCESSES_MAX = 64;
 const EXAMPLES = `
@@ -71,7 +67,7 @@ function upText({ urls, processes }: Apps, result: ServiceUrls & { logs: string 
   const settings = Object.entries(serviceEnvironment(result))
     .map(([name, url]) => `${name}=${url}`)
     .join(' ');
-  const lines = [
+  return [
     `Barkeep is up: ${urls.length} coordinator(s), ${workers} worker(s)`,
     ...urls.map((url) => `  API           ${url}/v1/sessions`),
     `  console       ${first}/`,
@@ -84,8 +80,7 @@ function upText({ urls, processes }: Apps, result: ServiceUrls & { logs: string 
     'Commands in this project find it. For other projects and programs:',
     `  export BARKEEP_URL=${first} ${settings}`,
     'Ctrl-C stops it.',
-  ];
-  return lines.join('\n');
+  ].join('\n');
 }
 
 /** `port` when it is free, otherwise 0, with which a coordinator takes any free port. */

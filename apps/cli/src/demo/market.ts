@@ -1,5 +1,5 @@
 /** The market of the demonstration, made from a seed. `reference` has the true bars; `stream` is what a faulty feed delivered. Pure. */
-import { type Bar, calendarNamed, MINUTE_MS, type TradingDay } from '@barkeep/bars';
+import { type Bar, calendarNamed, DayGrid, MINUTE_MS, parseInterval, type TradingDay } from '@barkeep/bars';
 
 export const DEMO_SYMBOLS = 'ALPHA BRAVO CINDER DELTA EMBER FJORD GLINT HAVEN INDIGO JUNIPER'.split(' ');
 const SEED = 20_240_304;
@@ -30,18 +30,13 @@ const CORRUPTIONS: readonly ((fields: string[]) => string[])[] = [
   (fields) => fields.with(CLOSE, 'NaN'),
 ];
 
-interface MarketBar extends Bar {
-  symbol: string;
-}
+type MarketBar = Bar & { symbol: string };
 
-interface Market {
-  reference: MarketBar[];
-  /** Rows of the feed's CSV file in time order, corrupt rows included. */
-  streamRows: string[];
-}
-
-/** @param seed a whole number; the same seed gives the same market */
-export function makeMarket(seed = SEED): Market {
+/**
+ * @param seed a whole number; the same seed gives the same market
+ * @returns the true bars, and the rows of the feed's CSV file in time order, corrupt rows included
+ */
+export function makeMarket(seed = SEED) {
   const days = calendarNamed(DEMO_CALENDAR).tradingDays(DEMO_START, DEMO_END);
   const random = mulberry32(seed);
   const allBars = DEMO_SYMBOLS.flatMap((symbol) => walk(symbol, days, random)).sort(
@@ -94,11 +89,8 @@ export function mulberry32(seed: number): () => number {
 }
 
 function minutesOf(days: readonly TradingDay[]): number[] {
-  return days.flatMap(({ segments }) =>
-    segments.flatMap(({ open, close }) =>
-      Array.from({ length: (close - open) / MINUTE_MS }, (_, minute) => open + minute * MINUTE_MS),
-    ),
-  );
+  const grids = days.map((day) => new DayGrid(day, parseInterval('1m')));
+  return grids.flatMap((grid) => Array.from({ length: grid.slotCount }, (_, slot) => grid.openTime(slot)));
 }
 
 /** One-minute bars of a symbol for every minute of the days: a random walk in whole cents. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Calendar, calendarNamed } from '@barkeep/bars';
-import { connect, CoordinatorClient, type Barkeep } from '@barkeep/client';
+import { connect, type Barkeep, type CoordinatorClient } from '@barkeep/client';
 import {
   connectToServers,
   dataFolder,
@@ -21,7 +21,7 @@ import {
   useOwnCalendars,
 } from '@barkeep/service';
 import { CliError, EXIT, type Lifetime, note, readOption } from '../terminal/index.js';
-import { checkCoordinator, type Database, openDatabase, withoutPassword } from './servers.js';
+import { type Database, openCoordinator, openDatabase, withoutPassword } from './servers.js';
 
 /** Options of every command that calls a coordinator. */
 export interface ConnectionOptions {
@@ -97,8 +97,7 @@ export class Context {
   async coordinator(options: ConnectionOptions): Promise<CoordinatorClient> {
     const apiKey = options.apiKey ?? this.apiKey;
     const url = options.coordinator ?? this.config.client.url ?? this.#upUrl() ?? (await this.#startCoordinator());
-    await checkCoordinator(url, this.life.signal);
-    return new CoordinatorClient(url, apiKey, this.life.signal, 'operator');
+    return openCoordinator(url, apiKey, this.life.signal);
   }
 
   /** {@link coordinator} for commands that need existing sessions. @throws CliError when there are no data */

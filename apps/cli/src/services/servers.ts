@@ -1,36 +1,33 @@
-/** Checks that a coordinator answers, so that a wrong address is an error within two seconds, and opens the database. */
+/** Opens a coordinator, so that a wrong address is an error within two seconds, and the database. */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
 import { anySignal } from '@barkeep/bars';
+import { CoordinatorAddressError, CoordinatorClient } from '@barkeep/client';
 import { errorText } from '@barkeep/service';
 import { CliError, expecting, type Lifetime, UsageError } from '../terminal/index.js';
 
 const ANSWER_LIMIT_MS = 2_000;
 
-/** Checks an address, and that a coordinator answers there. @throws UsageError, CliError that name the address */
-export async function checkCoordinator(url: string, signal: AbortSignal): Promise<void> {
-  if (!isCoordinatorAddress(url)) {
-    throw new UsageError(
-      `expected the coordinator's address such as http://127.0.0.1:3000, without user, password, query or fragment, was "${withoutPassword(url)}"`,
-    );
-  }
-  const problem = await coordinatorProblem(url, signal);
+/** A client of the coordinator that answers at an address. @throws UsageError, CliError that name the address, ApiKeyError */
+export async function openCoordinator(url: string, apiKey: string | undefined, signal: AbortSignal) {
+  const client = clientFor(url, apiKey, signal);
+  const problem = await coordinatorProblem(client.baseUrl, signal);
   if (problem !== undefined) throw new CliError(`expected a coordinator at ${url}, was: ${problem}`);
+  return client;
 }
 
-/**
- * True for an address to which paths can be appended: it has no query and no fragment. A user or a password is not accepted
- * either, because Node's fetch refuses them with an error that shows them.
- */
-function isCoordinatorAddress(url: string): boolean {
-  const { username = '', password = '' } = URL.canParse(url) ? new URL(url) : {};
-  return /^https?:$/.test(protocolOf(url)) && username + password === '' && !/[?#]/.test(url);
+function clientFor(url: string, apiKey: string | undefined, signal: AbortSignal): CoordinatorClient {
+  try {
+    return new CoordinatorClient(url, apiKey, signal, 'operator');
+  } catch (error) {
+    throw error instanceof CoordinatorAddressError ? new UsageError(error.message, { cause: error }) : error;
+  }
 }
 
 /** Why no coordinator seems to answer; undefined when one does. @throws the reason of `signal` when it is aborted */
 async function coordinatorProblem(url: string, signal: AbortSignal): Promise<string | undefined> {
   const limitedSignal = anySignal([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
   try {
-    const answer = await fetch(`${url.replace(/\/$/, '')}/health/live`, { signal: limitedSignal });
+    const answer = await fetch(`${url}/health/live`, { signal: limitedSignal });
     await answer.body?.cancel();
     // A coordinator that is busy or starting answers 503, and a proxy that reaches none 502 or 504: the client waits for it later. 401 may
     // come from a proxy, too.
@@ -41,11 +38,6 @@ async function coordinatorProblem(url: string, signal: AbortSignal): Promise<str
     const { name, cause = error } = error as Error; // the message is only "fetch failed"; the cause says why
     return name === 'TimeoutError' ? `no answer within ${ANSWER_LIMIT_MS / 1000} s` : errorText(cause);
   }
-}
-
-/** The protocol of an address, such as `http:`; empty when `url` is not a URL. */
-function protocolOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).protocol : '';
 }
 
 /** The URL with `***` as its password. A text without a host, such as `me:secret@`, may be a URL with a mistake: `***` for all before @. */

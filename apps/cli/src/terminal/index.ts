@@ -1,15 +1,5 @@
 /** Terminal output, progress, errors and the lifetime of a command. */
-export {
-  CliError,
-  dateReader,
-  EXIT,
-  expecting,
-  namesIn,
-  optionReader,
-  readOption,
-  symbolsReader,
-  UsageError,
-} from './cli-error.js';
+export * from './cli-error.js';
 export { InterruptedError, Lifetime, withLifetime } from './lifetime.js';
 export { colour, formatCount, note, type OutputOptions, printResult, table, wrapped } from './output.js';
 export { type Progress, withProgress } from './progress.js';

@@ -2,16 +2,14 @@
 import { z } from 'zod';
 import { count, date, outsideCounts, sha256, slotCounts, time } from '../values.js';
 
+const values = { open: z.number(), high: z.number(), low: z.number(), close: z.number(), volume: z.number() };
+
 export const barAnswer = z.strictObject({
   openTime: time,
   closeTime: time.describe(
     'exclusive end of the bar, never after the clock; for a derived bar that is still forming, the end of its last closed base slot',
   ),
-  open: z.number(),
-  high: z.number(),
-  low: z.number(),
-  close: z.number(),
-  volume: z.number(),
+  ...values,
   origin: z
     .enum(['streamed', 'backfilled', 'derived', 'historical', 'filled-forward'])
     .describe(
@@ -105,11 +103,15 @@ export const fedBarInput = z.looseObject({
     .union([z.string(), z.number()])
     .describe('ISO 8601 with a zone, or epoch milliseconds; the field may also be called `time`')
     .optional(),
-  open: z.number(),
-  high: z.number(),
-  low: z.number(),
-  close: z.number(),
-  volume: z.number(),
+  ...values,
+});
+
+const feedProblem = z.strictObject({
+  index: count.describe('position of the bar in the body, counted from 0'),
+  line: z.int().min(1).optional().describe('line number in an NDJSON body, counted from 1'),
+  reason: z.string(),
+  openTime: time.optional(),
+  detail: z.string().optional(),
 });
 
 /** The result of one feed request. */
@@ -119,18 +121,7 @@ export const fedAnswer = z.strictObject({
   late: count.describe('accepted bars whose slot the frontier had already passed'),
   conflicts: count.describe('bars whose slot holds a different bar, which stays; the fed bar is quarantined'),
   refused: z.record(z.string(), count).describe('bars that cannot be stored, by reason; they are quarantined'),
-  problems: z
-    .array(
-      z.strictObject({
-        index: count.describe('position of the bar in the body, counted from 0'),
-        line: z.int().min(1).optional().describe('line number in an NDJSON body, counted from 1'),
-        reason: z.string(),
-        openTime: time.optional(),
-        detail: z.string().optional(),
-      }),
-    )
-    .max(100)
-    .describe('the first 100 bars that were refused or in conflict'),
+  problems: z.array(feedProblem).max(100).describe('the first 100 bars that were refused or in conflict'),
   stored: count
     .optional()
     .describe(

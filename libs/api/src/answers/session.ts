@@ -1,7 +1,7 @@
 /** A session, its consumers, its symbols and its certificate. */
 import { SESSION_STATES, sessionSpecSchema } from '@barkeep/bars';
 import { z } from 'zod';
-import { count, date, outsideCounts, sha256, slotCounts, time } from '../values.js';
+import { count, date, outsideCounts, sha256, slotCounts, texts, time } from '../values.js';
 
 const consumerAnswer = z.strictObject({
   name: z.string(),
@@ -29,9 +29,7 @@ export type HistoryAnswer = z.output<typeof historyAnswer>;
 
 const waitingForAnswer = z.strictObject({
   kind: z.enum(['repository', 'worker', 'consumers', 'feed', 'pace', 'server', 'symbols']),
-  what: z
-    .array(z.string())
-    .describe('names of the repositories, consumers, symbols or servers that the session waits for'),
+  what: texts.describe('names of the repositories, consumers, symbols or servers that the session waits for'),
   since: time.nullable(),
   detail: z.string().describe('one sentence for people'),
   nextTryAt: time.nullable().describe('when the next attempt is made; null when no time is set for one'),
@@ -43,14 +41,14 @@ export const sessionAnswer = z.strictObject({
   id: z.string(),
   state: z.enum(SESSION_STATES),
   spec: sessionSpecSchema(),
-  symbols: z.array(z.string()).describe('the current symbols, including those that are joining'),
+  symbols: texts.describe('the current symbols, including those that are joining'),
   clock: time.nullable().describe('readers see bars up to this time; null before the first start'),
   frontier: time.nullable().describe('the source is stored up to this time'),
   watermark: time.nullable().describe('every slot before it is filled, settled or absent, and derived bars are made'),
   progress: z.number().min(0).max(1),
   error: z.string().nullable().describe('why the session failed'),
   waitingFor: waitingForAnswer.nullable().describe('null while it does not wait'),
-  warnings: z.array(z.string()).describe('sentences for people, for example about a symbol that no dataset has'),
+  warnings: texts.describe('sentences for people, for example about a symbol that no dataset has'),
   counts: z
     .strictObject({ ...slotCounts, refused: count, ...outsideCounts })
     .describe('slots of all symbols before the frontier'),
@@ -64,7 +62,7 @@ export const sessionAnswer = z.strictObject({
     misses: count.describe('day changes that waited for rows'),
     bytes: count.describe('bytes of bars that were read ahead'),
   }),
-  timedOutDays: z.array(z.string()).describe('days whose source was silent for feed.timeoutSeconds'),
+  timedOutDays: texts.describe('days whose source was silent for feed.timeoutSeconds'),
   consumers: z
     .array(consumerAnswer)
     .describe('consumers in the order of their names, including those that left or were dropped'),
@@ -96,24 +94,20 @@ export type SymbolAnswer = z.output<typeof symbolAnswer>;
 export const upkeepAnswer = z.strictObject({ id: z.string(), requested: z.literal(true) });
 export type UpkeepAnswer = z.output<typeof upkeepAnswer>;
 
+const plannedSymbol = z.strictObject({
+  symbol: z.string(),
+  gaps: count,
+  slots: count,
+  repositories: texts.describe('best first; each is asked only for bars that the earlier ones do not have'),
+});
+
 /** The answer to a call that runs upkeep with `dryRun`: what upkeep would request, and from which repositories. */
 export const upkeepPlanAnswer = z.strictObject({
   id: z.string(),
   requested: z.literal(false),
   gaps: count,
   slots: count.describe('empty slots'),
-  symbols: z
-    .array(
-      z.strictObject({
-        symbol: z.string(),
-        gaps: count,
-        slots: count,
-        repositories: z
-          .array(z.string())
-          .describe('best first; each is asked only for bars that the earlier ones do not have'),
-      }),
-    )
-    .describe('symbols with empty slots, sorted by name'),
+  symbols: z.array(plannedSymbol).describe('symbols with empty slots, sorted by name'),
 });
 export type UpkeepPlanAnswer = z.output<typeof upkeepPlanAnswer>;
 
@@ -134,9 +128,7 @@ export const certificateAnswer = z.strictObject({
   session: z.string(),
   spec: sessionSpecSchema().omit({ id: true }).describe('the spec without its id'),
   daysHash: sha256.describe('hash of the trading days that the session was created with'),
-  datasets: z
-    .array(z.string())
-    .describe('the source, then the datasets that fill its gaps; bars refer to them by index'),
+  datasets: texts.describe('the source, then the datasets that fill its gaps; bars refer to them by index'),
   from: z
     .enum(['store', 'kept'])
     .describe('store: computed now; kept: the store is gone, and this is what it held when the session completed'),

@@ -7,7 +7,6 @@
 
 /** The declaration of one environment variable. `T` is the type of its value in the configuration. */
 export interface Variable<T> {
-  /** Its name in the environment. */
   readonly name: string;
   /** One line for people, without the unit and the default. */
   readonly doc: string;
@@ -104,7 +103,6 @@ interface ListOptions {
   /** What one item looks like, in words. */
   expected: string;
   accepts: (item: string) => boolean;
-  /** The list has at most this many items. */
   max: number;
   default?: string;
   secret?: boolean;
@@ -112,7 +110,6 @@ interface ListOptions {
   split?: (raw: string) => string[];
 }
 
-/** Splits a text at its commas. */
 export const atCommas = (raw: string) => raw.split(',').map((item) => item.trim());
 
 /** A list of at most `max` different items, each accepted by `accepts`. The word `none` is the empty list. */

@@ -280,5 +280,4 @@ export const variables = {
   ),
 } satisfies Record<`${string}.${string}`, Variable<unknown>>;
 
-/** Every variable, in the order of the table. */
 export const allVariables: readonly Variable<unknown>[] = Object.values(variables);

@@ -40,10 +40,7 @@ async function startService(start: (config: Config) => Promise<RunningService>):
   process.send?.({ ready: true, url }); // for a parent that started this process, such as the command line
 }
 
-/**
- * Barkeep's version, such as `0.1.0`, from the nearest package.json. @param folder where the search starts; it continues in the parent
- * folders
- */
+/** Barkeep's version, such as `0.1.0`, from the package.json in `folder` or in the nearest folder above it. */
 export function barkeepVersion(folder = __dirname): string {
   const file = join(folder, 'package.json');
   if (!existsSync(file)) return barkeepVersion(dirname(folder));

@@ -1,5 +1,5 @@
-/** Measures CPU seconds of processes from /proc. On a system without /proc only these figures are missing. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** Measures CPU seconds and memory of processes from /proc. On a system without /proc only these figures are missing. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Clock ticks of /proc, the same on every Linux. */
@@ -15,12 +15,9 @@ function statOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The fields after the name, which may contain spaces. Index 0 is field 3 of proc(5), so the times, fields 14 to 17, begin at 11.
-    const fields = text
-      .slice(text.lastIndexOf(')') + 2)
-      .split(' ')
-      .map(Number);
-    const [user, system, reapedUser, reapedSystem] = fields.slice(11, 15);
-    return { parent: fields[1], own: user + system, reaped: reapedUser + reapedSystem };
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    const [user, system, reapedUser, reapedSystem] = fields.slice(11, 15).map(Number);
+    return { parent: Number(fields[1]), own: user + system, reaped: reapedUser + reapedSystem };
   } catch {
     return undefined;
   }
@@ -122,4 +119,25 @@ export function pureSample(items, repeats, work) {
 export function cpuSecondsSince(reading) {
   const { user, system } = process.cpuUsage(reading);
   return (user + system) / 1e6;
+}
+
+/**
+ * Runs some work. @returns its result, and `peakMb`, the largest memory of the process during the work in MB. Where /proc
+ * cannot reset the peak, it is that of the process's whole life; without /proc it is NaN.
+ */
+export async function withPeakMb(pid, work) {
+  try {
+    writeFileSync(`/proc/${pid}/clear_refs`, '5'); // 5 resets VmHWM, see proc(5)
+  } catch {
+    // Works only on Linux and for our own processes.
+  }
+  return { result: await work(), peakMb: peakMb(pid) };
+}
+
+function peakMb(pid) {
+  try {
+    return Number(/VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+  } catch {
+    return NaN;
+  }
 }
