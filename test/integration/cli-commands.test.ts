@@ -307,6 +307,18 @@ describe('a coordinator with keys', () => {
     expect(JSON.parse(byUser.stdout)).toMatchObject({ waitingFor: { kind: 'feed', detail: '' } });
   });
 
+  it('refuses run --strict with a user key, which does not show whether a dataset knows the symbols, and creates no session', async () => {
+    const spec = { id: 'strict', symbols: ['NOPE'], start: '2013-10-07', end: '2013-10-07', source: { type: 'feed' } };
+    await writeFile(join(folder, 'strict.json'), JSON.stringify(spec));
+    const env = { BARKEEP_URL: coordinator.url, BARKEEP_API_KEY: KEY };
+    const { code, stderr } = await barkeep(['run', 'strict.json', '--strict'], env);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('expected an admin key for --strict'),
+    });
+    expect((await new Api(coordinator.url, { 'X-API-Key': KEY }).call('GET', '/v1/sessions/strict')).status).toBe(404);
+  });
+
   it('makes doctor say that a key is missing', async () => {
     const { code, stdout } = await barkeep(['doctor'], { BARKEEP_URL: coordinator.url });
     expect(code).toBe(1);

@@ -226,6 +226,12 @@ export class CoordinatorClient {
     await this.#post(`${symbolPath(id, symbol)}/end${queryString({ seen: seen?.toString() })}`);
   }
 
+  /** Whether the answers are those of the operator's view: the client was created for it, and its key allows it. */
+  async isOperator(): Promise<boolean> {
+    await this.#getInView('/v1/sessions', { limit: '1' });
+    return this.#view === 'operator';
+  }
+
   /** Reads in the client's view. A key that may not see the operator's view gets the strategy's view from then on. */
   async #getInView(path: string, query: Query = {}): Promise<unknown> {
     if (this.#view === 'operator') {
