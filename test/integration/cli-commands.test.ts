@@ -119,6 +119,7 @@ describe('wrong usage', () => {
     [['status', '--coordinator', 'nowhere'], 'expected the coordinator'],
     [['export', 'x', '--json'], 'expected --out too'],
     [['bars', 'x', 'SPY', '--from', '2024-03-04'], 'expected both --from and --to'],
+    [['events', 'x', '--types', 'state,repository-failed'], '--types: expected some of clock, day-opened'],
     [['up', '--workers', '-1'], '--workers: expected a whole number'],
     [['pack', 'x', '--interval', '7'], '--interval: '],
     [['dataset', 'show', 'x', '--calendar', 'MARS'], '--calendar: '],
