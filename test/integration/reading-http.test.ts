@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BARS_MAX, type SessionPageAnswer } from '@barkeep/api';
 import { CalendarBook, parseCalendar, SESSION_STATES, useCalendars } from '@barkeep/bars';
-import { CoordinatorClient } from '@barkeep/client';
+import { connect, CoordinatorClient } from '@barkeep/client';
 import { Redis } from 'ioredis';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { MARS, MARS_DATES, MARS_SLOTS } from '../support/data/mars.js';
@@ -127,6 +127,20 @@ describe('more bars than one answer may have', () => {
     const rest = await api.ok<ApiBar[]>('GET', next);
     expect(rest).toHaveLength(SLOTS - BARS_MAX);
     expect(rest[0]!.openTime).toBe(endOf(BARS_MAX));
+  });
+
+  it('are read by a reader of the client library', async () => {
+    const barkeep = connect({
+      coordinator: coordinator.url,
+      redis: process.env['SESSION_REDIS_URL'],
+      keyPrefix: PREFIX,
+    });
+    const reader = await barkeep.session('long').reader();
+    const filled = { fill: 'forward' } as const;
+    expect(await reader.barsBetween('AAA', '1m', 0, Infinity, undefined, filled)).toHaveLength(SLOTS);
+    expect(await reader.barsSince('AAA', '1m', 0, undefined, filled)).toHaveLength(SLOTS);
+    expect(await reader.barsSince('AAA', '1m', 0, 3, filled)).toHaveLength(3);
+    await barkeep.close();
   });
 
   it.each([
