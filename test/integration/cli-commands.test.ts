@@ -7,6 +7,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { certificateExample } from '@barkeep/api';
 import { BARKEEP, runBarkeep } from '../support/programs/barkeep-command.js';
 import type { ProgramRun } from '../support/programs/run-program.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
@@ -249,6 +250,16 @@ describe('barkeep doctor', () => {
 });
 
 describe('barkeep compare', () => {
+  it('cannot compare two runs without a finished day', async () => {
+    const began = { ...certificateExample, days: [], complete: false };
+    for (const name of ['a.json', 'b.json']) await writeFile(join(folder, name), JSON.stringify(began));
+    const { code, stdout, stderr } = await barkeep(['compare', 'a.json', 'b.json']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('expected a finished day in a.json or b.json, was none');
+    await writeFile(join(folder, 'b.json'), JSON.stringify(certificateExample));
+    expect(await barkeep(['compare', 'a.json', 'b.json'])).toMatchObject({ code: 1 }); // only one of them has a day
+  });
+
   it('compares a session with itself when no "barkeep up" runs', async () => {
     await writeFile(join(folder, 'a.csv'), `${BARS_HEADER}2024-03-04T14:30:00Z,10,10,10,10,1\n`);
     await barkeep(['import', 'a.csv', '--dataset', 'd', '--symbol', 'ACME']);
