@@ -124,6 +124,7 @@ test('a day whose source is silent is marked and repaired, and the stream contin
   const id = await runWithSilentSource({ ...SPEC, id: 'silent', end: HALF_DAY, feed: TIMEOUT });
   const session = await api.settled(id);
   expect(session.timedOutDays).toEqual([DATES.start]);
+  expect(session.warnings).toEqual([expect.stringContaining(`rows of ${DATES.start} may be missing`)]);
   // The first day is backfilled after its timeout, the half day because the source lacks it.
   const backfilled = DAY_SLOTS + HALF_DAY_SLOTS;
   expect(session.counts).toMatchObject({ streamed: DAY_SLOTS, backfilled, missing: 0 });

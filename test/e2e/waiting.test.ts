@@ -49,6 +49,30 @@ test('I11 a fed session shows the symbols for whose bars it waits', async () => 
   await api.ok('POST', `/v1/sessions/${id}/stop`);
 });
 
+test.each([
+  // With a barrier the clock waits for the end of the day, which no stream has reached.
+  ['day', { enabled: true }, SYMBOLS],
+  // Without one it waits for the slowest stream.
+  ['none', { enabled: false }, ['AAA']],
+])(
+  'I11 a session whose feeds are within a day shows for which symbols it waits: barrier %s',
+  async (barrier, upkeep, what) => {
+    const id = await api.run({
+      ...SPEC,
+      id: `within-${barrier}`,
+      source: { type: 'feed' },
+      upkeep: { ...upkeep, barrier },
+    });
+    const feed = (symbol: string, through: string) =>
+      api.ok('POST', `/v1/sessions/${id}/symbols/${symbol}/bars?through=2013-10-01T${through}:00Z`);
+    await feed('AAA', '14:00');
+    await feed('BBB', '15:00');
+    const { waitingFor } = await api.until(id, (session) => session.waitingFor?.what.length === what.length);
+    expect(waitingFor).toMatchObject({ kind: 'feed', what });
+    await api.ok('POST', `/v1/sessions/${id}/stop`);
+  },
+);
+
 test('I11 a session that waits for upkeep shows that no worker runs', async () => {
   const id = await api.run({ ...SPEC, id: 'idle', upkeep: { barrier: 'day' } });
   const lacksWorker = (session: Session) => session.waitingFor?.detail.startsWith('no upkeep worker') === true;

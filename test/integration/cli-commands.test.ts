@@ -7,6 +7,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { certificateExample } from '@barkeep/api';
 import { BARKEEP, runBarkeep } from '../support/programs/barkeep-command.js';
 import type { ProgramRun } from '../support/programs/run-program.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
@@ -119,6 +120,7 @@ describe('wrong usage', () => {
     [['status', '--coordinator', 'nowhere'], 'expected the coordinator'],
     [['export', 'x', '--json'], 'expected --out too'],
     [['bars', 'x', 'SPY', '--from', '2024-03-04'], 'expected both --from and --to'],
+    [['events', 'x', '--types', 'state,repository-failed'], '--types: expected some of clock, day-opened'],
     [['up', '--workers', '-1'], '--workers: expected a whole number'],
     [['pack', 'x', '--interval', '7'], '--interval: '],
     [['dataset', 'show', 'x', '--calendar', 'MARS'], '--calendar: '],
@@ -248,6 +250,16 @@ describe('barkeep doctor', () => {
 });
 
 describe('barkeep compare', () => {
+  it('cannot compare two runs without a finished day', async () => {
+    const began = { ...certificateExample, days: [], complete: false };
+    for (const name of ['a.json', 'b.json']) await writeFile(join(folder, name), JSON.stringify(began));
+    const { code, stdout, stderr } = await barkeep(['compare', 'a.json', 'b.json']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('expected a finished day in a.json or b.json, was none');
+    await writeFile(join(folder, 'b.json'), JSON.stringify(certificateExample));
+    expect(await barkeep(['compare', 'a.json', 'b.json'])).toMatchObject({ code: 1 }); // only one of them has a day
+  });
+
   it('compares a session with itself when no "barkeep up" runs', async () => {
     await writeFile(join(folder, 'a.csv'), `${BARS_HEADER}2024-03-04T14:30:00Z,10,10,10,10,1\n`);
     await barkeep(['import', 'a.csv', '--dataset', 'd', '--symbol', 'ACME']);
@@ -305,6 +317,18 @@ describe('a coordinator with keys', () => {
     const detail = expect.stringContaining('SPY');
     expect(JSON.parse(byAdmin.stdout)).toMatchObject({ waitingFor: { kind: 'feed', detail } });
     expect(JSON.parse(byUser.stdout)).toMatchObject({ waitingFor: { kind: 'feed', detail: '' } });
+  });
+
+  it('refuses run --strict with a user key, which does not show whether a dataset knows the symbols, and creates no session', async () => {
+    const spec = { id: 'strict', symbols: ['NOPE'], start: '2013-10-07', end: '2013-10-07', source: { type: 'feed' } };
+    await writeFile(join(folder, 'strict.json'), JSON.stringify(spec));
+    const env = { BARKEEP_URL: coordinator.url, BARKEEP_API_KEY: KEY };
+    const { code, stderr } = await barkeep(['run', 'strict.json', '--strict'], env);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('expected an admin key for --strict'),
+    });
+    expect((await new Api(coordinator.url, { 'X-API-Key': KEY }).call('GET', '/v1/sessions/strict')).status).toBe(404);
   });
 
   it('makes doctor say that a key is missing', async () => {

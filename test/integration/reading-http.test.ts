@@ -6,8 +6,9 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SessionPageAnswer } from '@barkeep/api';
+import { BARS_MAX, type SessionPageAnswer } from '@barkeep/api';
 import { CalendarBook, parseCalendar, SESSION_STATES, useCalendars } from '@barkeep/bars';
+import { connect, CoordinatorClient } from '@barkeep/client';
 import { Redis } from 'ioredis';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { MARS, MARS_DATES, MARS_SLOTS } from '../support/data/mars.js';
@@ -99,6 +100,58 @@ test('fill=forward fills the latest bars too, except of a symbol without a bar',
   expect(latestOfBoth).toEqual({ AAA: latest, EMPTY: null });
   const ofEmpty = await api.call('GET', '/v1/sessions/mars/symbols/EMPTY/bars/latest?fill=forward');
   expect(ofEmpty.status).toBe(404);
+});
+
+describe('more bars than one answer may have', () => {
+  const FROM = '2024-03-04T00:00:00Z';
+  /** The end of this many slots of a session that trades around the clock. */
+  const endOf = (slots: number) => new Date(Date.parse(FROM) + slots * MINUTE).toISOString();
+  /** The slots of eight days. */
+  const SLOTS = 8 * 24 * 60;
+
+  beforeAll(async () => {
+    const first = { openTime: Date.parse(FROM), open: 1, high: 1, low: 1, close: 1, volume: 1 };
+    await writeBars(database.url, 'one-bar', new Map([['AAA', [first]]]));
+    const source = { type: 'dataset', dataset: 'one-bar' };
+    const dates = { calendar: '24/7', start: '2024-03-04', end: '2024-03-11' };
+    await api.run({ ...dates, id: 'long', symbols: ['AAA'], source, upkeep: { enabled: false } });
+    await api.completed('long');
+  });
+  afterAll(() => api.ok('DELETE', '/v1/sessions/long'));
+
+  it('have a link to the next page, unless the page reaches the end of the range', async () => {
+    const path = (to: string) => `/v1/sessions/long/symbols/AAA/bars?fill=forward&from=${FROM}&to=${to}`;
+    const linkOf = async (to: string) => (await fetch(coordinator.url + path(to))).headers.get('link');
+    expect(await linkOf(endOf(BARS_MAX))).toBeNull();
+    const next = /^<(.+)>; rel="next"$/.exec((await linkOf(endOf(SLOTS)))!)![1]!;
+    const rest = await api.ok<ApiBar[]>('GET', next);
+    expect(rest).toHaveLength(SLOTS - BARS_MAX);
+    expect(rest[0]!.openTime).toBe(endOf(BARS_MAX));
+  });
+
+  it('are read by a reader of the client library', async () => {
+    const barkeep = connect({
+      coordinator: coordinator.url,
+      redis: process.env['SESSION_REDIS_URL'],
+      keyPrefix: PREFIX,
+    });
+    const reader = await barkeep.session('long').reader();
+    const filled = { fill: 'forward' } as const;
+    expect(await reader.barsBetween('AAA', '1m', 0, Infinity, undefined, filled)).toHaveLength(SLOTS);
+    expect(await reader.barsSince('AAA', '1m', 0, undefined, filled)).toHaveLength(SLOTS);
+    expect(await reader.barsSince('AAA', '1m', 0, 3, filled)).toHaveLength(3);
+    await barkeep.close();
+  });
+
+  it.each([
+    [endOf(SLOTS), SLOTS],
+    [undefined, SLOTS],
+    [endOf(BARS_MAX), BARS_MAX],
+  ])('are read by a client of the coordinator, up to %s', async (to, count) => {
+    const client = new CoordinatorClient(coordinator.url, undefined, new AbortController().signal);
+    const bars = await client.bars('long', 'AAA', { from: FROM, to, fill: 'forward' });
+    expect(bars.map(({ openTime }) => openTime)).toEqual(Array.from({ length: count }, (_, slot) => endOf(slot)));
+  });
 });
 
 test('an unknown value of fill is refused, and the answer lists the known ones', async () => {

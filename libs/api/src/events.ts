@@ -22,7 +22,13 @@ const settled = z.strictObject({ noTrade: count, unfillable: count, absent: coun
 export const eventAnswers = {
   clock: z.strictObject({ at, time }).describe('the clock moved'),
   'day-opened': z
-    .strictObject({ ...day, expected: count, waitedMs: z.number().describe('how long the stream waited for the rows') })
+    .strictObject({
+      ...day,
+      expected: count,
+      waitedMs: z
+        .number()
+        .describe('from the close of the day before until the first bars of this one were stored; 0 if stored earlier'),
+    })
     .describe('the clock reached the first open of a trading day'),
   'day-closing': z
     .strictObject({ ...day, ...slotCounts })
@@ -34,7 +40,7 @@ export const eventAnswers = {
   state: z
     .strictObject({ at, state: z.enum([...SESSION_STATES, 'deleted']), error: z.string().optional() })
     .describe('the state of the session changed; deleted is the last one'),
-  'consumer-joined': z.strictObject(consumer).describe('a lockstep consumer joined, or came back'),
+  'consumer-joined': z.strictObject(consumer).describe('a named consumer joined, or a dropped one is back'),
   'consumer-left': z.strictObject({ ...consumer, reason: z.string() }).describe('a consumer left, or was removed'),
   'consumer-dropped': z.strictObject({ ...consumer, silentMs: count }).describe('a consumer was silent for too long'),
   'stream-silent': z.strictObject({ at, time, symbol: z.string() }).describe('the feed of a symbol is silent'),
@@ -46,10 +52,10 @@ export const eventAnswers = {
   'late-bars': z.strictObject({ at, date, symbols: barsBySymbol }).describe('fed bars before the frontier, by symbol'),
   'repository-failed': z
     .strictObject({ at, repository: z.string(), error: z.string(), nextTryAt: time })
-    .describe('a repository failed; its slots wait for the next attempt'),
+    .describe('only in the view of an operator: a repository failed; its slots wait for the next attempt'),
   'repository-recovered': z
     .strictObject({ at, repository: z.string(), failedMs: count })
-    .describe('a repository that had failed answered again'),
+    .describe('only in the view of an operator: a repository that had failed answered again'),
   derived: z
     .strictObject({ at, date, symbols: z.array(z.string()) })
     .describe('derived bars of these symbols were written or changed'),

@@ -22,7 +22,7 @@ export const slotCounts = {
   backfilled: count.describe('the bar came from a repository'),
   noTrade: count.describe('empty; a complete source confirms that nothing traded'),
   unfillable: count.describe('empty; given up after maxRetries requests'),
-  absent: count.describe('empty; a repository was asked and answered without the bar'),
+  absent: count.describe('empty; a repository answered without the bar, or the session has no repository'),
   missing: count.describe('empty; no repository was asked yet'),
 };
 

@@ -72,7 +72,7 @@ export class ClientSession {
     return this.#parts.http.remove(this.id);
   }
 
-  /** State, clock, progress and counts. @throws SessionNotFoundError */
+  /** State, clock, progress and counts, in the view of a strategy. @throws SessionNotFoundError */
   status(): Promise<SessionStatus> {
     return this.#parts.http.session(this.id);
   }
@@ -112,12 +112,12 @@ export class ClientSession {
     return this.#parts.http.gaps(this.id, symbol);
   }
 
-  /** SHA-256 over all stored bars: equal for two sessions with the same data. */
+  /** SHA-256 over the bars of all days that the clock has closed: equal for two sessions with the same data. */
   digest(): Promise<Digest> {
     return this.#parts.http.digest(this.id);
   }
 
-  /** The digest chained by trading day, with the spec and the versions of the datasets. */
+  /** The digest chained by trading day, with the spec, the names of its datasets, and what consumers received. */
   certificate(): Promise<Certificate> {
     return this.#parts.http.certificate(this.id);
   }

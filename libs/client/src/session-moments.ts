@@ -2,10 +2,9 @@
 import {
   decodeCursor,
   encodeCursor,
-  isEventType,
-  SESSION_EVENT_TYPES,
   EVENTS_BEGINNING,
   SessionEvents,
+  STRATEGY_EVENT_TYPES,
 } from '@barkeep/session-data';
 import type { EventCursor, EventSource, SessionEvent, SessionEventType } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
@@ -19,7 +18,7 @@ const CHECK_MS = 5_000;
 
 /** Which events are read, and where reading starts. */
 export interface EventOptions {
-  /** The types to read. @default all */
+  /** The types to read, without those that only operators get. @default all */
   types?: readonly SessionEventType[];
   /** `now`, `beginning` (the oldest retained event), or the `cursor` of an event: reads the events after it. @default 'now' */
   from?: string;
@@ -62,8 +61,8 @@ interface EventSelection {
 
 /** Checks the options, so that a wrong one is an error before anything is awaited. @throws ArgumentError, EventCursorError */
 export function eventSelection({ types, from = 'now' }: EventOptions): EventSelection {
-  if (types && (types.length === 0 || !types.every(isEventType))) {
-    throw new ArgumentError('types', `one or more of ${SESSION_EVENT_TYPES.join(', ')}`, types);
+  if (types && (types.length === 0 || !types.every((type) => STRATEGY_EVENT_TYPES.includes(type)))) {
+    throw new ArgumentError('types', `one or more of ${STRATEGY_EVENT_TYPES.join(', ')}`, types);
   }
   const cursor = from === 'beginning' ? EVENTS_BEGINNING : decodeCursor(from);
   if (from !== 'now' && !cursor) throw new EventCursorError(from);

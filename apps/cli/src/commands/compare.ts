@@ -40,6 +40,9 @@ async function compare(context: Context, nameOfA: string, nameOfB: string, optio
       return openRun(name, coordinator);
     };
     const [runA, runB] = [await open(nameOfA), await open(nameOfB)];
+    const hasDays = [runA, runB].some(({ certificate }) => certificate.days.length > 0);
+    if (!hasDays)
+      throw new CliError(`expected a finished day in ${nameOfA} or ${nameOfB}, was none: nothing to compare`);
     return [runA, runB, await compareRuns(runA, runB, progress.update)] as const;
   });
   const consumers = sameConsumers(a.certificate.consumers, b.certificate.consumers);

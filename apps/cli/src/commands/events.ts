@@ -1,7 +1,7 @@
 /** `barkeep events`: prints the events of a session, one per line, until the session ends. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientSession, EventOptions, SessionMoment } from '@barkeep/client';
-import { EVENT_TIME_FIELDS, isEventType, SESSION_EVENT_TYPES, type SessionEventType } from '@barkeep/session-data';
+import { EVENT_TIME_FIELDS, STRATEGY_EVENT_TYPES, type SessionEventType } from '@barkeep/session-data';
 import { Option } from 'commander';
 import { namesIn, UsageError } from '../terminal/index.js';
 import { END_STATES, shortTime } from '../report/index.js';
@@ -22,7 +22,8 @@ Examples:
   barkeep events my-session --from beginning --types day-closed,gap-filled
   barkeep events my-session --json | jq .type
 
-Types: ${SESSION_EVENT_TYPES.join(', ')}.
+Types: ${STRATEGY_EVENT_TYPES.join(', ')}.
+Failures of repositories are not in these events: "barkeep status" shows them to an admin key.
 With --json each line is one event. The command ends with the session, or on Ctrl-C.`;
 
 export const eventsCommand = () =>
@@ -68,8 +69,9 @@ async function follow(session: ClientSession, { types, from }: EventsOptions, pr
 
 function typeNames(text: string): SessionEventType[] {
   return namesIn(text).map((name) => {
-    if (isEventType(name)) return name;
-    throw new UsageError(`--types: expected some of ${SESSION_EVENT_TYPES.join(', ')}, was "${name}"`);
+    const type = STRATEGY_EVENT_TYPES.find((known) => known === name);
+    if (type !== undefined) return type;
+    throw new UsageError(`--types: expected some of ${STRATEGY_EVENT_TYPES.join(', ')}, was "${name}"`);
   });
 }
 

@@ -13,6 +13,7 @@ import {
   note,
   printResult,
   type Progress,
+  UsageError,
   withProgress,
 } from '../terminal/index.js';
 import {
@@ -46,13 +47,18 @@ export const runSessionCommand = () =>
   sessionCommand('run', 'run a session to its end and show the result of every symbol', EXAMPLES)
     .argument('<spec>', 'file with the session spec (JSON); - reads it from stdin')
     .option('--wait-settled', 'afterwards request absent bars until each is filled or settled')
-    .option('--strict', 'exit with code 2 when no dataset knows a symbol of the session')
+    .option(
+      '--strict',
+      'exit with code 2 when no dataset knows a symbol of the session; needs an admin key where keys are set',
+    )
     .option('--keep', 'afterwards leave the coordinator and its servers running until Ctrl-C')
     .work(runSession);
 
 async function runSession(context: Context, file: string, options: RunOptions): Promise<number> {
   const spec = await readSpec(file, context.life.signal);
   const client = await context.coordinator(options);
+  if (options.strict && !(await client.isOperator()))
+    throw new UsageError('expected an admin key for --strict (BARKEEP_ADMIN_KEY), was a key that sees no datasets');
   const created = await client.create(spec).catch((error: unknown) => {
     if (!(error instanceof SessionConflictError)) throw error;
     const { id } = spec as { id: string }; // only a spec with an id can conflict
@@ -78,10 +84,11 @@ async function runSession(context: Context, file: string, options: RunOptions): 
   return options.strict && warnings.some(isUnknownSymbolsWarning) ? EXIT.refused : EXIT.ok;
 }
 
-/** The warnings of the session; reads them again while there are none. @param tries how many times, `ended` included */
+/** The warnings of the session; reads them again while none is of an unknown symbol. @param tries how many times, `ended` included */
 async function warningsOf(client: CoordinatorClient, ended: SessionStatus, tries: number): Promise<string[]> {
   let { warnings } = ended;
-  for (let i = 1; i < tries && warnings.length === 0; i++) warnings = (await client.session(ended.id)).warnings;
+  for (let i = 1; i < tries && !warnings.some(isUnknownSymbolsWarning); i++)
+    warnings = (await client.session(ended.id)).warnings;
   return warnings;
 }
 

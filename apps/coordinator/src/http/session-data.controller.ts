@@ -45,7 +45,8 @@ export class SessionDataController {
     const bars = await data.barsBetween(symbol, interval, query.from, query.to, api.BARS_MAX, { fill });
     const last = bars.at(-1);
     // A full answer may be followed by more bars: they open at or after the close of the last one.
-    if (last && bars.length === api.BARS_MAX) response.setHeader('Link', nextLink(request.originalUrl, last.closeTime));
+    const mayHaveMore = last !== undefined && bars.length === api.BARS_MAX && last.closeTime < query.to;
+    if (mayHaveMore) response.setHeader('Link', nextLink(request.originalUrl, last.closeTime));
     return bars.map(barView);
   }
 

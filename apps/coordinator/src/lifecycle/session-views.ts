@@ -19,7 +19,7 @@ import { upkeepSilentMs } from '@barkeep/upkeep-queues';
 import { historyView } from './history-view.js';
 import { layoutOf, refOf, type SessionRecord } from './session-row.js';
 import { SessionWaiting } from './session-waiting.js';
-import { intervalWarnings, outsideWarnings, SymbolWarnings } from './session-warnings.js';
+import { intervalWarnings, outsideWarnings, SymbolWarnings, timeoutWarnings } from './session-warnings.js';
 import type { SharedParts } from './shared-parts.js';
 
 /** Most sessions whose opened data is kept. */
@@ -87,11 +87,12 @@ export class SessionViews {
       const { clock, frontier, watermark, counts, refused } = position;
       const stream = { streamed: counts.streamed, isOver: row.completedAt !== null };
       const waitingFor = await this.waiting.of(row, session, wait, clock, consumers);
+      const shownTimeouts = timedOutDays.filter((date) => isOperator || isPassed(layout, date, clock));
       const historySlots = layout.historySlots * layout.symbols.length;
       return {
         ...this.rowView(row),
         ...figureViews(isOperator ? figures : withoutPrefetch(figures)),
-        timedOutDays: timedOutDays.filter((date) => isOperator || isPassed(layout, date, clock)),
+        timedOutDays: shownTimeouts,
         waitingFor: shownWait(waitingFor),
         consumers: consumers.map(consumerView),
         clock: isoTime(clock),
@@ -102,6 +103,7 @@ export class SessionViews {
         history: historyView(row, history),
         warnings: [
           ...this.parts.evictions.warning,
+          ...timeoutWarnings(row.spec, shownTimeouts),
           ...(isOperator
             ? [...outsideWarnings(row.spec, rows, stream), ...intervalWarnings(row.spec, position, historySlots)]
             : []),

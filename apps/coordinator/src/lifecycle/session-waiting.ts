@@ -80,10 +80,13 @@ export class SessionWaiting {
     return { kind, what, since, detail, nextTryAt };
   }
 
-  /** Names the symbols whose streams have not reached a time after the clock. */
+  /** Names the symbols whose streams have not reached the next place of the clock: with barriers, the end of the next window. */
   private async feedWait(layout: SessionLayout, clock: number): Promise<DescribedWait> {
     const { streams } = await readFeedProgress(this.redis, layout);
-    const slow = streams.filter(({ ended, reached }) => !ended && reached <= clock).map(({ symbol }) => symbol);
+    const hasBarrier = clock < layout.barrierEnd;
+    const reachedOf = (reached: number) => (hasBarrier ? layout.windowEndBefore(reached) : reached);
+    const isSlow = ({ ended, reached }: (typeof streams)[number]) => !ended && reachedOf(reached) <= clock;
+    const slow = streams.filter(isSlow).map(({ symbol }) => symbol);
     const detail = `waiting for fed bars of ${counted(slow.length, 'symbol')}: ${listed(slow)}`;
     return { kind: 'feed', what: slow.slice(0, NAMES_MAX), detail };
   }

@@ -1,5 +1,5 @@
 import type { OutsideDay } from '@barkeep/session-data';
-import { intervalWarnings, outsideWarnings } from './session-warnings.js';
+import { intervalWarnings, outsideWarnings, timeoutWarnings } from './session-warnings.js';
 
 const SPEC = { calendar: 'XNYS', hours: 'regular', source: { type: 'dataset', dataset: 'd' } } as const;
 
@@ -60,4 +60,11 @@ test('compares bars that are not at the open of a slot with the slots of the his
     intervalWarnings({ baseInterval: '5m' }, { counts: { filled: 0 }, offGrid }, historySlots);
   expect(warningsOf(1, 780)).toEqual([]);
   expect(warningsOf(312, 78)).toEqual(['312 bars are not at the open of a 5m slot; is the base interval right?']);
+});
+
+test('warns of days whose source was silent, and names the first one', () => {
+  const warningsOf = (...dates: string[]) => timeoutWarnings({ feed: { timeoutSeconds: 60 } }, dates);
+  expect(warningsOf()).toEqual([]);
+  expect(warningsOf('2024-03-04')[0]).toMatch(/^the source was silent for 60 s .*: rows of 2024-03-04 may be missing/);
+  expect(warningsOf('2024-03-04', '2024-03-05', '2024-03-06')[0]).toContain('rows of 2024-03-04 and 2 more days');
 });

@@ -1,6 +1,6 @@
 /**
- * Warns of probable mistakes in a session: symbols without a bar in any dataset, rows without a slot in the calendar, and bars of another
- * interval than the base interval.
+ * Warns of probable mistakes in a session: symbols without a bar in any dataset, rows without a slot in the calendar, bars of another
+ * interval than the base interval, and days whose source was silent.
  */
 import { firstBars, symbolIds } from '@barkeep/bar-repository';
 import { currentSymbols, UNCHANGED, unknownSymbolsWarning, type SessionSpec, type SlotCounts } from '@barkeep/bars';
@@ -115,6 +115,16 @@ function suspiciousRowCount({ rows, outside, extended }: Pick<OutsideDay, 'rows'
 /** As {@link suspiciousRowCount}, but only of the rows outside. */
 function suspiciousOutsideCount({ rows, outside }: Pick<OutsideDay, 'rows' | 'outside'>): number {
   return outside > NORMAL_SHARE_MAX * rows ? outside : 0;
+}
+
+/** Warns of days whose source was silent while they were read: rows that it has may be missing from the session. Pure. */
+export function timeoutWarnings({ feed }: Pick<SessionSpec, 'feed'>, dates: readonly string[]): string[] {
+  const [first, ...others] = dates;
+  if (first === undefined) return [];
+  const days = others.length > 0 ? `${first} and ${others.length} more ${others.length > 1 ? 'days' : 'day'}` : first;
+  return [
+    `the source was silent for ${feed.timeoutSeconds} s (feed.timeoutSeconds): rows of ${days} may be missing, unless upkeep has repaired them`,
+  ];
 }
 
 /**

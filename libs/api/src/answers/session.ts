@@ -31,7 +31,7 @@ const waitingForAnswer = z.strictObject({
   kind: z.enum(['repository', 'worker', 'consumers', 'feed', 'pace', 'server', 'symbols']),
   what: texts.describe('names of the repositories, consumers, symbols or servers that the session waits for'),
   since: time.nullable(),
-  detail: z.string().describe('one sentence for people'),
+  detail: z.string().describe('one sentence for people; empty, as is `what`, in the view of a strategy'),
   nextTryAt: time.nullable().describe('when the next attempt is made; null when no time is set for one'),
 });
 /** What a session waits for, and what would help. */
@@ -48,10 +48,12 @@ export const sessionAnswer = z.strictObject({
   progress: z.number().min(0).max(1),
   error: z.string().nullable().describe('why the session failed'),
   waitingFor: waitingForAnswer.nullable().describe('null while it does not wait'),
-  warnings: texts.describe('sentences for people, for example about a symbol that no dataset has'),
+  warnings: texts.describe(
+    'sentences for people; most are only in the view of an operator, such as one about a symbol that no dataset has',
+  ),
   counts: z
     .strictObject({ ...slotCounts, refused: count, ...outsideCounts })
-    .describe('slots of all symbols before the frontier'),
+    .describe('slots of all symbols before the clock; in the view of an operator before the frontier'),
   history: historyAnswer.nullable().describe('null when the spec has no history'),
   pace: z.strictObject({
     overruns: count.describe('times that the clock fell behind its pace'),

@@ -165,9 +165,19 @@ export class CoordinatorClient {
     await this.#delete(`${sessionPath(id)}/consumers/${segment('consumer', name)}`);
   }
 
-  /** Bars of one symbol, oldest first. */
+  /** Bars of one symbol, oldest first. Those of a range are read page by page. */
   async bars(id: string, symbol: string, query: BarsQuery): Promise<answers.BarAnswer[]> {
-    return answers.readBars(await this.#get(`${symbolPath(id, symbol)}/bars`, query));
+    const end = api.parseTime(query.to ?? '') ?? Infinity;
+    const bars: answers.BarAnswer[] = [];
+    let { from } = query;
+    for (;;) {
+      const page = answers.readBars(await this.#get(`${symbolPath(id, symbol)}/bars`, { ...query, from }));
+      bars.push(...page);
+      const isFull = page.length === api.BARS_MAX;
+      const { closeTime = '' } = page.at(-1) ?? {};
+      if (from === undefined || !isFull || Date.parse(closeTime) >= end) return bars;
+      from = closeTime;
+    }
   }
 
   /** When the first trading day of a session opens, without its history, epoch ms. */
@@ -214,6 +224,12 @@ export class CoordinatorClient {
   /** Ends the stream of a symbol: no more bars of it will be fed. @param seen as in {@link feed} @throws as {@link feed} */
   async endFeed(id: string, symbol: string, seen?: number): Promise<void> {
     await this.#post(`${symbolPath(id, symbol)}/end${queryString({ seen: seen?.toString() })}`);
+  }
+
+  /** Whether the answers are those of the operator's view: the client was created for it, and its key allows it. */
+  async isOperator(): Promise<boolean> {
+    await this.#getInView('/v1/sessions', { limit: '1' });
+    return this.#view === 'operator';
   }
 
   /** Reads in the client's view. A key that may not see the operator's view gets the strategy's view from then on. */

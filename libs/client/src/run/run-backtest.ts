@@ -9,7 +9,7 @@ import type { Step } from '../follow/index.js';
 import { CoordinatorClient } from '../http/index.js';
 import type { Certificate, Digest, SessionStatus, SymbolMetrics } from '../http/index.js';
 import { feedSession, type RunBars } from './feed-session.js';
-import { logWaits, notStoredText } from './run-log.js';
+import { lateText, logWaits, notStoredText } from './run-log.js';
 import { LocalRunMissingError, planRun, RunOptionsError } from './run-spec.js';
 import type { RunPlan, RunRepository, RunSpec } from './run-spec.js';
 
@@ -184,8 +184,7 @@ async function feedAndFollow(
   const feedAll = async (): Promise<ReadonlyMap<string, FeedResult>> => {
     if (bars === undefined || spec.symbols === 'dataset') return new Map();
     const fed = await feedSession(session, spec.symbols, bars, signal);
-    const notStored = notStoredText(fed);
-    if (notStored !== undefined) log(notStored);
+    for (const text of [notStoredText(fed), lateText(fed)]) if (text !== undefined) log(text);
     return fed;
   };
   const [following, feeding] = [abortingOther(followAll()), abortingOther(feedAll())];

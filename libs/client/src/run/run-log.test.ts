@@ -1,6 +1,6 @@
 import type { WaitingFor } from '@barkeep/api';
 import type { FeedResult, SessionStatus } from '../index.js';
-import { logWaits, notStoredText } from './run-log.js';
+import { lateText, logWaits, notStoredText } from './run-log.js';
 
 /** Looks one after another at sessions with these waits, then stops. @returns the log */
 async function logOf(waits: readonly (Partial<WaitingFor> | Error)[]): Promise<string[]> {
@@ -38,16 +38,27 @@ it.each([
   expect(await logOf(all)).toEqual([]);
 });
 
+/** The result of a symbol whose bars were all stored in time. */
+const stored: FeedResult = {
+  sent: 390,
+  accepted: 390,
+  duplicates: 0,
+  late: 0,
+  conflicts: 0,
+  refused: {},
+  problems: [],
+};
+
+it('bars that came too late for their steps are counted', () => {
+  expect(lateText(new Map([['AAA', stored]]))).toBeUndefined();
+  const fed = new Map([
+    ['AAA', stored],
+    ['BBB', { ...stored, late: 7 }],
+  ]);
+  expect(lateText(fed)).toMatch(/^7 of 780 bars came after the session had passed their time/);
+});
+
 it('bars that are not stored are counted by reason, with the first one as an example', () => {
-  const stored: FeedResult = {
-    sent: 390,
-    accepted: 390,
-    duplicates: 0,
-    late: 0,
-    conflicts: 0,
-    refused: {},
-    problems: [],
-  };
   expect(notStoredText(new Map([['AAA', stored]]))).toBeUndefined();
   const problems = [{ index: 0, reason: 'malformed', detail: 'openTime: expected a time, was 1709562600' }];
   const malformed = { ...stored, accepted: 0, refused: { malformed: 390 }, problems };

@@ -39,6 +39,14 @@ async function passes(ms: number, signal: AbortSignal): Promise<boolean> {
   return !signal.aborted;
 }
 
+/** Says how many fed bars came too late for the steps of their time; undefined when none did. */
+export function lateText(fed: ReadonlyMap<string, FeedResult>): string | undefined {
+  const sum = (field: 'late' | 'sent') => [...fed.values()].reduce((total, result) => total + result[field], 0);
+  const late = sum('late');
+  if (late === 0) return undefined;
+  return `${late} of ${sum('sent')} bars came after the session had passed their time: the steps may lack them`;
+}
+
 /** Says how many fed bars were not stored, and why; undefined when all were. */
 export function notStoredText(fed: ReadonlyMap<string, FeedResult>): string | undefined {
   const reasons = new Map<string, number>();

@@ -16,6 +16,12 @@ describe('the plan of a run', () => {
     expect(needsDatasets).toBe(false);
   });
 
+  it('waits a day for the next bar of a feed, unless the spec names another time', () => {
+    expect(planRun(SPEC, BARS).spec.feed).toEqual({ timeoutSeconds: 86_400 });
+    expect(planRun({ ...SPEC, feed: { timeoutSeconds: 5 } }, BARS).spec.feed).toEqual({ timeoutSeconds: 5 });
+    expect(planRun({ ...SPEC, source: DATASET }, NEITHER).spec.feed).toBeUndefined();
+  });
+
   it('keeps the values of the spec', () => {
     const own = { id: 'mine', pace: { mode: 'max' }, source: { type: 'feed', latenessSeconds: 60 } } as const;
     expect(planRun({ ...SPEC, ...own }, BARS).spec).toMatchObject(own);

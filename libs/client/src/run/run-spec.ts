@@ -6,7 +6,10 @@ import type { SpecInput } from '../connect.js';
 /** The name that stands for the user's repository in the spec's `backfill`. */
 export const REPOSITORY_NAME = 'repository';
 
-/** A session spec with an optional `source`. `runBacktest` fills in `source` when bars are given, and a missing `pace` or `backfill`. */
+/** The longest `feed.timeoutSeconds` of a spec. */
+const FEED_TIMEOUT_SECONDS = 86_400;
+
+/** A session spec with an optional `source`. `runBacktest` fills in `source` when bars are given, and a missing `pace`, `backfill` or `feed`. */
 export interface RunSpec extends Omit<SpecInput, 'source'> {
   /** A dataset, or a feed. @default a feed when bars are given */
   source?: SpecInput['source'];
@@ -79,6 +82,8 @@ export function planRun(spec: RunSpec, given: { bars: boolean; repository: boole
       source,
       backfill,
       pace: spec.pace ?? { mode: 'lockstep' },
+      // The run ends the stream of every symbol. A source that pauses, for example for its vendor's limit, is slow and not silent.
+      ...(source.type === 'feed' && { feed: { timeoutSeconds: FEED_TIMEOUT_SECONDS, ...spec.feed } }),
     },
     repositoryNames,
     needsDatasets: source.type === 'dataset' || backfill.some(isDataset),

@@ -22,8 +22,6 @@ import { readDayCounts, readEmptySlots } from './slot-counts.js';
 import type { DayCounts, DayCountsQuery, EmptySlots, EmptySlotsQuery } from './slot-counts.js';
 import { readHistory } from '../stream/index.js';
 
-/** Most bars in an answer, unless the caller sets another limit. */
-const DEFAULT_LIMIT = 10_000;
 /** How often a read is repeated because the symbols changed during it, before it fails. */
 const CHANGES_MAX = 20;
 
@@ -120,7 +118,7 @@ export class OpenSession {
   }
 
   /**
-   * Visible bars with `from <= openTime < to`, oldest first, at most `limit`. A later call continues at the `openTime` of a
+   * Visible bars with `from <= openTime < to`, oldest first: all, or at most `limit`. A later call continues at the `openTime` of a
    * derived bar that was still forming (its `complete` is false), otherwise at the last `closeTime`.
    */
   async barsBetween(
@@ -128,7 +126,7 @@ export class OpenSession {
     interval: string | undefined,
     from: number,
     to: number,
-    limit = DEFAULT_LIMIT,
+    limit = Infinity,
     { fill = 'none' }: FillOptions = {},
   ): Promise<ShownBar[]> {
     checkTimes({ from, to });
@@ -136,12 +134,12 @@ export class OpenSession {
     return this.read((listing) => listing.series(symbol, interval).between(from, to, limit, fill));
   }
 
-  /** Visible bars that opened at `time` or later, oldest first, at most `limit`. */
+  /** Visible bars that opened at `time` or later, oldest first: all, or at most `limit`. */
   async barsSince(
     symbol: string,
     interval: string | undefined,
     time: number,
-    limit = DEFAULT_LIMIT,
+    limit = Infinity,
     options?: FillOptions,
   ): Promise<ShownBar[]> {
     checkTimes({ time });
