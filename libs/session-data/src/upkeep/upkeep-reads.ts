@@ -44,6 +44,12 @@ export class UpkeepReads {
     });
   }
 
+  /** Names the run of the session Redis: another one may lack its newest writes. '' when the server does not tell. */
+  async serverRun(): Promise<string> {
+    const info = await this.redis.info('server').catch(() => '');
+    return /^run_id:([0-9a-f]+)/m.exec(info)?.[1] ?? '';
+  }
+
   /** Whether the session was stopped, or has failed: then nothing is to be requested for it. */
   async isStopped(): Promise<boolean> {
     return (await this.redis.hget(this.layout.keysOf(0).meta, 'control')) === 'stop';
