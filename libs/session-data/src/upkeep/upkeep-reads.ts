@@ -106,11 +106,14 @@ export class UpkeepReads {
 
   /** True when the session is at its end: all slots are filled or settled, all derived bars made, and no retry is scheduled. */
   async isSettled(): Promise<boolean> {
-    if ((await this.nextRetry()) !== undefined) return false;
-    for (const [partition, { watermark }] of (await this.positions()).entries()) {
-      if (watermark < this.layout.end || (await this.dirty(partition)).length > 0) return false;
-    }
-    return true;
+    const readDirty = this.layout.keys.map((_, partition) => this.dirty(partition));
+    const [nextRetry, positions, dirty] = await Promise.all([
+      this.nextRetry(),
+      this.positions(),
+      Promise.all(readDirty),
+    ]);
+    const isDerived = positions.every(({ watermark }) => watermark >= this.layout.end) && dirty.flat().length === 0;
+    return nextRetry === undefined && isDerived;
   }
 
   /** The days of symbols whose derived bars are out of date. */
