@@ -185,3 +185,17 @@ test('I5 I13 a late bar of a completed session is derived although the queue Red
   await api.eventually(secondBar, (bar) => bar?.sourceCount === 5);
   await worker.signal('SIGTERM');
 });
+
+test('I13 symbols are removed and added while the queue Redis is away', async () => {
+  await api.run({ ...SPEC, id: 'members', upkeep: {}, pace: { mode: 'clock', speed: 60 } });
+  await api.until('members', ({ state, clock }) => state === 'running' && clock !== null);
+  await queue.shutdown();
+  try {
+    expect((await api.call('DELETE', '/v1/sessions/members/symbols/BBB')).status).toBe(204);
+    expect((await api.session('members')).symbols).toEqual(['AAA']);
+    await api.ok('POST', '/v1/sessions/members/symbols/BBB');
+  } finally {
+    await queue.start();
+  }
+  await api.ok('DELETE', '/v1/sessions/members');
+});
