@@ -36,8 +36,9 @@ interface KeptWarnings {
 }
 
 /**
- * Warns of symbols without a bar in any dataset of a session, and of datasets with longer bars than its base interval. Looks up one session at a time and keeps the warnings for
- * a while. A caller waits only a moment: after that, for example while a table is locked, it gets the previous warnings.
+ * Warns of symbols without a bar in any dataset of a session, and of datasets with longer bars than its base interval. Looks up one
+ * session at a time and keeps the warnings for a while. A caller waits only a moment: after that, for example while a table is locked, it
+ * gets the previous warnings.
  */
 export class DatasetWarnings {
   /** By session and version of its symbols, the least recently used first. */
