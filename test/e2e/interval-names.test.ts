@@ -16,7 +16,10 @@ let api: Api;
 let redis: Redis;
 beforeAll(async () => {
   system = await TestSystem.create({ DATA_UPKEEP_DERIVED_INTERVALS: '[60, 120]' });
-  await writeBars(system.databaseUrl, 'whole', marketBars({ ...DATES, symbols: ['FV'], seed: 9 }));
+  const market = marketBars({ ...DATES, symbols: ['FV'], seed: 9 });
+  await writeBars(system.databaseUrl, 'whole', market);
+  const everyFifth = market.get('FV')!.filter((_, slot) => slot % 5 === 0);
+  await writeBars(system.databaseUrl, 'sparse', new Map([['FV', everyFifth]]));
   const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
   redis = new Redis(process.env['SESSION_REDIS_URL']!);
@@ -68,6 +71,18 @@ test('minutes of a session of five-minute bars are refused where no slot opens, 
   expect(counts).toMatchObject({ streamed: 78, refused: 312, outside: 0 });
   expect(warnings).toEqual(['312 of 390 bars are not at the open of a 5m slot; is the base interval right?']);
   expect((await api.session('hours')).warnings).toEqual([]);
+});
+
+test.each([
+  ['its source', { source: { type: 'dataset', dataset: 'sparse' } }],
+  ['a repository', { backfill: ['sparse'] }],
+  ['a repository of a feed', { source: { type: 'feed' }, backfill: ['sparse'] }],
+])('bars of five minutes from %s of a session of minutes get a warning about the interval', async (_from, datasets) => {
+  const { id } = await api.ok<Session>('POST', '/v1/sessions', { ...SPEC, ...datasets });
+  const { warnings } = await api.until(id, (session) => session.warnings.length > 0);
+  expect(warnings).toEqual([
+    'bars of dataset sparse are 5 minutes apart, but a slot has 1m; is the base interval right?',
+  ]);
 });
 
 test('1440m is refused everywhere, with a message that names 1d', async () => {

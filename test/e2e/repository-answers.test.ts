@@ -58,7 +58,8 @@ beforeAll(async () => {
     BARKEEP_REPOSITORY_TIMEOUT_SECONDS: '1',
   });
   await writeBars(system.databaseUrl, 'whole', market);
-  await writeBars(system.databaseUrl, 'holey', new Map([['AAA', bars.filter((_, i) => !isHole(i))]]));
+  const holey = new Map([['AAA', bars.filter((_, i) => !isHole(i))]]);
+  for (const dataset of ['holey', 'seconds']) await writeBars(system.databaseUrl, dataset, holey);
   const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
 });
@@ -104,6 +105,16 @@ test.each(['seconds', 'microseconds', 'nanoseconds'])(
     for (const { lastError } of await api.gaps(unit, 'AAA')) expect(lastError).toBe(error);
   },
 );
+
+test('I7 refused bars of a repository that has the name of the source dataset are counted and quarantined', async () => {
+  const source = { type: 'dataset', dataset: 'seconds' };
+  const { counts } = await completed('same-name', { source, backfill: ['seconds'], upkeep: { maxRetries: 1 } });
+  const [quarantined] = await system.query<{ bars: number }>(
+    `SELECT count(*)::int AS bars FROM quarantined_bars q JOIN sessions s USING (incarnation) WHERE s.id = 'same-name'`,
+  );
+  expect(counts.refused).toBeGreaterThanOrEqual(HOLES);
+  expect(quarantined!.bars).toBe(counts.refused);
+});
 
 test.each([
   ['iterator', 'expected repository iterator to answer an array of bars of AAA, was object'],

@@ -9,6 +9,7 @@ import { connect } from '@barkeep/client';
 import { RedisServer } from '../faults/lab/redis-server.js';
 import { Api, type Session } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
+import { FeedRequests } from '../support/programs/feed-requests.js';
 import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-03' };
@@ -159,4 +160,42 @@ test('I9 I13 a session whose symbols could not change in a full session Redis ca
   } finally {
     await store.config('maxmemory', '0');
   }
+});
+
+test('I5 I13 a late bar of a completed session is derived although the queue Redis was away when it came', async () => {
+  const requests = new FeedRequests(api);
+  const bars = marketBars({ start: DATES.start, end: DATES.start, symbols: ['AAA'], seed: 5 }).get('AAA')!;
+  const worker = await system.worker();
+  const upkeep = { everySeconds: 3_600 };
+  const fed = {
+    symbols: ['AAA'],
+    start: DATES.start,
+    end: DATES.start,
+    source: { type: 'feed' },
+    derivedIntervals: ['5m'],
+  };
+  await api.run({ ...fed, id: 'late', upkeep });
+  await requests.feed('late', 'AAA', bars.toSpliced(7, 1));
+  await requests.end('late', 'AAA');
+  await api.completed('late');
+  await queue.shutdown();
+  expect(await requests.feed('late', 'AAA', [bars[7]])).toMatchObject({ accepted: 1, late: 1 });
+  await queue.start();
+  const secondBar = async () => (await api.bars('late', 'AAA', 'interval=5m&last=1000'))[1];
+  await api.eventually(secondBar, (bar) => bar?.sourceCount === 5);
+  await worker.signal('SIGTERM');
+});
+
+test('I13 symbols are removed and added while the queue Redis is away', async () => {
+  await api.run({ ...SPEC, id: 'members', upkeep: {}, pace: { mode: 'clock', speed: 60 } });
+  await api.until('members', ({ state, clock }) => state === 'running' && clock !== null);
+  await queue.shutdown();
+  try {
+    expect((await api.call('DELETE', '/v1/sessions/members/symbols/BBB')).status).toBe(204);
+    expect((await api.session('members')).symbols).toEqual(['AAA']);
+    await api.ok('POST', '/v1/sessions/members/symbols/BBB');
+  } finally {
+    await queue.start();
+  }
+  await api.ok('DELETE', '/v1/sessions/members');
 });

@@ -1,7 +1,11 @@
 /** The session store is set back while a worker derives bars, or between two of its jobs. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { UpkeepStore } from '@barkeep/session-data';
 import { Aggregator } from '../../apps/upkeep-worker/src/aggregator.js';
 import { UpkeepSessions, type WorkParts } from '../../apps/upkeep-worker/src/upkeep-sessions.js';
+import { RedisServer } from '../faults/lab/redis-server.js';
 import { fillOfAaa, gapMarket, storeWithGap, writeFills } from '../support/sessions/gap-store.js';
 import {
   FIRST_DAY,
@@ -11,6 +15,7 @@ import {
   StoreServer,
   type TestStore,
 } from '../support/sessions/session-store.js';
+import { tcpGate } from '../support/system/tcp-gate.js';
 
 const server = new StoreServer();
 afterEach(() => jest.restoreAllMocks());
@@ -20,11 +25,15 @@ afterAll(() => server.close());
 class AggregateWorker {
   /** The names of the jobs that it has added. */
   readonly added: string[] = [];
-  readonly aggregator = new Aggregator({
-    sessions: new UpkeepSessions(server.redis, server.prefix),
-    producer: { add: (name: string) => Promise.resolve(this.added.push(name)) },
-    tracing: { span: (_name: string, _attributes: object, work: () => Promise<void>) => work() },
-  } as unknown as WorkParts);
+  readonly aggregator: Aggregator;
+
+  constructor({ redis, prefix }: StoreServer = server) {
+    this.aggregator = new Aggregator({
+      sessions: new UpkeepSessions(redis, prefix),
+      producer: { add: (name: string) => Promise.resolve(this.added.push(name)) },
+      tracing: { span: (_name: string, _attributes: object, work: () => Promise<void>) => work() },
+    } as unknown as WorkParts);
+  }
 
   run({ layout: { id: sessionId, incarnation } }: TestStore): Promise<void> {
     return this.aggregator.run({ sessionId, incarnation, partition: PARTITION, mayDetect: true });
@@ -55,6 +64,39 @@ test('I1 I11 the watermark stays before slots whose fill was lost after a worker
   await writeFills(store, await fillOfAaa(store, [10, 11, 12, 13, 14, 15, 16, 17, 18, 19]));
   await worker.run(store);
   expect(await watermark(store)).toBe(layout.grid(FIRST_DAY).close);
+});
+
+test('I1 I11 the watermark stays before slots that a replica lacks which replaces the session Redis during the move', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'aggregate-set-back-'));
+  const [first, replica] = await Promise.all(['a', 'b'].map((name) => RedisServer.start(join(folder, name))));
+  const gate = await tcpGate(first!.url, 6379);
+  const gated = new StoreServer(gate.url);
+  try {
+    const store = await storeWithGap(gated);
+    await first!.config('repl-diskless-sync-delay', '0');
+    await replica!.control('REPLICAOF', '127.0.0.1', Number(new URL(first!.url).port));
+    await first!.client.wait(1, 60_000);
+    await replica!.control('REPLICAOF', 'NO', 'ONE');
+    const slots = [10, 11, 12, 13, 14, 15, 16, 17, 18, 19];
+    await writeFills(store, await fillOfAaa(store, slots));
+    const worker = new AggregateWorker(gated);
+    // The connection is lost after the slots were read. The call that moves the watermark is sent when there is a connection again.
+    jest.spyOn(UpkeepStore.prototype, 'writeDerived').mockImplementationOnce(async () => {
+      gate.retarget(replica!.url);
+      await gate.cut('closed');
+      return new Set();
+    });
+    await worker.run(store);
+    expect(await watermark(store)).toBe(store.layout.start);
+    expect(worker.added).toEqual(['detect-gaps']);
+    await writeFills(store, await fillOfAaa(store, slots));
+    await worker.run(store);
+    expect(await watermark(store)).toBe(store.layout.grid(FIRST_DAY).close);
+  } finally {
+    gated.redis.disconnect();
+    await Promise.all([gate.shut(), first!.close(), replica!.close()]);
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('I5 I11 bars that a store has lost are derived again while an earlier day waits for its repository', async () => {

@@ -39,9 +39,10 @@ export class Aggregator {
 
   /** Does both steps for one partition. Does nothing when the session has no such partition. */
   private async derive(store: UpkeepStore, payload: Payload<'aggregate'>, signal?: AbortSignal): Promise<void> {
-    const position = (await store.positions())[payload.partition];
+    const [positions, readFrom] = await Promise.all([store.positions(), store.serverRun()]);
+    const position = positions[payload.partition];
     if (!position) return;
-    const watermark = await this.deriveNew(store, payload, position, signal);
+    const watermark = await this.deriveNew(store, payload, { ...position, readFrom }, signal);
     await this.deriveDirty(store, payload.partition, { ...position, watermark }, signal);
   }
 
@@ -49,7 +50,7 @@ export class Aggregator {
   private async deriveNew(
     store: UpkeepStore,
     { sessionId, incarnation, partition, mayDetect }: Payload<'aggregate'>,
-    { frontier, watermark: oldWatermark, retainedFrom }: PartitionPosition,
+    { frontier, watermark: oldWatermark, retainedFrom, readFrom }: PartitionPosition & { readFrom: string },
     signal?: AbortSignal,
   ): Promise<number> {
     const { layout } = store;
@@ -66,7 +67,8 @@ export class Aggregator {
       const closedDay = derivedTo === close ? { dayIndex: day, counts: countsBefore(slots, slotCount) } : undefined;
       // A store that was set back may have lost the fills of slots that were read before.
       const isStoreSetBack =
-        storeReturns !== this.storeReturns || !(await store.moveWatermark(partition, watermark, derivedTo, closedDay));
+        storeReturns !== this.storeReturns ||
+        !(await store.moveWatermark(partition, watermark, derivedTo, closedDay, readFrom));
       if (isStoreSetBack) {
         await addDetection();
         break;

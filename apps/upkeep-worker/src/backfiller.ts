@@ -206,7 +206,8 @@ export class Backfiller {
       }
     }
     const fills = planned.flatMap(({ fill }) => fill ?? []);
-    const counts = await quarantineRefused(this.parts.dataSource, store.layout, grid.date, answer.refused);
+    const { dataSource, repositories } = this.parts;
+    const counts = await quarantineRefused(dataSource, store.layout, grid.date, answer.refused, repositories);
     const [changed] = await Promise.all([store.fill(partition, day, fills, counts), this.clearFailures(store, answer)]);
     const texts = refusalTexts(answer.refused);
     for (const [symbol, { error }] of answer.failureBySymbol) texts.set(symbol, messageOf(error));

@@ -223,13 +223,15 @@ export async function quarantineRefused(
   layout: SessionLayout,
   date: string,
   refused: readonly QuarantinedBar[],
+  repositories: Repositories,
 ): Promise<RefusedCount[]> {
-  // The stream quarantines and counts the rows of the source dataset.
-  const source = sourceName(layout.spec);
+  // The stream quarantines and counts the rows of the source dataset. A repository of the user's module may have the name of the source.
+  const name = sourceName(layout.spec);
+  const source = repositories.get(name)?.isOwn ? undefined : name;
   const rows = refused.filter(({ dataset }) => dataset !== source);
   if (rows.length === 0) return [];
   await quarantine(dataSource, layout.incarnation, rows, date);
-  const datasets = layout.spec.backfill.filter((name) => name !== source);
+  const datasets = layout.spec.backfill.filter((dataset) => dataset !== source);
   const symbols = [...new Set(rows.map(({ symbol }) => symbol))];
   return quarantineTotals(dataSource, layout.incarnation, datasets, symbols, date);
 }

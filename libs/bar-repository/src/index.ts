@@ -27,6 +27,7 @@ export {
   readRow,
   readWindow,
   readWindowBytes,
+  regularSpacing,
   shortestSpacing,
   type SymbolExtent,
 } from './rows/index.js';

@@ -42,6 +42,17 @@ describe('a repository that worker processes call', () => {
     expect(await worker.getBarsBySymbol(...REQUEST)).toEqual(expected);
   });
 
+  it('gives the inherited fields of its records, such as getters of a class, as in one process', async () => {
+    class Row {
+      constructor(readonly openTime: number) {}
+      get close(): number {
+        return 2;
+      }
+    }
+    const worker = await remote({ getBars: () => [new Row(5), [new Row(5)]] });
+    expect(await worker.getBarsBySymbol(...REQUEST)).toEqual([{ openTime: 5, close: 2 }, [{ openTime: 5 }]]);
+  });
+
   it('passes on the message of its error, and when to retry', async () => {
     const failing = await remote({ getBars: () => Promise.reject(new Error('the vendor is down')) });
     await expect(failing.getBarsBySymbol(...REQUEST)).rejects.toThrow('the vendor is down');

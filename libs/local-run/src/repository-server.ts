@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { fetchFrom, messageOf, retryAfterMsOf, type Fetch } from '@barkeep/bar-repository';
+import { fetchFrom, messageOf, RECORD_FIELDS, retryAfterMsOf, type Fetch } from '@barkeep/bar-repository';
 
 export interface RepositoryAddress {
   url: string;
@@ -79,7 +79,8 @@ async function answer(fetches: ReadonlyMap<string, Fetch>, request: IncomingMess
     const { name, symbol, start, end, interval } = (await json(request)) as RemoteRequest;
     const fetch = fetches.get(name);
     if (!fetch) throw new Error(`expected the name of a repository, was "${name}"`);
-    const records: unknown = await fetch(symbol, new Date(start), new Date(end), interval);
+    const answered: unknown = await fetch(symbol, new Date(start), new Date(end), interval);
+    const records: unknown = Array.isArray(answered) ? answered.map(withInherited) : answered;
     send(response, 200, JSON.stringify({ records }, encodeNumbers));
   } catch (error) {
     const failure: RemoteError = { message: messageOf(error), retryAfterMs: retryAfterMsOf(error) };
@@ -95,6 +96,15 @@ function isAllowed(request: IncomingMessage, token: string): boolean {
 
 function send(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+}
+
+/** A record with its inherited fields, such as the getters of a class, which JSON leaves out. A `toJSON` of the record decides itself. */
+function withInherited(record: unknown): unknown {
+  if (typeof record !== 'object' || record === null || 'toJSON' in record) return record;
+  const inherited = RECORD_FIELDS.filter((name) => name in record && !Object.hasOwn(record, name));
+  if (inherited.length === 0) return record;
+  const values = record as Readonly<Record<string, unknown>>;
+  return { ...record, ...Object.fromEntries(inherited.map((name) => [name, values[name]])) };
 }
 
 /** For JSON.stringify: turns numbers that JSON cannot represent into text, which the worker parses as a number. */

@@ -47,8 +47,12 @@ export interface TestStore {
 
 /** The session Redis of one test file. */
 export class StoreServer {
-  readonly redis = new Redis(process.env['SESSION_REDIS_URL']!);
+  readonly redis: Redis;
   readonly prefix = `test-${randomBytes(4).toString('hex')}`;
+
+  constructor(url = process.env['SESSION_REDIS_URL']!) {
+    this.redis = new Redis(url);
+  }
 
   /** The layout of a session that does not exist yet. */
   layout(spec: object = SMALL_SPEC, id = `s-${randomBytes(3).toString('hex')}`, incarnation: string = randomUUID()) {

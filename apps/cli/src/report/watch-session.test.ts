@@ -1,19 +1,17 @@
 /** Watches sessions of a small server that answers as a coordinator does. */
-import { sessionExample, type SessionAnswer } from '@barkeep/api';
+import { metricsExample, sessionExample, type SessionAnswer } from '@barkeep/api';
 import { CoordinatorClient } from '@barkeep/client';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { watchToEnd } from './watch-session.js';
+import { watchToEnd, watchToSettled } from './watch-session.js';
 
 const NOTHING_CHANGES_FOR = 4; // answers before the session is completed
 
-/** Watches a session that waits until the last answer, and may stay unchanged for 1 ms. @returns its last state */
-async function watch(waiting: Partial<SessionAnswer>): Promise<string> {
-  let answers = 0;
-  const server = createServer((_, response) => {
-    const state = answers++ < NOTHING_CHANGES_FOR ? waiting : { state: 'completed', waitingFor: null };
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ ...sessionExample, ...state }));
+/** Watches a session of a server whose answers `answerOf` makes of the path. It may stay unchanged for 1 ms. @returns its last state */
+async function watchOn(answerOf: (path: string) => object, toEnd: typeof watchToEnd): Promise<string> {
+  const server = createServer(({ url = '' }, response) => {
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(answerOf(url)));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -21,11 +19,18 @@ async function watch(waiting: Partial<SessionAnswer>): Promise<string> {
   const { signal } = new AbortController();
   const client = new CoordinatorClient(`http://127.0.0.1:${port}`, undefined, signal);
   try {
-    return (await watchToEnd({ client, id: 'any', onUpdate: () => undefined, signal, stillLimitMs: 1 })).state;
+    return (await toEnd({ client, id: 'any', onUpdate: () => undefined, signal, stillLimitMs: 1 })).state;
   } finally {
     server.close();
     server.closeAllConnections();
   }
+}
+
+/** Watches a session that waits until the last answer. @returns its last state */
+function watch(waiting: Partial<SessionAnswer>): Promise<string> {
+  let answers = 0;
+  const stateOf = () => (answers++ < NOTHING_CHANGES_FOR ? waiting : { state: 'completed', waitingFor: null });
+  return watchOn(() => ({ ...sessionExample, ...stateOf() }), watchToEnd);
 }
 
 function waitFor(kind: NonNullable<SessionAnswer['waitingFor']>['kind'], detail = ''): Partial<SessionAnswer> {
@@ -48,4 +53,17 @@ describe('a session that does not change', () => {
       'was running without a change for 0.001 s: waiting for repository vendor-b: 403 forbidden',
     );
   });
+});
+
+test('a session that removes days is settled although slots of removed days are absent', async () => {
+  const { spec, counts } = sessionExample;
+  const session = {
+    ...sessionExample,
+    state: 'completed',
+    spec: { ...spec, history: { ...spec.history, retainDays: 1 } },
+    counts: { ...counts, absent: 5, missing: 2 },
+  };
+  const metrics = { ...metricsExample, absent: 0, missing: 0 };
+  const answerOf = (path: string) => (path.includes('/metrics') ? metrics : session);
+  expect(await watchOn(answerOf, watchToSettled)).toBe('completed');
 });

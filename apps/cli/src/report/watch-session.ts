@@ -31,17 +31,27 @@ export function watchToEnd(watched: Watched): Promise<SessionStatus> {
   return poll(watched, ({ state }) => END_STATES.has(state));
 }
 
-/** Requests upkeep until no slot is absent or missing. @throws CliError when the session stops changing */
+/** Requests upkeep until no slot of a retained day is absent or missing. @throws CliError when the session stops changing */
 export function watchToSettled(watched: Watched, upkeepEveryMs = UPKEEP_EVERY_MS): Promise<SessionStatus> {
   let requestedAt = -Infinity; // the first poll requests upkeep at once
-  return poll(watched, async ({ id, counts }) => {
-    if (counts.absent + counts.missing === 0) return true;
+  return poll(watched, async (session) => {
+    if ((await openSlots(watched.client, session)) === 0) return true;
     if (performance.now() - requestedAt > upkeepEveryMs) {
       requestedAt = performance.now();
-      await watched.client.upkeep(id);
+      await watched.client.upkeep(session.id);
     }
     return false;
   });
+}
+
+/**
+ * The slots that upkeep may still fill or settle. The counts of a session that removes days (`retainDays`) include those of removed days,
+ * which stay as they were; the metrics of its symbols do not.
+ */
+async function openSlots(client: CoordinatorClient, session: SessionStatus): Promise<number> {
+  const isOpen = session.counts.absent + session.counts.missing > 0;
+  const counts = isOpen && session.spec.history.retainDays > 0 ? await client.allMetrics(session) : [session.counts];
+  return counts.reduce((sum, { absent, missing }) => sum + absent + missing, 0);
 }
 
 async function poll(

@@ -36,7 +36,7 @@ export async function historyDaysOf(dataSource: DataSource, spec: SessionSpec): 
 async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: number, days: readonly TradingDay[]) {
   const base = parseInterval(spec.baseInterval);
   const interval = parseInterval(spec.history.interval ?? spec.baseInterval);
-  const datasetIds = await datasetIdsOf(dataSource, spec);
+  const datasetIds = [...(await datasetIdsOf(dataSource, spec)).values()];
   const ids = [...(await symbolIds(dataSource, spec.symbols)).values()];
   const search = new DaySearch(bars, await firstBars(dataSource, datasetIds, ids));
   const barsPerDay = days[0] ? new DayGrid(days[0], interval).slotCount : 1;
@@ -59,10 +59,10 @@ async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: numb
 }
 
 /** The ids of the datasets from which a session takes bars; names that are not datasets are left out. */
-export async function datasetIdsOf(dataSource: DataSource, spec: SessionSpec): Promise<number[]> {
+export async function datasetIdsOf(dataSource: DataSource, spec: SessionSpec): Promise<Map<string, number>> {
   const names = new Set([sourceName(spec), ...(spec.upkeep.enabled ? spec.backfill : [])]);
-  const ids = await Promise.all([...names].map((name) => resolveDataset(dataSource, name)));
-  return ids.filter((id) => id !== undefined);
+  const entries = [...names].map(async (name) => [name, await resolveDataset(dataSource, name)] as const);
+  return new Map((await Promise.all(entries)).filter((entry): entry is [string, number] => entry[1] !== undefined));
 }
 
 /** Finds how many days, counted back from the newest, contain the wanted number of bars of every symbol. No I/O. */

@@ -27,8 +27,6 @@ export class Reconciler {
   private readonly stopping = new AbortController();
   /** The work of {@link certify}; undefined while there is none. */
   private certifying: Promise<void> | undefined;
-  /** Incarnations of completed sessions that {@link isSettled} found to have nothing left to repair: they are not checked again. */
-  private settled = new Set<string>();
   /** States of sessions without a stream that were emitted: they are not emitted again. */
   private readonly emitted = new Set<string>();
   private readonly returnedKeys: ReturnedKeys;
@@ -59,7 +57,6 @@ export class Reconciler {
 
   /** Called when the session Redis is back, perhaps without its newest writes: the next round checks everything. */
   onStoreReturned(): void {
-    this.settled = new Set();
     this.emitted.clear();
     this.mustSweepAll = true;
   }
@@ -128,18 +125,13 @@ export class Reconciler {
   private async repairCompleted(): Promise<void> {
     const scheduled = new Set(await this.parts.producer.scheduled());
     const { rows } = await this.parts.sessions.list({ state: 'completed', limit: SESSIONS_MAX });
-    const settledBefore = this.settled;
-    const settledNow = new Set<string>(); // a new set, so that removed sessions do not stay in it
     await this.eachOf(await this.reopenIfBehind(rows), async (row) => {
-      const { incarnation, spec } = row;
       await this.parts.changes.repair(row);
       await this.emitState(row);
-      if (!spec.upkeep.enabled || scheduled.has(incarnation)) return;
-      if (settledBefore.has(incarnation) || (await this.isSettled(row))) settledNow.add(incarnation);
-      else await scheduleUpkeep(this.parts.producer, row);
+      if (!row.spec.upkeep.enabled || scheduled.has(row.incarnation)) return;
+      // Checked in each round: a late bar of a feed makes work for a session that was settled, and the hint for upkeep may be lost.
+      if (!(await this.isSettled(row))) await scheduleUpkeep(this.parts.producer, row);
     });
-    // When the store has returned meanwhile, the next round must check all of them again.
-    if (this.settled === settledBefore) this.settled = settledNow;
   }
 
   /** Reopens completed sessions whose stores have lost writes since. @returns the other ones, which are complete */

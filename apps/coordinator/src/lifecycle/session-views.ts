@@ -19,7 +19,7 @@ import { upkeepSilentMs } from '@barkeep/upkeep-queues';
 import { historyView } from './history-view.js';
 import { layoutOf, refOf, type SessionRecord } from './session-row.js';
 import { SessionWaiting } from './session-waiting.js';
-import { intervalWarnings, outsideWarnings, SymbolWarnings, timeoutWarnings } from './session-warnings.js';
+import { DatasetWarnings, intervalWarnings, outsideWarnings, timeoutWarnings } from './session-warnings.js';
 import type { SharedParts } from './shared-parts.js';
 
 /** Most sessions whose opened data is kept. */
@@ -31,7 +31,7 @@ export class SessionViews {
   /** By incarnation, the oldest first. */
   private readonly opened = new Map<string, OpenSession>();
   private readonly waiting: SessionWaiting;
-  private readonly warnings: SymbolWarnings;
+  private readonly warnings: DatasetWarnings;
 
   constructor(private readonly parts: SharedParts) {
     const { redis, queueRedis, queues, queuePrefix, dataSource, producer } = parts;
@@ -40,7 +40,7 @@ export class SessionViews {
       () => upkeepSilentMs(queueRedis, queues, queuePrefix, Date.now()),
       (row) => producer.isStreamWaiting({ ...refOf(row), run: row.run }),
     );
-    this.warnings = new SymbolWarnings(dataSource);
+    this.warnings = new DatasetWarnings(dataSource);
   }
 
   /** The data of a session, opened once. An open session follows later changes of its symbols. */

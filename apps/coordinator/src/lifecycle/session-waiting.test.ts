@@ -23,10 +23,12 @@ function waitingFor(change: Partial<typeof SESSION>) {
   const { state, wait, clock, consumers, failures, silentMs, isQueued, updatedAt } = { ...SESSION, ...change };
   const fields = Object.fromEntries(Object.entries(failures).map(([name, failure]) => [name, JSON.stringify(failure)]));
   const hgetall = async (key: string) => (key === REPOSITORIES_KEY ? fields : {});
-  const spec = { pace: { mode: 'lockstep', consumers: 2 } };
-  const layout = { spec, historyEnd: HISTORY_END, keysOf: () => ({ repositories: REPOSITORIES_KEY }) };
+  const spec = { pace: { mode: 'lockstep', consumers: 2 }, upkeep: { enabled: true } };
+  const symbols = ['AAA', 'BBB'];
+  const layout = { spec, symbols, historyEnd: HISTORY_END, keysOf: () => ({ repositories: REPOSITORIES_KEY }) };
+  const session = { layout, activeSymbols: () => ['AAA'] };
   const sessionWaiting = new SessionWaiting({ hgetall } as never, async () => silentMs, isQueued);
-  return sessionWaiting.of({ state, spec, updatedAt } as never, { layout } as never, wait, clock, consumers as never);
+  return sessionWaiting.of({ state, spec, updatedAt } as never, session as never, wait, clock, consumers as never);
 }
 
 test('I12 a session that waits for upkeep names the repository that fails, its error and the next try', async () => {
@@ -50,6 +52,22 @@ test('I12 a session that waits for several repositories names the error of each'
     detail: 'waiting for repositories b: 403 forbidden; a: no such host',
     nextTryAt: '1970-01-01T00:00:08.000Z',
   });
+});
+
+test('I11 a session that waits for a symbol that joined names the repository that fails, or the absence of workers', async () => {
+  const wait = { kind: 'symbols', since: 1_000, until: null } as StreamWait;
+  const joined = 'waiting for 1 symbol that joined: BBB';
+  expect(await waitingFor({ wait })).toMatchObject({ kind: 'symbols', what: ['BBB'], detail: joined, nextTryAt: null });
+  const failures = { b: { error: '403 forbidden', since: 2_000, nextTryAt: 9_000 } };
+  expect(await waitingFor({ wait, failures })).toEqual({
+    kind: 'symbols',
+    what: ['BBB'],
+    since: '1970-01-01T00:00:01.000Z',
+    detail: `${joined}; waiting for repository b: 403 forbidden`,
+    nextTryAt: '1970-01-01T00:00:09.000Z',
+  });
+  const detail = `${joined}; no upkeep worker has taken a job for 25 s`;
+  expect(await waitingFor({ wait, silentMs: 25_000 })).toMatchObject({ detail, nextTryAt: null });
 });
 
 test('I11 a session without failures names the absence of workers after a while, and before that only upkeep', async () => {

@@ -70,7 +70,7 @@ export class SessionWaiting {
       consumers: () => consumersWait(layout, clock, consumers),
       feed: () => this.feedWait(layout, clock),
       pace: () => paceWait(wait.until),
-      symbols: () => symbolsWait(session),
+      symbols: () => this.symbolsWait(session),
       upkeep: () => this.upkeepWait(layout),
     };
     // A coordinator of another version may have recorded a kind of wait that this one does not know.
@@ -91,8 +91,26 @@ export class SessionWaiting {
     return { kind: 'feed', what: slow.slice(0, NAMES_MAX), detail };
   }
 
-  /** Names the repositories that fail. If none fails, says that no worker takes jobs, or only that upkeep has not finished. */
+  /** Names the symbols that joined, and what keeps upkeep from making them whole. */
+  private async symbolsWait(session: OpenSession): Promise<DescribedWait> {
+    const { layout } = session;
+    const shown = new Set(session.activeSymbols());
+    const joining = layout.symbols.filter((symbol) => !shown.has(symbol));
+    const problem = layout.spec.upkeep.enabled ? await this.upkeepProblem(layout) : undefined;
+    const causes = problem ? [problem.detail] : [];
+    const detail = [`waiting for ${counted(joining.length, 'symbol')} that joined: ${listed(joining)}`, ...causes].join(
+      '; ',
+    );
+    return { kind: 'symbols', what: joining.slice(0, NAMES_MAX), detail, nextTryAt: problem?.nextTryAt ?? null };
+  }
+
   private async upkeepWait(layout: SessionLayout): Promise<DescribedWait> {
+    const detail = 'waiting for upkeep to repair and derive the next window';
+    return (await this.upkeepProblem(layout)) ?? { kind: 'worker', what: [], detail };
+  }
+
+  /** Names the repositories that fail. If none fails, says that no worker takes jobs; undefined when upkeep only has not finished. */
+  private async upkeepProblem(layout: SessionLayout): Promise<DescribedWait | undefined> {
     const failing = await new RepositoryFailures(this.redis, layout).list();
     if (failing.length > 0) {
       return {
@@ -104,10 +122,8 @@ export class SessionWaiting {
       };
     }
     const silentMs = await this.workerSilentMs();
-    const detail =
-      silentMs >= WORKER_SILENT_MS
-        ? `no upkeep worker has taken a job for ${Math.round(silentMs / 1000)} s`
-        : 'waiting for upkeep to repair and derive the next window';
+    if (silentMs < WORKER_SILENT_MS) return undefined;
+    const detail = `no upkeep worker has taken a job for ${Math.round(silentMs / 1000)} s`;
     return { kind: 'worker', what: [], detail };
   }
 }
@@ -144,13 +160,6 @@ function consumersWait(
 function paceWait(until: number | null): DescribedWait {
   const nextTryAt = until === null ? null : isoTime(until);
   return { kind: 'pace', what: [], detail: `the next bar is due at ${nextTryAt}`, nextTryAt };
-}
-
-function symbolsWait(session: OpenSession): DescribedWait {
-  const shown = new Set(session.activeSymbols());
-  const joining = session.layout.symbols.filter((symbol) => !shown.has(symbol));
-  const detail = `waiting for ${counted(joining.length, 'symbol')} that joined: ${listed(joining)}`;
-  return { kind: 'symbols', what: joining.slice(0, NAMES_MAX), detail };
 }
 
 /** A number with its noun, such as `2 symbols`. */

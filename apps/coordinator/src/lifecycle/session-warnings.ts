@@ -2,8 +2,16 @@
  * Warns of probable mistakes in a session: symbols without a bar in any dataset, rows without a slot in the calendar, bars of another
  * interval than the base interval, and days whose source was silent.
  */
-import { firstBars, symbolIds } from '@barkeep/bar-repository';
-import { currentSymbols, UNCHANGED, unknownSymbolsWarning, type SessionSpec, type SlotCounts } from '@barkeep/bars';
+import { firstBars, regularSpacing, symbolIds } from '@barkeep/bar-repository';
+import {
+  currentSymbols,
+  parseInterval,
+  sourceName,
+  UNCHANGED,
+  unknownSymbolsWarning,
+  type SessionSpec,
+  type SlotCounts,
+} from '@barkeep/bars';
 import type { OutsideDay, OutsideRows } from '@barkeep/session-data';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
@@ -28,10 +36,11 @@ interface KeptWarnings {
 }
 
 /**
- * Warns of symbols without a bar in any dataset of a session. Looks up one session at a time and keeps the warnings for
- * a while. A caller waits only a moment: after that, for example while a table is locked, it gets the previous warnings.
+ * Warns of symbols without a bar in any dataset of a session, and of datasets with longer bars than its base interval. Looks up one
+ * session at a time and keeps the warnings for a while. A caller waits only a moment: after that, for example while a table is locked, it
+ * gets the previous warnings.
  */
-export class SymbolWarnings {
+export class DatasetWarnings {
   /** By session and version of its symbols, the least recently used first. */
   private readonly kept = new Map<string, KeptWarnings>();
   /** The look-up that was requested last; each begins when the one before it has ended. */
@@ -39,9 +48,8 @@ export class SymbolWarnings {
 
   constructor(private readonly dataSource: DataSource) {}
 
-  /** The warnings of a session: none for a fed session, and none until its first look-up has ended. */
+  /** The warnings of a session: none until its first look-up has ended. */
   async of(row: SessionRecord): Promise<string[]> {
-    if (row.spec.source.type === 'feed') return [];
     const kept = this.keptOf(`${row.incarnation} ${(row.membership ?? UNCHANGED).version}`);
     if (performance.now() >= kept.until) kept.lookUp ??= this.refresh(row, kept);
     if (kept.lookUp) await Promise.race([kept.lookUp, sleep(WAIT_MS, undefined, { ref: false })]);
@@ -70,10 +78,31 @@ export class SymbolWarnings {
   private async warningsOf({ spec, membership }: SessionRecord): Promise<string[]> {
     const symbols = currentSymbols(spec.symbols, membership ?? UNCHANGED);
     const datasetIds = await datasetIdsOf(this.dataSource, spec);
+    const isFed = spec.source.type === 'feed';
+    if (isFed) datasetIds.delete(sourceName(spec)); // a dataset of that name is not used
     const ids = await symbolIds(this.dataSource, symbols);
-    const firsts = await firstBars(this.dataSource, datasetIds, [...ids.values()]);
+    const spacings = await this.spacingWarnings(spec, datasetIds, [...ids.values()]);
+    if (isFed) return spacings; // no dataset needs to have its symbols
+    const firsts = await firstBars(this.dataSource, [...datasetIds.values()], [...ids.values()]);
     const unknown = symbols.filter((symbol) => !firsts.has(ids.get(symbol) ?? -1));
-    return unknown.length === 0 ? [] : [unknownSymbolsWarning(unknown)];
+    return unknown.length === 0 ? spacings : [unknownSymbolsWarning(unknown), ...spacings];
+  }
+
+  /** Warns of datasets with longer bars than the base interval: each is shown from the end of its first slot, before its close is known. */
+  private async spacingWarnings(
+    { baseInterval }: Pick<SessionSpec, 'baseInterval'>,
+    datasetIds: ReadonlyMap<string, number>,
+    ids: readonly number[],
+  ): Promise<string[]> {
+    const warnings: string[] = [];
+    for (const [name, datasetId] of datasetIds) {
+      const ms = (await regularSpacing(this.dataSource, datasetId, ids)) ?? 0;
+      if (ms <= parseInterval(baseInterval).ms) continue;
+      warnings.push(
+        `bars of dataset ${name} are ${ms / 60_000} minutes apart, but a slot has ${baseInterval}; is the base interval right?`,
+      );
+    }
+    return warnings;
   }
 }
 

@@ -6,7 +6,8 @@
 import * as repository from '@barkeep/bar-repository';
 import { UNCHANGED, withoutSymbol, withSymbol, type Membership } from '@barkeep/bars';
 import * as store from '@barkeep/session-data';
-import { isActive, layoutOf, refOf, removalOf, type SessionRecord, type Servers } from './session-row.js';
+import { isActive, layoutOf, removalOf, type SessionRecord, type Servers } from './session-row.js';
+import { hintUpkeep } from './upkeep-request.js';
 
 /** States in which a symbol may be added: the session's clock can still move. */
 const STATES_FOR_ADDING = ['created', ...repository.ACTIVE_STATES, 'paused', 'stopped'] as const;
@@ -46,7 +47,7 @@ export class SymbolChanges {
    * @returns false when there is no store
    */
   async updateStore(row: SessionRecord): Promise<boolean> {
-    const { dataSource, redis, keyPrefix, producer } = this.servers;
+    const { dataSource, redis, keyPrefix, producer, warn } = this.servers;
     try {
       const removedSymbols = await repository.withSessionLock(dataSource, row, async (membership, manager) => {
         if (!membership) throw new store.SessionLostError(row.id); // the session no longer exists
@@ -54,9 +55,10 @@ export class SymbolChanges {
         await repository.forgetQuarantined(manager, row.incarnation, removed ?? []);
         return removed;
       });
-      // The store ends jobs that have the old symbol list, without an error: their work must be requested again.
+      // The store ends jobs that have the old symbol list, without an error: their work is requested again. The change is made already, so
+      // the call must not fail when the queue Redis is away.
       const hadOldList = removedSymbols !== undefined; // undefined: the store already had the new list
-      if (hadOldList && row.spec.upkeep.enabled) await producer.add('detect-gaps', { ...refOf(row), force: false });
+      if (hadOldList) hintUpkeep({ layout: layoutOf(row, keyPrefix), producer, warn });
       return true;
     } catch (error) {
       if (error instanceof store.SessionLostError) return false;

@@ -11,6 +11,9 @@ const TIME_FIELDS = ['openTime', 'time', 'timestamp'] as const;
 
 const VALUE_FIELDS = ['open', 'high', 'low', 'close', 'volume'] as const;
 
+/** All fields of a record that are read. */
+export const RECORD_FIELDS = ['symbol', ...TIME_FIELDS, ...VALUE_FIELDS] as const;
+
 type RequestedRange = Pick<BarQuery, 'from' | 'to' | 'prices'>;
 
 /**

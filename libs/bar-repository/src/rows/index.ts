@@ -10,6 +10,7 @@ export {
   datasetExtent,
   firstBars,
   mergeRanges,
+  regularSpacing,
   shortestSpacing,
 } from './stored-ranges.js';
 export type { SymbolExtent, TimeRange } from './stored-ranges.js';

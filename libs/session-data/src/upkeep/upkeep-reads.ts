@@ -44,6 +44,12 @@ export class UpkeepReads {
     });
   }
 
+  /** Names the run of the session Redis: another one may lack its newest writes. '' when the server does not tell. */
+  async serverRun(): Promise<string> {
+    const info = await this.redis.info('server').catch(() => '');
+    return /^run_id:([0-9a-f]+)/m.exec(info)?.[1] ?? '';
+  }
+
   /** Whether the session was stopped, or has failed: then nothing is to be requested for it. */
   async isStopped(): Promise<boolean> {
     return (await this.redis.hget(this.layout.keysOf(0).meta, 'control')) === 'stop';
@@ -100,11 +106,14 @@ export class UpkeepReads {
 
   /** True when the session is at its end: all slots are filled or settled, all derived bars made, and no retry is scheduled. */
   async isSettled(): Promise<boolean> {
-    if ((await this.nextRetry()) !== undefined) return false;
-    for (const [partition, { watermark }] of (await this.positions()).entries()) {
-      if (watermark < this.layout.end || (await this.dirty(partition)).length > 0) return false;
-    }
-    return true;
+    const readDirty = this.layout.keys.map((_, partition) => this.dirty(partition));
+    const [nextRetry, positions, dirty] = await Promise.all([
+      this.nextRetry(),
+      this.positions(),
+      Promise.all(readDirty),
+    ]);
+    const isDerived = positions.every(({ watermark }) => watermark >= this.layout.end) && dirty.flat().length === 0;
+    return nextRetry === undefined && isDerived;
   }
 
   /** The days of symbols whose derived bars are out of date. */

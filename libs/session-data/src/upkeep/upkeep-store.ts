@@ -119,8 +119,9 @@ export class UpkeepStore extends UpkeepReads {
   /**
    * Moves a partition's watermark from `from` to `to`, epoch ms; never back. When `closes` is given, also emits the counts of that day. With
    * `from` equal to `to` the watermark stays, and the counts are emitted only if they differ from those emitted last.
-   * @param closes the day that ends at `to`, with its counts
-   * @returns false when the watermark was set back to before `from`, or the frontier to before `to`: read both again
+   * @param closes the day that ends at `to`, with its counts @param readFrom the server, from {@link serverRun}, that the slots up to
+   * `to` were read from; '' when that is unknown
+   * @returns false when the watermark was set back to before `from`, the frontier to before `to`, or the server is not the same: read again
    * @throws SessionLostError
    */
   async moveWatermark(
@@ -128,9 +129,10 @@ export class UpkeepStore extends UpkeepReads {
     from: number,
     to: number,
     closes?: { dayIndex: number; counts: SlotCounts },
+    readFrom = '',
   ): Promise<boolean> {
     const { meta, emitted, changes, pending, wake } = this.layout.keysOf(partition);
-    const args: ScriptArgument[] = [from, to, wake, EVENTS_KEPT];
+    const args: ScriptArgument[] = [from, to, wake, EVENTS_KEPT, readFrom];
     const keys = [meta, emitted, changes, pending];
     if (closes) {
       args.push(...this.events.qualityArguments(partition, closes.dayIndex, closes.counts));
