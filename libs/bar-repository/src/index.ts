@@ -27,7 +27,8 @@ export {
   readRow,
   readWindow,
   readWindowBytes,
-  shortestSpacing,
+  storedIntervalMs,
+  storedSpacings,
   type SymbolExtent,
 } from './rows/index.js';
 export * from './schema/index.js';

@@ -138,31 +138,6 @@ export async function datasetExtent(dataSource: DataSource, datasetId: number): 
   return rows.map(({ id, symbol, first, last }) => ({ id, symbol, first: first.getTime(), last: last.getTime() }));
 }
 
-/** The spacing of a dataset is found in at most this many rows of each of this many symbols, if it occurs at least so often there. */
-const SPACING_ROWS = 500;
-const SPACING_SYMBOLS = 10;
-const SPACING_TIMES_MIN = 3;
-
-/** The shortest time between two rows of a symbol, ms, in a sample of the rows; undefined when there are too few rows. */
-export async function shortestSpacing(
-  dataSource: DataSource,
-  datasetId: number,
-  extents: readonly SymbolExtent[],
-): Promise<number | undefined> {
-  // Every n-th symbol, so that the sample is spread over the whole list.
-  const step = Math.ceil(extents.length / SPACING_SYMBOLS);
-  const symbolIds = extents.filter((_, index) => index % step === 0).map(({ id }) => id);
-  const [shortest] = await dataSource.query<{ ms: number; times: number }[]>(SHORTEST_SPACING, [datasetId, symbolIds]);
-  return shortest && shortest.times >= SPACING_TIMES_MIN ? shortest.ms : undefined;
-}
-
-const SHORTEST_SPACING = `SELECT (extract(epoch FROM spacing) * 1000)::float8 AS ms, count(*)::int AS times
-  FROM unnest($2::int4[]) AS symbol(id) CROSS JOIN LATERAL (
-    SELECT "time" - lag("time") OVER (ORDER BY "time") AS spacing
-    FROM (SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = symbol.id ORDER BY "time" LIMIT ${SPACING_ROWS}) AS bar
-  ) AS spaced
-  WHERE spacing IS NOT NULL GROUP BY spacing ORDER BY spacing LIMIT 1`;
-
 /** Open time of each symbol's first bar in any of the datasets, epoch ms. Symbols without a bar are left out. */
 export async function firstBars(
   dataSource: DataSource,

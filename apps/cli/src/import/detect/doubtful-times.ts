@@ -1,9 +1,9 @@
 /** Looks for signs in the times of a sample that they were misread. Each check returns a warning or undefined. */
-import { DAY_MS, dateOf } from '@barkeep/bars';
+import { DAY_MS, dateOf, distancesOf } from '@barkeep/bars';
 import { FilePlanError, timeText } from '../reading/index.js';
 import { bareName } from './header-names.js';
 import type { SampleBars } from './sample-bars.js';
-import { distancesOf, exampleOfCloses } from './spacing.js';
+import { exampleOfCloses } from './spacing.js';
 import { areHoursInUtc, headerZone, hoursElsewhere, hoursText, isEpoch, lacksZone } from './zones.js';
 
 const HOUR_MS = 3_600_000;

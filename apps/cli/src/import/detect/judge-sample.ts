@@ -1,5 +1,5 @@
 /** Judges a file by its sample: refuses it when it was surely misread, and warns when it may have been. */
-import { DAY_MS, MINUTE_MS } from '@barkeep/bars';
+import { areMostlyApart, DAY_MS, distancesOf, MINUTE_MS, sortedTimes } from '@barkeep/bars';
 import { FilePlanError, timeText } from '../reading/index.js';
 import {
   groupedVolumes,
@@ -42,7 +42,10 @@ const CHECKS: readonly ((sample: SampleBars) => string | readonly string[] | und
 /** The notes and warnings for the user. @throws FilePlanError for another interval, misread dates, and ticks */
 export function judgeSample(sample: SampleBars): { notes: string[]; warnings: string[] } {
   const { times, spacing, start, options } = sample;
-  if (spacing !== undefined && spacing !== options.intervalMs) throw wrongInterval(spacing, options.intervalMs);
+  const closest = closestTimes(sample);
+  if (closest !== undefined && !options.hasCalendar) throw shortBars(closest, options.intervalMs);
+  const isOther = spacing !== undefined && spacing !== options.intervalMs && closest === undefined;
+  if (isOther) throw wrongInterval(spacing, options.intervalMs);
   if (new Set(times).size > 1 && areMidnights(sample)) throw wrongInterval(DAY_MS, options.intervalMs);
   refuseMixedGrid(times);
   const notes = [
@@ -69,6 +72,23 @@ function areMidnights({ times, reader }: SampleBars): boolean {
     const offsetMs = offsetOfDay(zone);
     return times.every((time) => (time + offsetMs(time)) % DAY_MS === 0);
   });
+}
+
+/**
+ * The shortest step of rows that are mostly an interval apart, ms, when it is shorter than the interval. A market whose hours are no multiple
+ * of the interval has a shorter bar before each close: a calendar knows when that bar opens.
+ */
+function closestTimes({ times, options: { intervalMs } }: SampleBars): number | undefined {
+  if (intervalMs === MINUTE_MS || !areMostlyApart(times, intervalMs)) return undefined;
+  const closest = Math.min(...distancesOf(sortedTimes(times)));
+  return closest < intervalMs ? closest : undefined;
+}
+
+function shortBars(closest: number, intervalMs: number): FilePlanError {
+  const [interval, closer] = [spacingText(intervalMs), spacingText(closest)];
+  const detail = `expected ${interval} bars, was ${interval} bars and times that are ${closer} steps apart`;
+  const hint = 'if the bars before a close are shorter, give --calendar, which knows when they open';
+  return new FilePlanError('wrong-interval', `${detail}: ${hint}`);
 }
 
 function wrongInterval(spacing: number, intervalMs: number): FilePlanError {

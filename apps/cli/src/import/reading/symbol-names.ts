@@ -21,6 +21,8 @@ export class SymbolNames {
   readonly #results = new Map<string, ResolvedSymbol>();
   /** Symbols by their lower-case form. */
   readonly #known = new Map<string, string>();
+  /** The symbols of the dataset: an earlier import may have kept two that differ only in case. */
+  readonly #stored = new Set<string>();
 
   /** @param map from names in files to symbols */
   constructor(
@@ -28,10 +30,20 @@ export class SymbolNames {
     private readonly map: ReadonlyMap<string, string> = new Map(),
   ) {}
 
-  /** Adds the symbols of the dataset, before any row is read. */
-  know(stored: Iterable<string>): void {
+  /**
+   * Adds the symbols of the dataset.
+   * @returns the first one that differs only in case from a symbol of an earlier row, after that symbol; undefined when none does
+   */
+  know(stored: readonly string[]): [fromRow: string, stored: string] | undefined {
     this.#results.clear(); // a name may now differ in case from a stored symbol
-    for (const symbol of stored) this.#known.set(symbol.toLowerCase(), symbol);
+    for (const symbol of stored) this.#stored.add(symbol);
+    let clash: [string, string] | undefined;
+    for (const symbol of stored) {
+      const other = this.#known.get(symbol.toLowerCase()) ?? symbol;
+      if (other !== symbol && !this.#stored.has(other)) clash ??= [other, symbol];
+      this.#known.set(symbol.toLowerCase(), symbol);
+    }
+    return clash;
   }
 
   /** The symbol for a name in a file, or why the name is refused. */
@@ -55,7 +67,7 @@ export class SymbolNames {
       const detail = `"${symbol}" is what Excel makes ${source}; --symbol-map FILE names the right one`;
       return { reason: 'bad-symbol', detail };
     }
-    if (this.symbolCase !== 'guard') return { symbol };
+    if (this.symbolCase !== 'guard' || this.#stored.has(symbol)) return { symbol };
     const other = this.#known.get(symbol.toLowerCase());
     if (other !== undefined && other !== symbol) {
       const detail = `"${symbol}" differs only in case from "${other}": --symbol-case keep stores both, --symbol-case upper merges them`;

@@ -2,7 +2,7 @@
  * Runs an import: reads files, writes bars, returns a summary. The import counts rows and files that it refuses, and
  * continues. When writing fails or the user stops the import, the writer's `abort` removes what was written.
  */
-import type { Bar } from '@barkeep/bars';
+import { type Bar, MINUTE_MS } from '@barkeep/bars';
 import { type ChosenVolume, type FilePlan, isJson } from '../detect/index.js';
 import { inputEntries, type InputEntry, type InputFile, isFileError } from '../files/index.js';
 import { BarReader, FilePlanError, type RowSink } from '../reading/index.js';
@@ -115,7 +115,10 @@ class ImportRun {
 
   async #readRows(plan: FilePlan, name: string, head: Uint8Array, rest: AsyncIterable<Uint8Array>): Promise<void> {
     const outsideBefore = this.outsideRows;
-    const reader = new BarReader({ ...plan.reader, anySymbol: this.plan.oneSymbol }, this.#sink(name));
+    const reader = new BarReader(
+      { ...plan.reader, anySymbol: this.plan.oneSymbol },
+      this.#sink(name, plan.reader.shiftMs),
+    );
     const splitter = splitterOf(plan.delimiter, reader);
     splitter.push(head);
     await this.buffer.writeIfFull();
@@ -129,10 +132,12 @@ class ImportRun {
   }
 
   /** Buffers the bars that have a slot, and counts the other rows. */
-  #sink(name: string): RowSink {
+  #sink(name: string, shiftMs: number): RowSink {
     const { calendar } = this.plan;
+    const mayBeShort = shiftMs > MINUTE_MS; // closes: the last bar of a day may have opened less than an interval before
     return {
       bar: (symbol, bar, isVolumeUnknown) => {
+        if (mayBeShort && calendar !== undefined) bar.openTime = calendar.openOf(bar.openTime + shiftMs);
         if (calendar !== undefined && !calendar.isInside(bar.openTime)) {
           this.outsideRows++;
           return;
