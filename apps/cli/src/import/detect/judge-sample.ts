@@ -4,6 +4,7 @@ import { FilePlanError, timeText } from '../reading/index.js';
 import {
   groupedVolumes,
   mixedRows,
+  otherSymbol,
   otherTimes,
   pricesAsVolumes,
   scaledPrices,
@@ -28,6 +29,7 @@ const CHECKS: readonly ((sample: SampleBars) => string | readonly string[] | und
   oneMidnight,
   lostHalfDays,
   mixedRows,
+  otherSymbol,
   otherTimes,
   pricesAsVolumes,
   scaledPrices,

@@ -3,6 +3,7 @@ import type { BarFormat } from '../formats/index.js';
 import { FilePlanError, type RowLayout } from '../reading/index.js';
 import { instantOf } from '../times/index.js';
 import { columnsByPlace, formatColumns, type FoundColumns, headerColumns, quoted, unusableHeader } from './columns.js';
+import { otherHeader } from './later-header.js';
 import type { ReadOptions } from './read-options.js';
 import { HEADER_ROWS_MAX, lookalikes, namedFormat, recognise, type Recognised, wideHeader } from './recognise.js';
 import { FIELDS_MIN, type FileSample, type SampleRow } from './sample.js';
@@ -31,6 +32,8 @@ interface FoundHeader extends Partial<Recognised> {
 const MORE_HEADER_LINES_MAX = 4;
 /** A text that begins with a time of day, such as `9:30` or `09:30:00`: it has no date. */
 const TIME_OF_DAY = /^\d{1,2}:\d{2}/;
+/** A date without a time, such as `2024-03-04` or `04.03.2024`. */
+const DATE_ALONE = /^(\d{4}([-/.]?)\d\d\2\d\d|\d\d[./-]\d\d[./-]\d{4})$/;
 /** A text with more after its date, such as `03/04/2024 09:30`. */
 const DATE_AND_MORE = /^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})[ T]/;
 /** A number with any decimal sign or separators. */
@@ -131,16 +134,17 @@ function placedColumns(sample: FileSample, first: readonly string[], options: Re
 
 /**
  * The index of a header's last row. A header may have several rows: it ends before the first one that has a number, a time or another
- * count of fields. The last row of the sample is always data.
+ * count of fields, or other columns than the first one. The last row of the sample is always data.
  */
 function lastHeaderRow(rows: readonly SampleRow[], firstHeader: number, columns: FoundColumns): number {
-  const fields = rows[firstHeader]?.texts.length ?? 0;
+  const names = rows[firstHeader]?.texts ?? [];
+  const isOtherHeader = otherHeader(columns, names);
   let last = firstHeader;
   while (last + 1 < rows.length - 1 && last - firstHeader < MORE_HEADER_LINES_MAX) {
     const next = rows[last + 1]?.texts ?? [];
     const hasNumber = next.some((text) => NUMBER.test(text));
     const hasTime = /\d{2}/.test(next[columns.time] ?? '');
-    if (next.length !== fields || hasNumber || hasTime) break;
+    if (next.length !== names.length || hasNumber || hasTime || isOtherHeader(next)) break;
     last++;
   }
   return last;
@@ -155,11 +159,10 @@ function layoutOf(rows: readonly SampleRow[], { columns, header, format }: Found
   const below = lastHeader === undefined ? rows : rows.slice(lastHeader + 1);
   const data = below.filter(({ isHeader }) => !isHeader); // without the keys of JSON
   refuseUnnamedField(names, data);
-  const { time, symbol, open, high, low, close } = columns;
+  const { symbol, open, high, low, close } = columns;
   const { volume, volumes } = chosenVolume(columns, names, data);
   const layout: RowLayout = {
-    date: neededDate(columns, data[0]?.texts[time] ?? ''),
-    time,
+    ...dateAndTime(columns, data[0]?.texts ?? []),
     symbol,
     values: [{ open, high, low, close, volume }],
     // Rows must have all named fields: when a field is missing, the later ones are in the wrong columns.
@@ -168,6 +171,14 @@ function layoutOf(rows: readonly SampleRow[], { columns, header, format }: Found
   };
   const headerLines = lastHeader === undefined ? skipLines : rows[lastHeader]!.line;
   return { layout, format, names, headerLines, volumes, data };
+}
+
+/** The fields of the date and the time. A time of day right after a column of dates belongs to it, whatever its name is. */
+function dateAndTime(columns: FoundColumns, first: readonly string[]): Pick<RowLayout, 'date' | 'time'> {
+  const { time } = columns;
+  const date = neededDate(columns, first[time] ?? '');
+  const isSplit = DATE_ALONE.test(first[time] ?? '') && TIME_OF_DAY.test(first[time + 1] ?? '');
+  return date === undefined && isSplit ? { date: time, time: time + 1 } : { date, time };
 }
 
 /** The field of the date that the times need; undefined when they have their date, or are epochs. */

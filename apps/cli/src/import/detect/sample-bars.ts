@@ -4,7 +4,7 @@ import { BarReader, type BarReaderOptions, FilePlanError, type RowSink } from '.
 import { splitterOf } from '../rows/index.js';
 import type { FileLayout } from './layout.js';
 import type { ReadOptions } from './read-options.js';
-import { type FileStart, timeTextOf } from './sample.js';
+import { type FileStart, type SampleRow, timeTextOf } from './sample.js';
 import { lacksZone, namedZone, offsetOfDay } from './zones.js';
 
 /** Fewest rows from which a share of unreadable times is judged. */
@@ -21,6 +21,8 @@ export interface FileReading {
   /** Undefined for JSON. */
   delimiter: string | undefined;
   file: FileLayout;
+  /** See `lastRows` of the sample. */
+  lastRows: readonly SampleRow[];
   reader: BarReaderOptions;
 }
 

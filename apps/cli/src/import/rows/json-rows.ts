@@ -41,13 +41,19 @@ class Container {
   hasRowElements = false;
   /** True for an object in which rows came before a value that names their symbol. */
   hasUnnamedRows = false;
+  /** The symbol that an object inside of this one names, such as `meta` of Twelve Data. */
+  innerName: string | undefined;
 
-  /** @param line of its opening bracket @param start where its texts begin in the bytes of the tokens @param group see `Row.group` */
+  /**
+   * @param line of its opening bracket @param start where its texts begin in the bytes of the tokens
+   * @param group see `Row.group` @param named see `Row.named`
+   */
   constructor(
     readonly isArray: boolean,
     readonly line: number,
     readonly start: number,
     readonly group: string | undefined,
+    readonly named: string | undefined,
   ) {
     this.awaitsKey = !isArray;
   }
@@ -67,7 +73,7 @@ export class JsonRows implements Splitter, TokenHandler {
   readonly lateNames = new Set<string>();
   readonly #tokens = new JsonTokens(this);
   /** The top level of the text counts as an array. */
-  readonly #topLevel = new Container(true, 0, 0, undefined);
+  readonly #topLevel = new Container(true, 0, 0, undefined, undefined);
   /** The open containers, from the outermost (the top level) to the innermost. */
   readonly #open = [this.#topLevel];
   #innermost = this.#topLevel;
@@ -101,8 +107,9 @@ export class JsonRows implements Splitter, TokenHandler {
     if (this.#open.length > DEPTH_MAX) return this.#fail(`nested more than ${DEPTH_MAX} deep`);
     const parent = this.#innermost;
     parent.hasContainers = true;
+    const named = (parent.isArray ? undefined : this.#symbolIn(parent)) ?? parent.named;
     const group = parent.isArray ? parent.group : this.#groupIn(parent);
-    this.#innermost = new Container(isArray, this.#tokens.line, this.#tokens.length, group);
+    this.#innermost = new Container(isArray, this.#tokens.line, this.#tokens.length, group, named);
     this.#open.push(this.#innermost);
   }
 
@@ -152,6 +159,8 @@ export class JsonRows implements Splitter, TokenHandler {
     if (isRow || container.hasRowsInside) parent.hasRowsInside = true;
     if (container.hasRowsInside && !parent.isArray) parent.hasUnnamedRows ||= this.#symbolIn(parent) === undefined;
     if (container.hasUnnamedRows) this.#noteLateName(container);
+    const mayNameRows = !isArray && !parent.isArray && !container.hasRowsInside;
+    if (mayNameRows) parent.innerName ??= this.#symbolIn(container);
     this.#tokens.length = container.start; // drops the container's texts
   }
 
@@ -168,12 +177,12 @@ export class JsonRows implements Splitter, TokenHandler {
     return [group, name, key].filter((part) => part !== undefined).join(KEY_SEPARATOR);
   }
 
-  /** The symbol that a value of an object names, among those read so far. */
-  #symbolIn({ start, starts, ends, keyStarts, keyEnds }: Container): string | undefined {
+  /** The symbol that a value of an object names, or an object inside of it, among those read so far. */
+  #symbolIn({ start, starts, ends, keyStarts, keyEnds, innerName }: Container): string | undefined {
     const naming = keyStarts.findIndex((from, index) =>
       NAMING_KEYS.has(this.#tokens.textAt(from, keyEnds[index] ?? from)),
     );
-    return naming < 0 ? undefined : this.#tokens.textAt(starts[naming] ?? start, ends[naming] ?? start);
+    return naming < 0 ? innerName : this.#tokens.textAt(starts[naming] ?? start, ends[naming] ?? start);
   }
 
   #noteLateName(container: Container): void {
@@ -213,7 +222,7 @@ export class JsonRows implements Splitter, TokenHandler {
   }
 
   /** Passes a row to the handler. The values of an object get the order of the header. */
-  #emit({ isArray, starts, ends, keyStarts, keyEnds, line, group, isTooLong }: Container): void {
+  #emit({ isArray, starts, ends, keyStarts, keyEnds, line, group, named, isTooLong }: Container): void {
     if (isTooLong) return this.handler.refuse(line, 'row-too-long', `more than ${ROW_BYTES_MAX} bytes`);
     const row = this.#row;
     row.bytes = this.#tokens.bytes;
@@ -221,6 +230,7 @@ export class JsonRows implements Splitter, TokenHandler {
     row.ends = ends;
     row.line = line;
     row.group = group;
+    row.named = named;
     if (!isArray && !this.#hasHeaderKeys(keyStarts, keyEnds)) {
       const keys = keyStarts.map((start, index) => this.#tokens.textAt(start, keyEnds[index] ?? start));
       const { names } = (this.#header ??= this.#newHeader(keys, line));
