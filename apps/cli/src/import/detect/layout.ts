@@ -71,9 +71,13 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
     // No names of columns: `layout.values` names the symbols.
     return { layout, format: undefined, names: [], headerLines: lastLine, data };
   }
-  const columns = first.isHeader // the keys of JSON objects
-    ? headerColumns(first.texts, options.columns, hasVolume)
-    : placedColumns({ ...sample, rows }, first.texts, options);
+  const wanted = [...options.columns.values()];
+  const areNumbers =
+    wanted.length > 0 && wanted.every((column) => /^\d+$/.test(column) && !first.texts.includes(column));
+  const columns =
+    first.isHeader && !areNumbers // the keys of JSON objects, or the names of the columns of arrays
+      ? headerColumns(first.texts, options.columns, hasVolume)
+      : placedColumns({ ...sample, rows }, first.texts, options);
   return layoutOf(rows, { columns }, skipLines);
 }
 

@@ -1,12 +1,12 @@
 /**
  * Splits JSON and NDJSON text into rows, without parsing values. A row is an array or an object of scalars, at the top
  * level or in an array: `[[…],[…]]`, `[{…},{…}]`, `{"bars":{"AAPL":[{…}]}}`, or NDJSON with a row per line. The keys of
- * the first object are the header, which the handler gets first. Arrays and objects inside of a row object are skipped.
+ * the first object are the header, which the handler gets first; for arrays, the names in an array such as `{"columns":[…],"data":[[…]]}`. Arrays and objects inside of a row object are skipped.
  * In an array of rows, an element that is no row, such as `null`, is refused, so that it is counted.
  * Between two pushes the splitter holds the texts of the open containers: at most `ROW_BYTES_MAX` bytes of each container.
  */
 import { JsonTokens, type TokenHandler } from './json-tokens.js';
-import { KEY_SEPARATOR, type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Splitter } from './row.js';
+import { KEY_SEPARATOR, lastKey, type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Splitter } from './row.js';
 
 /** Deepest nesting that is read; rows of bars are never deeper. */
 const DEPTH_MAX = 16;
@@ -14,6 +14,8 @@ const DEPTH_MAX = 16;
 const SCALARS_MIN = 5;
 /** Keys of an object whose values name the rows in the arrays after them. */
 const NAMING_KEYS = new Set(['symbol', 'ticker', 'instrument']);
+/** Keys of an array that names the columns of the arrays after it, as in JSON of pandas and InfluxDB. */
+const COLUMNS_KEYS = new Set(['columns', 'fields', 'headers', 'header']);
 /** Number of bytes of a refused scalar that a message shows. */
 const SHOWN_BYTES = 40;
 
@@ -81,6 +83,8 @@ export class JsonRows implements Splitter, TokenHandler {
   readonly #row: Row = { bytes: new Uint8Array(0), starts: [], ends: [], count: 0, line: 0 };
   /** The keys of the first object, as texts and as bytes. */
   #header: ({ names: readonly string[] } & Pick<Row, 'bytes' | 'ends'>) | undefined;
+  /** True when an array of names, and not an object, gave the header. */
+  #isHeaderOfArrays = false;
   /** True after an error for which the rest of the file is ignored. */
   #hasFailed = false;
 
@@ -160,6 +164,7 @@ export class JsonRows implements Splitter, TokenHandler {
     if (container.hasRowsInside && !parent.isArray) parent.hasUnnamedRows ||= this.#symbolIn(parent) === undefined;
     if (container.hasUnnamedRows) this.#noteLateName(container);
     const mayNameRows = !isArray && !parent.isArray && !container.hasRowsInside;
+    if (isArray && !parent.isArray) this.#takeColumns(container);
     if (mayNameRows) parent.innerName ??= this.#symbolIn(container);
     this.#tokens.length = container.start; // drops the container's texts
   }
@@ -183,6 +188,17 @@ export class JsonRows implements Splitter, TokenHandler {
       NAMING_KEYS.has(this.#tokens.textAt(from, keyEnds[index] ?? from)),
     );
     return naming < 0 ? innerName : this.#tokens.textAt(starts[naming] ?? start, ends[naming] ?? start);
+  }
+
+  /** Makes an array of names the header of the arrays after it. Fails when an earlier one has other names. */
+  #takeColumns({ starts, ends, hasContainers, line, group = '' }: Container): void {
+    if (hasContainers || starts.length < SCALARS_MIN || !COLUMNS_KEYS.has(lastKey(group))) return;
+    const names = starts.map((start, index) => this.#tokens.textAt(start, ends[index] ?? start));
+    if (this.#header === undefined) {
+      this.#header = this.#newHeader(names, line);
+      this.#isHeaderOfArrays = true;
+    } else if (this.#isHeaderOfArrays && names.join() !== this.#header.names.join())
+      this.#fail(`expected the columns ${this.#header.names.join()}, was ${names.join()}`);
   }
 
   #noteLateName(container: Container): void {

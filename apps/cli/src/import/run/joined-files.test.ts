@@ -1,4 +1,5 @@
 /** Files that were joined out of several: with another header in the middle, or with the rows of several symbols. */
+import { parseColumnsOption } from '../detect/index.js';
 import { CSV_HEADER, isoText, MINUTE_MS, OPEN } from '../../../../../test/support/data/import-texts.js';
 import {
   countsOf,
@@ -91,6 +92,35 @@ describe('answers of Twelve Data, which name the symbol in "meta"', () => {
       'a.json: the file names the symbol AAPL, and its rows are stored as MSFT: is it the right file?',
     ]);
     expect(await warningsOf('AAPL.US')).toEqual([]);
+  });
+});
+
+describe('JSON arrays after an array that names their columns', () => {
+  /** As pandas writes a frame of yfinance: `orient="split"`. */
+  const split = (columns: readonly string[]): string =>
+    JSON.stringify({ columns, index: [0, 1], data: [0, 1].map((n) => [OPEN + n * MINUTE_MS, 11, 12, 9, 10, 5]) });
+  const columns = ['Datetime', 'Close', 'High', 'Low', 'Open', 'Volume'];
+
+  it('are read by these names, not by those of a format that fits', async () => {
+    const { bars } = await imported('a.json', split(columns), SYMBOL_X);
+    expect(bars.map(valuesOf)).toEqual([
+      [10, 12, 9, 11, 5],
+      [10, 12, 9, 11, 5],
+    ]);
+  });
+
+  it('are read by the numbers of their columns when the user gives them', async () => {
+    const numbers = parseColumnsOption('time=1,close=2,high=3,low=4,open=5,volume=6');
+    const named = split(columns.map((name) => `my ${name}`));
+    const { bars } = await imported('a.json', named, { read: { symbol: 'X', columns: numbers } });
+    expect(bars.map(valuesOf)).toHaveLength(2);
+    expect(valuesOf(bars[0])).toEqual([10, 12, 9, 11, 5]);
+  });
+
+  it('are refused when a later part has other columns', async () => {
+    const other = split(['Datetime', 'Open', 'High', 'Low', 'Close', 'Volume']);
+    const result = await imported('a.json', `${split(columns)}\n${other}`, SYMBOL_X);
+    expect(countsOf(result)).toEqual({ bars: 0, refused: { 'unreadable-file': 1 } });
   });
 });
 
