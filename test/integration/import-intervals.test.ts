@@ -59,8 +59,8 @@ describe('bars longer than a minute', () => {
     const options = ['import', 'closes.csv', '--dataset', 'closes', '--interval', '1h', '--times', 'close', '--json'];
     const refused = (await barkeep(...options)).stdout;
     expect(refused).toContain('if the bars before a close are shorter, give --calendar, which knows when they open');
-    const imported = JSON.parse((await barkeep(...options, '--calendar', 'XNYS')).stdout) as object;
-    expect(imported).toMatchObject({ accepted: 14, outside: 0, warnings: [] });
+    const summary = JSON.parse((await barkeep(...options, '--calendar', 'XNYS')).stdout) as object;
+    expect(summary).toMatchObject({ accepted: 14, outside: 0, warnings: [] });
     const opens = await queryDatabase<{ time: Date }>(
       database.url,
       'SELECT "time" FROM bars JOIN datasets d ON d.id = dataset_id WHERE d.name = $1 ORDER BY "time"',

@@ -29,7 +29,7 @@ export const NAMES = {
   ),
   /** Traded volume comes before tick volume. When a file has both, the values in its rows decide (volume-choice.ts). */
   volume: words(
-    'volume v vol basevolume realvolume volumetraded totalvolume volumen volumi 成交量 出来高 объем tickvolume tickvol tickqty',
+    'volume v vol basevolume realvolume volumetraded volumen volumi 成交量 出来高 объем tickvolume tickvol tickqty',
   ),
 };
 

@@ -77,18 +77,19 @@ function areMidnights({ times, reader }: SampleBars): boolean {
 }
 
 /**
- * The shortest step of rows that are mostly an interval apart, ms, when it is shorter than the interval. A market whose hours are no multiple
- * of the interval has a shorter bar before each close: a calendar knows when that bar opens.
+ * The shortest step of rows, ms, when it is shorter than their interval and they are not bars of a shorter one. A market whose hours are no
+ * multiple of the interval has a shorter bar before each close: a calendar knows when that bar opens.
  */
-function closestTimes({ times, options: { intervalMs } }: SampleBars): number | undefined {
-  if (intervalMs === MINUTE_MS || !areMostlyApart(times, intervalMs)) return undefined;
+function closestTimes({ times, spacing, reader, options: { intervalMs } }: SampleBars): number | undefined {
   const closest = Math.min(...distancesOf(sortedTimes(times)));
-  return closest < intervalMs ? closest : undefined;
+  if (intervalMs === MINUTE_MS || closest >= intervalMs) return undefined;
+  const areShorterBars = spacing !== undefined && areMostlyApart(times, spacing) && spacing < intervalMs;
+  const areCloses = reader.shiftMs > 0 && !areShorterBars;
+  return areCloses || areMostlyApart(times, intervalMs) ? closest : undefined;
 }
 
 function shortBars(closest: number, intervalMs: number): FilePlanError {
-  const [interval, closer] = [spacingText(intervalMs), spacingText(closest)];
-  const detail = `expected ${interval} bars, was ${interval} bars and times that are ${closer} steps apart`;
+  const detail = `expected ${spacingText(intervalMs)} bars, was times that are ${spacingText(closest)} steps apart`;
   const hint = 'if the bars before a close are shorter, give --calendar, which knows when they open';
   return new FilePlanError('wrong-interval', `${detail}: ${hint}`);
 }

@@ -88,7 +88,7 @@ export class CalendarCheck {
     const [best] = shareByZone.filter(({ share }) => fits(share)).sort((one, other) => other.share - one.share);
     if (best !== undefined) return `they fit ${id} when read with --tz ${best.name}`;
 
-    const fitsAsCloses = !areCloses && fits(this.#insideShare(openTimes, (time) => time - this.intervalMs));
+    const fitsAsCloses = !areCloses && fits(this.#insideShare(openTimes, (time) => this.openOf(time)));
     if (fitsAsCloses) return `they fit ${id} with --times close`;
 
     const fittingHours = OFFSET_HOURS.filter((hours) => fits(shareWithOffset(() => hours * HOUR_MS)));

@@ -11,7 +11,7 @@ import { BufferedWriter } from './bar-writers.js';
 import { checkWhole, entryPlan, startOf, symbolsByPath } from './entries.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
 import { RefusalLog, UnderstoodLog, WarningLog } from './logs.js';
-import { refuseLateNames, refuseMixedSymbols } from './mixed-symbols.js';
+import { OneSymbolFiles, refuseLateNames, refuseMixedSymbols } from './mixed-symbols.js';
 import { PriceWatch } from './price-watch.js';
 import { SpacingWatch } from './spacing-watch.js';
 import type { ImportSummary } from './summary.js';
@@ -24,6 +24,8 @@ class ImportRun {
   readonly refused = new RefusalLog();
   readonly understood: UnderstoodLog;
   readonly #fileWarnings = new WarningLog();
+  /** The files that --symbol makes one symbol. */
+  readonly #oneSymbolFiles = new OneSymbolFiles();
   readonly #watches: readonly (SpacingWatch | PriceWatch)[];
   readonly buffer = new BufferedWriter((symbol, bars) => this.#write(symbol, bars));
   outsideRows = 0;
@@ -66,7 +68,8 @@ class ImportRun {
   /** All warnings; complete after `buffer.flush`, when the watches have seen every bar. */
   get warnings(): string[] {
     const ofWatches = this.#watches.flatMap((watch) => watch.warnings());
-    return [...this.#fileWarnings.all, ...ofWatches, ...this.#completeWarnings()];
+    const ofNames = this.#oneSymbolFiles.warnings(this.plan.read.symbol);
+    return [...this.#fileWarnings.all, ...ofNames, ...ofWatches, ...this.#completeWarnings()];
   }
 
   /** A refused row leaves its minute without a bar, which on a complete day means that there was no trade. */
@@ -104,6 +107,7 @@ class ImportRun {
       // The choice between several volume columns needs all rows; the entry is then planned again with the chosen column.
       const volume = await volumeOf(samplePlan, wholeText);
       const plan = volume === undefined ? samplePlan : (entryPlan(entry, { ...start, volume }, read) ?? samplePlan);
+      if (read.symbol !== undefined && !this.plan.oneSymbol) this.#oneSymbolFiles.add(name);
       this.plan.completeDays?.useZone(plan.reader.zone);
       this.understood.add(name, plan.understood);
       for (const warning of plan.warnings) this.#fileWarnings.add(name, warning);
