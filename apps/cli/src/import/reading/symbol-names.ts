@@ -14,8 +14,10 @@ export type ResolvedSymbol =
 
 /** At most this many names are cached with their result. */
 const NAMES_MAX = 200_000;
-/** Excel changes a symbol such as MAR1 to the date 1-Mar, and 1E5 to the number 1E+05. It writes #N/A when a formula finds no value. */
-const EXCEL_SYMBOL = /^(\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|\d(\.\d+)?E\+\d+|#N\/A)$/;
+/** Excel changes a symbol such as MAR1 to the date 1-Mar, and 1E5 to the number 1E+05. */
+const EXCEL_SYMBOL = /^(\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|\d(\.\d+)?E\+\d+)$/;
+/** What Excel, JSON, SQL, Python and JavaScript write for a missing value. NA and NAN are tickers. */
+const MISSING_SYMBOL = /^(#N\/A|null|NULL|None|nan|NaN|undefined)$/;
 
 export class SymbolNames {
   readonly #results = new Map<string, ResolvedSymbol>();
@@ -62,10 +64,10 @@ export class SymbolNames {
       const detail = `expected ${SYMBOL_WORDS}, was "${symbol}"; --symbol-map FILE gives it another name`;
       return { reason: 'bad-symbol', detail };
     }
-    if (EXCEL_SYMBOL.test(symbol) && !this.map.has(text)) {
-      const source = symbol === '#N/A' ? 'of a missing value' : 'of a symbol such as MAR1 or 1E5';
-      const detail = `"${symbol}" is what Excel makes ${source}; --symbol-map FILE names the right one`;
-      return { reason: 'bad-symbol', detail };
+    const isMissing = MISSING_SYMBOL.test(symbol);
+    if ((isMissing || EXCEL_SYMBOL.test(symbol)) && !this.map.has(text)) {
+      const what = isMissing ? 'stands for a missing value' : 'is what Excel makes of a symbol such as MAR1 or 1E5';
+      return { reason: 'bad-symbol', detail: `"${symbol}" ${what}; --symbol-map FILE names the right one` };
     }
     if (this.symbolCase !== 'guard' || this.#stored.has(symbol)) return { symbol };
     const other = this.#known.get(symbol.toLowerCase());
