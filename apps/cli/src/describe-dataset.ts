@@ -48,7 +48,7 @@ export async function describeDataset(
   const [firstSymbol] = extents;
   const times = firstSymbol === undefined ? [] : await sampleTimes(database, id, firstSymbol.id);
   const spacing = spacingOf(times);
-  const closes = exampleOfCloses([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }]);
+  const closes = exampleOfCloses([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }], spacing);
   const coverageAgainst = async (calendar: Calendar, hours: Hours): Promise<Coverage> => {
     const intervalMs = await storedIntervalMs(database, id, extents);
     return coverageOf(database, { id, rows, extents, intervalMs }, calendar, hours);

@@ -165,13 +165,14 @@ function layoutOf(rows: readonly SampleRow[], { columns, header, format }: Found
   refuseUnnamedField(names, data);
   const { symbol, open, high, low, close } = columns;
   const { volume, volumes } = chosenVolume(columns, names, data);
+  const namedFields = 1 + names.findLastIndex((name) => name !== '');
   const layout: RowLayout = {
     ...dateAndTime(columns, data[0]?.texts ?? []),
     symbol,
     values: [{ open, high, low, close, volume }],
-    // Rows must have all named fields: when a field is missing, the later ones are in the wrong columns.
-    fieldsMin: header === undefined ? undefined : 1 + names.findLastIndex((name) => name !== ''),
-    fieldsMax: names.length,
+    // Rows must have all named fields, and no others: when one is missing or added, the later ones are in the wrong columns.
+    fieldsMin: header === undefined ? undefined : namedFields,
+    fieldsMax: header === undefined ? names.length : namedFields,
   };
   const headerLines = lastHeader === undefined ? skipLines : rows[lastHeader]!.line;
   return { layout, format, names, headerLines, volumes, data };

@@ -223,7 +223,8 @@ export class BarReader implements RowHandler {
     const isNotFinite = /^[+-]?(nan|inf)/i.test(text) || Math.abs(Number(text)) === Infinity;
     const detail = `${name}: expected a number, was "${text}"`;
     if (isNotFinite) return this.sink.refuse(row.line, 'not-finite', detail);
-    this.sink.refuse(row.line, 'not-a-number', detail + numberHint(text));
+    const hint = name === 'volume' && text === '' ? '; if no row has a volume, add --volume none' : numberHint(text);
+    this.sink.refuse(row.line, 'not-a-number', detail + hint);
   }
 }
 
