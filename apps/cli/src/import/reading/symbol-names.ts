@@ -16,8 +16,8 @@ export type ResolvedSymbol =
 const NAMES_MAX = 200_000;
 /** Excel changes a symbol such as MAR1 to the date 1-Mar, and 1E5 to the number 1E+05. */
 const EXCEL_SYMBOL = /^(\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|\d(\.\d+)?E\+\d+)$/;
-/** What Excel, JSON, SQL, Python and JavaScript write for a missing value. NA and NAN are tickers. */
-const MISSING_SYMBOL = /^(#N\/A|null|NULL|None|nan|NaN|undefined)$/;
+/** What Excel, JSON, SQL, Python and JavaScript write for a missing value, and the status in Finnhub's column `s`. NA and NAN are tickers. */
+const MISSING_SYMBOL = /^(#N\/A|null|NULL|None|nan|NaN|undefined|ok)$/;
 
 export class SymbolNames {
   readonly #results = new Map<string, ResolvedSymbol>();
@@ -66,7 +66,9 @@ export class SymbolNames {
     }
     const isMissing = MISSING_SYMBOL.test(symbol);
     if ((isMissing || EXCEL_SYMBOL.test(symbol)) && !this.map.has(text)) {
-      const what = isMissing ? 'stands for a missing value' : 'is what Excel makes of a symbol such as MAR1 or 1E5';
+      const what = isMissing
+        ? 'stands for a missing value or a status'
+        : 'is what Excel makes of a symbol such as MAR1 or 1E5';
       return { reason: 'bad-symbol', detail: `"${symbol}" ${what}; --symbol-map FILE names the right one` };
     }
     if (this.symbolCase !== 'guard' || this.#stored.has(symbol)) return { symbol };
