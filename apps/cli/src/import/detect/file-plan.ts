@@ -109,7 +109,7 @@ function otherHeaderOf(
   const { date, time, symbol, values } = layout;
   const [first] = values;
   if (first === undefined) return undefined;
-  if (first.symbol === undefined) return otherHeader({ ...first, date, time, symbol }, names);
+  if (first.symbol === undefined) return otherHeader({ ...first, date, time, symbol }, names, true);
   const headerRows = rows.filter(({ line }) => line <= headerLines).map(({ texts }) => texts);
   return otherWideHeader(layout, headerRows);
 }

@@ -9,8 +9,13 @@ type IsOtherHeader = (texts: readonly string[]) => boolean;
 /**
  * For a header of names: the row names all prices, and a column that is used is not in its place.
  * @param header the names in the first header; those of a file without one are numbers
+ * @param takesWords true when any four words in the places of the prices count as their names, such as adj_open
  */
-export function otherHeader(found: Omit<FoundColumns, 'addsVolumes'>, header: readonly string[]): IsOtherHeader {
+export function otherHeader(
+  found: Omit<FoundColumns, 'addsVolumes'>,
+  header: readonly string[],
+  takesWords = false,
+): IsOtherHeader {
   const { date, time, symbol, volume, ...prices } = found;
   const fields = { date, time, symbol, volume: volume[0], ...prices };
   const columns = (['date', 'time', 'symbol', 'volume', ...PRICE_NAMES] as const).flatMap((name) => {
@@ -27,7 +32,11 @@ export function otherHeader(found: Omit<FoundColumns, 'addsVolumes'>, header: re
       const text = names[field] ?? '';
       return text === own || (NAMES[name].includes(text) && !names.includes(own));
     });
-    return areNamed && !areInPlace;
+    const words = new Set(
+      PRICE_NAMES.map((price) => names[prices[price]] ?? '').filter((name) => /^\p{L}/u.test(name)),
+    );
+    const areWords = takesWords && words.size === PRICE_NAMES.length;
+    return (areNamed || areWords) && !areInPlace;
   };
 }
 

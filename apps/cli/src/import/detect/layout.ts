@@ -38,6 +38,9 @@ const DATE_ALONE = /^(\d{4}([-/.]?)\d\d\2\d\d|\d\d[./-]\d\d[./-]\d{4})$/;
 const DATE_AND_MORE = /^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})[ T]/;
 /** A number with any decimal sign or separators. */
 const NUMBER = /^[+-]?[\d.,]+$/;
+/** A time of day or an epoch in a part of a row, and a number that may be a price. */
+const TIME_IN_ROW = /\d:\d\d|^\d{8,}$/;
+const PRICE = /^-?\d+(\.\d+)?$/;
 /** The number of a row. Eight digits or more may be a date or an epoch. */
 const ROW_NUMBER = /^\d{1,7}$/;
 
@@ -103,7 +106,7 @@ function withHeader(rows: readonly SampleRow[], { columns, hasVolume, skipLines 
       const names = withIndexName(row.texts, candidates[header + 1]);
       return layoutOf(rows, { header, columns: headerColumns(names, columns, hasVolume) }, skipLines);
     } catch (error) {
-      if (!(error instanceof FilePlanError)) throw error;
+      if (!(error instanceof FilePlanError) || error.line > 0) throw error; // a line: the header is usable, and another row is not
       if (row === likeliest) problem = new FilePlanError(error.reason, error.message, row.line);
     }
   }
@@ -162,6 +165,7 @@ function layoutOf(rows: readonly SampleRow[], { columns, header, format }: Found
   const lastHeader = header === undefined ? undefined : lastHeaderRow(rows, header, columns);
   const below = lastHeader === undefined ? rows : rows.slice(lastHeader + 1);
   const data = below.filter(({ isHeader }) => !isHeader); // without the keys of JSON
+  if (header !== undefined) refuseBarsAbove(rows.slice(0, header), rows[header]!.line);
   refuseUnnamedField(names, data);
   const { symbol, open, high, low, close } = columns;
   const { volume, volumes } = chosenVolume(columns, names, data);
@@ -190,6 +194,19 @@ function dateAndTime(columns: FoundColumns, first: readonly string[]): Pick<RowL
 function neededDate({ date, spareDate }: FoundColumns, firstTime: string): number | undefined {
   if (DATE_AND_MORE.test(firstTime) || !Number.isNaN(instantOf(firstTime))) return undefined;
   return date ?? (TIME_OF_DAY.test(firstTime) ? spareDate : undefined);
+}
+
+/** Refuses a file with a bar above its header, as when files with and without a header were joined. @throws FilePlanError */
+function refuseBarsAbove(above: readonly SampleRow[], headerLine: number): void {
+  const bar = above.find(({ texts }) => {
+    const parts = texts.flatMap((text) => text.split(/[,;|\t]/)).map((part) => part.trim()); // perhaps of another delimiter
+    return (
+      parts.some((part) => TIME_IN_ROW.test(part)) && parts.filter((part) => PRICE.test(part)).length >= FIELDS_MIN - 1
+    );
+  });
+  if (bar === undefined) return;
+  const message = `line ${bar.line} has a bar above the header of line ${headerLine}: give it a file of its own, or leave it out with --skip-lines`;
+  throw new FilePlanError('unusable-header', message, bar.line);
 }
 
 /**

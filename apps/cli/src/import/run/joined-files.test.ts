@@ -60,6 +60,26 @@ describe('a header in the middle of a file', () => {
     expect(countsOf(await imported('a.csv', inTwoLanguages, SYMBOL_X))).toEqual({ bars: 1, refused: {} });
   });
 
+  it('whose names are not the usual ones is found as well', async () => {
+    const adjusted = 'time,adj_open,adj_high,adj_low,adj_close,volume\n';
+    expect((await imported('a.csv', CSV_HEADER + FIRST + adjusted + OTHER, SYMBOL_X)).bars).toHaveLength(1);
+    const noPrices = 'total,n/a,n/a,n/a,n/a,n/a\n';
+    expect((await imported('a.csv', CSV_HEADER + FIRST + noPrices + OTHER, SYMBOL_X)).bars).toHaveLength(2);
+  });
+
+  it('below rows without one, or with another delimiter, is no reason to leave those out without a word', async () => {
+    const semicolons = (text: string): string => text.replaceAll(',', ';');
+    for (const text of [FIRST + CSV_HEADER + OTHER, semicolons(CSV_HEADER + FIRST) + OTHER_HEADER + OTHER + OTHER]) {
+      const result = await imported('a.csv', text, SYMBOL_X);
+      expect(countsOf(result)).toEqual({ bars: 0, refused: { 'unusable-header': 1 } });
+      expect(detailOf(result)).toContain('has a bar above the header');
+    }
+    const skipped = { read: { symbol: 'X', skipLines: 1 } };
+    expect((await imported('a.csv', FIRST + CSV_HEADER + OTHER, skipped)).bars).toHaveLength(1);
+    const numbered = `1,2,3,4,5,6\nFrom,2024-03-04 09:30,To,2024-03-05 16:00\n${CSV_HEADER}${FIRST}`;
+    expect((await imported('a.csv', numbered, SYMBOL_X)).bars).toHaveLength(1);
+  });
+
   it('like the first one is refused alone', async () => {
     const result = await imported('a.csv', CSV_HEADER + FIRST + CSV_HEADER + OTHER, SYMBOL_X);
     expect(countsOf(result)).toEqual({ bars: 2, refused: { 'unreadable-time': 1 } });
