@@ -16,7 +16,7 @@ const LOCAL_NAME =
 const OFFSET_NAME = /(utc|gmt)0*[1-9]/;
 
 /** The bare name of a column of zones or of offsets from UTC. */
-const ZONE_COLUMN = /^(timezone|tz|tzname|zone|exchangetimezone|(utc|gmt|tz)offset|offset)$/;
+const ZONE_COLUMN = /^(timezone|tz|tzname|zone|exchangetimezone|(utc|gmt|tz)offset)$/;
 /** The bare name of a column of the times at which bars end, such as `close_time`, `bar_end` or `timeClose`. */
 const CLOSE_NAME =
   /^(bar|candle|period|interval|window|time|timeperiod)?(close|end)(d?at|time|date|timestamp|ts)?(ms|utc)?$/;
