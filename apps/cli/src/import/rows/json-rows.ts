@@ -83,8 +83,9 @@ export class JsonRows implements Splitter, TokenHandler {
   readonly #row: Row = { bytes: new Uint8Array(0), starts: [], ends: [], count: 0, line: 0 };
   /** The keys of the first object, as texts and as bytes. */
   #header: ({ names: readonly string[] } & Pick<Row, 'bytes' | 'ends'>) | undefined;
-  /** True when an array of names, and not an object, gave the header. */
-  #isHeaderOfArrays = false;
+  /** The names in an array that names the columns of arrays. They become the header when the first row is an array. */
+  #columns: readonly string[] | undefined;
+  #hasArrayRows = false;
   /** True after an error for which the rest of the file is ignored. */
   #hasFailed = false;
 
@@ -190,15 +191,21 @@ export class JsonRows implements Splitter, TokenHandler {
     return naming < 0 ? innerName : this.#tokens.textAt(starts[naming] ?? start, ends[naming] ?? start);
   }
 
-  /** Makes an array of names the header of the arrays after it. Fails when an earlier one has other names. */
-  #takeColumns({ starts, ends, hasContainers, line, group = '' }: Container): void {
+  /** Takes the names in an array as the columns of the arrays after it. Fails when arrays before it were read by other names, or none. */
+  #takeColumns({ starts, ends, hasContainers, group = '' }: Container): void {
     if (hasContainers || starts.length < SCALARS_MIN || !COLUMNS_KEYS.has(lastKey(group))) return;
     const names = starts.map((start, index) => this.#tokens.textAt(start, ends[index] ?? start));
-    if (this.#header === undefined) {
-      this.#header = this.#newHeader(names, line);
-      this.#isHeaderOfArrays = true;
-    } else if (this.#isHeaderOfArrays && names.join() !== this.#header.names.join())
-      this.#fail(`expected the columns ${this.#header.names.join()}, was ${names.join()}`);
+    const areOther = names.join() !== this.#columns?.join();
+    const areBars = names.some((name) => /open/i.test(name));
+    if (this.#hasArrayRows && areOther && areBars)
+      return this.#fail(`expected one list of columns before all rows, was ${names.join()}`);
+    if (!this.#hasArrayRows) this.#columns = names;
+  }
+
+  /** Makes the names of columns, if any, the header of the first array. */
+  #beginArrays(line: number): void {
+    this.#hasArrayRows = true;
+    if (this.#columns !== undefined) this.#header ??= this.#newHeader(this.#columns, line);
   }
 
   #noteLateName(container: Container): void {
@@ -240,6 +247,7 @@ export class JsonRows implements Splitter, TokenHandler {
   /** Passes a row to the handler. The values of an object get the order of the header. */
   #emit({ isArray, starts, ends, keyStarts, keyEnds, line, group, named, isTooLong }: Container): void {
     if (isTooLong) return this.handler.refuse(line, 'row-too-long', `more than ${ROW_BYTES_MAX} bytes`);
+    if (isArray && !this.#hasArrayRows) this.#beginArrays(line);
     const row = this.#row;
     row.bytes = this.#tokens.bytes;
     row.starts = starts;

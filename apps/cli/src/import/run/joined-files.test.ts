@@ -137,6 +137,14 @@ describe('JSON arrays after an array that names their columns', () => {
     expect(valuesOf(bars[0])).toEqual([10, 12, 9, 11, 5]);
   });
 
+  it('do not concern objects, and are refused when the names come last', async () => {
+    const data = [{ t: OPEN, o: 10, h: 12, l: 9, c: 11, v: 5 }];
+    const objects = JSON.stringify({ fields: ['open', 'high', 'low', 'close', 'volume'], data });
+    expect((await imported('a.json', objects, SYMBOL_X)).bars.map(valuesOf)).toEqual([[10, 12, 9, 11, 5]]);
+    const last = JSON.stringify({ data: [[OPEN, 11, 12, 9, 10, 5]], columns });
+    expect(countsOf(await imported('a.json', last, SYMBOL_X))).toEqual({ bars: 0, refused: { 'unreadable-file': 1 } });
+  });
+
   it('are refused when a later part has other columns', async () => {
     const other = split(['Datetime', 'Open', 'High', 'Low', 'Close', 'Volume']);
     const result = await imported('a.json', `${split(columns)}\n${other}`, SYMBOL_X);
