@@ -160,6 +160,22 @@ it('expects the bars of the interval that the rows of the dataset have', async (
   });
 });
 
+it('finds the interval of rows with holes by the rule of the import', async () => {
+  const open = Date.parse('2015-12-23T14:30Z');
+  const minutes = [0, 5, ...Array.from({ length: 25 }, (_, index) => 15 + 10 * index)];
+  const bars = minutes.map((minute) => ({
+    openTime: open + minute * 60_000,
+    open: 1,
+    high: 1,
+    low: 1,
+    close: 1,
+    volume: 1,
+  }));
+  await writeBars(database.url, 'quiet-fives', new Map([['AAA', bars]]));
+  const answer = await admin().ok('GET', '/v1/datasets/quiet-fives/coverage');
+  expect(answer).toMatchObject({ days: [{ date: '2015-12-23', expected: 78 }], symbols: [{ rows: [27] }] });
+});
+
 it('answers with the requested days, in pages of symbols', async () => {
   const query = 'from=2015-12-24&to=2015-12-24&hours=extended&limit=2';
   const first = await admin().ok<CoverageAnswer>('GET', `/v1/datasets/bars/coverage?${query}`);

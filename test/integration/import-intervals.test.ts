@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runBarkeep } from '../support/programs/barkeep-command.js';
-import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 
 /** The open and the close of XNYS. */
 const [OPEN, CLOSE] = [Date.UTC(2024, 2, 4, 14, 30), Date.UTC(2024, 2, 4, 21)];
@@ -50,6 +50,24 @@ describe('bars longer than a minute', () => {
     const { stdout } = await barkeep('dataset', 'show', 'covered', '--calendar', 'XNYS', '--json');
     const { coverage } = JSON.parse(stdout) as { coverage: unknown };
     expect(coverage).toMatchObject({ share: 1, months: [{ month: '2024-03', expected: 13, present: 13 }] });
+  });
+
+  it('I10 whose times are closes end with the market, also the last one of a day, which is shorter', async () => {
+    const hours = ['15:30', '16:30', '17:30', '18:30', '19:30', '20:30', '21:00'];
+    const rows = ['04', '05'].flatMap((day) => hours.map((hour) => `2024-03-${day}T${hour}:00Z,A,10,12,9,11,5\n`));
+    await writeFile(join(folder, 'closes.csv'), `time,symbol,open,high,low,close,volume\n${rows.join('')}`);
+    const options = ['import', 'closes.csv', '--dataset', 'closes', '--interval', '1h', '--times', 'close', '--json'];
+    const refused = (await barkeep(...options)).stdout;
+    expect(refused).toContain('if the bars before a close are shorter, give --calendar, which knows when they open');
+    const summary = JSON.parse((await barkeep(...options, '--calendar', 'XNYS')).stdout) as object;
+    expect(summary).toMatchObject({ accepted: 14, outside: 0, warnings: [] });
+    const opens = await queryDatabase<{ time: Date }>(
+      database.url,
+      'SELECT "time" FROM bars JOIN datasets d ON d.id = dataset_id WHERE d.name = $1 ORDER BY "time"',
+      ['closes'],
+    );
+    const ofDay = ['14:30', '15:30', '16:30', '17:30', '18:30', '19:30', '20:30'];
+    expect(opens.map(({ time }) => time.toISOString().slice(11, 16))).toEqual([...ofDay, ...ofDay]);
   });
 
   it.each(['1d', '24h'])('are not those of a whole day: %s', async (interval) => {

@@ -104,6 +104,22 @@ describe('while an import into a dataset runs', () => {
     expect(count).toEqual({ bars: 4 });
   });
 
+  it('I7 another import that waited for it refuses symbols that differ only in case from those that it stored', async () => {
+    await writeFile(
+      join(folder, 'lower.csv'),
+      'time,symbol,open,high,low,close,volume\n2024-03-04T14:30Z,b,1,2,1,2,5\n',
+    );
+    const waiting = start('import', 'lower.csv', '--dataset', 'shared');
+    await untilBlocked();
+    await running.write('B', [barAt(0)]);
+    await running.finish();
+    const { code, stderr } = await waiting.ended;
+    expect(stderr).toContain('got the symbol "B" from another import meanwhile, which differs only in case from "b"');
+    expect(code).toBe(1);
+    const stored = await dataSource.query<unknown[]>(`SELECT name FROM symbols WHERE name IN ('b', 'B')`);
+    expect(stored).toEqual([{ name: 'B' }]);
+  });
+
   it('I13 Ctrl-C ends a removal of the dataset that waits for it, and nothing is removed', async () => {
     await finishRunning([0]);
     running = await BarImporter.open(dataSource, 'shared');

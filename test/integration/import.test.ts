@@ -68,6 +68,28 @@ describe('barkeep import', () => {
     expect((await importFives('few')).code).toBe(1);
   });
 
+  it('warns when --symbol makes one symbol of files whose names differ in more than numbers and months', async () => {
+    const importOf = async (...names: string[]): Promise<string[]> => {
+      const lines = names.map((_, n) =>
+        put(names[n]!, `time,open,high,low,close,volume\n2024-03-0${n + 4}T14:30Z,1,2,1,2,5\n`),
+      );
+      const args = [
+        'import',
+        ...(await Promise.all(lines)),
+        '--dataset',
+        'names',
+        '--symbol',
+        'SPY',
+        '--dry-run',
+        '--json',
+      ];
+      return (JSON.parse((await barkeep(...args)).stdout) as { warnings: string[] }).warnings;
+    };
+    expect(await importOf('SPY_jan_2024.csv', 'SPY_feb_2024.csv')).toEqual([]);
+    const [warning] = await importOf('AAPL/1m.csv', 'MSFT/1m.csv');
+    expect(warning).toContain('AAPL/1m.csv and MSFT/1m.csv were stored as one symbol, SPY');
+  });
+
   it('creates no dataset when it stores no row', async () => {
     const name = await put('bad.csv', `${HEADER}nonsense\n`);
     expect((await barkeep('import', name, '--dataset', 'none')).code).toBe(1);

@@ -5,11 +5,12 @@ import {
   type DatasetValues,
   quarantinedRows,
   type QuarantinedRows,
+  storedIntervalMs,
   type SymbolExtent,
 } from '@barkeep/bar-repository';
-import { type Calendar, DAY_MS, type Hours, MINUTE_MS } from '@barkeep/bars';
+import { type Calendar, type Hours, spacingOf } from '@barkeep/bars';
 import { type Coverage, coverageOf } from './dataset-coverage.js';
-import { exampleOfCloses, shortSpacingOf, spacingOf, spacingText } from './import/index.js';
+import { exampleOfCloses, spacingText } from './import/index.js';
 import type { Database } from './services/index.js';
 
 export interface DatasetDescription {
@@ -31,20 +32,7 @@ export interface DatasetDescription {
 
 /** `describeDataset` finds `spacing` and `looksLikeCloses` from this many rows of the first symbol. */
 const SAMPLE_ROWS = 5_000;
-/** `storedSpacings` reads this many rows of each of this many symbols. */
-const SPACING_ROWS = 500;
-const SPACING_SYMBOLS = 10;
 const JUMPS_MAX = 5;
-
-/** The spacings of at most ten symbols, in ms, by their first rows. Symbols without a clear one are left out, so the list may be empty. */
-export async function storedSpacings(database: Database, id: number, extents: readonly SymbolExtent[]) {
-  // Every n-th symbol, so that the sample is spread over the whole list.
-  const step = Math.ceil(extents.length / SPACING_SYMBOLS);
-  const symbols = extents.filter((_, index) => index % step === 0);
-  const timesBySymbol = await Promise.all(symbols.map((symbol) => sampleTimes(database, id, symbol.id, SPACING_ROWS)));
-  const spacings = timesBySymbol.flatMap((times) => spacingOf(times) ?? shortSpacingOf(times) ?? []);
-  return spacings.filter((spacing) => spacing < DAY_MS); // no session has an interval of one row per day
-}
 
 /** Describes a dataset from its rows in the database. @param against calendar and hours for the coverage; without them it is left out */
 export async function describeDataset(
@@ -60,10 +48,10 @@ export async function describeDataset(
   const [firstSymbol] = extents;
   const times = firstSymbol === undefined ? [] : await sampleTimes(database, id, firstSymbol.id);
   const spacing = spacingOf(times);
-  const closes = exampleOfCloses([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }]);
+  const closes = exampleOfCloses([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }], spacing);
+  const symbolIds = extents.map((extent) => extent.id);
   const coverageAgainst = async (calendar: Calendar, hours: Hours): Promise<Coverage> => {
-    const shortest = Math.min(...(await storedSpacings(database, id, extents)));
-    const intervalMs = Number.isInteger(shortest / MINUTE_MS) ? shortest : MINUTE_MS; // Infinity without a clear one
+    const intervalMs = await storedIntervalMs(database, id, symbolIds);
     return coverageOf(database, { id, rows, extents, intervalMs }, calendar, hours);
   };
   return {
@@ -104,9 +92,9 @@ async function countUtcDates(database: Database, id: number): Promise<number> {
 }
 
 /** Open times of a symbol's first rows, epoch ms, in order. */
-async function sampleTimes(database: Database, id: number, symbolId: number, rowsMax = SAMPLE_ROWS): Promise<number[]> {
+async function sampleTimes(database: Database, id: number, symbolId: number): Promise<number[]> {
   const rows = await database.query<{ time: Date }[]>(
-    `SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = $2 ORDER BY "time" LIMIT ${rowsMax}`,
+    `SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = $2 ORDER BY "time" LIMIT ${SAMPLE_ROWS}`,
     [id, symbolId],
   );
   return rows.map(({ time }) => time.getTime());

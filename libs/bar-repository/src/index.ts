@@ -27,8 +27,8 @@ export {
   readRow,
   readWindow,
   readWindowBytes,
-  regularSpacing,
-  shortestSpacing,
+  storedIntervalMs,
+  storedSpacings,
   type SymbolExtent,
 } from './rows/index.js';
 export * from './schema/index.js';

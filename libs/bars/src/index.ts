@@ -44,3 +44,11 @@ export { addDayCounts, barQuality, COUNTED_AS, noCounts, percentText, type SlotC
 export * from './spec/index.js';
 export { isUnknownSymbolsWarning, SESSION_STATES, type SessionState, unknownSymbolsWarning } from './session.js';
 export { bucketStarts, DayGrid } from './slots.js';
+export {
+  areMostlyApart,
+  distancesOf,
+  greatestCommonDivisor,
+  shortSpacingOf,
+  sortedTimes,
+  spacingOf,
+} from './spacing.js';

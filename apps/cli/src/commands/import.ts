@@ -1,7 +1,6 @@
 /** `barkeep import`: stores bars from files in a dataset. */
-import { BarImporter, datasetExtent, resolveDataset } from '@barkeep/bar-repository';
+import { BarImporter, datasetExtent, resolveDataset, storedSpacings } from '@barkeep/bar-repository';
 import type { Hours } from '@barkeep/bars';
-import { storedSpacings } from '../describe-dataset.js';
 import {
   type BarFormat,
   type BarWriter,
@@ -82,7 +81,8 @@ async function runImport(context: Context, names: string[], options: ImportOptio
   const check = calendar && new CalendarCheck(calendar, options.hours, options.interval);
   const completeDays = options.complete ? new CompleteDays(check) : undefined;
   const files = await inputFiles(names, options.format === 'lean');
-  const plan: ImportPlan = { ...settings, files, calendar: check, completeDays };
+  const read = { ...settings.read, hasCalendar: check !== undefined };
+  const plan: ImportPlan = { ...settings, read, files, calendar: check, completeDays };
   if (options.dryRun) return readAll(plan, undefined, options);
   const database = await context.database();
   const { prices, hasVolume, symbolNames } = plan.read;
@@ -94,9 +94,13 @@ async function runImport(context: Context, names: string[], options: ImportOptio
   const open: OpenWriter = async (onWait) => {
     const importer = await BarImporter.open(database, dataset, { ...values, signal, onWait });
     try {
-      // Checked again, now that no other import can write: another one may have stored bars of another interval since.
-      await symbolsIn(database, options);
-      return importer;
+      // Checked again, now that no other import can write: another one may have stored bars of another interval since, or other symbols.
+      const clash = symbolNames.know(await symbolsIn(database, options));
+      if (clash === undefined) return importer;
+      const [ours, theirs] = clash;
+      throw new CliError(
+        `dataset ${dataset} got the symbol "${theirs}" from another import meanwhile, which differs only in case from "${ours}": import again`,
+      );
     } catch (error) {
       await importer.abort();
       throw error;
@@ -110,7 +114,11 @@ async function symbolsIn(database: Database, { dataset, interval }: ImportOption
   const id = await resolveDataset(database, dataset);
   if (id === undefined) return [];
   const extents = await datasetExtent(database, id);
-  const stored = await storedSpacings(database, id, extents);
+  const stored = await storedSpacings(
+    database,
+    id,
+    extents.map((extent) => extent.id),
+  );
   if (stored.length > 0 && !stored.includes(interval)) {
     const [expected, was] = [spacingText(Math.min(...stored)), spacingText(interval)];
     throw new CliError(`dataset ${dataset} has ${expected} bars: import ${was} bars into another dataset`);

@@ -5,8 +5,6 @@ export {
   READ_DEFAULTS,
   type ReadOptions,
   exampleOfCloses,
-  shortSpacingOf,
-  spacingOf,
   spacingText,
 } from './detect/index.js';
 export { type InputFile, inputFiles, symbolReader } from './files/index.js';

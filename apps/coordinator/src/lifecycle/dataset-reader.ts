@@ -8,15 +8,13 @@ import {
   datasetVersion,
   quarantinedRows,
   resolveDataset,
-  shortestSpacing,
+  storedIntervalMs,
   type SymbolExtent,
   UnknownDatasetError,
 } from '@barkeep/bar-repository';
 import {
   calendarNamed,
-  DAY_MS,
   DayGrid,
-  type Interval,
   MINUTE_MS,
   type OutsideSpan,
   outsideSpans,
@@ -84,7 +82,9 @@ export class DatasetReader {
     /** By symbol id; `rows` has a number for each day. */
     const counts = new Map(page.map((extent) => [extent.id, { rows: days.map(() => 0), outside: 0, extended: 0 }]));
     const spans = spansOf(days, query);
-    const interval = await this.intervalOf(id, extents);
+    const symbolIds = extents.map((extent) => extent.id);
+    const intervalMs = await storedIntervalMs(this.dataSource, id, symbolIds);
+    const interval = parseInterval(`${intervalMs / MINUTE_MS}m`);
     for (const { symbolId, span, rows } of await countRowsInSpans(this.dataSource, id, [...counts.keys()], spans)) {
       const { day, kind } = spans[span]!;
       const count = counts.get(symbolId)!;
@@ -99,13 +99,6 @@ export class DatasetReader {
       symbols: page.map((extent) => ({ symbol: extent.symbol, ...counts.get(extent.id)! })),
       nextAfter: remaining.length > page.length ? page.at(-1)!.symbol : null,
     };
-  }
-
-  /** The interval of a dataset's bars, by the shortest time between two of them; a minute if that is no interval of a session. */
-  private async intervalOf(id: number, extents: readonly SymbolExtent[]): Promise<Interval> {
-    const ms = (await shortestSpacing(this.dataSource, id, extents)) ?? MINUTE_MS;
-    const isInterval = ms < DAY_MS && Number.isInteger(ms / MINUTE_MS);
-    return parseInterval(`${isInterval ? ms / MINUTE_MS : 1}m`);
   }
 
   /** The symbols of a dataset, in the order of their UTF-16 code units: the order of the database depends on its collation. */

@@ -2,7 +2,7 @@
  * Warns of probable mistakes in a session: symbols without a bar in any dataset, rows without a slot in the calendar, bars of another
  * interval than the base interval, and days whose source was silent.
  */
-import { firstBars, regularSpacing, symbolIds } from '@barkeep/bar-repository';
+import { firstBars, storedIntervalMs, symbolIds } from '@barkeep/bar-repository';
 import {
   currentSymbols,
   parseInterval,
@@ -96,7 +96,7 @@ export class DatasetWarnings {
   ): Promise<string[]> {
     const warnings: string[] = [];
     for (const [name, datasetId] of datasetIds) {
-      const ms = (await regularSpacing(this.dataSource, datasetId, ids)) ?? 0;
+      const ms = await storedIntervalMs(this.dataSource, datasetId, ids);
       if (ms <= parseInterval(baseInterval).ms) continue;
       warnings.push(
         `bars of dataset ${name} are ${ms / 60_000} minutes apart, but a slot has ${baseInterval}; is the base interval right?`,

@@ -138,57 +138,6 @@ export async function datasetExtent(dataSource: DataSource, datasetId: number): 
   return rows.map(({ id, symbol, first, last }) => ({ id, symbol, first: first.getTime(), last: last.getTime() }));
 }
 
-/** The spacing of a dataset is found in at most this many rows of each of this many symbols, if it occurs at least so often there. */
-const SPACING_ROWS = 500;
-const SPACING_SYMBOLS = 10;
-const SPACING_TIMES_MIN = 3;
-
-/** The shortest time between two rows of a symbol, ms, in a sample of the rows; undefined when there are too few rows. */
-export async function shortestSpacing(
-  dataSource: DataSource,
-  datasetId: number,
-  extents: readonly SymbolExtent[],
-): Promise<number | undefined> {
-  const symbolIds = sampleOf(extents.map(({ id }) => id));
-  const [shortest] = await dataSource.query<{ ms: number; times: number }[]>(SHORTEST_SPACING, [datasetId, symbolIds]);
-  return shortest && shortest.times >= SPACING_TIMES_MIN ? shortest.ms : undefined;
-}
-
-const SHORTEST_SPACING = `SELECT (extract(epoch FROM spacing) * 1000)::float8 AS ms, count(*)::int AS times
-  FROM unnest($2::int4[]) AS symbol(id) CROSS JOIN LATERAL (
-    SELECT "time" - lag("time") OVER (ORDER BY "time") AS spacing
-    FROM (SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = symbol.id ORDER BY "time" LIMIT ${SPACING_ROWS}) AS bar
-  ) AS spaced
-  WHERE spacing IS NOT NULL GROUP BY spacing ORDER BY spacing LIMIT 1`;
-
-/** Every n-th symbol, so that the sample is spread over the whole list. */
-function sampleOf(symbolIds: readonly number[]): number[] {
-  const step = Math.ceil(symbolIds.length / SPACING_SYMBOLS);
-  return symbolIds.filter((_, index) => index % step === 0);
-}
-
-/** A sample shows a regular spacing if it has at least this many rows. */
-const REGULAR_ROWS_MIN = 20;
-
-/** The shortest time between two rows of a symbol, ms, if all rows of a sample are whole multiples of it apart; otherwise undefined. */
-export async function regularSpacing(
-  dataSource: DataSource,
-  datasetId: number,
-  symbolIds: readonly number[],
-): Promise<number | undefined> {
-  const query = [datasetId, sampleOf(symbolIds)];
-  const [sample] = await dataSource.query<{ ms: number; rows: number; regular: boolean }[]>(REGULAR_SPACING, query);
-  return sample?.regular && sample.rows >= REGULAR_ROWS_MIN ? sample.ms : undefined;
-}
-
-const REGULAR_SPACING = `WITH bar AS (
-    SELECT symbol.id, (extract(epoch FROM "time") * 1000)::int8 AS ms FROM unnest($2::int4[]) AS symbol(id) CROSS JOIN LATERAL (
-      SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = symbol.id ORDER BY "time" LIMIT ${SPACING_ROWS}) AS row),
-  spaced AS (SELECT ms - lag(ms) OVER (PARTITION BY id ORDER BY ms) AS spacing FROM bar),
-  shortest AS (SELECT min(spacing) AS ms FROM spaced WHERE spacing > 0)
-  SELECT shortest.ms::float8 AS ms, count(*)::int AS rows, every((bar.ms - first.ms) % shortest.ms = 0) AS regular
-  FROM bar, shortest, (SELECT min(ms) AS ms FROM bar) AS first WHERE shortest.ms IS NOT NULL GROUP BY shortest.ms`;
-
 /** Open time of each symbol's first bar in any of the datasets, epoch ms. Symbols without a bar are left out. */
 export async function firstBars(
   dataSource: DataSource,

@@ -9,7 +9,8 @@ import type { FileReading, SampleBars } from './sample-bars.js';
 /** Names of columns that distinguish several series of one symbol, or complete bars from incomplete ones. */
 const SERIES_COLUMNS = new Set(
   [
-    'exchange venue market mic publisherid instrumentid isin figi conid name security asset stock product contract',
+    'exchange venue market mic publisherid instrumentid instrumenttoken isin figi conid securityid name security asset stock product contract',
+    'underlying root',
     'expiry expiration strike type side adjusted currency interval timeframe period per resolution barsize',
     'complete confirm closed isclosed final isfinal',
   ].flatMap((names) => names.split(' ')),
@@ -36,17 +37,28 @@ const OFFSET_MAX_MS = 14 * HOUR_MS;
 const OFFSET_STEP_MS = HOUR_MS / 4;
 
 /** Warns of each series column in which rows of one symbol have different values. */
-export function mixedRows({ file: { layout, names, data } }: FileReading): string[] {
+export function mixedRows({ file: { layout, names, data }, lastRows }: FileReading): string[] {
+  const rows = [...data, ...lastRows]; // a file may have one symbol after another
   const symbolOf = ({ texts, group }: SampleRow): string =>
     layout.symbol === undefined ? lastKey(group ?? '') : (texts[layout.symbol] ?? '');
   return names.flatMap((name, field) => {
     const isSeriesColumn = SERIES_COLUMNS.has(bareName(name)) && field !== layout.symbol;
-    const difference = isSeriesColumn ? firstOtherText(data, field, symbolOf) : undefined;
+    const difference = isSeriesColumn ? firstOtherText(rows, field, symbolOf) : undefined;
     if (difference === undefined) return [];
     const { symbol, first, other } = difference;
     const differ = `differ in the column "${name}" ("${first}" and "${other}")`;
     return [`rows of ${symbol === '' ? 'one symbol' : symbol} ${differ}: are they whole bars of one series?`];
   });
+}
+
+/** Warns when the file itself names another symbol than the one as which its rows are stored. */
+export function otherSymbol({ file: { layout, data }, reader: { symbol } }: FileReading): string | undefined {
+  const [first] = data;
+  const named = layout.symbol === undefined ? (layout.values[0]?.symbol ?? first?.named) : first?.texts[layout.symbol];
+  if (symbol === undefined || named === undefined) return undefined;
+  const [given, inFile] = [bareName(symbol), bareName(named)];
+  if (given.includes(inFile) || inFile.includes(given)) return undefined; // such as AAPL and AAPL.US
+  return `the file names the symbol ${named}, and its rows are stored as ${symbol}: is it the right file?`;
 }
 
 /** The first symbol whose rows have different texts in a field, its first text and the `other` one; undefined when there is none. */

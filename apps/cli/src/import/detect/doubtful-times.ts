@@ -1,18 +1,25 @@
 /** Looks for signs in the times of a sample that they were misread. Each check returns a warning or undefined. */
-import { DAY_MS, dateOf } from '@barkeep/bars';
+import { DAY_MS, dateOf, distancesOf } from '@barkeep/bars';
 import { FilePlanError, timeText } from '../reading/index.js';
 import { bareName } from './header-names.js';
 import type { SampleBars } from './sample-bars.js';
-import { distancesOf, exampleOfCloses } from './spacing.js';
+import { exampleOfCloses } from './spacing.js';
 import { areHoursInUtc, headerZone, hoursElsewhere, hoursText, isEpoch, lacksZone } from './zones.js';
 
 const HOUR_MS = 3_600_000;
 /** For a zone with the same offset all year, the zone with daylight saving that the user probably means. */
 const DAYLIGHT_ZONES: Record<string, string> = { EST: 'America/New_York', MST: 'America/Denver' };
-/** The bare name of a column of local times, such as `localtime` or `datetimeest`. */
-const LOCAL_NAME = /local|exchange|^(date|time|datetime|timestamp)([ecmp][sd]t|cest|cet|bst|ist|jst|kst|hkt|msk)$/;
+/** The bare name of a column of local times, such as `localtime`, `nytime`, `datetimeest` or `est`. */
+const LOCAL_NAME =
+  /local|exchange|server|broker|^(ny|newyork|chicago|london|tokyo)(date|time|datetime|timestamp)$|^(date|time|datetime|timestamp)?([ecmp][sd]t|[cew]es?t|bst|ist|jst|kst|hkt|sgt|msk|ae[sd]t|eest?|eet)$/;
 /** The bare name of a column with an offset other than 0, such as `Time (UTC+8)`. */
 const OFFSET_NAME = /(utc|gmt)0*[1-9]/;
+
+/** The bare name of a column of zones or of offsets from UTC. */
+const ZONE_COLUMN = /^(timezone|tz|tzname|zone|exchangetimezone|(utc|gmt|tz)offset)$/;
+/** The bare name of a column of the times at which bars end, such as `close_time`, `bar_end` or `timeClose`. */
+const CLOSE_NAME =
+  /^(bar|candle|period|interval|window|time|timeperiod)?(close|end)(d?at|time|date|timestamp|ts)?(ms|utc)?$/;
 
 /** Warns when times without an offset seem to be in another zone than the one in which they were read. */
 export function doubtfulZone(sample: SampleBars): string | undefined {
@@ -21,6 +28,8 @@ export function doubtfulZone(sample: SampleBars): string | undefined {
   const name = file.names[file.layout.time] ?? '';
   const nameWarning = options.zone === undefined ? localNameWarning(name) : zoneWarning(name, options.zone);
   if (nameWarning !== undefined) return nameWarning;
+  const columnWarning = options.zone === undefined ? zoneColumnWarning(sample) : undefined;
+  if (columnWarning !== undefined) return columnWarning;
   // Of the known formats, only those of MetaTrader have no zone.
   if (isUtcAssumed && file.format !== undefined)
     return `times of ${file.format.name} are those of the broker's server and were read as UTC: give its zone with --tz`;
@@ -46,6 +55,14 @@ function newestFirst({ head: [first], last }: SampleBars): string | undefined {
     'times without a zone were read as UTC, and the newest is first, as in files of Alpha Vantage and Twelve Data, which have the time ' +
     'of the exchange: if so, import with --tz and its zone; if not, with --tz UTC'
   );
+}
+
+/** Warns when another column has the zones of the times, or their offsets from UTC. */
+function zoneColumnWarning({ file: { names, data }, reader }: SampleBars): string | undefined {
+  const field = names.findIndex((name) => ZONE_COLUMN.test(bareName(name)));
+  const zone = data[0]?.texts[field] ?? '';
+  if (zone === '' || zone === reader.zone || /^([+-]?0+(:?00)?|Z|UTC|GMT)$/i.test(zone)) return undefined;
+  return `the column "${names[field]}" says ${zone}, and the times were read in ${reader.zone}: give their zone with --tz`;
 }
 
 function localNameWarning(name: string): string | undefined {
@@ -94,6 +111,9 @@ export function futureTimes({ times }: SampleBars): string | undefined {
 /** Warns when times that were read as opens look like closes. */
 export function closesAsOpens({ file, head, start, options, times }: SampleBars): string | undefined {
   if (options.times !== undefined || file.format?.times === 'close') return undefined;
+  const name = file.names[file.layout.time] ?? '';
+  if (CLOSE_NAME.test(bareName(name)))
+    return `the column "${name}" seems to have the closes of bars, and they were read as opens: import with --times close or --times open`;
   // The head and the tail of the file; the tail is empty when the head is the whole file.
   const parts = [
     { times: times.slice(0, head.length), isFirst: true, isLast: start.isWhole },

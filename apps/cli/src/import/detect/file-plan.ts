@@ -6,10 +6,11 @@ import { clockOf, timeParser, type TimeParser, type WallClock } from '../times/i
 import { unusableHeader } from './columns.js';
 import { judgeSample } from './judge-sample.js';
 import { type FileLayout, fileLayoutOf } from './layout.js';
+import { otherHeader, otherWideHeader } from './later-header.js';
 import { digitsBeforeLoss, withLostZeros } from './lost-zeros.js';
 import type { ReadOptions } from './read-options.js';
 import { type FileReading, readSample, type SampleBars } from './sample-bars.js';
-import { type FileSample, type FileStart, sampleOf, timeTextOf } from './sample.js';
+import { type FileSample, type FileStart, lastRows, sampleOf, timeTextOf } from './sample.js';
 import { spacingText } from './spacing.js';
 import { type ChosenVolume, VolumeChoice } from './volume-choice.js';
 import { namedZone } from './zones.js';
@@ -62,6 +63,7 @@ function readingOf(sample: FileSample, start: FileStart, options: ReadOptions): 
       options,
       delimiter: sample.delimiter,
       file,
+      lastRows: lastRows(start, sample),
       reader: readerOptions(file, sample, start.head, options),
     };
   } catch (error) {
@@ -95,7 +97,21 @@ function readerOptions(file: FileLayout, sample: FileSample, head: Uint8Array, o
     names: options.symbolNames,
     symbol: symbolOf(file, sample, options),
     headerLines,
+    isOtherHeader: delimiter === undefined ? undefined : otherHeaderOf(file, sample),
   };
+}
+
+/** Tells whether a row is a header whose columns are not those of the file's first header. */
+function otherHeaderOf(
+  { layout, names, headerLines }: FileLayout,
+  { rows }: FileSample,
+): BarReaderOptions['isOtherHeader'] {
+  const { date, time, symbol, values } = layout;
+  const [first] = values;
+  if (first === undefined) return undefined;
+  if (first.symbol === undefined) return otherHeader({ ...first, date, time, symbol }, names, true);
+  const headerRows = rows.filter(({ line }) => line <= headerLines).map(({ texts }) => texts);
+  return otherWideHeader(layout, headerRows);
 }
 
 /**

@@ -3,7 +3,7 @@
 /** The usual names of a time column, the preferred ones first: a column that names UTC is surer than others. */
 const TIMES =
   'timeutc timestamputc datetimeutc dateutc utctime utcdatetime gmttime time timestamp datetime opentime ts t unix unixtime epoch bartime tsevent ' +
-  'starttime startat localtime windowstart unixtimestamp timestampms opentimems timeopen barstart datetimeet ' +
+  'timeperiodstart starttime startat startedat tradetime localtime windowstart unixtimestamp timestampms opentimems timeopen barstart start datetimeet ' +
   'zeit uhrzeit datumzeit zeitstempel heure dateheure hora fechahora dataora datahora orario 时间 日時 時刻 時間 время ' +
   'date index datum fecha data 日期 日付 дата';
 
@@ -11,7 +11,10 @@ const TIMES =
 export const NAMES = {
   time: words(TIMES),
   date: words('date day tradingday tradedate dtyyyymmdd datum fecha data 日期 日付 дата'),
-  symbol: words('symbol ticker sym instrument code s pair rawsymbol tradingsymbol'),
+  symbol: words(
+    'symbol ticker sym instrument code s pair rawsymbol tradingsymbol tickersymbol stocksymbol localsymbol ric stockcode securitycode tscode ' +
+      'windcode secid scrip stock asset coin productid pairname currencypair tradingpair instrumentname contractname isin cusip sedol',
+  ),
   open: words(
     'open o openprice first priceopen bidopen eroffnung eroffnungskurs erster ouverture ouv apertura abertura 开盘 开盘价 開盤 開盤價 始値 открытие',
   ),
@@ -25,7 +28,9 @@ export const NAMES = {
     'close c closeprice last priceclose bidclose schluss schlusskurs cloture clot dernier cierre chiusura fechamento ultimo 收盘 收盘价 收盤 收盤價 終値 закрытие',
   ),
   /** Traded volume comes before tick volume. When a file has both, the values in its rows decide (volume-choice.ts). */
-  volume: words('volume v vol basevolume realvolume volumen volumi 成交量 出来高 объем tickvolume tickvol tickqty'),
+  volume: words(
+    'volume v vol basevolume realvolume volumetraded volumen volumi 成交量 出来高 объем tickvolume tickvol tickqty',
+  ),
 };
 
 /** Time columns with these names may have only a time of day; a separate date column then belongs to them. */
@@ -35,9 +40,10 @@ function words(text: string): readonly string[] {
   return text.split(' ');
 }
 
-/** The form in which names are compared, such as `openprice` for `Open Price`. */
+/** The form in which names are compared, such as `openprice` for `Open Price`, and `open` for `1. open` of Alpha Vantage. */
 export function bareName(name: string): string {
   return name
+    .replace(/^\d+[.:] /, '')
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()

@@ -5,5 +5,5 @@ export { leanFile, planLean } from './lean.js';
 export { READ_DEFAULTS, type ReadOptions } from './read-options.js';
 export { formatsNamed } from './recognise.js';
 export { type FileStart, isJson } from './sample.js';
-export { exampleOfCloses, greatestCommonDivisor, shortSpacingOf, spacingOf, spacingText } from './spacing.js';
+export { exampleOfCloses, spacingText } from './spacing.js';
 export { type ChosenVolume } from './volume-choice.js';

@@ -1,9 +1,10 @@
 /** Judges a file by its sample: refuses it when it was surely misread, and warns when it may have been. */
-import { DAY_MS, MINUTE_MS } from '@barkeep/bars';
+import { areMostlyApart, DAY_MS, distancesOf, MINUTE_MS, sortedTimes } from '@barkeep/bars';
 import { FilePlanError, timeText } from '../reading/index.js';
 import {
   groupedVolumes,
   mixedRows,
+  otherSymbol,
   otherTimes,
   pricesAsVolumes,
   scaledPrices,
@@ -28,6 +29,7 @@ const CHECKS: readonly ((sample: SampleBars) => string | readonly string[] | und
   oneMidnight,
   lostHalfDays,
   mixedRows,
+  otherSymbol,
   otherTimes,
   pricesAsVolumes,
   scaledPrices,
@@ -42,7 +44,10 @@ const CHECKS: readonly ((sample: SampleBars) => string | readonly string[] | und
 /** The notes and warnings for the user. @throws FilePlanError for another interval, misread dates, and ticks */
 export function judgeSample(sample: SampleBars): { notes: string[]; warnings: string[] } {
   const { times, spacing, start, options } = sample;
-  if (spacing !== undefined && spacing !== options.intervalMs) throw wrongInterval(spacing, options.intervalMs);
+  const closest = closestTimes(sample);
+  if (closest !== undefined && !options.hasCalendar) throw shortBars(closest, options.intervalMs);
+  const isOther = spacing !== undefined && spacing !== options.intervalMs && closest === undefined;
+  if (isOther) throw wrongInterval(spacing, options.intervalMs);
   if (new Set(times).size > 1 && areMidnights(sample)) throw wrongInterval(DAY_MS, options.intervalMs);
   refuseMixedGrid(times);
   const notes = [
@@ -69,6 +74,24 @@ function areMidnights({ times, reader }: SampleBars): boolean {
     const offsetMs = offsetOfDay(zone);
     return times.every((time) => (time + offsetMs(time)) % DAY_MS === 0);
   });
+}
+
+/**
+ * The shortest step of rows, ms, when it is shorter than their interval and they are not bars of a shorter one. A market whose hours are no
+ * multiple of the interval has a shorter bar before each close: a calendar knows when that bar opens.
+ */
+function closestTimes({ times, spacing, reader, options: { intervalMs } }: SampleBars): number | undefined {
+  const closest = Math.min(...distancesOf(sortedTimes(times)));
+  if (intervalMs === MINUTE_MS || closest >= intervalMs) return undefined;
+  const areShorterBars = spacing !== undefined && areMostlyApart(times, spacing) && spacing < intervalMs;
+  const areCloses = reader.shiftMs > 0 && !areShorterBars;
+  return areCloses || areMostlyApart(times, intervalMs) ? closest : undefined;
+}
+
+function shortBars(closest: number, intervalMs: number): FilePlanError {
+  const detail = `expected ${spacingText(intervalMs)} bars, was times that are ${spacingText(closest)} steps apart`;
+  const hint = 'if the bars before a close are shorter, give --calendar, which knows when they open';
+  return new FilePlanError('wrong-interval', `${detail}: ${hint}`);
 }
 
 function wrongInterval(spacing: number, intervalMs: number): FilePlanError {

@@ -3,6 +3,7 @@ import type { BarFormat } from '../formats/index.js';
 import { FilePlanError, type RowLayout } from '../reading/index.js';
 import { instantOf } from '../times/index.js';
 import { columnsByPlace, formatColumns, type FoundColumns, headerColumns, quoted, unusableHeader } from './columns.js';
+import { otherHeader } from './later-header.js';
 import type { ReadOptions } from './read-options.js';
 import { HEADER_ROWS_MAX, lookalikes, namedFormat, recognise, type Recognised, wideHeader } from './recognise.js';
 import { FIELDS_MIN, type FileSample, type SampleRow } from './sample.js';
@@ -31,10 +32,15 @@ interface FoundHeader extends Partial<Recognised> {
 const MORE_HEADER_LINES_MAX = 4;
 /** A text that begins with a time of day, such as `9:30` or `09:30:00`: it has no date. */
 const TIME_OF_DAY = /^\d{1,2}:\d{2}/;
+/** A date without a time, such as `2024-03-04` or `04.03.2024`. */
+const DATE_ALONE = /^(\d{4}([-/.]?)\d\d\2\d\d|\d\d[./-]\d\d[./-]\d{4})$/;
 /** A text with more after its date, such as `03/04/2024 09:30`. */
 const DATE_AND_MORE = /^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})[ T]/;
 /** A number with any decimal sign or separators. */
 const NUMBER = /^[+-]?[\d.,]+$/;
+/** A time of day or an epoch in a part of a row, and a number that may be a price. */
+const TIME_IN_ROW = /\d:\d\d|^\d{8,}$/;
+const PRICE = /^-?\d+(\.\d+)?$/;
 /** The number of a row. Eight digits or more may be a date or an epoch. */
 const ROW_NUMBER = /^\d{1,7}$/;
 
@@ -68,9 +74,13 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
     // No names of columns: `layout.values` names the symbols.
     return { layout, format: undefined, names: [], headerLines: lastLine, data };
   }
-  const columns = first.isHeader // the keys of JSON objects
-    ? headerColumns(first.texts, options.columns, hasVolume)
-    : placedColumns({ ...sample, rows }, first.texts, options);
+  const wanted = [...options.columns.values()];
+  const areNumbers =
+    wanted.length > 0 && wanted.every((column) => /^\d+$/.test(column) && !first.texts.includes(column));
+  const columns =
+    first.isHeader && !areNumbers // the keys of JSON objects, or the names of the columns of arrays
+      ? headerColumns(first.texts, options.columns, hasVolume)
+      : placedColumns({ ...sample, rows }, first.texts, options);
   return layoutOf(rows, { columns }, skipLines);
 }
 
@@ -96,7 +106,7 @@ function withHeader(rows: readonly SampleRow[], { columns, hasVolume, skipLines 
       const names = withIndexName(row.texts, candidates[header + 1]);
       return layoutOf(rows, { header, columns: headerColumns(names, columns, hasVolume) }, skipLines);
     } catch (error) {
-      if (!(error instanceof FilePlanError)) throw error;
+      if (!(error instanceof FilePlanError) || error.line > 0) throw error; // a line: the header is usable, and another row is not
       if (row === likeliest) problem = new FilePlanError(error.reason, error.message, row.line);
     }
   }
@@ -131,16 +141,17 @@ function placedColumns(sample: FileSample, first: readonly string[], options: Re
 
 /**
  * The index of a header's last row. A header may have several rows: it ends before the first one that has a number, a time or another
- * count of fields. The last row of the sample is always data.
+ * count of fields, or other columns than the first one. The last row of the sample is always data.
  */
 function lastHeaderRow(rows: readonly SampleRow[], firstHeader: number, columns: FoundColumns): number {
-  const fields = rows[firstHeader]?.texts.length ?? 0;
+  const names = rows[firstHeader]?.texts ?? [];
+  const isOtherHeader = otherHeader(columns, names);
   let last = firstHeader;
   while (last + 1 < rows.length - 1 && last - firstHeader < MORE_HEADER_LINES_MAX) {
     const next = rows[last + 1]?.texts ?? [];
     const hasNumber = next.some((text) => NUMBER.test(text));
     const hasTime = /\d{2}/.test(next[columns.time] ?? '');
-    if (next.length !== fields || hasNumber || hasTime) break;
+    if (next.length !== names.length || hasNumber || hasTime || isOtherHeader(next)) break;
     last++;
   }
   return last;
@@ -154,26 +165,48 @@ function layoutOf(rows: readonly SampleRow[], { columns, header, format }: Found
   const lastHeader = header === undefined ? undefined : lastHeaderRow(rows, header, columns);
   const below = lastHeader === undefined ? rows : rows.slice(lastHeader + 1);
   const data = below.filter(({ isHeader }) => !isHeader); // without the keys of JSON
+  if (header !== undefined) refuseBarsAbove(rows.slice(0, header), rows[header]!.line);
   refuseUnnamedField(names, data);
-  const { time, symbol, open, high, low, close } = columns;
+  const { symbol, open, high, low, close } = columns;
   const { volume, volumes } = chosenVolume(columns, names, data);
+  const namedFields = 1 + names.findLastIndex((name) => name !== '');
   const layout: RowLayout = {
-    date: neededDate(columns, data[0]?.texts[time] ?? ''),
-    time,
+    ...dateAndTime(columns, data[0]?.texts ?? []),
     symbol,
     values: [{ open, high, low, close, volume }],
-    // Rows must have all named fields: when a field is missing, the later ones are in the wrong columns.
-    fieldsMin: header === undefined ? undefined : 1 + names.findLastIndex((name) => name !== ''),
-    fieldsMax: names.length,
+    // Rows must have all named fields, and no others: when one is missing or added, the later ones are in the wrong columns.
+    fieldsMin: header === undefined ? undefined : namedFields,
+    fieldsMax: header === undefined ? names.length : namedFields,
   };
   const headerLines = lastHeader === undefined ? skipLines : rows[lastHeader]!.line;
   return { layout, format, names, headerLines, volumes, data };
+}
+
+/** The fields of the date and the time. A time of day right after a column of dates belongs to it, whatever its name is. */
+function dateAndTime(columns: FoundColumns, first: readonly string[]): Pick<RowLayout, 'date' | 'time'> {
+  const { time } = columns;
+  const date = neededDate(columns, first[time] ?? '');
+  const isSplit = DATE_ALONE.test(first[time] ?? '') && TIME_OF_DAY.test(first[time + 1] ?? '');
+  return date === undefined && isSplit ? { date: time, time: time + 1 } : { date, time };
 }
 
 /** The field of the date that the times need; undefined when they have their date, or are epochs. */
 function neededDate({ date, spareDate }: FoundColumns, firstTime: string): number | undefined {
   if (DATE_AND_MORE.test(firstTime) || !Number.isNaN(instantOf(firstTime))) return undefined;
   return date ?? (TIME_OF_DAY.test(firstTime) ? spareDate : undefined);
+}
+
+/** Refuses a file with a bar above its header, as when files with and without a header were joined. @throws FilePlanError */
+function refuseBarsAbove(above: readonly SampleRow[], headerLine: number): void {
+  const bar = above.find(({ texts }) => {
+    const parts = texts.flatMap((text) => text.split(/[,;|\t]/)).map((part) => part.trim()); // perhaps of another delimiter
+    return (
+      parts.some((part) => TIME_IN_ROW.test(part)) && parts.filter((part) => PRICE.test(part)).length >= FIELDS_MIN - 1
+    );
+  });
+  if (bar === undefined) return;
+  const message = `line ${bar.line} has a bar above the header of line ${headerLine}: give it a file of its own, or leave it out with --skip-lines`;
+  throw new FilePlanError('unusable-header', message, bar.line);
 }
 
 /**

@@ -23,6 +23,8 @@ export interface ReadOptions {
   times?: 'open' | 'close';
   /** Interval of the rows. */
   intervalMs: number;
+  /** True when a calendar decides which rows have a slot, and when a bar opens that ends with its market's hours. */
+  hasCalendar?: boolean;
   numbers: NumberStyle;
   /** Prices are divided by this. Undefined: the scale of the format, or 1. */
   priceScale?: number;

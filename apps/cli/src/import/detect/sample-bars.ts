@@ -1,11 +1,10 @@
 /** Reads the first and the last rows of a file as an import would, to show and to judge them. Pure. */
-import type { Bar } from '@barkeep/bars';
+import { type Bar, spacingOf } from '@barkeep/bars';
 import { BarReader, type BarReaderOptions, FilePlanError, type RowSink } from '../reading/index.js';
 import { splitterOf } from '../rows/index.js';
 import type { FileLayout } from './layout.js';
 import type { ReadOptions } from './read-options.js';
-import { type FileStart, timeTextOf } from './sample.js';
-import { spacingOf } from './spacing.js';
+import { type FileStart, type SampleRow, timeTextOf } from './sample.js';
 import { lacksZone, namedZone, offsetOfDay } from './zones.js';
 
 /** Fewest rows from which a share of unreadable times is judged. */
@@ -22,6 +21,8 @@ export interface FileReading {
   /** Undefined for JSON. */
   delimiter: string | undefined;
   file: FileLayout;
+  /** See `lastRows` of the sample. */
+  lastRows: readonly SampleRow[];
   reader: BarReaderOptions;
 }
 

@@ -25,6 +25,8 @@ export interface SampleRow {
   isHeader: boolean;
   /** JSON only: see `Row.group`. */
   group: string | undefined;
+  /** JSON only: see `Row.named`. */
+  named: string | undefined;
 }
 
 export interface FileSample {
@@ -45,10 +47,13 @@ type SplitSample = Pick<FileSample, 'delimiter' | 'rows'>;
 const SAMPLE_ROWS = 200;
 /** The head is split in pieces of this size, until there are enough rows. */
 const SAMPLE_PIECE_BYTES = 4096;
+/** The last rows of a file are those in this many bytes. */
+const LAST_BYTES = 1024;
 /** Number of characters that messages show. */
 const SHOWN_LENGTH = 120;
 /** JSON begins with a bracket within this many bytes. */
 const BEGINNING_BYTES = 4096;
+const [LF, CR] = [10, 13];
 const DELIMITERS = [',', ';', '\t', '|'];
 /** A row has at least a time and four prices. */
 export const FIELDS_MIN = 5;
@@ -96,8 +101,8 @@ function sampleRows(head: Uint8Array, isWhole: boolean, delimiter: string | unde
   const rows: SampleRow[] = [];
   const handler: RowHandler = {
     row: (row) => {
-      const { line, isHeader = false, group } = row;
-      if (rows.length < SAMPLE_ROWS) rows.push({ line, texts: rowTexts(row), isHeader, group });
+      const { line, isHeader = false, group, named } = row;
+      if (rows.length < SAMPLE_ROWS) rows.push({ line, texts: rowTexts(row), isHeader, group, named });
     },
     refuse: () => undefined,
   };
@@ -106,6 +111,13 @@ function sampleRows(head: Uint8Array, isWhole: boolean, delimiter: string | unde
     splitter.push(head.subarray(at, at + SAMPLE_PIECE_BYTES));
   if (isWhole) splitter.end(); // otherwise the last row may be cut
   return rows;
+}
+
+/** The last rows of a CSV file with more rows than a sample; none of other files. */
+export function lastRows({ tail }: FileStart, { rows, delimiter }: SplitSample): SampleRow[] {
+  if (delimiter === undefined || rows.length < SAMPLE_ROWS) return [];
+  const end = tail.subarray(-LAST_BYTES);
+  return sampleRows(end.subarray(end.findIndex((byte) => byte === LF || byte === CR) + 1), true, delimiter);
 }
 
 /** The text of a row's time, preceded by its date when that is in another column. */

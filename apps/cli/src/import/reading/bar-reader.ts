@@ -23,6 +23,8 @@ export interface BarReaderOptions extends RowSymbolsOptions {
   prices: Prices;
   /** Rows up to and including this line are the header or come before it, and are not read. */
   headerLines: number;
+  /** Tells whether the texts of a row below are a header with other columns: the rows after it are then refused. */
+  isOtherHeader?: (texts: readonly string[]) => boolean;
 }
 
 /** No market has minute bars of other years: a time outside of this range was read in the wrong unit. */
@@ -43,6 +45,10 @@ export class BarReader implements RowHandler {
   /** Date, blank and time of a row that has date and time in separate fields. */
   readonly #joinedTime = new Uint8Array(TIME_BYTES_MAX);
   readonly #symbols: RowSymbols;
+  /** Rows up to this line are not read: those of the header; after a header with other columns, all rows. */
+  #unreadLines: number;
+  /** Line of a header with other columns; 0 as long as there is none. */
+  #otherHeaderLine = 0;
 
   constructor(
     private readonly options: BarReaderOptions,
@@ -51,6 +57,7 @@ export class BarReader implements RowHandler {
     this.#fieldsMin = fewestFields(options.layout);
     this.#isWide = options.layout.values.length > 1;
     this.#symbols = new RowSymbols(options, options.layout.symbol);
+    this.#unreadLines = options.headerLines;
   }
 
   refuse(line: number, reason: RowProblem, detail: string): void {
@@ -58,8 +65,8 @@ export class BarReader implements RowHandler {
   }
 
   row(row: Row): void {
-    const { layout, headerLines, shiftMs } = this.options;
-    if (row.line <= headerLines || row.isHeader) return;
+    const { layout, shiftMs } = this.options;
+    if (row.line <= this.#unreadLines || row.isHeader) return this.#refuseBelowOtherHeader(row);
     if (row.count < this.#fieldsMin) {
       const detail = `expected at least ${this.#fieldsMin} fields, was ${row.count}`;
       return this.sink.refuse(row.line, 'missing-fields', detail);
@@ -67,12 +74,28 @@ export class BarReader implements RowHandler {
     if (row.count > layout.fieldsMax && this.#refuseSurplus(row)) return;
     // A wide row has the bars of several symbols, which the header names.
     const found = this.#isWide ? undefined : this.#symbols.of(row);
-    if (found !== undefined && !('symbol' in found)) return this.sink.refuse(row.line, found.reason, found.detail);
+    if (found !== undefined && !('symbol' in found)) {
+      this.#lookForHeader(row);
+      return this.sink.refuse(row.line, found.reason, found.detail);
+    }
     const time = this.#timeOf(row);
     if (typeof time !== 'number') return this.#refuseTime(row, time);
     const openTime = shiftMs === 0 ? time : closeOf(time) - shiftMs;
     if (found === undefined) this.#readWide(row, openTime);
     else this.#readBar(row, layout.values[0]!, found.symbol, openTime);
+  }
+
+  /** Notes a refused row that is a header with other columns: the rows below it would be misread. */
+  #lookForHeader(row: Row): void {
+    if (this.options.isOtherHeader?.(rowTexts(row)) !== true) return;
+    this.#otherHeaderLine = row.line;
+    this.#unreadLines = Infinity;
+  }
+
+  #refuseBelowOtherHeader({ line }: Row): void {
+    if (this.#otherHeaderLine === 0) return; // a row of the file's header
+    const detail = `line ${this.#otherHeaderLine} is a header with other columns than the first one: give the rows below it a file of their own`;
+    this.sink.refuse(line, 'unusable-header', detail);
   }
 
   /** Refuses a row with text beyond the header's fields, as after a comma in a number. @returns true when it does */
@@ -81,6 +104,7 @@ export class BarReader implements RowHandler {
     const texts = rowTexts(row);
     const field = texts.findIndex((text, index) => index >= fieldsMax && text !== '');
     if (field < 0) return false;
+    this.#lookForHeader(row);
     const detail = `expected ${fieldsMax} fields, was ${row.count}: field ${field + 1} is "${texts[field]}"`;
     this.sink.refuse(row.line, 'too-many-fields', detail);
     return true;
@@ -169,6 +193,7 @@ export class BarReader implements RowHandler {
   }
 
   #refuseTime(row: Row, problem: TimeProblem): void {
+    this.#lookForHeader(row);
     const { date, time } = this.options.layout;
     const text = date === undefined ? fieldText(row, time) : `${fieldText(row, date)} ${fieldText(row, time)}`;
     this.sink.refuse(row.line, problem, timeDetail(problem, text, this.options.zone));
@@ -198,7 +223,8 @@ export class BarReader implements RowHandler {
     const isNotFinite = /^[+-]?(nan|inf)/i.test(text) || Math.abs(Number(text)) === Infinity;
     const detail = `${name}: expected a number, was "${text}"`;
     if (isNotFinite) return this.sink.refuse(row.line, 'not-finite', detail);
-    this.sink.refuse(row.line, 'not-a-number', detail + numberHint(text));
+    const hint = name === 'volume' && text === '' ? '; if no row has a volume, add --volume none' : numberHint(text);
+    this.sink.refuse(row.line, 'not-a-number', detail + hint);
   }
 }
 

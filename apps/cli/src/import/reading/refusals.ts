@@ -1,7 +1,7 @@
 /** The reasons for which an import refuses a row or a file, their messages, and the sink to which a reader reports. */
 import type { Bar, RefusalReason } from '@barkeep/bars';
 import { decimalAt, type RowProblem } from '../rows/index.js';
-import type { TimeProblem } from '../times/index.js';
+import { isRoundedEpoch, type TimeProblem } from '../times/index.js';
 
 /** Why a row is refused, or a whole file. */
 export type ImportRefusal =
@@ -58,6 +58,8 @@ export function timeDetail(problem: TimeProblem, text: string, zone: string): st
     return `expected a time, was "${text}", a serial day of Excel: format the column as yyyy-mm-dd hh:mm and save again`;
   }
   if (problem !== 'unreadable-time') return `time ${text} in ${zone}`;
+  if (isRoundedEpoch(text))
+    return `expected an epoch, was "${text}", which a spreadsheet has rounded: format the column as a number and save again`;
   const isNumber = Number.isFinite(decimalAt(Buffer.from(text), 0, text.length));
   if (isNumber) return `expected an epoch from 1990 to 2100, was ${text}; --time-format names its unit`;
   // A time in the standard form that does not exist, such as 2024-03-99T10:00Z: no pattern would read it.
@@ -75,7 +77,7 @@ export function priceHint(reason: RefusalReason): string {
 /** A hint about the options for a number in the notation of other countries; empty when none would read it. */
 export function numberHint(text: string): string {
   if (/^[+-]?\d+,\d+$/.test(text)) return '; --decimal , reads decimal commas, --thousands , groups of thousands';
-  const hasDotsBetweenGroups = /^[+-]?\d{1,3}((\.\d{3})+,\d+|(\.\d{3}){2,})$/.test(text); // 1.234,5 or 1.234.567
+  const hasDotsBetweenGroups = /^[+-]?\d{1,3}(\.\d{3})+(,\d+)?$/.test(text); // 1.234,5 or 1.234
   if (hasDotsBetweenGroups) return '; --decimal , --thousands . reads such numbers';
   // The sign between groups of three digits: a comma, an apostrophe or a blank.
   const sign = /^[+-]?\d{1,3}([,'\u2019 \u00a0\u202f])\d{3}(\1\d{3})*([.,]\d+)?$/.exec(text)?.[1];

@@ -14,13 +14,17 @@ export type ResolvedSymbol =
 
 /** At most this many names are cached with their result. */
 const NAMES_MAX = 200_000;
-/** Excel changes a symbol such as MAR1 to the date 1-Mar, and 1E5 to the number 1E+05. It writes #N/A when a formula finds no value. */
-const EXCEL_SYMBOL = /^(\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|\d(\.\d+)?E\+\d+|#N\/A)$/;
+/** Excel changes a symbol such as MAR1 to the date 1-Mar, and 1E5 to the number 1E+05. */
+const EXCEL_SYMBOL = /^(\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|\d(\.\d+)?E\+\d+)$/;
+/** What Excel, JSON, SQL, Python and JavaScript write for a missing value, and the status in Finnhub's column `s`. NA and NAN are tickers. */
+const MISSING_SYMBOL = /^(#N\/A|null|NULL|None|nan|NaN|undefined|ok)$/;
 
 export class SymbolNames {
   readonly #results = new Map<string, ResolvedSymbol>();
   /** Symbols by their lower-case form. */
   readonly #known = new Map<string, string>();
+  /** The symbols of the dataset: an earlier import may have kept two that differ only in case. */
+  readonly #stored = new Set<string>();
 
   /** @param map from names in files to symbols */
   constructor(
@@ -28,10 +32,20 @@ export class SymbolNames {
     private readonly map: ReadonlyMap<string, string> = new Map(),
   ) {}
 
-  /** Adds the symbols of the dataset, before any row is read. */
-  know(stored: Iterable<string>): void {
+  /**
+   * Adds the symbols of the dataset.
+   * @returns the first one that differs only in case from a symbol of an earlier row, after that symbol; undefined when none does
+   */
+  know(stored: readonly string[]): [fromRow: string, stored: string] | undefined {
     this.#results.clear(); // a name may now differ in case from a stored symbol
-    for (const symbol of stored) this.#known.set(symbol.toLowerCase(), symbol);
+    for (const symbol of stored) this.#stored.add(symbol);
+    let clash: [string, string] | undefined;
+    for (const symbol of stored) {
+      const other = this.#known.get(symbol.toLowerCase()) ?? symbol;
+      if (other !== symbol && !this.#stored.has(other)) clash ??= [other, symbol];
+      this.#known.set(symbol.toLowerCase(), symbol);
+    }
+    return clash;
   }
 
   /** The symbol for a name in a file, or why the name is refused. */
@@ -50,12 +64,14 @@ export class SymbolNames {
       const detail = `expected ${SYMBOL_WORDS}, was "${symbol}"; --symbol-map FILE gives it another name`;
       return { reason: 'bad-symbol', detail };
     }
-    if (EXCEL_SYMBOL.test(symbol) && !this.map.has(text)) {
-      const source = symbol === '#N/A' ? 'of a missing value' : 'of a symbol such as MAR1 or 1E5';
-      const detail = `"${symbol}" is what Excel makes ${source}; --symbol-map FILE names the right one`;
-      return { reason: 'bad-symbol', detail };
+    const isMissing = MISSING_SYMBOL.test(symbol);
+    if ((isMissing || EXCEL_SYMBOL.test(symbol)) && !this.map.has(text)) {
+      const what = isMissing
+        ? 'stands for a missing value or a status'
+        : 'is what Excel makes of a symbol such as MAR1 or 1E5';
+      return { reason: 'bad-symbol', detail: `"${symbol}" ${what}; --symbol-map FILE names the right one` };
     }
-    if (this.symbolCase !== 'guard') return { symbol };
+    if (this.symbolCase !== 'guard' || this.#stored.has(symbol)) return { symbol };
     const other = this.#known.get(symbol.toLowerCase());
     if (other !== undefined && other !== symbol) {
       const detail = `"${symbol}" differs only in case from "${other}": --symbol-case keep stores both, --symbol-case upper merges them`;

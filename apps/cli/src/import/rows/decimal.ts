@@ -96,12 +96,13 @@ function scaledAt(bytes: Uint8Array, start: number, end: number, scaleExponent: 
   return decimalOf(text, -scaleExponent);
 }
 
-/** The number with a decimal point and without groups; empty when a group is not of three digits, as in 1.0850. */
+/** The number with a decimal point and without groups; empty when a group is not of three digits, or when it has a point of another meaning. */
 function plainText(text: string, decimal: string, thousands: string | undefined): string {
   const [whole = '', ...fractions] = text.split(decimal);
   if (fractions.length > 1) return '';
   const groups = thousands === undefined ? [whole] : whole.split(thousands);
   if (groups.length > 1 && !/^[+-]?\d{1,3}$/.test(groups[0] ?? '')) return '';
   if (!groups.slice(1).every((group) => /^\d{3}$/.test(group))) return '';
+  if (decimal !== '.' && groups[0]?.includes('.')) return ''; // 1.234 beside 10,5
   return fractions.length === 0 ? groups.join('') : `${groups.join('')}.${fractions[0]}`;
 }

@@ -1,12 +1,12 @@
 /**
  * Splits JSON and NDJSON text into rows, without parsing values. A row is an array or an object of scalars, at the top
  * level or in an array: `[[…],[…]]`, `[{…},{…}]`, `{"bars":{"AAPL":[{…}]}}`, or NDJSON with a row per line. The keys of
- * the first object are the header, which the handler gets first. Arrays and objects inside of a row object are skipped.
+ * the first object are the header, which the handler gets first; for arrays, the names in an array such as `{"columns":[…],"data":[[…]]}`. Arrays and objects inside of a row object are skipped.
  * In an array of rows, an element that is no row, such as `null`, is refused, so that it is counted.
  * Between two pushes the splitter holds the texts of the open containers: at most `ROW_BYTES_MAX` bytes of each container.
  */
 import { JsonTokens, type TokenHandler } from './json-tokens.js';
-import { KEY_SEPARATOR, type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Splitter } from './row.js';
+import { KEY_SEPARATOR, lastKey, type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Splitter } from './row.js';
 
 /** Deepest nesting that is read; rows of bars are never deeper. */
 const DEPTH_MAX = 16;
@@ -14,6 +14,8 @@ const DEPTH_MAX = 16;
 const SCALARS_MIN = 5;
 /** Keys of an object whose values name the rows in the arrays after them. */
 const NAMING_KEYS = new Set(['symbol', 'ticker', 'instrument']);
+/** Keys of an array that names the columns of the arrays after it, as in JSON of pandas and InfluxDB. */
+const COLUMNS_KEYS = new Set(['columns', 'fields', 'headers', 'header']);
 /** Number of bytes of a refused scalar that a message shows. */
 const SHOWN_BYTES = 40;
 
@@ -41,13 +43,19 @@ class Container {
   hasRowElements = false;
   /** True for an object in which rows came before a value that names their symbol. */
   hasUnnamedRows = false;
+  /** The symbol that an object inside of this one names, such as `meta` of Twelve Data. */
+  innerName: string | undefined;
 
-  /** @param line of its opening bracket @param start where its texts begin in the bytes of the tokens @param group see `Row.group` */
+  /**
+   * @param line of its opening bracket @param start where its texts begin in the bytes of the tokens
+   * @param group see `Row.group` @param named see `Row.named`
+   */
   constructor(
     readonly isArray: boolean,
     readonly line: number,
     readonly start: number,
     readonly group: string | undefined,
+    readonly named: string | undefined,
   ) {
     this.awaitsKey = !isArray;
   }
@@ -67,7 +75,7 @@ export class JsonRows implements Splitter, TokenHandler {
   readonly lateNames = new Set<string>();
   readonly #tokens = new JsonTokens(this);
   /** The top level of the text counts as an array. */
-  readonly #topLevel = new Container(true, 0, 0, undefined);
+  readonly #topLevel = new Container(true, 0, 0, undefined, undefined);
   /** The open containers, from the outermost (the top level) to the innermost. */
   readonly #open = [this.#topLevel];
   #innermost = this.#topLevel;
@@ -75,6 +83,9 @@ export class JsonRows implements Splitter, TokenHandler {
   readonly #row: Row = { bytes: new Uint8Array(0), starts: [], ends: [], count: 0, line: 0 };
   /** The keys of the first object, as texts and as bytes. */
   #header: ({ names: readonly string[] } & Pick<Row, 'bytes' | 'ends'>) | undefined;
+  /** The names in an array that names the columns of arrays. They become the header when the first row is an array. */
+  #columns: readonly string[] | undefined;
+  #hasArrayRows = false;
   /** True after an error for which the rest of the file is ignored. */
   #hasFailed = false;
 
@@ -101,8 +112,9 @@ export class JsonRows implements Splitter, TokenHandler {
     if (this.#open.length > DEPTH_MAX) return this.#fail(`nested more than ${DEPTH_MAX} deep`);
     const parent = this.#innermost;
     parent.hasContainers = true;
+    const named = (parent.isArray ? undefined : this.#symbolIn(parent)) ?? parent.named;
     const group = parent.isArray ? parent.group : this.#groupIn(parent);
-    this.#innermost = new Container(isArray, this.#tokens.line, this.#tokens.length, group);
+    this.#innermost = new Container(isArray, this.#tokens.line, this.#tokens.length, group, named);
     this.#open.push(this.#innermost);
   }
 
@@ -152,6 +164,9 @@ export class JsonRows implements Splitter, TokenHandler {
     if (isRow || container.hasRowsInside) parent.hasRowsInside = true;
     if (container.hasRowsInside && !parent.isArray) parent.hasUnnamedRows ||= this.#symbolIn(parent) === undefined;
     if (container.hasUnnamedRows) this.#noteLateName(container);
+    const mayNameRows = !isArray && !parent.isArray && !container.hasRowsInside;
+    if (isArray && !parent.isArray) this.#takeColumns(container);
+    if (mayNameRows) parent.innerName ??= this.#symbolIn(container);
     this.#tokens.length = container.start; // drops the container's texts
   }
 
@@ -168,12 +183,29 @@ export class JsonRows implements Splitter, TokenHandler {
     return [group, name, key].filter((part) => part !== undefined).join(KEY_SEPARATOR);
   }
 
-  /** The symbol that a value of an object names, among those read so far. */
-  #symbolIn({ start, starts, ends, keyStarts, keyEnds }: Container): string | undefined {
+  /** The symbol that a value of an object names, or an object inside of it, among those read so far. */
+  #symbolIn({ start, starts, ends, keyStarts, keyEnds, innerName }: Container): string | undefined {
     const naming = keyStarts.findIndex((from, index) =>
       NAMING_KEYS.has(this.#tokens.textAt(from, keyEnds[index] ?? from)),
     );
-    return naming < 0 ? undefined : this.#tokens.textAt(starts[naming] ?? start, ends[naming] ?? start);
+    return naming < 0 ? innerName : this.#tokens.textAt(starts[naming] ?? start, ends[naming] ?? start);
+  }
+
+  /** Takes the names in an array as the columns of the arrays after it. Fails when arrays before it were read by other names, or none. */
+  #takeColumns({ starts, ends, hasContainers, group = '' }: Container): void {
+    if (hasContainers || starts.length < SCALARS_MIN || !COLUMNS_KEYS.has(lastKey(group))) return;
+    const names = starts.map((start, index) => this.#tokens.textAt(start, ends[index] ?? start));
+    const areOther = names.join() !== this.#columns?.join();
+    const areBars = names.some((name) => /open/i.test(name));
+    if (this.#hasArrayRows && areOther && areBars)
+      return this.#fail(`expected one list of columns before all rows, was ${names.join()}`);
+    if (!this.#hasArrayRows) this.#columns = names;
+  }
+
+  /** Makes the names of columns, if any, the header of the first array. */
+  #beginArrays(line: number): void {
+    this.#hasArrayRows = true;
+    if (this.#columns !== undefined) this.#header ??= this.#newHeader(this.#columns, line);
   }
 
   #noteLateName(container: Container): void {
@@ -213,14 +245,16 @@ export class JsonRows implements Splitter, TokenHandler {
   }
 
   /** Passes a row to the handler. The values of an object get the order of the header. */
-  #emit({ isArray, starts, ends, keyStarts, keyEnds, line, group, isTooLong }: Container): void {
+  #emit({ isArray, starts, ends, keyStarts, keyEnds, line, group, named, isTooLong }: Container): void {
     if (isTooLong) return this.handler.refuse(line, 'row-too-long', `more than ${ROW_BYTES_MAX} bytes`);
+    if (isArray && !this.#hasArrayRows) this.#beginArrays(line);
     const row = this.#row;
     row.bytes = this.#tokens.bytes;
     row.starts = starts;
     row.ends = ends;
     row.line = line;
     row.group = group;
+    row.named = named;
     if (!isArray && !this.#hasHeaderKeys(keyStarts, keyEnds)) {
       const keys = keyStarts.map((start, index) => this.#tokens.textAt(start, keyEnds[index] ?? start));
       const { names } = (this.#header ??= this.#newHeader(keys, line));

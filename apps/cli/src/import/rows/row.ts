@@ -16,6 +16,8 @@ export interface Row {
    * symbol that the key's object names, if any.
    */
   group?: string;
+  /** JSON only: the symbol that the innermost object around the row names, if any. */
+  named?: string;
 }
 
 /** Separates the keys of a group. */

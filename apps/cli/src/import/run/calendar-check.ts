@@ -34,7 +34,24 @@ export class CalendarCheck {
 
   /** True when the calendar has a slot for a bar. Fast when bars follow each other in time. @param openTime epoch ms, a whole minute */
   isInside(openTime: number): boolean {
-    const year = new Date(openTime).getUTCFullYear();
+    const open = this.#segmentOpenAt(openTime);
+    if (open === undefined) return false;
+    return this.intervalMs === MINUTE_MS || (openTime - open) % this.intervalMs === 0;
+  }
+
+  /**
+   * When the bar opens that ends at a time: an interval before, unless it is the last one of a segment and shorter. @param close epoch ms
+   */
+  openOf(close: number): number {
+    const segmentOpen = this.#segmentOpenAt(close - 1);
+    const isLast = segmentOpen !== undefined && this.#edges[this.#openIndex + 1] === close;
+    const fullMs = this.intervalMs;
+    return close - ((isLast && (close - segmentOpen) % fullMs) || fullMs);
+  }
+
+  /** The open of the segment that has a time; undefined when none has it. */
+  #segmentOpenAt(time: number): number | undefined {
+    const year = new Date(time).getUTCFullYear();
     if (year !== this.#year) {
       this.#edges = this.#edgesOf(year);
       this.#year = year;
@@ -42,11 +59,10 @@ export class CalendarCheck {
     }
     const edges = this.#edges;
     // Goes back to the first segment for an earlier time, then on to the last segment that has opened.
-    if (this.#openIndex > 0 && openTime < edges[this.#openIndex]!) this.#openIndex = 0;
-    while (this.#openIndex + 2 < edges.length && edges[this.#openIndex + 2]! <= openTime) this.#openIndex += 2;
+    if (this.#openIndex > 0 && time < edges[this.#openIndex]!) this.#openIndex = 0;
+    while (this.#openIndex + 2 < edges.length && edges[this.#openIndex + 2]! <= time) this.#openIndex += 2;
     const open = edges[this.#openIndex]!;
-    if (!(openTime >= open && openTime < edges[this.#openIndex + 1]!)) return false;
-    return this.intervalMs === MINUTE_MS || (openTime - open) % this.intervalMs === 0;
+    return time >= open && time < edges[this.#openIndex + 1]! ? open : undefined;
   }
 
   /**
@@ -72,7 +88,7 @@ export class CalendarCheck {
     const [best] = shareByZone.filter(({ share }) => fits(share)).sort((one, other) => other.share - one.share);
     if (best !== undefined) return `they fit ${id} when read with --tz ${best.name}`;
 
-    const fitsAsCloses = !areCloses && fits(this.#insideShare(openTimes, (time) => time - this.intervalMs));
+    const fitsAsCloses = !areCloses && fits(this.#insideShare(openTimes, (time) => this.openOf(time)));
     if (fitsAsCloses) return `they fit ${id} with --times close`;
 
     const fittingHours = OFFSET_HOURS.filter((hours) => fits(shareWithOffset(() => hours * HOUR_MS)));

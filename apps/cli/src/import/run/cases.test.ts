@@ -31,6 +31,17 @@ describe('a row with more fields than its header', () => {
     }
   });
 
+  it('is refused below a header that ends with a comma', async () => {
+    const header = 'time,open,high,low,close,volume,\n';
+    const result = await imported(
+      'a.csv',
+      `${header}2024-03-04T14:30Z,1,1,1,1,1,234\n2024-03-04T14:31Z,1,1,1,1,5,\n`,
+      SYMBOL_X,
+    );
+    expect(countsOf(result)).toEqual({ bars: 1, refused: { 'too-many-fields': 1 } });
+    expect(result.bars[0]?.[VOLUME]).toBe(5);
+  });
+
   it('is refused without a header too', async () => {
     const rows = '2024-03-04 14:30,1,1,1,1,5\n2024-03-04 14:31,1,1,1,1,1,234\n';
     const result = await imported('a.csv', rows, { read: { symbol: 'X', hasHeader: false } });

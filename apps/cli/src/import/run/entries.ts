@@ -64,7 +64,7 @@ export async function checkWhole(
     row: () => undefined,
     refuse: (line, reason, detail) => {
       if (reason !== 'bad-json') return; // a single row, which is refused when it is read
-      problem = new FilePlanError('unreadable-file', `the JSON is cut short or damaged: ${detail}`, line);
+      problem = new FilePlanError('unreadable-file', `the JSON is cut short, damaged or inconsistent: ${detail}`, line);
     },
   });
   for await (const piece of pieces) rows.push(piece);

@@ -2,7 +2,7 @@
  * Runs an import: reads files, writes bars, returns a summary. The import counts rows and files that it refuses, and
  * continues. When writing fails or the user stops the import, the writer's `abort` removes what was written.
  */
-import type { Bar } from '@barkeep/bars';
+import { type Bar, MINUTE_MS } from '@barkeep/bars';
 import { type ChosenVolume, type FilePlan, isJson } from '../detect/index.js';
 import { inputEntries, type InputEntry, type InputFile, isFileError } from '../files/index.js';
 import { BarReader, FilePlanError, type RowSink } from '../reading/index.js';
@@ -11,7 +11,7 @@ import { BufferedWriter } from './bar-writers.js';
 import { checkWhole, entryPlan, startOf, symbolsByPath } from './entries.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
 import { RefusalLog, UnderstoodLog, WarningLog } from './logs.js';
-import { refuseLateNames, refuseMixedSymbols } from './mixed-symbols.js';
+import { OneSymbolFiles, refuseLateNames, refuseMixedSymbols } from './mixed-symbols.js';
 import { PriceWatch } from './price-watch.js';
 import { SpacingWatch } from './spacing-watch.js';
 import type { ImportSummary } from './summary.js';
@@ -24,6 +24,8 @@ class ImportRun {
   readonly refused = new RefusalLog();
   readonly understood: UnderstoodLog;
   readonly #fileWarnings = new WarningLog();
+  /** The files that --symbol makes one symbol. */
+  readonly #oneSymbolFiles = new OneSymbolFiles();
   readonly #watches: readonly (SpacingWatch | PriceWatch)[];
   readonly buffer = new BufferedWriter((symbol, bars) => this.#write(symbol, bars));
   outsideRows = 0;
@@ -66,7 +68,8 @@ class ImportRun {
   /** All warnings; complete after `buffer.flush`, when the watches have seen every bar. */
   get warnings(): string[] {
     const ofWatches = this.#watches.flatMap((watch) => watch.warnings());
-    return [...this.#fileWarnings.all, ...ofWatches, ...this.#completeWarnings()];
+    const ofNames = this.#oneSymbolFiles.warnings(this.plan.read.symbol);
+    return [...this.#fileWarnings.all, ...ofNames, ...ofWatches, ...this.#completeWarnings()];
   }
 
   /** A refused row leaves its minute without a bar, which on a complete day means that there was no trade. */
@@ -104,6 +107,7 @@ class ImportRun {
       // The choice between several volume columns needs all rows; the entry is then planned again with the chosen column.
       const volume = await volumeOf(samplePlan, wholeText);
       const plan = volume === undefined ? samplePlan : (entryPlan(entry, { ...start, volume }, read) ?? samplePlan);
+      if (read.symbol !== undefined && !this.plan.oneSymbol) this.#oneSymbolFiles.add(name);
       this.plan.completeDays?.useZone(plan.reader.zone);
       this.understood.add(name, plan.understood);
       for (const warning of plan.warnings) this.#fileWarnings.add(name, warning);
@@ -115,7 +119,10 @@ class ImportRun {
 
   async #readRows(plan: FilePlan, name: string, head: Uint8Array, rest: AsyncIterable<Uint8Array>): Promise<void> {
     const outsideBefore = this.outsideRows;
-    const reader = new BarReader({ ...plan.reader, anySymbol: this.plan.oneSymbol }, this.#sink(name));
+    const reader = new BarReader(
+      { ...plan.reader, anySymbol: this.plan.oneSymbol },
+      this.#sink(name, plan.reader.shiftMs),
+    );
     const splitter = splitterOf(plan.delimiter, reader);
     splitter.push(head);
     await this.buffer.writeIfFull();
@@ -129,10 +136,12 @@ class ImportRun {
   }
 
   /** Buffers the bars that have a slot, and counts the other rows. */
-  #sink(name: string): RowSink {
+  #sink(name: string, shiftMs: number): RowSink {
     const { calendar } = this.plan;
+    const mayBeShort = shiftMs > MINUTE_MS; // closes: the last bar of a day may have opened less than an interval before
     return {
       bar: (symbol, bar, isVolumeUnknown) => {
+        if (mayBeShort && calendar !== undefined) bar.openTime = calendar.openOf(bar.openTime + shiftMs);
         if (calendar !== undefined && !calendar.isInside(bar.openTime)) {
           this.outsideRows++;
           return;

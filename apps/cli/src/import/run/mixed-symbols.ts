@@ -44,6 +44,32 @@ export function refuseLateNames(names: ReadonlySet<string>): void {
   );
 }
 
+/** Letters of a file's name that are the same in all files of one symbol: without months. */
+const MONTHS = /jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec/g;
+
+/** Compares the names of files that --symbol makes one symbol: names of one symbol differ in numbers and months only. */
+export class OneSymbolFiles {
+  /** By the letters of their names. */
+  readonly #names = new Map<string, string>();
+
+  /** @param name of a file, with its folders */
+  add(name: string): void {
+    const letters = name
+      .toLowerCase()
+      .replace(/[^\p{L}]/gu, '')
+      .replace(MONTHS, '');
+    if (this.#names.size < 2 && !this.#names.has(letters)) this.#names.set(letters, name);
+  }
+
+  warnings(symbol: string | undefined): string[] {
+    const [first, other] = this.#names.values();
+    if (other === undefined) return [];
+    return [
+      `${first} and ${other} were stored as one symbol, ${symbol}: if they are not, give --symbol-from-path; if they are, --one-symbol`,
+    ];
+  }
+}
+
 /** The first names, for a message. */
 function firstOf(names: readonly string[]): string {
   return names.slice(0, NAMED_MAX).join(', ') + (names.length > NAMED_MAX ? ', …' : '');

@@ -1,6 +1,6 @@
 /** Watches the bars of each symbol, over all files, for another interval than the import's, which a sample may not show. Pure. */
-import type { Bar } from '@barkeep/bars';
-import { greatestCommonDivisor, spacingText } from '../detect/index.js';
+import { type Bar, greatestCommonDivisor } from '@barkeep/bars';
+import { spacingText } from '../detect/index.js';
 import { timeText } from '../reading/index.js';
 
 /** Consecutive steps (times from row to row) of a symbol with a common divisor above the interval, or one step below the interval. */

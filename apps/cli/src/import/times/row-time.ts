@@ -18,7 +18,7 @@ const [S_DIGITS, MS_DIGITS, US_DIGITS, NS_DIGITS] = [10, 13, 16, 19];
 const DATE_LENGTH = 10;
 /** Digits of a date without separators: yyyyMMdd. */
 const DATE_DIGITS = 8;
-const [SPACE, MINUS, DOT, SLASH, NINE, COLON, UPPER_T] = [32, 45, 46, 47, 57, 58, 84];
+const [SPACE, MINUS, DOT, SLASH, NINE, COLON, UPPER_E, UPPER_T] = [32, 45, 46, 47, 57, 58, 69, 84];
 const DAY_MS = 86_400_000;
 /** An epoch without a given unit must be in this range. */
 const PLAUSIBLE_MIN_MS = Date.UTC(1990, 0, 1);
@@ -100,12 +100,19 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
   if (exactMs >= PLAUSIBLE_NS_MIN_MS && exactMs < PLAUSIBLE_MAX_MS) return exactMs;
   const value = decimalAt(bytes, start, end);
   if (!Number.isFinite(value)) return 'unreadable-time';
+  if (bytes[end - 4] === UPPER_E && isRoundedEpoch(Buffer.from(bytes.subarray(start, end)).toString('latin1')))
+    return 'unreadable-time';
   for (const unitMs of EPOCH_UNITS_MS) {
     const ms = value * unitMs;
     const min = unitMs === NS_MS ? PLAUSIBLE_NS_MIN_MS : PLAUSIBLE_MIN_MS;
     if (ms >= min && ms < PLAUSIBLE_MAX_MS) return roundedMs(ms, endsInNines(bytes, start, end));
   }
   return value >= EXCEL_MIN && value < EXCEL_MAX ? 'excel-serial' : 'unreadable-time';
+}
+
+/** True for an epoch that a spreadsheet has rounded to some hours, as it shows long numbers: 1.70956E+12. */
+export function isRoundedEpoch(text: string): boolean {
+  return /^\d(\.\d{1,5})?E\+\d\d$/.test(text);
 }
 
 /** Milliseconds of an epoch, whose length gives its unit ({@link S_DIGITS} and so on); negative for a text that is not all digits. */

@@ -1,0 +1,49 @@
+/** Recognises a header further down in a file that names other columns than the first one, as when files were joined. Pure. */
+import { PRICE_NAMES, type RowLayout } from '../reading/index.js';
+import type { FoundColumns } from './columns.js';
+import { bareName, NAMES } from './header-names.js';
+
+/** Tells whether a row is a header whose columns are not those of the first header. */
+type IsOtherHeader = (texts: readonly string[]) => boolean;
+
+/**
+ * For a header of names: the row names all prices, and a column that is used is not in its place.
+ * @param header the names in the first header; those of a file without one are numbers
+ * @param takesWords true when any four words in the places of the prices count as their names, such as adj_open
+ */
+export function otherHeader(
+  found: Omit<FoundColumns, 'addsVolumes'>,
+  header: readonly string[],
+  takesWords = false,
+): IsOtherHeader {
+  const { date, time, symbol, volume, ...prices } = found;
+  const fields = { date, time, symbol, volume: volume[0], ...prices };
+  const columns = (['date', 'time', 'symbol', 'volume', ...PRICE_NAMES] as const).flatMap((name) => {
+    const field = fields[name];
+    return field === undefined ? [] : { name, field, own: bareName(header[field] ?? '') };
+  });
+  return (texts) => {
+    const names = texts.map(bareName);
+    const areNamed = PRICE_NAMES.every((price) => {
+      const own = bareName(header[prices[price]] ?? '');
+      return names.some((name) => name !== '' && (name === own || NAMES[price].includes(name)));
+    });
+    const areInPlace = columns.every(({ name, field, own }) => {
+      const text = names[field] ?? '';
+      return text === own || (NAMES[name].includes(text) && !names.includes(own));
+    });
+    const words = new Set(
+      PRICE_NAMES.map((price) => names[prices[price]] ?? '').filter((name) => /^\p{L}/u.test(name)),
+    );
+    const areWords = takesWords && words.size === PRICE_NAMES.length;
+    return (areNamed || areWords) && !areInPlace;
+  };
+}
+
+/** For a wide header: the row has words in the place of all prices, and is no line of the first header. */
+export function otherWideHeader({ values }: RowLayout, headerRows: readonly (readonly string[])[]): IsOtherHeader {
+  const fields = values.flatMap((ofSymbol) => PRICE_NAMES.map((name) => ofSymbol[name]));
+  return (texts) =>
+    fields.every((field) => /^\p{L}/u.test(texts[field] ?? '')) &&
+    !headerRows.some((row) => fields.every((field) => row[field] === texts[field]));
+}

@@ -1,0 +1,39 @@
+/** Finds the interval of a dataset's bars by the times of its first rows. */
+import { DAY_MS, MINUTE_MS, shortSpacingOf, spacingOf } from '@barkeep/bars';
+import type { DataSource } from 'typeorm';
+
+/** This many rows of each of this many symbols are read. */
+const SPACING_ROWS = 500;
+const SPACING_SYMBOLS = 10;
+
+/** The spacings of at most ten symbols, in ms, by their first rows. Symbols without a clear one are left out, so the list may be empty. */
+export async function storedSpacings(
+  dataSource: DataSource,
+  datasetId: number,
+  symbolIds: readonly number[],
+): Promise<number[]> {
+  // Every n-th symbol, so that the sample is spread over the whole list.
+  const step = Math.ceil(symbolIds.length / SPACING_SYMBOLS);
+  const sample = symbolIds.filter((_, index) => index % step === 0);
+  const rows = await dataSource.query<{ times: Date[] }[]>(FIRST_TIMES, [datasetId, sample]);
+  const spacings = rows.flatMap(({ times }) => {
+    const sorted = times.map((time) => time.getTime());
+    return spacingOf(sorted) ?? shortSpacingOf(sorted) ?? [];
+  });
+  return spacings.filter((spacing) => spacing < DAY_MS); // no session has an interval of one row per day
+}
+
+const FIRST_TIMES = `SELECT array_agg(bar."time" ORDER BY bar."time") AS times
+  FROM unnest($2::int4[]) AS symbol(id) CROSS JOIN LATERAL (
+    SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = symbol.id ORDER BY "time" LIMIT ${SPACING_ROWS}
+  ) AS bar GROUP BY symbol.id`;
+
+/** The interval of a dataset's bars in ms: the shortest of its spacings; a minute when none is clear, or it is no interval of a session. */
+export async function storedIntervalMs(
+  dataSource: DataSource,
+  datasetId: number,
+  symbolIds: readonly number[],
+): Promise<number> {
+  const shortest = Math.min(...(await storedSpacings(dataSource, datasetId, symbolIds))); // Infinity without a clear one
+  return Number.isInteger(shortest / MINUTE_MS) ? shortest : MINUTE_MS;
+}

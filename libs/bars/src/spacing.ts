@@ -1,0 +1,96 @@
+/** Finds how far apart bars of a symbol are: those of a file, and those that a dataset has. Pure. */
+import { DAY_MS, MINUTE_MS } from './calendar/index.js';
+
+const HOUR_MS = 60 * MINUTE_MS;
+/** A spacing is concluded from at least this many distances between consecutive times. */
+const REGULAR_DISTANCES_MIN = 3;
+/** The same, when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be a coincidence. */
+const IRREGULAR_DISTANCES_MIN = 20;
+/**
+ * From this share of the distances on, the shortest distance is the spacing. The others are nights and breaks at noon, of any length: a
+ * market with a break has six hourly bars a day, and four such distances.
+ */
+const SHORTEST_SHARE_MIN = 0.6;
+/** At least this share of the distances is the interval in rows that {@link areMostlyApart}. */
+const USUAL_SHARE_MIN = 0.5;
+/** Length of the day on which daylight saving time begins. */
+const SHORTEST_DAY_MS = DAY_MS - HOUR_MS;
+/** {@link shortSpacingOf} finds spacings below this length: two or three rows cannot prove a longer one. */
+const SHORT_SPACING_END_MS = 5 * MINUTE_MS;
+
+/**
+ * The spacing of rows, ms; undefined when there are too few rows to know. Of regular rows it is the most common distance; of rows
+ * with holes, the shortest distance or the common divisor of the distances.
+ * @param times epoch ms, in any order
+ */
+export function spacingOf(times: readonly number[]): number | undefined {
+  const sorted = sortedTimes(times);
+  const distances = distancesOf(sorted);
+  if (distances.length < REGULAR_DISTANCES_MIN) return undefined;
+  if (areDaily(sorted)) return mostCommon(distances.map((ms) => Math.round(ms / DAY_MS) * DAY_MS));
+  const divisor = distances.reduce(greatestCommonDivisor);
+  const usual = mostCommon(distances);
+  const isBelowMinute = usual < MINUTE_MS; // it is refused in any case, so its exact length does not matter
+  const isRegular = usual === divisor;
+  if (isBelowMinute || isRegular) return usual;
+
+  const areEnough = distances.length >= IRREGULAR_DISTANCES_MIN;
+  const shortest = distances.reduce((least, distance) => Math.min(least, distance));
+  if (areEnough && shareOf(shortest, distances) >= SHORTEST_SHARE_MIN) return shortest;
+  if (divisor <= MINUTE_MS) return MINUTE_MS; // minute bars of a quiet symbol: some minutes have no row
+  return areEnough ? divisor : undefined;
+}
+
+/**
+ * True when most rows are an interval apart, so that bars of that interval can have them, and rows that are closer follow a bar which ended
+ * early. @param times epoch ms, in any order
+ */
+export function areMostlyApart(times: readonly number[], intervalMs: number): boolean {
+  const distances = distancesOf(sortedTimes(times));
+  return mostCommon(distances) === intervalMs && shareOf(intervalMs, distances) >= USUAL_SHARE_MIN;
+}
+
+/** The spacing of rows that are too few for {@link spacingOf}, ms: only a short one is certain. @param times epoch ms, in order */
+export function shortSpacingOf(times: readonly number[]): number | undefined {
+  const distances = distancesOf(times);
+  if (distances.length >= REGULAR_DISTANCES_MIN) return undefined;
+  const divisor = distances.reduce(greatestCommonDivisor, 0);
+  return divisor > 0 && divisor < SHORT_SPACING_END_MS ? divisor : undefined;
+}
+
+/** In order, each once. */
+export function sortedTimes(times: readonly number[]): number[] {
+  return [...new Set(times)].sort((a, b) => a - b);
+}
+
+/** The differences between neighbours. */
+export function distancesOf(values: readonly number[]): number[] {
+  return values.slice(1).map((value, index) => value - values[index]!);
+}
+
+/** True when each row is on another day at the same time of day, or an hour off after a change to or from daylight saving time. */
+function areDaily(sorted: readonly number[]): boolean {
+  const areOnOtherDays = distancesOf(sorted).every((distance) => distance >= SHORTEST_DAY_MS);
+  if (sorted.length < 2 || !areOnOtherDays) return false;
+  // How much later in the day each row is than the first one. An hour earlier counts as 23 hours later.
+  const shifts = new Set(sorted.map((time) => (time - sorted[0]!) % DAY_MS));
+  shifts.delete(0);
+  const [shift] = shifts;
+  const isOneHourOff = shifts.size === 1 && (shift === HOUR_MS || shift === DAY_MS - HOUR_MS);
+  return shifts.size === 0 || isOneHourOff;
+}
+
+export function greatestCommonDivisor(a: number, b: number): number {
+  while (b > 0) [a, b] = [b, a % b];
+  return a;
+}
+
+function shareOf(distance: number, distances: readonly number[]): number {
+  return distances.filter((other) => other === distance).length / distances.length;
+}
+
+function mostCommon(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
+}
