@@ -10,8 +10,10 @@ import {
   SessionStateError,
 } from '@barkeep/bar-repository';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { tcpGate } from '../support/system/tcp-gate.js';
 import { quarantineCounts } from '../support/data/datasets.js';
 
 const spec = { symbols: ['SPY'], retentionHours: 24, pace: { mode: 'max' } };
@@ -103,6 +105,27 @@ test('pages of a list have each session once, newest first, and a cursor of othe
   expect(times).toEqual([...times].sort((a, b) => b - a));
   expect((await sessions.list({ state: 'lost', limit: 10 })).rows).toEqual([]);
   await expect(sessions.list({ limit: 1, cursor: 'nonsense' })).rejects.toThrow(CursorError);
+});
+
+test('I13 a server that gets a call late, after its caller has given it up, does not carry it out', async () => {
+  const { row } = await sessions.create({ id: 'late', spec });
+  const gate = await tcpGate(database.url, 5432);
+  const name = 'given-up';
+  const other = createDataSource(gate.url, { applicationName: name, silenceLimitMs: () => 1_000, poolSize: 2 });
+  const late = new SessionRepository(await other.initialize());
+  // Both calls get a connection that is open, so the server gets the statements with which they begin.
+  await Promise.all([other.query('SELECT pg_sleep(0.1)'), other.query('SELECT pg_sleep(0.1)')]);
+  gate.freeze();
+  const calls = [late.transition('late', ['created'], 'running'), late.create({ id: 'late-too', spec })];
+  const outcomes = await Promise.allSettled(calls);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  gate.thaw();
+  const backends = `SELECT FROM pg_stat_activity WHERE application_name = '${name}'`;
+  while ((await dataSource.query<unknown[]>(backends)).length > 0) await delay(20);
+  expect(await sessions.get('late')).toEqual(row);
+  expect(await sessions.find('late-too')).toBeUndefined();
+  await gate.shut();
+  await other.destroy();
 });
 
 describe('I3 claims and epochs', () => {

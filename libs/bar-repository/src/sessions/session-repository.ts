@@ -10,6 +10,7 @@ import type { EntityManager } from 'typeorm';
 import { bind, type Values } from './named-values.js';
 import { noteRemoved } from './removed-sessions.js';
 import { createSession, type CreatedSession, type NewSession } from './session-create.js';
+import { inTransaction } from './session-lock.js';
 import {
   decodePageCursor,
   encodePageCursor,
@@ -75,7 +76,7 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * Creates a session in state `created`. Safe to repeat and to call concurrently: the same id or idempotency key with an equal
+   * Creates a session in state `created`, or `running` with `start`. Safe to repeat and to call concurrently: the same id or idempotency key with an equal
    * spec returns the existing session. @throws SpecConflictError when the spec differs, DeploymentConflictError
    */
   create(session: NewSession<Spec>): Promise<CreatedSession<Spec>> {
@@ -164,24 +165,14 @@ export class SessionRepository<Spec = unknown> {
     to: SessionState,
     { error, incrementRun = false, forgetCheckpoint = false }: TransitionPatch = {},
   ): Promise<SessionRow<Spec>> {
-    const newStarts = incrementRun ? 1 : 0;
-    const keepsError = error === undefined;
-    const [row] = await this.update(
-      `SET state = :to, error = CASE WHEN :keepsError THEN error ELSE :error END, starts = starts + :newStarts, updated_at = now(),
+    const values = { id, from, to, ended: ENDED_STATES, error, deployment: this.deployment };
+    const patch = { keepsError: error === undefined, newStarts: incrementRun ? 1 : 0, forgetCheckpoint };
+    const clause = `SET state = :to, error = CASE WHEN :keepsError THEN error ELSE :error END, starts = starts + :newStarts, updated_at = now(),
          completed_at = CASE WHEN :to = ANY(:ended) THEN now() END,
          checkpoint = CASE WHEN :forgetCheckpoint THEN NULL ELSE checkpoint END
-       WHERE id = :id AND state = ANY(:from) AND ${VISIBLE}`,
-      {
-        id,
-        from,
-        to,
-        ended: ENDED_STATES,
-        error,
-        keepsError,
-        newStarts,
-        forgetCheckpoint,
-        deployment: this.deployment,
-      },
+       WHERE id = :id AND state = ANY(:from) AND ${VISIBLE}`;
+    const [row] = await inTransaction(this.dataSource, (manager) =>
+      this.within(manager).update(clause, { ...values, ...patch }),
     );
     if (row) return row;
     throw new SessionStateError(id, from, (await this.get(id)).state);
@@ -225,7 +216,10 @@ export class SessionRepository<Spec = unknown> {
     after: Membership,
   ): Promise<SessionRow<Spec> | undefined> {
     const condition = `state = ANY(:from) AND ${SYMBOLS_VERSION} = :version`;
-    return this.updateOf(key, 'membership = :after', condition, { from, version: before.version, after });
+    const values = { from, version: before.version, after };
+    return inTransaction(this.dataSource, (manager) =>
+      this.within(manager).updateOf(key, 'membership = :after', condition, values),
+    );
   }
 
   /** Raises the epoch of a session to that of its store, after PostgreSQL has lost its newest commits. A higher epoch stays. */
