@@ -4,6 +4,7 @@
  */
 import { datasetExtent, datasetNames, resolveDataset } from '@barkeep/bar-repository';
 import {
+  checkSize,
   encodeDays,
   parseSessionRequest,
   resolveSymbols,
@@ -50,6 +51,7 @@ export class SessionCreation {
     if (start) await this.steering.checkWrites();
     const id = spec.id ?? `session-${randomUUID()}`;
     const historyDays = existing?.historyDays ?? (await historyDaysOf(dataSource, spec));
+    if (!existing) checkSize(spec, historyDays, limits);
     const days = encodeDays(sessionDays(spec, historyDays));
     // One statement creates and starts the session. So a failed start never has to remove it, when a repeated call was given it meanwhile.
     const { row, created } = await sessions.create({ id, spec, historyDays, days, idempotencyKey, start });
