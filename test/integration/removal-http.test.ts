@@ -109,6 +109,22 @@ test('I13 upkeep of a session whose store is gone is refused', async () => {
   expect({ status, type: body.type }).toEqual({ status: 409, type: 'urn:barkeep:problem:session-lost' });
 });
 
+test('a list whose rows were read before a session was created again under its id does not mark the new one as lost', async () => {
+  await stoppedSession('again');
+  const limit = 77; // no other call has this limit
+  const query = dataSource.query.bind(dataSource);
+  const spy = jest.spyOn(dataSource, 'query').mockImplementation(async (...[sql, parameters]) => {
+    const rows = await query(sql, parameters);
+    if (!(parameters as unknown[] | undefined)?.includes(limit + 1)) return rows;
+    spy.mockRestore();
+    await api.ok('DELETE', '/v1/sessions/again');
+    await stoppedSession('again');
+    return rows;
+  });
+  await api.ok('GET', `/v1/sessions?limit=${limit}`);
+  expect(await api.session('again')).toMatchObject({ state: 'stopped', error: null });
+});
+
 test('a coordinator of another deployment neither shows nor changes a session', async () => {
   await stoppedSession('ours');
   const theirs = new Api(other.url);

@@ -114,7 +114,7 @@ export class SessionSteering {
     const hasState = ({ state }: SessionRecord) => controlOf(state) === controlOf(to);
     if (hasState(row)) return row;
     try {
-      return await sessions.transition(row.id, from, to, patch);
+      return await sessions.transition(row, from, to, patch);
     } catch (error) {
       if (!(error instanceof SessionStateError)) throw error;
       const current = await sessions.get(row.id);

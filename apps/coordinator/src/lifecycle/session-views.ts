@@ -132,7 +132,7 @@ export class SessionViews {
     const { sessions } = this.parts;
     if (!(IDLE_STATES as readonly SessionState[]).includes(row.state)) return row;
     try {
-      return await sessions.transition(row.id, IDLE_STATES, 'lost', { error });
+      return await sessions.transition(row, IDLE_STATES, 'lost', { error });
     } catch (cause) {
       // Another call has already marked, started or removed it.
       if (!(cause instanceof SessionStateError || cause instanceof UnknownSessionError)) throw cause;

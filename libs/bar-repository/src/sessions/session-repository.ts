@@ -158,24 +158,29 @@ export class SessionRepository<Spec = unknown> {
     return (await this.updateOf(key, 'epoch = epoch + 1, owner = :owner', condition, values))?.epoch;
   }
 
-  /** Moves a session from a state in `from` to `to`, regardless of its owner. @returns it @throws SessionStateError, UnknownSessionError */
+  /**
+   * Moves a session from a state in `from` to `to`, regardless of its owner. Leaves another session alone that has its id by now.
+   * @returns it @throws SessionStateError, UnknownSessionError
+   */
   async transition(
-    id: string,
+    { id, incarnation }: SessionKey,
     from: readonly SessionState[],
     to: SessionState,
     { error, incrementRun = false, forgetCheckpoint = false }: TransitionPatch = {},
   ): Promise<SessionRow<Spec>> {
-    const values = { id, from, to, ended: ENDED_STATES, error, deployment: this.deployment };
+    const values = { id, incarnation, from, to, ended: ENDED_STATES, error, deployment: this.deployment };
     const patch = { keepsError: error === undefined, newStarts: incrementRun ? 1 : 0, forgetCheckpoint };
     const clause = `SET state = :to, error = CASE WHEN :keepsError THEN error ELSE :error END, starts = starts + :newStarts, updated_at = now(),
          completed_at = CASE WHEN :to = ANY(:ended) THEN now() END,
          checkpoint = CASE WHEN :forgetCheckpoint THEN NULL ELSE checkpoint END
-       WHERE id = :id AND state = ANY(:from) AND ${VISIBLE}`;
+       WHERE id = :id AND incarnation = :incarnation AND state = ANY(:from) AND ${VISIBLE}`;
     const [row] = await inTransaction(this.dataSource, (manager) =>
       this.within(manager).update(clause, { ...values, ...patch }),
     );
     if (row) return row;
-    throw new SessionStateError(id, from, (await this.get(id)).state);
+    const current = await this.get(id);
+    if (current.incarnation !== incarnation) throw new UnknownSessionError(id);
+    throw new SessionStateError(id, from, current.state);
   }
 
   /** Stores how far the session's store is written. @returns false, and changes nothing, when `epoch` is not current any more */
