@@ -7,7 +7,8 @@ import type { DataSource } from 'typeorm';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
 import { APP_CONTEXT, type AppContext } from '../../apps/coordinator/src/runtime.js';
 import { createTestDatabase, untilLockAwaited, type TestDatabase } from '../support/setup/database.js';
-import { Api } from '../support/system/api.js';
+import { latch } from '../support/setup/latch.js';
+import { Api, type Session } from '../support/system/api.js';
 import { inProcessEnvironment, removeAllKeys } from '../support/system/in-process.js';
 
 const prefix = `removal-${randomUUID()}`;
@@ -42,6 +43,7 @@ beforeAll(async () => {
   await dataSource.query("INSERT INTO datasets (name) VALUES ('lean')");
 });
 
+afterEach(() => jest.restoreAllMocks());
 afterAll(async () => {
   await coordinator?.stop.run();
   await other?.stop.run();
@@ -99,6 +101,28 @@ test('a session that is started again while the reconciler removes other expired
   expect(await hasStore('started')).toBe(true);
   expect(await api.session('started')).toMatchObject({ error: null });
   expect(await hasStore('first')).toBe(false);
+});
+
+test('a list does not wait for the removal of an expired session', async () => {
+  await stoppedSession('large');
+  const { sessionRedis } = coordinator.app.get<AppContext>(APP_CONTEXT).connections;
+  const [begun, ended] = [latch(), latch()];
+  // The removal of the first key, which holds the state of the session, ends late.
+  jest.spyOn(sessionRedis, 'unlink').mockImplementationOnce(async (key) => {
+    const removed = await store.unlink(key as unknown as string);
+    begun.open();
+    await ended.opened;
+    return removed;
+  });
+  await dataSource.query("UPDATE sessions SET completed_at = now() - interval '1 month' WHERE id = 'large'");
+  await begun.opened;
+  const { sessions } = await api.ok<{ sessions: Session[] }>('GET', '/v1/sessions');
+  expect(sessions.find(({ id }) => id === 'large')).toMatchObject({ state: 'stopped', clock: null });
+  ended.open();
+  await api.eventually(
+    () => api.call('GET', '/v1/sessions/large'),
+    ({ status }) => status === 404,
+  );
 });
 
 test('I13 upkeep of a session whose store is gone is refused', async () => {

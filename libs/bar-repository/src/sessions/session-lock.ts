@@ -13,14 +13,17 @@ const SILENT_MAX_MS = 30_000;
 /**
  * Runs `work` in a transaction. A statement outside of one may be carried out after its process has given it up: a server that was paused
  * finds the statement in its socket. In a transaction it then finds no COMMIT.
+ * @param lockLimitMs how long a statement may wait for a lock @default as long as other statements of the connection
  */
 export function inTransaction<T>(
   dataSource: Pick<EntityManager, 'transaction'>,
   work: (manager: EntityManager) => Promise<T>,
+  lockLimitMs?: number,
 ): Promise<T> {
   // A higher level may be the database's default; `work` would then not see what another transaction has changed before it.
   return dataSource.transaction('READ COMMITTED', async (manager) => {
     await manager.query(`SET LOCAL idle_in_transaction_session_timeout = ${SILENT_MAX_MS}`);
+    if (lockLimitMs !== undefined) await manager.query(`SET LOCAL lock_timeout = ${lockLimitMs}`);
     return work(manager);
   });
 }

@@ -41,7 +41,7 @@ interface ListOptions {
   cursor?: string;
 }
 
-/** What a transition changes besides the state. */
+/** What a transition changes besides the state, and how long it may wait. */
 export interface TransitionPatch {
   /** Undefined keeps the stored error. */
   error?: string | null;
@@ -49,6 +49,8 @@ export interface TransitionPatch {
   incrementRun?: boolean;
   /** Clears the checkpoint, because the store that it describes no longer exists. @default false */
   forgetCheckpoint?: boolean;
+  /** Longest wait for another change of the session, ms. @default that of the connection */
+  lockLimitMs?: number;
 }
 
 /** SQL expression: the version of a session's symbols; 0 before their first change. */
@@ -166,7 +168,7 @@ export class SessionRepository<Spec = unknown> {
     { id, incarnation }: SessionKey,
     from: readonly SessionState[],
     to: SessionState,
-    { error, incrementRun = false, forgetCheckpoint = false }: TransitionPatch = {},
+    { error, incrementRun = false, forgetCheckpoint = false, lockLimitMs }: TransitionPatch = {},
   ): Promise<SessionRow<Spec>> {
     const values = { id, incarnation, from, to, ended: ENDED_STATES, error, deployment: this.deployment };
     const patch = { keepsError: error === undefined, newStarts: incrementRun ? 1 : 0, forgetCheckpoint };
@@ -174,9 +176,8 @@ export class SessionRepository<Spec = unknown> {
          completed_at = CASE WHEN :to = ANY(:ended) THEN now() END,
          checkpoint = CASE WHEN :forgetCheckpoint THEN NULL ELSE checkpoint END
        WHERE id = :id AND incarnation = :incarnation AND state = ANY(:from) AND ${VISIBLE}`;
-    const [row] = await inTransaction(this.dataSource, (manager) =>
-      this.within(manager).update(clause, { ...values, ...patch }),
-    );
+    const update = (manager: EntityManager) => this.within(manager).update(clause, { ...values, ...patch });
+    const [row] = await inTransaction(this.dataSource, update, lockLimitMs);
     if (row) return row;
     const current = await this.get(id);
     if (current.incarnation !== incarnation) throw new UnknownSessionError(id);
