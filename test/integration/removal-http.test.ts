@@ -103,8 +103,9 @@ test('a session that is started again while the reconciler removes other expired
   expect(await hasStore('first')).toBe(false);
 });
 
-test('a list does not wait for the removal of an expired session', async () => {
+test('I11 neither a list nor the repair of another session waits for the removal of an expired one', async () => {
   await stoppedSession('large');
+  await stoppedSession('drifted');
   const { sessionRedis } = coordinator.app.get<AppContext>(APP_CONTEXT).connections;
   const [begun, ended] = [latch(), latch()];
   // The removal of the first key, which holds the state of the session, ends late.
@@ -118,6 +119,12 @@ test('a list does not wait for the removal of an expired session', async () => {
   await begun.opened;
   const { sessions } = await api.ok<{ sessions: Session[] }>('GET', '/v1/sessions');
   expect(sessions.find(({ id }) => id === 'large')).toMatchObject({ state: 'stopped', clock: null });
+  const metaKey = `${prefix}:{drifted:0}:meta`;
+  await store.hset(metaKey, 'control', 'run'); // as if the session Redis had lost the stop
+  await api.eventually(
+    () => store.hget(metaKey, 'control'),
+    (control) => control === 'stop',
+  );
   ended.open();
   await api.eventually(
     () => api.call('GET', '/v1/sessions/large'),
