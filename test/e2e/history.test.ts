@@ -136,6 +136,14 @@ describeWithLean('a session with a history', () => {
     expect(none.history).toEqual({ days: 0, firstDate: null, calendarBegins: false, bars: noBars });
   });
 
+  it('is refused when its bars take more days than a session may have', async () => {
+    const limited = new Api((await system.coordinator({ BARKEEP_MAX_DAYS: '5' })).url);
+    const create = (bars: number) =>
+      limited.call('POST', '/v1/sessions', { ...EQUITIES, history: { bars, interval: '5m' } });
+    expect((await create(2 * DAY_FIVES)).status).toBe(201);
+    expect(await create(2 * DAY_FIVES + 1)).toMatchObject({ status: 400, body: { problems: [{ field: 'end' }] } });
+  });
+
   it('is refused when its bars take more days than are retained', async () => {
     const refused = await api.call('POST', '/v1/sessions', {
       ...EQUITIES,

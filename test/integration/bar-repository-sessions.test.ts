@@ -10,8 +10,10 @@ import {
   SessionStateError,
 } from '@barkeep/bar-repository';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { tcpGate } from '../support/system/tcp-gate.js';
 import { quarantineCounts } from '../support/data/datasets.js';
 
 const spec = { symbols: ['SPY'], retentionHours: 24, pace: { mode: 'max' } };
@@ -23,7 +25,7 @@ let sessions: SessionRepository<Record<string, unknown>>;
 /** Creates a session and starts its first run. */
 async function createRunning() {
   const { row } = await sessions.create({ id: randomUUID(), spec });
-  return sessions.transition(row.id, ['created'], 'running', { incrementRun: true });
+  return sessions.transition(row, ['created'], 'running', { incrementRun: true });
 }
 
 beforeAll(async () => {
@@ -82,9 +84,10 @@ describe('creating', () => {
 test('a session that does not exist is not found, and cannot be changed, claimed or removed', async () => {
   expect(await sessions.find('nobody')).toBeUndefined();
   await expect(sessions.get('nobody')).rejects.toThrow(UnknownSessionError);
-  await expect(sessions.transition('nobody', ['created'], 'running')).rejects.toThrow(UnknownSessionError);
-  expect(await sessions.claim({ id: 'nobody', incarnation: randomUUID() }, 'me')).toBeUndefined();
-  expect(await sessions.remove({ id: 'nobody', incarnation: randomUUID() })).toBeUndefined();
+  const nobody = { id: 'nobody', incarnation: randomUUID() };
+  await expect(sessions.transition(nobody, ['created'], 'running')).rejects.toThrow(UnknownSessionError);
+  expect(await sessions.claim(nobody, 'me')).toBeUndefined();
+  expect(await sessions.remove(nobody)).toBeUndefined();
 });
 
 test('pages of a list have each session once, newest first, and a cursor of other text is refused', async () => {
@@ -105,6 +108,27 @@ test('pages of a list have each session once, newest first, and a cursor of othe
   await expect(sessions.list({ limit: 1, cursor: 'nonsense' })).rejects.toThrow(CursorError);
 });
 
+test('I13 a server that gets a call late, after its caller has given it up, does not carry it out', async () => {
+  const { row } = await sessions.create({ id: 'late', spec });
+  const gate = await tcpGate(database.url, 5432);
+  const name = 'given-up';
+  const other = createDataSource(gate.url, { applicationName: name, silenceLimitMs: () => 1_000, poolSize: 2 });
+  const late = new SessionRepository(await other.initialize());
+  // Both calls get a connection that is open, so the server gets the statements with which they begin.
+  await Promise.all([other.query('SELECT pg_sleep(0.1)'), other.query('SELECT pg_sleep(0.1)')]);
+  gate.freeze();
+  const calls = [late.transition(row, ['created'], 'running'), late.create({ id: 'late-too', spec })];
+  const outcomes = await Promise.allSettled(calls);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  gate.thaw();
+  const backends = `SELECT FROM pg_stat_activity WHERE application_name = '${name}'`;
+  while ((await dataSource.query<unknown[]>(backends)).length > 0) await delay(20);
+  expect(await sessions.get('late')).toEqual(row);
+  expect(await sessions.find('late-too')).toBeUndefined();
+  await gate.shut();
+  await other.destroy();
+});
+
 describe('I3 claims and epochs', () => {
   test('each of many simultaneous claims gets its own epoch', async () => {
     const row = await createRunning();
@@ -116,11 +140,11 @@ describe('I3 claims and epochs', () => {
   test('only a session that is running or waits for upkeep can be claimed', async () => {
     const { row } = await sessions.create({ id: randomUUID(), spec });
     expect(await sessions.claim(row, 'me')).toBeUndefined();
-    await sessions.transition(row.id, ['created'], 'running');
+    await sessions.transition(row, ['created'], 'running');
     expect(await sessions.claim(row, 'me')).toBe(1);
     await sessions.setStateIfEpoch(row, 1, 'waiting-upkeep');
     expect(await sessions.claim(row, 'me')).toBe(2);
-    await sessions.transition(row.id, ['waiting-upkeep'], 'paused');
+    await sessions.transition(row, ['waiting-upkeep'], 'paused');
     expect(await sessions.claim(row, 'me')).toBeUndefined();
   });
 
@@ -147,8 +171,9 @@ describe('I3 claims and epochs', () => {
     const { id } = deleted;
     const epoch = Number(await sessions.claim(deleted, 'late'));
     await sessions.remove(deleted);
-    await sessions.create({ id, spec });
-    const row = await sessions.transition(id, ['created'], 'running');
+    const { row: created } = await sessions.create({ id, spec });
+    const row = await sessions.transition(created, ['created'], 'running');
+    await expect(sessions.transition(deleted, ['running'], 'lost')).rejects.toThrow(UnknownSessionError);
     expect(await sessions.claim(deleted, 'late')).toBeUndefined();
     expect(await sessions.claim(row, 'me')).toBe(epoch);
     expect(await sessions.saveCheckpoint(deleted, epoch, { frontier: 5, clock: 5 })).toBe(false);
@@ -160,24 +185,24 @@ describe('I3 claims and epochs', () => {
 
 describe('transitions', () => {
   test('of two transitions from one state only one succeeds, and the error of the other names both states', async () => {
-    const { id } = await createRunning();
+    const row = await createRunning();
     const results = await Promise.allSettled([
-      sessions.transition(id, ['running'], 'paused'),
-      sessions.transition(id, ['running'], 'stopped', { error: 'by hand' }),
+      sessions.transition(row, ['running'], 'paused'),
+      sessions.transition(row, ['running'], 'stopped', { error: 'by hand' }),
     ]);
     const failure = results.find((result) => result.status === 'rejected');
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
     expect(failure?.reason).toBeInstanceOf(SessionStateError);
-    expect(failure?.reason).toMatchObject({ expected: ['running'], actual: (await sessions.get(id)).state });
+    expect(failure?.reason).toMatchObject({ expected: ['running'], actual: (await sessions.get(row.id)).state });
   });
 
   test('a stopped session has an end and an error, a new run has neither, and runs are counted', async () => {
-    const { id } = await createRunning();
-    const stopped = await sessions.transition(id, ['running'], 'stopped', { error: 'why' });
+    const row = await createRunning();
+    const stopped = await sessions.transition(row, ['running'], 'stopped', { error: 'why' });
     expect(stopped).toMatchObject({ state: 'stopped', error: 'why', run: 1, completedAt: expect.any(Date) });
-    const again = await sessions.transition(id, ['stopped'], 'running', { error: null, incrementRun: true });
+    const again = await sessions.transition(row, ['stopped'], 'running', { error: null, incrementRun: true });
     expect(again).toMatchObject({ state: 'running', error: null, run: 2, completedAt: null });
-    const paused = await sessions.transition(id, ['running'], 'paused');
+    const paused = await sessions.transition(row, ['running'], 'paused');
     expect(paused).toMatchObject({ error: null, run: 2 });
   });
 });
@@ -185,7 +210,7 @@ describe('transitions', () => {
 /** Creates a session that has ended. */
 async function createStopped(retentionHours: unknown): Promise<string> {
   const { row } = await sessions.create({ id: randomUUID(), spec: { ...spec, retentionHours } });
-  await sessions.transition(row.id, ['created'], 'stopped');
+  await sessions.transition(row, ['created'], 'stopped');
   return row.id;
 }
 
@@ -232,7 +257,7 @@ describe('deployments that share a database', () => {
     const theirs = new SessionRepository(dataSource, 'theirs');
     const createIn = async (repository: SessionRepository): Promise<string> => {
       const { row } = await repository.create({ id: randomUUID(), spec });
-      await sessions.transition(row.id, ['created'], 'running');
+      await sessions.transition(row, ['created'], 'running');
       return row.id;
     };
     // `sessions` has no deployment.
@@ -260,7 +285,7 @@ describe('deployments that share a database', () => {
     const { row } = await theirs.create({ id, spec, idempotencyKey });
     expect(await ours.find(id)).toBeUndefined();
     expect(await ours.findByKey(idempotencyKey)).toBeUndefined();
-    await expect(ours.transition(id, ['created'], 'running')).rejects.toThrow(UnknownSessionError);
+    await expect(ours.transition(row, ['created'], 'running')).rejects.toThrow(UnknownSessionError);
     for (const taken of [{ id }, { id: randomUUID(), idempotencyKey }])
       await expect(ours.create({ spec, ...taken })).rejects.toThrow('BARKEEP_SESSION_PREFIX=theirs');
     expect(await theirs.find(id)).toEqual(row);

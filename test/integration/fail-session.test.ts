@@ -25,7 +25,7 @@ afterAll(async () => {
 test('a repeated call stops the stream and emits the state, when the first one could change only the row', async () => {
   const sessions = new SessionRepository(dataSource);
   const { row } = await sessions.create({ id: 'failing', spec: SMALL_SPEC });
-  await sessions.transition(row.id, ['created'], 'running');
+  await sessions.transition(row, ['created'], 'running');
   const { layout } = await server.begin(server.layout(SMALL_SPEC, row.id, row.incarnation));
   await sessions.claim(layout, 'one');
   // No server listens at port 1.

@@ -282,16 +282,22 @@ describe('when a server is away', () => {
     expect((await get('/health/ready')).status).toBe(200);
   });
 
-  it('I13 keeps no session when the queue Redis goes away while it is created', async () => {
+  it('I13 keeps a session whose queue Redis goes away while it is started, because a repeated call may know it', async () => {
+    const half = { ...spec, id: 'half' };
     const { stream } = connections().queues;
+    let repeated: Response | undefined;
     const add = jest.spyOn(stream, 'add').mockImplementationOnce(async (...job) => {
       add.mockRestore();
+      repeated = await post('/v1/sessions?start=true', half);
       await queueRedis.shut();
       return stream.add(...job);
     });
-    expect((await post('/v1/sessions?start=true', { ...spec, id: 'half' })).status).toBe(503);
-    expect((await get('/v1/sessions/half')).status).toBe(404);
+    const created = await post('/v1/sessions?start=true', half);
+    expect([created.status, repeated?.status]).toEqual([201, 200]);
+    expect(await sessionIn(created)).toMatchObject({ state: 'running', waitingFor: { kind: 'server' } });
+    expect((await get('/v1/sessions/half')).status).toBe(200);
     await restoreRedis();
+    expect((await deleteSession('half')).status).toBe(204);
   });
 
   /** Opens the gate to Redis and waits until the coordinator's worker is connected. Before that the coordinator stops slowly. */

@@ -7,7 +7,8 @@ import type { DataSource } from 'typeorm';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
 import { APP_CONTEXT, type AppContext } from '../../apps/coordinator/src/runtime.js';
 import { createTestDatabase, untilLockAwaited, type TestDatabase } from '../support/setup/database.js';
-import { Api } from '../support/system/api.js';
+import { latch } from '../support/setup/latch.js';
+import { Api, type Session } from '../support/system/api.js';
 import { inProcessEnvironment, removeAllKeys } from '../support/system/in-process.js';
 
 const prefix = `removal-${randomUUID()}`;
@@ -42,6 +43,7 @@ beforeAll(async () => {
   await dataSource.query("INSERT INTO datasets (name) VALUES ('lean')");
 });
 
+afterEach(() => jest.restoreAllMocks());
 afterAll(async () => {
   await coordinator?.stop.run();
   await other?.stop.run();
@@ -101,12 +103,57 @@ test('a session that is started again while the reconciler removes other expired
   expect(await hasStore('first')).toBe(false);
 });
 
+test('I11 neither a list nor the repair of another session waits for the removal of an expired one', async () => {
+  await stoppedSession('large');
+  await stoppedSession('drifted');
+  const { sessionRedis } = coordinator.app.get<AppContext>(APP_CONTEXT).connections;
+  const [begun, ended] = [latch(), latch()];
+  // The removal of the first key, which holds the state of the session, ends late.
+  jest.spyOn(sessionRedis, 'unlink').mockImplementationOnce(async (key) => {
+    const removed = await store.unlink(key as unknown as string);
+    begun.open();
+    await ended.opened;
+    return removed;
+  });
+  await dataSource.query("UPDATE sessions SET completed_at = now() - interval '1 month' WHERE id = 'large'");
+  await begun.opened;
+  const { sessions } = await api.ok<{ sessions: Session[] }>('GET', '/v1/sessions');
+  expect(sessions.find(({ id }) => id === 'large')).toMatchObject({ state: 'stopped', clock: null });
+  const metaKey = `${prefix}:{drifted:0}:meta`;
+  await store.hset(metaKey, 'control', 'run'); // as if the session Redis had lost the stop
+  await api.eventually(
+    () => store.hget(metaKey, 'control'),
+    (control) => control === 'stop',
+  );
+  ended.open();
+  await api.eventually(
+    () => api.call('GET', '/v1/sessions/large'),
+    ({ status }) => status === 404,
+  );
+});
+
 test('I13 upkeep of a session whose store is gone is refused', async () => {
   await stoppedSession('gone');
   expect((await api.call('POST', '/v1/sessions/gone/upkeep')).status).toBe(202);
   await store.del(`${prefix}:{gone:0}:meta`);
   const { status, body } = await api.call<{ type: string }>('POST', '/v1/sessions/gone/upkeep');
   expect({ status, type: body.type }).toEqual({ status: 409, type: 'urn:barkeep:problem:session-lost' });
+});
+
+test('a list whose rows were read before a session was created again under its id does not mark the new one as lost', async () => {
+  await stoppedSession('again');
+  const limit = 77; // no other call has this limit
+  const query = dataSource.query.bind(dataSource);
+  const spy = jest.spyOn(dataSource, 'query').mockImplementation(async (...[sql, parameters]) => {
+    const rows = await query(sql, parameters);
+    if (!(parameters as unknown[] | undefined)?.includes(limit + 1)) return rows;
+    spy.mockRestore();
+    await api.ok('DELETE', '/v1/sessions/again');
+    await stoppedSession('again');
+    return rows;
+  });
+  await api.ok('GET', `/v1/sessions?limit=${limit}`);
+  expect(await api.session('again')).toMatchObject({ state: 'stopped', error: null });
 });
 
 test('a coordinator of another deployment neither shows nor changes a session', async () => {

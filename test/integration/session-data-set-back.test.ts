@@ -1,6 +1,6 @@
 /** Stores that lost their newest writes, on a real Redis: a consumer's heartbeat restores its position, and the clock shows the loss. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { isBehind, SessionConsumers } from '@barkeep/session-data';
+import { isBehind, retireBefore, SessionConsumers } from '@barkeep/session-data';
 import { KeptPosition } from '../../libs/client/src/follow/kept-position.js';
 import { marketBars } from '../support/data/market.js';
 import { flushUpTo, SMALL_SPEC, StoreServer } from '../support/sessions/session-store.js';
@@ -49,5 +49,15 @@ test('I11 a store is behind when its clock is before a clock that was seen earli
   await server.redis.hset(meta, 'clock', layout.start);
   expect(await isBehind(server.redis, layout, layout.end)).toBe(true);
   await server.redis.del(meta);
+  expect(await isBehind(server.redis, layout, layout.end)).toBe(false);
+});
+
+test('I1 a store is behind when it has a day that was removed', async () => {
+  const store = await server.begin(server.layout({ ...SMALL_SPEC, history: { retainDays: 1 } }));
+  const { layout, writer } = store;
+  await flushUpTo(store, market, layout.end);
+  await writer.moveClock(layout.end, { events: [] });
+  expect(await isBehind(server.redis, layout, layout.end)).toBe(true);
+  await retireBefore(writer, layout.firstKeptAt(layout.end));
   expect(await isBehind(server.redis, layout, layout.end)).toBe(false);
 });

@@ -104,7 +104,7 @@ export async function failSession(dataSource: DataSource, redis: Redis, layout: 
   let row = await sessions.find(layout.id);
   if (row?.incarnation !== layout.incarnation) return;
   try {
-    if (row.state !== 'failed') row = await sessions.transition(layout.id, FAILABLE, 'failed', { error });
+    if (row.state !== 'failed') row = await sessions.transition(layout, FAILABLE, 'failed', { error });
   } catch (cause) {
     if (cause instanceof SessionStateError) return;
     throw cause;

@@ -47,7 +47,7 @@ export class Evictions {
     const error = `the session Redis evicted ${missing} of the session's bars: expected maxmemory-policy noeviction`;
     warn(`session ${row.id} is lost`, new Error(error));
     try {
-      const lost = await sessions.transition(row.id, STORED_STATES, 'lost', { error });
+      const lost = await sessions.transition(row, STORED_STATES, 'lost', { error });
       await setControl(redis, layout, lost.epoch, 'stop');
       await emitState(redis, layout, 'lost', error);
     } catch (cause) {

@@ -25,8 +25,10 @@ export class Reconciler {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
   private readonly stopping = new AbortController();
-  /** The work of {@link certify}; undefined while there is none. */
-  private certifying: Promise<void> | undefined;
+  /** What {@link startLong} has started and has not ended. */
+  private readonly longWork = new Set<string>();
+  /** Incarnations of completed sessions that {@link isSettled} found to have nothing left to repair: they are not checked again. */
+  private settled = new Set<string>();
   /** States of sessions without a stream that were emitted: they are not emitted again. */
   private readonly emitted = new Set<string>();
   private readonly returnedKeys: ReturnedKeys;
@@ -57,6 +59,7 @@ export class Reconciler {
 
   /** Called when the session Redis is back, perhaps without its newest writes: the next round checks everything. */
   onStoreReturned(): void {
+    this.settled = new Set();
     this.emitted.clear();
     this.mustSweepAll = true;
   }
@@ -67,10 +70,26 @@ export class Reconciler {
       await this.repairAll();
     } finally {
       // Whatever the repairs find: a full session Redis refuses what they write, and these removals make room in it.
-      await this.removeAll();
+      this.startLong('expired sessions are removed later', () => this.removeAll());
     }
-    // Not awaited: a certificate reads its whole session, and the next rounds must not wait for that.
-    this.certifying ??= this.certify();
+    const { certificates } = this.parts;
+    this.startLong('certificates are kept later', () => certificates.catchUp(this.stopping.signal));
+  }
+
+  /**
+   * Starts work that a round does not wait for, because it takes long for a large session, unless it is in progress. Logs its error; a later
+   * round starts it again. A stop does not wait for it either.
+   */
+  private startLong(failure: string, work: () => Promise<void>): void {
+    if (this.longWork.has(failure)) return;
+    this.longWork.add(failure);
+    const logged = (error: unknown) => {
+      // After a stop the error comes from the closed connections.
+      if (!this.stopping.signal.aborted) this.parts.warn(failure, error);
+    };
+    void work()
+      .catch(logged)
+      .finally(() => this.longWork.delete(failure));
   }
 
   /** Repairs sessions and jobs. @throws outages */
@@ -125,13 +144,20 @@ export class Reconciler {
   private async repairCompleted(): Promise<void> {
     const scheduled = new Set(await this.parts.producer.scheduled());
     const { rows } = await this.parts.sessions.list({ state: 'completed', limit: SESSIONS_MAX });
+    const settledBefore = this.settled;
+    const settledNow = new Set<string>(); // a new set, so that removed sessions do not stay in it
     await this.eachOf(await this.reopenIfBehind(rows), async (row) => {
+      const { incarnation, spec } = row;
       await this.parts.changes.repair(row);
       await this.emitState(row);
-      if (!row.spec.upkeep.enabled || scheduled.has(row.incarnation)) return;
-      // Checked in each round: a late bar of a feed makes work for a session that was settled, and the hint for upkeep may be lost.
-      if (!(await this.isSettled(row))) await scheduleUpkeep(this.parts.producer, row);
+      if (!spec.upkeep.enabled || scheduled.has(incarnation)) return;
+      const isSettled = settledBefore.has(incarnation) || (await this.isSettled(row));
+      if (!isSettled) await scheduleUpkeep(this.parts.producer, row);
+      // A fed session is checked in each round: a late bar makes new work for it, and the request for upkeep may be lost.
+      else if (spec.source.type !== 'feed') settledNow.add(incarnation);
     });
+    // When the store has returned meanwhile, the next round must check all of them again.
+    if (this.settled === settledBefore) this.settled = settledNow;
   }
 
   /** Reopens completed sessions whose stores have lost writes since. @returns the other ones, which are complete */
@@ -181,19 +207,6 @@ export class Reconciler {
     if (removed === 0) return;
     const cause = new Error('the session Redis lost its newest writes');
     this.parts.warn(`removed ${removed} keys of removed sessions`, cause);
-  }
-
-  /** Keeps the certificates that are missing. A stop does not wait for the one in progress: a later round makes it again. */
-  private async certify(): Promise<void> {
-    const { signal } = this.stopping;
-    try {
-      await this.parts.certificates.catchUp(signal);
-    } catch (error) {
-      // After a stop the error comes from the closed connections.
-      if (!signal.aborted) this.parts.warn('certificates are kept later', error);
-    } finally {
-      this.certifying = undefined;
-    }
   }
 
   /** Works on the newest sessions in each of these states. */

@@ -82,7 +82,7 @@ export class SessionControl {
     if (!(await isBehind(redis, layout, layout.end))) return row;
     let reopened: SessionRecord;
     try {
-      reopened = await sessions.transition(row.id, ['completed'], 'running', { incrementRun: true, error: null });
+      reopened = await sessions.transition(row, ['completed'], 'running', { incrementRun: true, error: null });
     } catch (error) {
       // Another coordinator has already reopened it.
       if (error instanceof SessionStateError) return sessions.get(row.id);

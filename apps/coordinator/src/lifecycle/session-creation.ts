@@ -4,6 +4,7 @@
  */
 import { datasetExtent, datasetNames, resolveDataset } from '@barkeep/bar-repository';
 import {
+  checkSize,
   encodeDays,
   parseSessionRequest,
   resolveSymbols,
@@ -50,10 +51,13 @@ export class SessionCreation {
     if (start) await this.steering.checkWrites();
     const id = spec.id ?? `session-${randomUUID()}`;
     const historyDays = existing?.historyDays ?? (await historyDaysOf(dataSource, spec));
+    if (!existing) checkSize(spec, historyDays, limits);
     const days = encodeDays(sessionDays(spec, historyDays));
-    const { row, created } = await sessions.create({ id, spec, historyDays, days, idempotencyKey });
-    if (!start || row.state !== 'created') return { session: await this.views.view(row), created };
-    return { session: await this.steering.startCreated(row, created), created };
+    // One statement creates and starts the session. So a failed start never has to remove it, when a repeated call was given it meanwhile.
+    const { row, created } = await sessions.create({ id, spec, historyDays, days, idempotencyKey, start });
+    if (created && start) return { session: await this.steering.startCreated(row), created };
+    const mustStart = start && row.state === 'created';
+    return { session: mustStart ? await this.steering.start(row.id) : await this.views.view(row), created };
   }
 
   /** The session with this id, otherwise the one that was created with this key. */

@@ -65,20 +65,9 @@ export class SessionSteering {
     return this.viewOf(await this.updateServers(row, producer.unschedule(row.incarnation)));
   }
 
-  /**
-   * Starts a session for a call that creates it.
-   * @param created whether this call created the session; if so, a failed start or an outage removes it again
-   */
-  async startCreated(row: SessionRecord, created: boolean): Promise<SessionAnswer> {
-    try {
-      const started = await this.run(row.id, STARTABLE);
-      const [outage] = started.outages.values();
-      if (created && outage) throw outage;
-      return await this.viewOf(started);
-    } catch (error) {
-      if (created) await this.undoCreate(row);
-      throw error;
-    }
+  /** Adds the jobs of a session that was created as `running`. */
+  async startCreated(row: SessionRecord): Promise<SessionAnswer> {
+    return this.viewOf(await this.updateServers(row, addJobs(this.parts.producer, row)));
   }
 
   /** Checks that a start could write to both Redis servers. @throws an outage when one of them is away or takes no writes */
@@ -125,7 +114,7 @@ export class SessionSteering {
     const hasState = ({ state }: SessionRecord) => controlOf(state) === controlOf(to);
     if (hasState(row)) return row;
     try {
-      return await sessions.transition(row.id, from, to, patch);
+      return await sessions.transition(row, from, to, patch);
     } catch (error) {
       if (!(error instanceof SessionStateError)) throw error;
       const current = await sessions.get(row.id);
@@ -154,11 +143,5 @@ export class SessionSteering {
   private async viewOf({ row, outages }: SteeredRow): Promise<SessionAnswer> {
     if (outages.size > 0) return this.views.viewWithoutServer(row, [...outages.keys()]);
     return this.views.view(row);
-  }
-
-  /** Removes the row of a session that could not be started. Without the row its jobs end, and a stream removes the keys that it made. */
-  private async undoCreate(row: SessionRecord): Promise<void> {
-    await this.parts.sessions.remove(row).catch(() => undefined);
-    await this.parts.producer.unschedule(row.incarnation).catch(() => undefined);
   }
 }

@@ -24,6 +24,8 @@ import type { SharedParts } from './shared-parts.js';
 
 /** Most sessions whose opened data is kept. */
 const SESSIONS_KEPT = 500;
+/** Longest wait for another call that changes a session which is to be marked as lost, ms. */
+const MARK_WITHIN_MS = 100;
 /** States of sessions that have a store and do not stream. */
 const IDLE_STATES = ['completed', 'stopped', 'paused'] as const satisfies readonly SessionState[];
 
@@ -129,13 +131,17 @@ export class SessionViews {
     return { ...this.rowView(current), warnings };
   }
 
-  /** Marks a session as `lost` if it is not streaming; while it streams, its owner detects the loss. @returns the row after that */
+  /**
+   * Marks a session as `lost` if it is not streaming; while it streams, its owner detects the loss. Does not wait for another call that
+   * changes the session: it may be removing the session, whose store is gone for this reason. @returns the row after that
+   */
   private async markLost(row: SessionRecord, error: string): Promise<SessionRecord> {
     const { sessions } = this.parts;
     if (!(IDLE_STATES as readonly SessionState[]).includes(row.state)) return row;
     try {
-      return await sessions.transition(row.id, IDLE_STATES, 'lost', { error });
+      return await sessions.transition(row, IDLE_STATES, 'lost', { error, lockLimitMs: MARK_WITHIN_MS });
     } catch (cause) {
+      if (isOutage(cause)) return row; // the next view marks it
       // Another call has already marked, started or removed it.
       if (!(cause instanceof SessionStateError || cause instanceof UnknownSessionError)) throw cause;
       return (await sessions.find(row.id)) ?? row;

@@ -1,5 +1,6 @@
 /** Creates the row of a session. Safe to repeat and to call concurrently: unique keys of the database decide which call is first. */
 import type { EntityManager } from 'typeorm';
+import { inTransaction } from './session-lock.js';
 import {
   belongsTo,
   DeploymentConflictError,
@@ -18,6 +19,8 @@ export interface NewSession<Spec> {
   /** The session's trading days, as `encodeDays` writes them. They do not decide whether two specs are the same. @default null */
   days?: string | null;
   idempotencyKey?: string | null;
+  /** Whether the session is `running` at once. @default false: it is `created` */
+  start?: boolean;
 }
 
 /** The session that has the id, and whether this call created it. */
@@ -31,8 +34,8 @@ export interface CreatedSession<Spec> {
 type Holder<Spec> = SessionRow<Spec> & { sameSpec: boolean; deployment: string | null; isOurs: boolean };
 
 const INSERT = `
-  INSERT INTO sessions (id, spec, idempotency_key, history_days, deployment, days, format)
-  VALUES ($1, $2::jsonb, $3, $4, $5, $6, ${SESSION_FORMAT})
+  INSERT INTO sessions (id, spec, idempotency_key, history_days, deployment, days, state, starts, format)
+  VALUES ($1, $2::jsonb, $3, $4, $5, $6, $7, $8, ${SESSION_FORMAT})
   ON CONFLICT DO NOTHING RETURNING ${SESSION_COLUMNS}`;
 
 /**
@@ -53,14 +56,17 @@ const ATTEMPTS_MAX = 5;
  * @throws SpecConflictError, DeploymentConflictError
  */
 export async function createSession<Spec>(
-  dataSource: Pick<EntityManager, 'query'>,
+  dataSource: Pick<EntityManager, 'query' | 'transaction'>,
   deployment: string | null,
   session: NewSession<Spec>,
 ): Promise<CreatedSession<Spec>> {
   const identity = [session.id, JSON.stringify(session.spec), session.idempotencyKey ?? null];
-  const otherColumns = [session.historyDays ?? 0, deployment, session.days ?? null];
+  const stateAndStarts = session.start ? ['running', 1] : ['created', 0];
+  const otherColumns = [session.historyDays ?? 0, deployment, session.days ?? null, ...stateAndStarts];
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const [inserted] = await dataSource.query<SessionRow<Spec>[]>(INSERT, [...identity, ...otherColumns]);
+    const [inserted] = await inTransaction(dataSource, (manager) =>
+      manager.query<SessionRow<Spec>[]>(INSERT, [...identity, ...otherColumns]),
+    );
     if (inserted) return { row: inserted, created: true };
     const [holder, second] = await dataSource.query<Holder<Spec>[]>(SELECT_HOLDER, [...identity, deployment]);
     if (!holder) continue; // deleted since the insert

@@ -7,8 +7,26 @@ import { parseMembership, UNCHANGED, type Membership } from '@barkeep/bars';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { SessionKey } from './session-repository.js';
 
-/** A process that holds the lock loses it when it runs no statement for longer than this. */
+/** A transaction is rolled back, and its locks end, when its process runs no statement in it for longer than this. */
 const SILENT_MAX_MS = 30_000;
+
+/**
+ * Runs `work` in a transaction. A statement outside of one may be carried out after its process has given it up: a server that was paused
+ * finds the statement in its socket. In a transaction it then finds no COMMIT.
+ * @param lockLimitMs how long a statement may wait for a lock @default as long as other statements of the connection
+ */
+export function inTransaction<T>(
+  dataSource: Pick<EntityManager, 'transaction'>,
+  work: (manager: EntityManager) => Promise<T>,
+  lockLimitMs?: number,
+): Promise<T> {
+  // A higher level may be the database's default; `work` would then not see what another transaction has changed before it.
+  return dataSource.transaction('READ COMMITTED', async (manager) => {
+    await manager.query(`SET LOCAL idle_in_transaction_session_timeout = ${SILENT_MAX_MS}`);
+    if (lockLimitMs !== undefined) await manager.query(`SET LOCAL lock_timeout = ${lockLimitMs}`);
+    return work(manager);
+  });
+}
 
 /**
  * Runs `work` while it holds the session's lock. `work` must use the connection of `manager` and no other of the pool. Otherwise
@@ -20,9 +38,7 @@ export async function withSessionLock<T>(
   { id, incarnation }: SessionKey,
   work: (membership: Membership | undefined, manager: EntityManager) => Promise<T>,
 ): Promise<T> {
-  // A higher level may be the database's default; `work` would then not see what an earlier holder of the lock has changed.
-  return dataSource.transaction('READ COMMITTED', async (manager) => {
-    await manager.query(`SET LOCAL idle_in_transaction_session_timeout = ${SILENT_MAX_MS}`);
+  return inTransaction(dataSource, async (manager) => {
     await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [incarnation]);
     const [row] = await manager.query<{ membership: unknown }[]>(
       'SELECT membership FROM sessions WHERE id = $1 AND incarnation = $2',

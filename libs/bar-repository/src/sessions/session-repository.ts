@@ -10,6 +10,7 @@ import type { EntityManager } from 'typeorm';
 import { bind, type Values } from './named-values.js';
 import { noteRemoved } from './removed-sessions.js';
 import { createSession, type CreatedSession, type NewSession } from './session-create.js';
+import { inTransaction } from './session-lock.js';
 import {
   decodePageCursor,
   encodePageCursor,
@@ -40,7 +41,7 @@ interface ListOptions {
   cursor?: string;
 }
 
-/** What a transition changes besides the state. */
+/** What a transition changes besides the state, and how long it may wait. */
 export interface TransitionPatch {
   /** Undefined keeps the stored error. */
   error?: string | null;
@@ -48,6 +49,8 @@ export interface TransitionPatch {
   incrementRun?: boolean;
   /** Clears the checkpoint, because the store that it describes no longer exists. @default false */
   forgetCheckpoint?: boolean;
+  /** Longest wait for another change of the session, ms. @default that of the connection */
+  lockLimitMs?: number;
 }
 
 /** SQL expression: the version of a session's symbols; 0 before their first change. */
@@ -75,7 +78,7 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * Creates a session in state `created`. Safe to repeat and to call concurrently: the same id or idempotency key with an equal
+   * Creates a session in state `created`, or `running` with `start`. Safe to repeat and to call concurrently: the same id or idempotency key with an equal
    * spec returns the existing session. @throws SpecConflictError when the spec differs, DeploymentConflictError
    */
   create(session: NewSession<Spec>): Promise<CreatedSession<Spec>> {
@@ -157,34 +160,28 @@ export class SessionRepository<Spec = unknown> {
     return (await this.updateOf(key, 'epoch = epoch + 1, owner = :owner', condition, values))?.epoch;
   }
 
-  /** Moves a session from a state in `from` to `to`, regardless of its owner. @returns it @throws SessionStateError, UnknownSessionError */
+  /**
+   * Moves a session from a state in `from` to `to`, regardless of its owner. Leaves another session alone that has its id by now.
+   * @returns it @throws SessionStateError, UnknownSessionError
+   */
   async transition(
-    id: string,
+    { id, incarnation }: SessionKey,
     from: readonly SessionState[],
     to: SessionState,
-    { error, incrementRun = false, forgetCheckpoint = false }: TransitionPatch = {},
+    { error, incrementRun = false, forgetCheckpoint = false, lockLimitMs }: TransitionPatch = {},
   ): Promise<SessionRow<Spec>> {
-    const newStarts = incrementRun ? 1 : 0;
-    const keepsError = error === undefined;
-    const [row] = await this.update(
-      `SET state = :to, error = CASE WHEN :keepsError THEN error ELSE :error END, starts = starts + :newStarts, updated_at = now(),
+    const values = { id, incarnation, from, to, ended: ENDED_STATES, error, deployment: this.deployment };
+    const patch = { keepsError: error === undefined, newStarts: incrementRun ? 1 : 0, forgetCheckpoint };
+    const clause = `SET state = :to, error = CASE WHEN :keepsError THEN error ELSE :error END, starts = starts + :newStarts, updated_at = now(),
          completed_at = CASE WHEN :to = ANY(:ended) THEN now() END,
          checkpoint = CASE WHEN :forgetCheckpoint THEN NULL ELSE checkpoint END
-       WHERE id = :id AND state = ANY(:from) AND ${VISIBLE}`,
-      {
-        id,
-        from,
-        to,
-        ended: ENDED_STATES,
-        error,
-        keepsError,
-        newStarts,
-        forgetCheckpoint,
-        deployment: this.deployment,
-      },
-    );
+       WHERE id = :id AND incarnation = :incarnation AND state = ANY(:from) AND ${VISIBLE}`;
+    const update = (manager: EntityManager) => this.within(manager).update(clause, { ...values, ...patch });
+    const [row] = await inTransaction(this.dataSource, update, lockLimitMs);
     if (row) return row;
-    throw new SessionStateError(id, from, (await this.get(id)).state);
+    const current = await this.get(id);
+    if (current.incarnation !== incarnation) throw new UnknownSessionError(id);
+    throw new SessionStateError(id, from, current.state);
   }
 
   /** Stores how far the session's store is written. @returns false, and changes nothing, when `epoch` is not current any more */
@@ -225,7 +222,10 @@ export class SessionRepository<Spec = unknown> {
     after: Membership,
   ): Promise<SessionRow<Spec> | undefined> {
     const condition = `state = ANY(:from) AND ${SYMBOLS_VERSION} = :version`;
-    return this.updateOf(key, 'membership = :after', condition, { from, version: before.version, after });
+    const values = { from, version: before.version, after };
+    return inTransaction(this.dataSource, (manager) =>
+      this.within(manager).updateOf(key, 'membership = :after', condition, values),
+    );
   }
 
   /** Raises the epoch of a session to that of its store, after PostgreSQL has lost its newest commits. A higher epoch stays. */

@@ -111,15 +111,21 @@ function calendarOrProblem(spec: SessionRequest, report: Report): Calendar | und
 /**
  * Checks that a session has at least one trading day and is within the limits. The caller does this before it builds a layout, because
  * a layout of 130 years takes seconds.
+ * @param historyDays trading days of the history; those that `history.bars` needs are known when its bars are found
  */
-function sizeProblems(spec: SessionRequest, calendar: Calendar, limits: SessionLimits | undefined): FieldProblem[] {
-  const { start, end, hours, symbols, history } = spec;
+export function sizeProblems(
+  spec: SessionRequest,
+  calendar: Calendar,
+  limits: SessionLimits | undefined,
+  historyDays = spec.history.trailingDays ?? 0,
+): FieldProblem[] {
+  const { start, end, hours, symbols } = spec;
   const specDays = calendar.countTradingDays(start, end, hours);
   if (specDays === 0) {
     return [{ field: 'start', expected: 'at least one trading day up to end', was: shown(`${start} to ${end}`) }];
   }
   if (!limits) return [];
-  const days = specDays + (history.trailingDays ?? 0);
+  const days = specDays + historyDays;
   if (days > limits.maxDays) {
     const expected = `at most ${amount(limits.maxDays)} trading days in a session (BARKEEP_MAX_DAYS)`;
     return [{ field: 'end', expected, was: `${amount(days)} trading days for ${start} to ${end}, history included` }];

@@ -11,6 +11,7 @@ export {
 } from './schema.js';
 export {
   asksToSettle,
+  checkSize,
   parseSessionRequest,
   parseSessionSpec,
   resolveSymbols,

@@ -1,7 +1,7 @@
 import { CalendarBook, parseCalendar, useCalendars } from '../calendar/index.js';
 import { type FieldProblem, shown } from '../field-problems.js';
 import { SYMBOLS_MAX, UPKEEP_DEFAULTS, SYMBOL_WORDS } from './schema.js';
-import { parseSessionRequest, parseSessionSpec, resolveSymbols, SessionSpecError } from './session-spec.js';
+import { checkSize, parseSessionRequest, parseSessionSpec, resolveSymbols, SessionSpecError } from './session-spec.js';
 
 /** Has only the fields without a default. */
 const minimalSpec = {
@@ -283,6 +283,14 @@ describe('the size of a session', () => {
     expect(() => parse({ symbols: ['A', 'B', 'C'] })).toThrow(problem);
     const request = parse({ symbols: 'dataset' });
     expect(() => resolveSymbols(request, ['A', 'B', 'C'], limits)).toThrow(problem);
+  });
+
+  it('includes the days that the bars of a history need, once these are found', () => {
+    const spec = parseSessionSpec({ ...minimalSpec, history: { bars: 100, interval: '1m' } });
+    checkSize(spec, 0, limits);
+    expect(() => checkSize(spec, 1, limits)).toThrow(
+      'was 6 trading days for 2013-10-07 to 2013-10-11, history included',
+    );
   });
 
   it('is checked without building 130 years of trading days', () => {

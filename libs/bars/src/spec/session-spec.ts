@@ -1,6 +1,7 @@
 /** Parses the session spec that a user sends into one form with every default filled in, or reports all its problems at once. Pure. */
+import { calendarNamed } from '../calendar/index.js';
 import { isDerivable, parseInterval } from '../interval.js';
-import { crossChecks, FEED, type SessionLimits } from './checks.js';
+import { crossChecks, FEED, type SessionLimits, sizeProblems } from './checks.js';
 import { schemaFor, SYMBOL_PATTERN, SYMBOL_WORDS, SYMBOLS_MAX, UPKEEP_DEFAULTS } from './schema.js';
 import type { SessionRequest, SessionSpec, UpkeepDefaults } from './schema.js';
 import { type FieldProblem, problemsOf } from '../field-problems.js';
@@ -83,6 +84,12 @@ export function resolveSymbols(
   const problems = crossChecks(spec, limits);
   if (problems.length > 0) throw new SessionSpecError(problems);
   return spec;
+}
+
+/** Checks the size of a session whose history has `historyDays` trading days. @throws SessionSpecError when it is too large */
+export function checkSize(spec: SessionSpec, historyDays: number, limits: SessionLimits): void {
+  const problems = sizeProblems(spec, calendarNamed(spec.calendar), limits, historyDays);
+  if (problems.length > 0) throw new SessionSpecError(problems);
 }
 
 function hasSymbols(request: SessionRequest): request is SessionSpec {

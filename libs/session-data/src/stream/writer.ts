@@ -204,9 +204,18 @@ export async function readControl(
   return layout.owns(stamp) ? { control: control as Control, epoch: Number(epoch) } : undefined;
 }
 
-/** Whether the store has all its partitions but has lost its newest writes. @param clock a time that its clock had reached, epoch ms */
+/**
+ * Whether the store has all its partitions but has lost its newest writes: its clock is earlier, or it has days that were removed.
+ * @param clock a time that its clock had reached, epoch ms, when no consumer needed the days before those that are retained then
+ */
 export async function isBehind(redis: Redis, layout: SessionLayout, clock: number): Promise<boolean> {
-  const reads = layout.keys.map(({ meta }) => ['hmget', meta, 'incarnation', 'clock']);
+  const reads = layout.keys.map(({ meta }) => ['hmget', meta, 'incarnation', 'clock', 'retainedFrom']);
   const metas = (await runCommands(redis, reads)) as (string | null)[][];
-  return metas.every(([stamp]) => layout.owns(stamp)) && Number(metas[0]![1]) < clock;
+  if (!metas.every(([stamp]) => layout.owns(stamp))) return false;
+  const firstKept = layout.firstKeptAt(clock);
+  const hasRemovedDays = metas.some(
+    ([, , retainedFrom], partition) =>
+      !layout.isVacant(partition) && layout.firstKept(Number(retainedFrom)) < firstKept,
+  );
+  return Number(metas[0]![1]) < clock || hasRemovedDays;
 }
