@@ -53,7 +53,7 @@ export class StoreFollower {
     private readonly options: StoreFollowerOptions,
   ) {
     this.currentLimit = options.limit ?? Infinity;
-    this.loader = new Loader(redis, layout, options);
+    this.loader = new Loader(redis, layout, { ...options, onAnswer: () => this.outage.answered() });
     this.outage = new Outage(redis, layout.id);
     this.blocking = redis.duplicate({
       ...bulkOptions(redis.options),
