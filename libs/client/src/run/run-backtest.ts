@@ -16,7 +16,7 @@ import type { RunPlan, RunRepository, RunSpec } from './run-spec.js';
 
 /** The options of a run. */
 export interface RunOptions extends ConnectOptions {
-  /** The session's spec (docs/api.md). `source` is filled in when bars are given; `pace` is lockstep by default. */
+  /** The session's spec (docs/api.md). `source` and `feed` are filled in when bars are given; `pace` is lockstep by default. */
   spec: RunSpec;
   /** Bars to feed. Without them the spec must name a dataset. */
   bars?: RunBars;

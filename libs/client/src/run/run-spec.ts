@@ -6,7 +6,16 @@ import type { SpecInput } from '../connect.js';
 /** The name that stands for the user's repository in the spec's `backfill`. */
 export const REPOSITORY_NAME = 'repository';
 
-/** A session spec with an optional `source`. `runBacktest` fills in `source` when bars are given, and a missing `pace` or `backfill`. */
+/**
+ * The longest that a spec allows. A run waits for its own bars: a step that computes for a minute also stops the feed, and the clock would
+ * pass the bars that are not sent yet.
+ */
+const FEED_TIMEOUT_SECONDS = 86_400;
+
+/**
+ * A session spec with an optional `source`. `runBacktest` fills in `source` and `feed` when bars are given, and a missing `pace` or
+ * `backfill`.
+ */
 export interface RunSpec extends Omit<SpecInput, 'source'> {
   /** A dataset, or a feed. @default a feed when bars are given */
   source?: SpecInput['source'];
@@ -78,6 +87,7 @@ export function planRun(spec: RunSpec, given: { bars: boolean; repository: boole
       id: spec.id ?? `run-${randomBytes(6).toString('hex')}`,
       source,
       backfill,
+      ...(given.bars && { feed: spec.feed ?? { timeoutSeconds: FEED_TIMEOUT_SECONDS } }),
       pace: spec.pace ?? { mode: 'lockstep' },
     },
     repositoryNames,
