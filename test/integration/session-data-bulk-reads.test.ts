@@ -139,6 +139,18 @@ test('a read whose replies arrive slowly may take longer than the limit for sile
   }
 });
 
+test('a read whose reply arrives while the program computes for longer than the limit gets it', async () => {
+  const connection = new Redis(URL_OF_REDIS, { socketTimeout: 200 });
+  const reads = storeReads(connection);
+  await reads.run(READ_ONE); // connects
+  const answer = reads.run(READ_TWO);
+  await Promise.resolve(); // sent by now
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  expect(await answer).toEqual(['zwei']);
+  reads.close();
+  connection.disconnect();
+});
+
 test('a read throws the error of its receiver, and the next read works', async () => {
   const reads = storeReads(server.redis);
   const failAtSecond = (command: number) => {

@@ -87,9 +87,17 @@ export class BulkSocket extends Socket {
     const done = new Promise<void>((resolve, reject) => {
       this.pendingCall = { count, onReply, resolve, reject };
     });
-    this.timer = timeoutMs ? setTimeout(() => this.fail(new Error(TIMED_OUT)), timeoutMs) : undefined;
+    this.timer = timeoutMs ? setTimeout(() => this.onSilence(), timeoutMs) : undefined;
     this.write(commands);
     return done.finally(() => clearTimeout(this.timer));
+  }
+
+  /** Fails, unless bytes were only not read yet: after a long computation of the program, Node runs timers before it reads sockets. */
+  private onSilence(): void {
+    const { bytesRead } = this;
+    setImmediate(() => {
+      if (this.pendingCall && this.bytesRead === bytesRead) this.fail(new Error(TIMED_OUT));
+    });
   }
 
   /** Closes the connection, because a reply may be half read. The pending call rejects on `close`. */
