@@ -8,7 +8,7 @@ import type { FeedResult } from '../feed/index.js';
 import type { Step } from '../follow/index.js';
 import { CoordinatorClient } from '../http/index.js';
 import type { Certificate, Digest, SessionStatus, SymbolMetrics } from '../http/index.js';
-import { endOnSignals } from './end-on-signals.js';
+import { abortOnSignals } from './abort-on-signals.js';
 import { feedSession, type RunBars } from './feed-session.js';
 import { logWaits, notStoredText } from './run-log.js';
 import { LocalRunMissingError, planRun, RunOptionsError } from './run-spec.js';
@@ -85,7 +85,7 @@ export async function runBacktest(options: RunOptions): Promise<RunResult> {
   });
   checkRunOptions(options, plan);
   const scope = new Scope();
-  endOnSignals(scope);
+  abortOnSignals(scope);
   try {
     const result = await runSession(options, plan, scope);
     if (options.keep && !scope.signal.aborted) scope.signal.addEventListener('abort', () => void scope.end());

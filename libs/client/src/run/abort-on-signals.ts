@@ -14,7 +14,7 @@ const running = new Set<Scope>();
 let interruption: { signal: NodeJS.Signals; at: number; ended: Promise<void>; end: () => void } | undefined;
 
 /** Aborts the scope of a run when a signal arrives. When all runs of the process have ended, the signal ends the process. */
-export function endOnSignals(scope: Scope): void {
+export function abortOnSignals(scope: Scope): void {
   if (running.size === 0)
     for (const signal of SIGNALS) if (process.listenerCount(signal) === 0) process.on(signal, onSignal);
   running.add(scope);
