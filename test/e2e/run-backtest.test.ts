@@ -1,6 +1,8 @@
 /** `runBacktest` as a script uses it: bars with holes in memory, and a repository that fills them. It leaves nothing behind. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { connect, runBacktest, type RunBars, type RunOptions, type Step } from '@barkeep/client';
 import { createDataSource } from '@barkeep/bar-repository';
@@ -9,6 +11,7 @@ import { Redis } from 'ioredis';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 import { holey, marketBars, writeBars } from '../support/data/market.js';
 
+const CLIENT = join(__dirname, '../../libs/client/dist/index.js');
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const DATES = { start: '2024-03-04', end: '2024-03-06' };
 /** Slots of one symbol on the three days. */
@@ -166,6 +169,15 @@ describe('runBacktest with bars in memory', () => {
     expect(lines[0]).toMatch(/^session run-\w+: waiting for repository repository: the vendor is down/);
   });
 
+  it('rejects with what the log throws, also while nothing else happens', async () => {
+    const failure = new Error('the log is full');
+    const log = () => {
+      throw failure;
+    };
+    const getBars = () => Promise.reject(new Error('the vendor is down'));
+    await expect(run({ repository: { getBars }, log })).rejects.toBe(failure);
+  });
+
   it('logs fed bars that are not stored', async () => {
     logged.length = 0;
     const inSeconds = withHoles.get('AAA')!.map((bar) => ({ ...bar, openTime: bar.openTime / 1000 }));
@@ -202,6 +214,25 @@ describe('runBacktest with bars in memory', () => {
     });
     await expect(failing).rejects.toBe(failure);
     expect(steps).toBe(100);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it.each([undefined, 'text'])('rejects with %p when a step throws it', async (thrown) => {
+    await expect(run({ onStep: () => Promise.reject(thrown as unknown as Error) })).rejects.toBe(thrown);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('leaves nothing behind after %s, which ends the process', async (signal) => {
+    const script = `
+      const { runBacktest } = require(${JSON.stringify(CLIENT)});
+      const onStep = () => new Promise(() => process.stdout.write('step')); // waits without end
+      const wait = { spec: ${JSON.stringify(SPEC)}, bars: ${JSON.stringify(bars)}, onStep };
+      void Promise.all([runBacktest(wait), runBacktest(wait)]);`;
+    const child = spawn(process.execPath, ['-'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.end(script);
+    const exit = once(child, 'exit');
+    for (let text = ''; text !== 'stepstep';) text += String(await once(child.stdout, 'data'));
+    child.kill(signal);
+    expect(await exit).toEqual([null, signal]);
     expect(await leftovers()).toEqual([]);
   });
 

@@ -104,6 +104,40 @@ test('a consumer leaves when its client is closed within its loop', async () => 
   expect(await consumers.list()).toMatchObject([{ state: 'left', steps: 9 }]);
 });
 
+test('a client whose connection has a key prefix reads each event once, and wakes the coordinator', async () => {
+  const store = await server.begin(server.layout(LOCKSTEP));
+  const { layout } = store;
+  const market = marketBars({ ...LOCKSTEP, seed: 3 });
+  await runTo(store, market, layout.grid(0).openTime(60));
+  const { events, wake } = layout.keysOf(0);
+  const listener = server.redis.duplicate();
+  await listener.subscribe(wake);
+  const xread = jest.spyOn(Redis.prototype, 'xread');
+  const [first, rest] = [server.prefix.slice(0, 4), server.prefix.slice(4)];
+  const redis = new Redis(process.env['SESSION_REDIS_URL']!, { keyPrefix: first });
+  const barkeep = connect({ coordinator: 'http://127.0.0.1:9', redis, keyPrefix: rest });
+  try {
+    const mirror = await barkeep.session(layout.id).mirror();
+    for (const slot of [70, 80, 90]) {
+      const time = layout.grid(0).openTime(slot);
+      await runTo(store, market, time);
+      await mirror.waitFor(time);
+    }
+    const asked = xread.mock.calls.map((call) => call.map(String));
+    // Of each call the streams and then their ids: two streams, whose ids move on.
+    expect(new Set(asked.map(({ length }) => length))).toEqual(new Set([9]));
+    expect(asked.map((call) => first + call[5]!)).toEqual(asked.map(() => events));
+    expect(asked.at(-1)![7]).not.toBe(asked[0]![7]);
+    const awakened = once(listener, 'message');
+    await barkeep.session(layout.id).follow({ consumer: 'one' }).next();
+    await awakened;
+  } finally {
+    xread.mockRestore();
+    await barkeep.close();
+    for (const connection of [redis, listener]) connection.disconnect();
+  }
+});
+
 test('dozens of loops and mirrors of one client cause no warning about listeners', async () => {
   const { barkeep, session } = await clientOfSession();
   const args = [MANY_LOOPS, process.env['SESSION_REDIS_URL']!, server.prefix, session.id];

@@ -1,5 +1,7 @@
 /** Reads of many chunks on a separate connection to a real Redis: they return what the pipelines of ioredis return. */
 import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { storeReads, type ReadCommand } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { StoreServer } from '../support/sessions/session-store.js';
@@ -97,6 +99,54 @@ test.each([
   await reads.run([['mgetBuffer', named('large')]]);
   const withoutTakenGet = replies.filter((_reply, command) => command !== GET_BUFFER);
   expect(withoutTakenGet.map(withText)).toEqual([['zwei', null], [bytes], [], [entry], ['ü']]);
+  reads.close();
+  connection.disconnect();
+});
+
+test('a read whose replies arrive slowly may take longer than the limit for silence', async () => {
+  const { port, hostname } = new URL(URL_OF_REDIS);
+  // Passes answers on in pieces, so that the large value takes about two seconds.
+  const slow = createServer((toClient) => {
+    const toServer = connect(Number(port), hostname);
+    for (const socket of [toClient, toServer]) socket.on('error', () => undefined);
+    toClient.pipe(toServer);
+    toServer.on('data', (bytes: Buffer) => {
+      toServer.pause();
+      const pass = async (): Promise<void> => {
+        for (let at = 0; at < bytes.length; at += 20_000) {
+          toClient.write(bytes.subarray(at, at + 20_000));
+          if (bytes.length > 20_000) await delay(100);
+        }
+        toServer.resume();
+      };
+      void pass();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(slow, 'listening');
+  const slowUrl = new URL(URL_OF_REDIS);
+  slowUrl.port = String((slow.address() as AddressInfo).port);
+  const connection = new Redis(slowUrl.href, { socketTimeout: 1_000 });
+  const reads = storeReads(connection);
+  try {
+    expect(await reads.run([['strlen', key('large')]])).toEqual([LARGE_BYTES.length]);
+    const startedAt = performance.now();
+    expect((await reads.run([['getBuffer', key('large')]])).map(withText)).toEqual([withText(LARGE_BYTES)]);
+    expect(performance.now() - startedAt).toBeGreaterThan(1_000);
+  } finally {
+    reads.close();
+    connection.disconnect();
+    slow.close();
+  }
+});
+
+test('a read whose reply arrives while the program computes for longer than the limit gets it', async () => {
+  const connection = new Redis(URL_OF_REDIS, { socketTimeout: 200 });
+  const reads = storeReads(connection);
+  await reads.run(READ_ONE); // connects
+  const answer = reads.run(READ_TWO);
+  await Promise.resolve(); // sent by now
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  expect(await answer).toEqual(['zwei']);
   reads.close();
   connection.disconnect();
 });

@@ -22,6 +22,24 @@ it('an outage counts from the beginning of its first call, whose failure ioredis
   expect(time - begun).toBe(60_000);
 });
 
+it('an outage begins after the last answer to a call that takes long', async () => {
+  let time = 0;
+  jest.spyOn(performance, 'now').mockImplementation(() => time);
+  const outage = new Outage({ status: 'reconnecting', options: {} } as Redis, 'march');
+  const away = new Error('Connection is closed.');
+  const reload = async (): Promise<void> => {
+    for (let day = 0; day < 100; day++) {
+      time += 1_000;
+      outage.answered();
+    }
+    throw away;
+  };
+  await expect(outage.run(reload)).rejects.toBe(away);
+  expect(outage.failed(away)).toBeUndefined();
+  time += 60_000;
+  expect(outage.failed(away)).toBeInstanceOf(SessionRedisAwayError);
+});
+
 it('ioredis gives up calls often enough to notice the end of a minute', () => {
   const attemptsOfACall = 21; // the first one, and the 20 of its option maxRetriesPerRequest
   let time = 0;

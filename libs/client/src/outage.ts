@@ -27,7 +27,7 @@ export const BLOCKING_CLOSE_MS = 100;
 
 /** How long the session Redis has been failing; a success resets it. */
 export class Outage {
-  /** When the first call since the last success began, as `performance.now()`. */
+  /** When the first call since the last success began, or when the last part of it was answered, as `performance.now()`. */
   private since: number | undefined;
 
   /** @param limitMs how long failures are retried */
@@ -46,6 +46,11 @@ export class Outage {
     const result = await call();
     this.since = undefined;
     return result;
+  }
+
+  /** Notes that Redis answered a part of the call that runs: an outage cannot have begun before. */
+  answered(): void {
+    if (this.since !== undefined) this.since = performance.now();
   }
 
   /**

@@ -32,6 +32,8 @@ export interface LoaderOptions {
   keepDays?: number;
   /** @default 'upkeep' */
   derivedBy?: DerivedBy;
+  /** Called after each answered read: one call of the loader may make many. */
+  onAnswer?: () => void;
 }
 
 /** The next part to load: the bars of one day that close after `loadedTo`. */
@@ -261,6 +263,10 @@ export class Loader {
 
   /** @param key identifies the list of symbols; see {@link symbolsKey} */
   private readsOf(layout: SessionLayout, key?: string): ClockedReads {
-    return new ClockedReads(this.redis, layout, key, (commands, take) => this.bulk.run(commands, take));
+    return new ClockedReads(this.redis, layout, key, async (commands, take) => {
+      const replies = await this.bulk.run(commands, take);
+      this.options.onAnswer?.();
+      return replies;
+    });
   }
 }

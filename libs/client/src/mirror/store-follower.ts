@@ -53,7 +53,7 @@ export class StoreFollower {
     private readonly options: StoreFollowerOptions,
   ) {
     this.currentLimit = options.limit ?? Infinity;
-    this.loader = new Loader(redis, layout, options);
+    this.loader = new Loader(redis, layout, { ...options, onAnswer: () => this.outage.answered() });
     this.outage = new Outage(redis, layout.id);
     this.blocking = redis.duplicate({
       ...bulkOptions(redis.options),
@@ -159,8 +159,10 @@ export class StoreFollower {
   /** Notes new entries of each stream. @param lastIds moved to the ids of the last ones @returns whether a load is due */
   private noteEntries(streams: readonly [key: string, StreamEntry[]][], lastIds: Map<string, string>): boolean {
     const { events } = this.loader.holdings.layout.keysOf(0);
+    const { keyPrefix = '' } = this.blocking.options; // the connection adds it to keys that it sends, but leaves it in replies
     let isLoadDue = false;
-    for (const [key, entries] of streams) {
+    for (const [stream, entries] of streams) {
+      const key = stream.slice(keyPrefix.length);
       lastIds.set(key, entries.at(-1)?.[0] ?? lastIds.get(key)!);
       for (const [, fields] of entries) {
         if (key === events && isChange(fields)) continue; // repeats an entry of a stream of changes

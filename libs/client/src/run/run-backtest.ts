@@ -8,6 +8,7 @@ import type { FeedResult } from '../feed/index.js';
 import type { Step } from '../follow/index.js';
 import { CoordinatorClient } from '../http/index.js';
 import type { Certificate, Digest, SessionStatus, SymbolMetrics } from '../http/index.js';
+import { abortOnSignals } from './abort-on-signals.js';
 import { feedSession, type RunBars } from './feed-session.js';
 import { lateText, logWaits, notStoredText } from './run-log.js';
 import { LocalRunMissingError, planRun, RunOptionsError } from './run-spec.js';
@@ -15,7 +16,7 @@ import type { RunPlan, RunRepository, RunSpec } from './run-spec.js';
 
 /** The options of a run. */
 export interface RunOptions extends ConnectOptions {
-  /** The session's spec (docs/api.md). `source` is filled in when bars are given; `pace` is lockstep by default. */
+  /** The session's spec (docs/api.md). `source` and `feed` are filled in when bars are given; `pace` is lockstep by default. */
   spec: RunSpec;
   /** Bars to feed. Without them the spec must name a dataset. */
   bars?: RunBars;
@@ -84,9 +85,11 @@ export async function runBacktest(options: RunOptions): Promise<RunResult> {
   });
   checkRunOptions(options, plan);
   const scope = new Scope();
+  abortOnSignals(scope);
   try {
     const result = await runSession(options, plan, scope);
-    if (!options.keep) await scope.end();
+    if (options.keep && !scope.signal.aborted) scope.signal.addEventListener('abort', () => void scope.end());
+    else await scope.end();
     return { ...result, close: () => scope.end() };
   } catch (error) {
     await scope.end().catch(() => undefined); // the caller gets the first error, which is the cause
@@ -111,7 +114,11 @@ function checkRunOptions(options: RunOptions, plan: RunPlan): void {
 
 /** Creates, feeds and follows the session, and reads its results. @param scope ends what this function starts */
 async function runSession(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Omit<RunResult, 'close'>> {
-  const { log = (line: string) => void process.stderr.write(`${line}\n`) } = options;
+  const { log: given = (line: string) => void process.stderr.write(`${line}\n`) } = options;
+  // An error of the caller's `log` ends the run, whoever calls it.
+  const log = (line: string): void =>
+    void new Promise((resolve) => resolve(given(line))).catch((error: unknown) => scope.abort(error as Error));
+  const signal = anySignal(options.signal ? [scope.signal, options.signal] : [scope.signal]);
   const settings = options.coordinator === undefined ? await startLocally(options, plan, log, scope) : options;
   const client = connect(settings);
   scope.onEnd(() => client.close());
@@ -123,15 +130,15 @@ async function runSession(options: RunOptions, plan: RunPlan, scope: Scope): Pro
   // A session on the caller's own coordinator stays if `keep` is set; every other session is deleted.
   const mustDelete = !options.keep || options.coordinator === undefined;
   if (mustDelete) scope.onEnd(() => ifFound(session.delete())); // the caller may have deleted it already
-  options.signal?.throwIfAborted();
+  signal.throwIfAborted();
   await session.start();
   const ended = new AbortController();
   scope.onEnd(() => Promise.resolve(ended.abort()));
   const { coordinator, apiKey } = settingsOf(settings);
   const operator = new CoordinatorClient(coordinator, apiKey, ended.signal, 'operator');
   void logWaits(() => operator.session(session.id), log, ended.signal);
-  const fed = await feedAndFollow(session, plan, options, log);
-  const status = await session.completed({ signal: options.signal });
+  const fed = await feedAndFollow(session, plan, { ...options, log, signal });
+  const status = await session.completed({ signal });
   const metrics = await session.allMetrics();
   const digest = await session.digest();
   const certificate = await session.certificate();
@@ -168,13 +175,14 @@ async function importLocalRun(): Promise<typeof LocalRunModule> {
 async function feedAndFollow(
   session: ClientSession,
   { spec }: RunPlan,
-  { bars, onStep, every, signal: given }: RunOptions,
-  log: (line: string) => void,
+  { bars, onStep, every, log, signal: given }: RunOptions & { log: (line: string) => void; signal: AbortSignal },
 ): Promise<ReadonlyMap<string, FeedResult>> {
   const failing = new AbortController();
-  const signal = given ? anySignal([failing.signal, given]) : failing.signal;
+  const signal = anySignal([failing.signal, given]);
+  let failure: { error: unknown } | undefined; // a strategy may throw anything, also undefined
   const abortingOther = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
+      failure ??= { error };
       failing.abort(error);
       throw error;
     });
@@ -187,9 +195,13 @@ async function feedAndFollow(
     for (const text of [notStoredText(fed), lateText(fed)]) if (text !== undefined) log(text);
     return fed;
   };
-  const [following, feeding] = [abortingOther(followAll()), abortingOther(feedAll())];
+  // `onStep` may be waiting for something that never comes: an abort does not wait for it.
+  const aborted = new Promise<never>((_, reject) => {
+    given.addEventListener('abort', () => reject(given.reason as Error));
+  });
+  const [following, feeding] = [abortingOther(Promise.race([followAll(), aborted])), abortingOther(feedAll())];
   await Promise.allSettled([following, feeding]);
-  failing.signal.throwIfAborted();
+  if (failure) throw failure.error;
   return feeding;
 }
 

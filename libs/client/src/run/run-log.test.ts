@@ -3,7 +3,8 @@ import type { FeedResult, SessionStatus } from '../index.js';
 import { lateText, logWaits, notStoredText } from './run-log.js';
 
 /** Looks one after another at sessions with these waits, then stops. @returns the log */
-async function logOf(waits: readonly (Partial<WaitingFor> | Error)[]): Promise<string[]> {
+async function logOf(waits: readonly (Partial<WaitingFor> | Error)[], expectedConsumers = 1): Promise<string[]> {
+  const spec = { pace: { mode: 'lockstep', consumers: expectedConsumers } };
   const lines: string[] = [];
   const end = new AbortController();
   const left = [...waits];
@@ -11,7 +12,7 @@ async function logOf(waits: readonly (Partial<WaitingFor> | Error)[]): Promise<s
     const waitingFor = left.shift();
     if (left.length === 0) end.abort();
     if (waitingFor instanceof Error) throw waitingFor;
-    return { id: 'run-1', waitingFor } as SessionStatus;
+    return { id: 'run-1', waitingFor, spec, consumers: [{ name: 'backtest' }] } as SessionStatus;
   };
   await logWaits(look, (line) => lines.push(line), end.signal, 1);
   return lines;
@@ -27,6 +28,11 @@ it('a wait for a repository that lasts is logged once', async () => {
   expect(await logOf([failing, failing, failing])).toEqual(['session run-1: waiting for repository vendor: 403']);
   const withoutDetail = { ...failing, detail: '' }; // as a strategy sees it
   expect(await logOf([withoutDetail, withoutDetail])).toEqual(['session run-1: waiting for a repository']);
+});
+
+it('a wait for a consumer besides the run is logged', async () => {
+  const wait: Partial<WaitingFor> = { kind: 'consumers', what: ['backtest'], detail: '1 of 2 have joined' };
+  expect(await logOf([wait, wait, wait], 2)).toEqual(['session run-1: 1 of 2 have joined']);
 });
 
 it.each([

@@ -5,11 +5,11 @@ import { pause } from '../pause.js';
 
 /** Time between two looks at the session, ms. A wait is logged when two of them find it. */
 const LOOK_EVERY_MS = 5_000;
-/** The other kinds are parts of any run: it waits for its own bars and for its own steps. */
+/** The other kinds are parts of any run: it waits for its own bars and for its own steps. See also {@link lacksConsumers}. */
 const LOGGED_KINDS: ReadonlySet<string> = new Set(['repository', 'server', 'worker']);
 
 /**
- * Logs each wait of a session for a repository, a server or a worker once, until the signal is aborted. Without such a line a run whose
+ * Logs each wait of a session for a repository, a server, a worker or a consumer that has not joined once, until the signal is aborted. Without such a line a run whose
  * repository always fails would look as if it stood still.
  * @param look reads the session, in the operator's view if possible
  */
@@ -24,13 +24,19 @@ export async function logWaits(
   while (await passes(everyMs, signal)) {
     const status = await look().catch(() => undefined); // the calls of the run report an outage
     const wait = status?.waitingFor;
-    const name = wait && LOGGED_KINDS.has(wait.kind) ? `${wait.kind} ${wait.what.join()}` : undefined;
+    const isLogged = wait && (LOGGED_KINDS.has(wait.kind) || lacksConsumers(status));
+    const name = isLogged ? `${wait.kind} ${wait.what.join()}` : undefined;
     if (wait && name !== undefined && name === previous && !logged.has(name)) {
       logged.add(name);
       log(`session ${status.id}: ${wait.detail || `waiting for a ${wait.kind}`}`); // a strategy's view has no detail
     }
     previous = name;
   }
+}
+
+/** Whether the session waits for more consumers than the run, because its spec says so (`pace.consumers`). */
+function lacksConsumers({ waitingFor, spec: { pace }, consumers }: SessionStatus): boolean {
+  return waitingFor?.kind === 'consumers' && pace.mode === 'lockstep' && consumers.length < pace.consumers;
 }
 
 /** Waits. @returns false when the signal is aborted */

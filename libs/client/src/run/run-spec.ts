@@ -6,10 +6,16 @@ import type { SpecInput } from '../connect.js';
 /** The name that stands for the user's repository in the spec's `backfill`. */
 export const REPOSITORY_NAME = 'repository';
 
-/** The longest `feed.timeoutSeconds` of a spec. */
+/**
+ * The longest that a spec allows. A run waits for its own bars, because it ends the stream of every symbol. Otherwise the clock would pass
+ * bars that are not sent yet when the source pauses at its vendor's limit, or when a step computes for a minute, which also stops the feed.
+ */
 const FEED_TIMEOUT_SECONDS = 86_400;
 
-/** A session spec with an optional `source`. `runBacktest` fills in `source` when bars are given, and a missing `pace`, `backfill` or `feed`. */
+/**
+ * A session spec with an optional `source`. `runBacktest` fills in `source` and `feed` when bars are given, and a missing `pace` or
+ * `backfill`.
+ */
 export interface RunSpec extends Omit<SpecInput, 'source'> {
   /** A dataset, or a feed. @default a feed when bars are given */
   source?: SpecInput['source'];
@@ -82,7 +88,6 @@ export function planRun(spec: RunSpec, given: { bars: boolean; repository: boole
       source,
       backfill,
       pace: spec.pace ?? { mode: 'lockstep' },
-      // The run ends the stream of every symbol. A source that pauses, for example for its vendor's limit, is slow and not silent.
       ...(source.type === 'feed' && { feed: { timeoutSeconds: FEED_TIMEOUT_SECONDS, ...spec.feed } }),
     },
     repositoryNames,

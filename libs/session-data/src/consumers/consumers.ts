@@ -173,7 +173,8 @@ export class SessionConsumers {
 
   private async run(script: Script, args: readonly ScriptArgument[]): Promise<string[]> {
     const { meta, consumers, events, wake } = this.layout.keysOf(0);
-    const allArgs = [this.layout.incarnation, EVENTS_KEPT, wake, ...args];
+    const { keyPrefix = '' } = this.redis.options; // the connection adds it to keys, but not to the name of a channel
+    const allArgs = [this.layout.incarnation, EVENTS_KEPT, keyPrefix + wake, ...args];
     const reply = (await script.run(this.redis, [meta, consumers, events], allArgs)) as string[];
     if (reply[0] === 'lost') throw new SessionLostError(this.layout.id);
     return reply;

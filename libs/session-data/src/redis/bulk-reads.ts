@@ -74,7 +74,7 @@ class BulkReads implements StoreReads {
   private loggedIn: BulkSocket | undefined;
   /** The connection of ioredis that owns the socket. */
   private readonly ownRedis: Redis;
-  /** How long to wait for the replies to one call, ms. */
+  /** How long to wait for more bytes of the replies to one call, ms. */
   private readonly timeoutMs: number | undefined;
   private isClosed = false;
   /** Ends a wait for the connection with an error. Between two attempts ioredis itself would leave the wait pending. */

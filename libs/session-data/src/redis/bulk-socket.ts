@@ -37,6 +37,8 @@ export class BulkSocket extends Socket {
   private memory = Buffer.allocUnsafeSlow(MEMORY_BYTES_FIRST);
   private readonly parser = new ReplyParser();
   private pendingCall: PendingCall | undefined;
+  /** Ends the pending call when nothing arrives. */
+  private timer: NodeJS.Timeout | undefined;
   /** Why this class closed the connection; undefined when the connection closed otherwise. */
   private failure: Error | undefined;
   /** End of the received bytes in `memory`. */
@@ -74,7 +76,7 @@ export class BulkSocket extends Socket {
   /**
    * Sends encoded commands and passes on their replies; resolves after the last reply. Allows one call at a time.
    * @param count number of replies
-   * @param timeoutMs how long to wait for the replies; after that the connection is closed, because they may still arrive
+   * @param timeoutMs how long to wait for more bytes; after that the connection is closed, because they may still arrive
    * @throws an error when the connection closes or the time is over, ReplyFormatError, and what `onReply` throws. After each
    *   of these errors the connection is closed
    */
@@ -85,9 +87,17 @@ export class BulkSocket extends Socket {
     const done = new Promise<void>((resolve, reject) => {
       this.pendingCall = { count, onReply, resolve, reject };
     });
-    const timer = timeoutMs ? setTimeout(() => this.fail(new Error(TIMED_OUT)), timeoutMs) : undefined;
+    this.timer = timeoutMs ? setTimeout(() => this.onSilence(), timeoutMs) : undefined;
     this.write(commands);
-    return done.finally(() => clearTimeout(timer));
+    return done.finally(() => clearTimeout(this.timer));
+  }
+
+  /** Fails, unless bytes were only not read yet: after a long computation of the program, Node runs timers before it reads sockets. */
+  private onSilence(): void {
+    const { bytesRead } = this;
+    setImmediate(() => {
+      if (this.pendingCall && this.bytesRead === bytesRead) this.fail(new Error(TIMED_OUT));
+    });
   }
 
   /** Closes the connection, because a reply may be half read. The pending call rejects on `close`. */
@@ -120,6 +130,7 @@ export class BulkSocket extends Socket {
       return;
     }
     this.filled += bytes;
+    this.timer?.refresh(); // the replies of a large read may take longer than the limit
     try {
       while (this.command < pendingCall.count) {
         if (!this.passOnValue(pendingCall.onReply)) return;

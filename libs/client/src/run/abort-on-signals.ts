@@ -1,0 +1,51 @@
+/**
+ * Ends the runs of this process in order when a signal, such as Ctrl-C, ends the process. Otherwise the keys and the session of a run would
+ * stay on the servers that the environment names. Leaves a signal alone for which the program has a listener of its own.
+ */
+import type { Scope } from '@barkeep/local-system';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** A signal this soon after the first one is the same interruption: npm sends Ctrl-C a second time. */
+const SAME_INTERRUPTION_MS = 500;
+
+/** The runs that have not ended. */
+const running = new Set<Scope>();
+/** The first signal that arrived while they run. `end` resolves `ended`, when all of them have ended. */
+let interruption: { signal: NodeJS.Signals; at: number; ended: Promise<void>; end: () => void } | undefined;
+
+/** Aborts the scope of a run when a signal arrives. When all runs of the process have ended, the signal ends the process. */
+export function abortOnSignals(scope: Scope): void {
+  if (running.size === 0)
+    for (const signal of SIGNALS) if (process.listenerCount(signal) === 0) process.on(signal, onSignal);
+  running.add(scope);
+  if (interruption) interrupt(scope, interruption.signal); // another run of the process is still ending
+  scope.onEnd(async () => {
+    running.delete(scope);
+    if (running.size === 0) stopListening();
+    await interruption?.ended; // the error of this run may end the process
+  });
+}
+
+/** The second signal ends the process at once. */
+function onSignal(signal: NodeJS.Signals): void {
+  const now = performance.now();
+  if (interruption && now - interruption.at > SAME_INTERRUPTION_MS) stopListening();
+  if (interruption) return;
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  interruption = { signal, at: now, ended, end };
+  for (const scope of running) interrupt(scope, signal);
+}
+
+function interrupt(scope: Scope, signal: NodeJS.Signals): void {
+  scope.abort(new Error(`interrupted by ${signal}`));
+}
+
+/** Removes the listeners, and repeats the signal that they took: without another listener it ends the process. */
+function stopListening(): void {
+  for (const signal of SIGNALS) process.off(signal, onSignal);
+  const { signal, end } = interruption ?? {};
+  interruption = undefined;
+  end?.();
+  if (signal && process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+}
