@@ -82,7 +82,7 @@ export function useSession(id: string): FollowedSession {
     if (isDeleted) return;
     session.reload();
     const removesDays = (session.value?.spec.history.retainDays ?? 0) > 0;
-    if (removesDays) reader.wantAll();
+    if (removesDays) reader.wantFirstDay();
     if (removesDays || days.error) days.reload();
   });
   // A change of the symbols changes the rows of all days.
