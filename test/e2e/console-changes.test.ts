@@ -145,6 +145,17 @@ describeWithBrowser('the page of a session that changes', () => {
     });
   });
 
+  it('shows what has changed also when a proxy holds the events back', async () => {
+    await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'held' });
+    await lab.withPage('/datasets', async (page) => {
+      await page.route(/\/events\b/, () => undefined); // never answered
+      await page.goto(`${api.url}/sessions/held`);
+      await shownOn(page, 'The days show when the session has started.');
+      await api.ok('POST', '/v1/sessions/held/start');
+      await shownOn(page, 'Coverage, 2 symbols × 4 trading days');
+    });
+  });
+
   it('says that a session was deleted while the page had no connection', async () => {
     await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'deleted' });
     await lab.withPage('/sessions/deleted', async (page) => {
