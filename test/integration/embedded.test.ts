@@ -272,10 +272,8 @@ describe('a folder whose data are kept', () => {
     const stateFile = join(dataDir, 'kept/instance.json');
     const state = JSON.parse(readFileSync(stateFile, 'utf8')) as object;
     writeFileSync(stateFile, JSON.stringify({ ...state, space: 'another container' }));
-    const second = start({ keep: true, env });
-    await expect(second).rejects.toThrow(`owned by process ${process.pid} of another container or machine`);
+    await expect(start({ keep: true, env })).rejects.toThrow('of another container or machine');
     expect(readRunning(dataDir)).toBeUndefined(); // its addresses may be others here
-    writeFileSync(stateFile, JSON.stringify(state));
     await services.stop();
   });
 
