@@ -12,8 +12,6 @@ import { ROOT, runPrepared } from './prepare.mjs';
 
 const DEFAULT_PORT = '3000';
 const STOP_LIMIT_MS = 15_000;
-/** A signal this soon after the first one is the same Ctrl-C: npm passes on what the terminal has sent to it and to this process. */
-const SAME_INTERRUPTION_MS = 500;
 /** An editor may write several files at once, so a build starts only when no file was written for this long. */
 const SETTLE_MS = 100;
 const require = createRequire(import.meta.url);
@@ -89,7 +87,7 @@ function buildOnChange() {
 
 async function develop() {
   // Only here, after the sources were built.
-  const { startServices } = require('@barkeep/local-system');
+  const { SAME_INTERRUPTION_MS, startServices } = require('@barkeep/local-system');
   const { serviceEnvironment } = require('@barkeep/service');
   const signalled = new Promise((resolve) => onSignal(resolve)); // later signals change nothing
   const services = await startServices({ dataDir: join(ROOT, '.barkeep/dev'), keep: true, log: note });

@@ -103,6 +103,11 @@ describeWithBrowser('the page of a session that changes', () => {
       await page.getByRole('button', { name: 'Start newest' }).click();
       await page.locator('.state-completed').waitFor();
       await shownOn(page, 'Coverage, 2 symbols × 1 trading day');
+      // The page goes on looking for removed days, but does not read all days of all symbols for that.
+      const reads: string[] = [];
+      page.on('request', (request) => reads.push(request.url().replace(api.url, '')));
+      for (let looks = 0; looks < 2; looks++) await page.waitForRequest(/\/days\?limit=1&/);
+      expect(reads).not.toContain('/v1/sessions/newest/days?limit=500&view=operator');
     });
   });
 
@@ -137,6 +142,17 @@ describeWithBrowser('the page of a session that changes', () => {
       await writeBars(lab.system.databaseUrl, 'added', new Map());
       await page.getByRole('link', { name: 'Datasets' }).click();
       await page.getByRole('link', { name: 'added' }).waitFor();
+    });
+  });
+
+  it('shows what has changed also when a proxy holds the events back', async () => {
+    await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'held' });
+    await lab.withPage('/datasets', async (page) => {
+      await page.route(/\/events\b/, () => undefined); // never answered
+      await page.goto(`${api.url}/sessions/held`);
+      await shownOn(page, 'The days show when the session has started.');
+      await api.ok('POST', '/v1/sessions/held/start');
+      await shownOn(page, 'Coverage, 2 symbols × 4 trading days');
     });
   });
 

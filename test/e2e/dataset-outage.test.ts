@@ -102,6 +102,22 @@ test('I11 I12 a session that also asks a repository of a module shows that its d
   await worker.signal('SIGTERM');
 });
 
+test('I11 a session with repositories of a module alone says that it waits for PostgreSQL, until it is back', async () => {
+  const worker = await system.worker({ DATABASE_URL: gate.url });
+  await gate.shut();
+  const id = await api.run(specOf('away-module', 'continue', ['empty']));
+  const { waitingFor } = await api.until(id, (session) => session.waitingFor?.kind === 'repository');
+  expect(waitingFor).toMatchObject({
+    what: ['PostgreSQL'],
+    detail: expect.stringContaining('waiting for repository PostgreSQL: '),
+  });
+  await gate.open();
+  const { counts } = await api.settled(id);
+  expect(counts.unfillable).toBe(counts.expected - counts.streamed);
+  expect(await redis.hlen(`${system.sessionPrefix}:{${id}:0}:repositories`)).toBe(0);
+  await worker.signal('SIGTERM');
+});
+
 test.each(['continue', 'fail'])(
   'I1 I11 no bar is given up while the table of bars is locked, with onFailure %s',
   async (onFailure) => {

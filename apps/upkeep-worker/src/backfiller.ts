@@ -23,7 +23,7 @@ import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
 import { answeredNow } from './answered-before.js';
 import { type DayRequests, requestsOf } from './day-requests.js';
-import { askDeclaredAgain, declaredSymbols } from './declared-days.js';
+import { askDeclaredAgain, DECLARATIONS, declaredSymbols } from './declared-days.js';
 import { OUTAGE_RETRY_MS_MAX, RepositoryFailedError, retryDelayMs, type Repositories } from './repositories.js';
 import { type WorkParts, failSession } from './upkeep-sessions.js';
 import {
@@ -137,7 +137,8 @@ export class Backfiller {
     const answer = await this.askOnce(job, requests);
     const readDeclared = (symbols: readonly string[]) =>
       declaredSymbols(this.parts.dataSource, job.store.layout, symbols, job.grid.date);
-    if (!isDeclarationRead) await askDeclaredAgain(answer, readDeclared, (again) => this.askOnce(job, again));
+    if (isDeclarationRead) answer.answered.add(DECLARATIONS);
+    else await askDeclaredAgain(answer, readDeclared, (again) => this.askOnce(job, again));
     return answer;
   }
 

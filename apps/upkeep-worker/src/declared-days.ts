@@ -5,7 +5,10 @@
 import { completeSymbols } from '@barkeep/bar-repository';
 import type { SessionLayout } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
-import type { DayAnswer, SymbolRequest } from './repository-requests.js';
+import { type DayAnswer, isOutageOfPostgres, type SymbolRequest } from './repository-requests.js';
+
+/** The name under which a session waits for PostgreSQL, which has the declarations, as it waits for a repository. */
+export const DECLARATIONS = 'PostgreSQL';
 
 /** Those of the symbols whose day the source or a repository of the session declares complete. */
 export function declaredSymbols(
@@ -21,7 +24,7 @@ export function declaredSymbols(
 
 /**
  * Reads the declarations of the symbols that still lack bars, and requests those with a declaration again. Puts the second answers into
- * `answer`. A symbol whose second request failed keeps the first answer.
+ * `answer`. A symbol whose second request failed keeps the first answer. When PostgreSQL is away, that is a failure of {@link DECLARATIONS}.
  */
 export async function askDeclaredAgain(
   answer: DayAnswer,
@@ -30,7 +33,17 @@ export async function askDeclaredAgain(
 ): Promise<void> {
   const incomplete = answer.incomplete.filter(({ symbol }) => !answer.failureBySymbol.has(symbol));
   if (incomplete.length === 0) return;
-  const declared = await readDeclared(incomplete.map(({ symbol }) => symbol));
+  let declared: Set<string>;
+  try {
+    declared = await readDeclared(incomplete.map(({ symbol }) => symbol));
+  } catch (error) {
+    if (!isOutageOfPostgres(error)) throw error;
+    const failure = { repository: DECLARATIONS, error, isPostgresAway: true };
+    for (const { symbol } of incomplete) answer.failureBySymbol.set(symbol, failure);
+    answer.failureByRepository.set(DECLARATIONS, failure);
+    return;
+  }
+  answer.answered.add(DECLARATIONS);
   const requests = incomplete.filter(({ symbol }) => declared.has(symbol));
   if (requests.length === 0) return;
   const second = await ask(requests.map((request) => ({ ...request, skipped: 0 })));

@@ -58,7 +58,7 @@ export interface DayAnswer {
   unasked: Map<string, number>;
   /** The refused records of all answers. */
   refused: (RefusedRecord & { dataset: string })[];
-  /** Repositories that answered at least one request. */
+  /** Repositories that answered at least one request, and `DECLARATIONS` when the declarations were read. */
   answered: Set<string>;
   /** Symbols whose day was declared complete before they were requested. */
   declared: Set<string>;
@@ -192,7 +192,7 @@ async function askOne(
 }
 
 /** Whether PostgreSQL could not serve, or did not answer in time, for example while a table is locked. */
-function isOutageOfPostgres(error: unknown): boolean {
+export function isOutageOfPostgres(error: unknown): boolean {
   return isOutage(error) || (error instanceof Error && error.name === 'TimeoutError');
 }
 

@@ -6,6 +6,9 @@ import { time } from './values.js';
 /** Media type of every error answer. */
 export const PROBLEM_JSON = 'application/problem+json';
 
+/** Statuses that say that no coordinator is ready: its own 503, and what a proxy answers that cannot reach one. */
+export const AWAY_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
+
 /** Every kind of problem: the last part of its `type`, with its status and title. */
 export const PROBLEM_KINDS = {
   'invalid-input': { status: 400, title: 'Invalid request' },

@@ -1,5 +1,11 @@
 /** Collects what a program opens. The program calls `end` when it finishes, fails or is interrupted, which closes all in reverse order. */
 
+/**
+ * A signal this soon after the first one is the same interruption, ms: a terminal sends Ctrl-C to npm and to its program, and then npm sends
+ * it again.
+ */
+export const SAME_INTERRUPTION_MS = 500;
+
 export class Scope {
   readonly #controller = new AbortController();
   readonly #closers: (() => Promise<unknown>)[] = [];

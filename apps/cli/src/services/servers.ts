@@ -1,4 +1,5 @@
 /** Opens a coordinator, so that a wrong address is an error within two seconds, and the database. */
+import { AWAY_STATUSES } from '@barkeep/api';
 import { createDataSource, migrate } from '@barkeep/bar-repository';
 import { anySignal } from '@barkeep/bars';
 import { CoordinatorAddressError, CoordinatorClient } from '@barkeep/client';
@@ -29,9 +30,8 @@ async function coordinatorProblem(url: string, signal: AbortSignal): Promise<str
   try {
     const answer = await fetch(`${url}/health/live`, { signal: limitedSignal });
     await answer.body?.cancel();
-    // A coordinator that is busy or starting answers 503, and a proxy that reaches none 502 or 504: the client waits for it later. 401 may
-    // come from a proxy, too.
-    if (answer.ok || [401, 502, 503, 504].includes(answer.status)) return undefined;
+    // The client waits later for a coordinator that is away. 401 may come from a proxy.
+    if (answer.ok || answer.status === 401 || AWAY_STATUSES.has(answer.status)) return undefined;
     return `HTTP ${answer.status}, which is no coordinator`;
   } catch (error) {
     signal.throwIfAborted();

@@ -3,7 +3,7 @@
  * interrupted. The first SIGINT, SIGTERM or SIGHUP ends the command in this way; a later signal exits immediately.
  */
 import { once } from 'node:events';
-import { Scope } from '@barkeep/local-system';
+import { SAME_INTERRUPTION_MS, Scope } from '@barkeep/local-system';
 import { CliError, EXIT } from './cli-error.js';
 
 /** The command was interrupted by a signal, such as Ctrl-C. */
@@ -26,11 +26,6 @@ export class Lifetime extends Scope {
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/**
- * A signal this soon after the first one is the same interruption: a terminal sends Ctrl-C to npm and to this process, and then npm, which
- * runs `npx barkeep`, sends it again.
- */
-const SAME_INTERRUPTION_MS = 500;
 
 /** Runs `work`, then closes the resources that it opened. */
 export async function withLifetime<T>(work: (life: Lifetime) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 /** A session's counts by symbol and trading day, as a matrix, read page by page. */
 import type { DaysAnswer } from '@barkeep/api';
-import { mergeMatrix, type Matrix, type RowCounts } from '../model/index.js';
+import { mergeMatrix, withoutDaysBefore, type Matrix, type RowCounts } from '../model/index.js';
 import { CallError, callInView, pagesOf, sessionPath } from './http.js';
 
 /** Symbols on a page: as many as the API allows. */
@@ -19,6 +19,7 @@ export class DaysReader {
   /** The result of the last read; during the first read its first page. */
   private latest: SessionDays | undefined;
   private isAllWanted = true;
+  private isFirstDayWanted = false;
   private readonly changedDates = new Set<string>();
 
   constructor(private readonly id: string) {}
@@ -30,6 +31,11 @@ export class DaysReader {
   /** The next read reads all days again. */
   wantAll(): void {
     this.isAllWanted = true;
+  }
+
+  /** The next read drops the days that the store has removed. It asks for one symbol. */
+  wantFirstDay(): void {
+    this.isFirstDayWanted = true;
   }
 
   /** The next read reads this day again. */
@@ -52,6 +58,9 @@ export class DaysReader {
   async read(onPage: (days: SessionDays | undefined) => void): Promise<SessionDays | undefined> {
     const dates = [...this.changedDates].sort();
     this.changedDates.clear();
+    const isFirstDayWanted = this.isFirstDayWanted && !this.isAllWanted;
+    this.isFirstDayWanted = false;
+    if (isFirstDayWanted) await this.dropRemovedDays();
     const earlier = this.isAllWanted ? undefined : this.latest;
     if (earlier && dates.length === 0) return earlier;
     this.isAllWanted = false;
@@ -76,6 +85,16 @@ export class DaysReader {
       onPage(undefined);
     }
     return earlier && this.isAllWanted ? this.read(onPage) : this.latest;
+  }
+
+  /** Drops the days before the session's first retained one. After a failure all days are read, which shows the failure if it lasts. */
+  private async dropRemovedDays(): Promise<void> {
+    try {
+      const { days } = await callInView<DaysAnswer>(sessionPath(this.id, '/days?limit=1'));
+      if (this.latest && days[0]) this.latest = withoutDaysBefore(this.latest, days[0].date);
+    } catch {
+      this.isAllWanted = true;
+    }
   }
 }
 

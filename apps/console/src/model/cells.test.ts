@@ -1,4 +1,12 @@
-import { cellOf, describeCell, mergeMatrix, orderedSymbols, type Matrix, type RowCounts } from './cells.js';
+import {
+  cellOf,
+  describeCell,
+  mergeMatrix,
+  orderedSymbols,
+  withoutDaysBefore,
+  type Matrix,
+  type RowCounts,
+} from './cells.js';
 
 const DAYS = ['2024-03-04', '2024-03-05', '2024-03-06'].map((date) => ({ date, expected: 390, visible: 390 }));
 
@@ -69,4 +77,12 @@ describe('a newer answer', () => {
     const both = mergeMatrix(matrix({ A: { streamed: [1, 1, 1] } }), DAYS, new Map([['B', {}]]));
     expect([...both.rows.keys()]).toEqual(['A', 'B']);
   });
+});
+
+it('days that the store has removed leave the matrix with their counts', () => {
+  const full = matrix({ A: { streamed: [390, 389, 388], absent: [0, 1, 2] }, B: {} });
+  const { days, rows } = withoutDaysBefore(full, '2024-03-05');
+  expect(days).toEqual(DAYS.slice(1));
+  expect(Object.fromEntries(rows)).toEqual({ A: { streamed: [389, 388], absent: [1, 2] }, B: {} });
+  expect(withoutDaysBefore(full, '2024-03-04')).toBe(full);
 });

@@ -56,24 +56,42 @@ export interface MatrixCell extends Record<CountName, number> {
 /** One cell with its counts and state. @param openDay index of the first day that the clock has not closed */
 export function cellOf(matrix: Matrix, symbol: string, day: number, openDay: number): MatrixCell {
   const { expected, visible } = matrix.days[day]!;
-  const row = matrix.rows.get(symbol);
-  const count = (name: CountName) => row?.[name]?.[day] ?? 0;
-  const [absent, unfillable] = [count('absent'), count('unfillable')];
-  const [streamed, backfilled, noTrade] = [count('streamed'), count('backfilled'), count('noTrade')];
-  const holes = absent + unfillable;
-  const counts = { expected, visible, streamed, backfilled, noTrade, absent, unfillable, holes };
-  return { ...counts, state: stateOf(counts, streamed + backfilled + noTrade + holes, day >= openDay) };
+  const row = matrix.rows.get(symbol) ?? {};
+  const [absent, unfillable] = [countOf(row, 'absent', day), countOf(row, 'unfillable', day)];
+  return {
+    expected,
+    visible,
+    streamed: countOf(row, 'streamed', day),
+    backfilled: countOf(row, 'backfilled', day),
+    noTrade: countOf(row, 'noTrade', day),
+    absent,
+    unfillable,
+    holes: absent + unfillable,
+    state: stateOf(matrix, row, day, openDay),
+  };
 }
 
-/** The state of a cell. @param countedSlots slots in any of the counts; the other slots of the day are missing or not read yet */
-function stateOf(counts: Omit<MatrixCell, 'state'>, countedSlots: number, isOpenDay: boolean): CellState {
-  if (counts.visible === 0) return 'after-clock';
-  if (isOpenDay) return 'in-progress';
-  if (counts.unfillable > 0) return 'unfillable';
-  if (counts.absent > 0) return 'absent';
-  if (countedSlots < counts.expected) return 'in-progress';
-  if (counts.backfilled > 0) return 'repaired';
-  return counts.noTrade > 0 ? 'no-trade' : 'whole';
+function countOf(row: RowCounts, name: CountName, day: number): number {
+  return row[name]?.[day] ?? 0;
+}
+
+/** Slots of a cell that are absent or unfillable. */
+export function holesOfCell(row: RowCounts, day: number): number {
+  return countOf(row, 'absent', day) + countOf(row, 'unfillable', day);
+}
+
+/** The state of a cell. Makes no object: a filter looks at millions of cells. */
+function stateOf(matrix: Matrix, row: RowCounts, day: number, openDay: number): CellState {
+  const { visible, expected } = matrix.days[day]!;
+  if (visible === 0) return 'after-clock';
+  if (day >= openDay) return 'in-progress';
+  if (countOf(row, 'unfillable', day) > 0) return 'unfillable';
+  if (countOf(row, 'absent', day) > 0) return 'absent';
+  const [backfilled, noTrade] = [countOf(row, 'backfilled', day), countOf(row, 'noTrade', day)];
+  // The other slots of the day are missing or not read yet.
+  if (countOf(row, 'streamed', day) + backfilled + noTrade < expected) return 'in-progress';
+  if (backfilled > 0) return 'repaired';
+  return noTrade > 0 ? 'no-trade' : 'whole';
 }
 
 export type RowOrder = 'worst' | 'name';
@@ -84,8 +102,10 @@ export type RowOrder = 'worst' | 'name';
  */
 export function orderedSymbols(matrix: Matrix, order: RowOrder, state?: CellState, openDay = Infinity): string[] {
   const symbols = [...matrix.rows.keys()];
-  const hasState = (symbol: string) =>
-    matrix.days.some((_, day) => cellOf(matrix, symbol, day, openDay).state === state);
+  const hasState = (symbol: string) => {
+    const row = matrix.rows.get(symbol)!;
+    return matrix.days.some((_, day) => stateOf(matrix, row, day, openDay) === state);
+  };
   const byName = (state === undefined ? symbols : symbols.filter(hasState)).sort();
   if (order === 'name') return byName;
   const badness = new Map(byName.map((symbol) => [symbol, badnessOf(matrix.rows.get(symbol)!)]));
@@ -138,6 +158,16 @@ export function mergeMatrix(
     merged.set(symbol, replaceDays(merged.get(symbol) ?? {}, row, firstDay, days.length, matrix.days.length));
   }
   return { days: matrix.days.toSpliced(firstDay, days.length, ...days), rows: merged };
+}
+
+/** The matrix without the days before `date`, which the store has removed. */
+export function withoutDaysBefore<Some extends Matrix>(matrix: Some, date: string): Some {
+  const removed = matrix.days.filter((day) => day.date < date).length;
+  if (removed === 0) return matrix;
+  const kept = (row: RowCounts) =>
+    Object.fromEntries(Object.entries(row).map(([name, values]) => [name, values.slice(removed)])) as RowCounts;
+  const rows = new Map([...matrix.rows].map(([symbol, row]) => [symbol, kept(row)]));
+  return { ...matrix, days: matrix.days.slice(removed), rows };
 }
 
 /** A row in which days `[firstDay, firstDay + dayCount)` have the newer counts. @param length number of all days */

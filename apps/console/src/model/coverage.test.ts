@@ -1,3 +1,4 @@
+import { seeded } from '../../../../test/support/data/seeded.js';
 import type { Matrix } from './cells.js';
 import { worstCells } from './coverage.js';
 
@@ -23,4 +24,19 @@ it('lists at most eight cells of a kind', () => {
   const matrix: Matrix = { days: [{ date: '2024-03-04', expected: 390, visible: 390 }], rows };
   const noOpenDay = 1;
   expect(worstCells(matrix, symbols, noOpenDay).repaired).toHaveLength(8);
+});
+
+it('lists equally bad cells in the order of the rows and days', () => {
+  const random = seeded(7);
+  const symbols = Array.from({ length: 30 }, (_, number) => `S${number}`);
+  const days = Array.from({ length: 40 }, (_, day) => ({ date: `day ${day}`, expected: 390, visible: 390 }));
+  const counts = () => days.map(() => random.int(0, 20));
+  const rows = new Map(symbols.map((symbol) => [symbol, { absent: counts(), unfillable: counts() }]));
+  const cells = symbols.flatMap((symbol) => {
+    const { absent, unfillable } = rows.get(symbol)!;
+    return days.map(({ date }, day) => ({ symbol, date, holes: absent[day]! + unfillable[day]! }));
+  });
+  const expected = cells.sort((a, b) => b.holes - a.holes).slice(0, 8);
+  const listed = worstCells({ days, rows }, symbols, days.length).missing;
+  expect(listed.map(({ symbol, date, cell }) => ({ symbol, date, holes: cell.holes }))).toEqual(expected);
 });

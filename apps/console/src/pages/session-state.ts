@@ -20,6 +20,8 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 const READ_EVERY_MS = 700;
 /** Time between two reads of what no event reports, ms. */
 const TICK_MS = 2000;
+/** When the session changes although no event has come for this long, ms, something holds the events back, such as a proxy that buffers. */
+const SILENT_MS = 2500;
 
 interface FollowedSession {
   session: SessionAnswer | undefined;
@@ -44,6 +46,8 @@ export function useSession(id: string): FollowedSession {
   const [isDeleted, setDeleted] = useState(false);
   const wasDeleted = useRef(false); // as isDeleted, for the listener of the first render
   const [version, setVersion] = useState(0);
+  /** When the last event came, and what the session was at the last tick. */
+  const heard = useRef({ at: -Infinity, session: '' });
 
   const readAll = () => {
     session.reload();
@@ -60,6 +64,7 @@ export function useSession(id: string): FollowedSession {
    * another session may have been created under the id.
    */
   const startOver = () => {
+    heard.current.at = performance.now();
     markDeleted(false);
     setClock(undefined);
     readAll();
@@ -70,6 +75,7 @@ export function useSession(id: string): FollowedSession {
     days.reload();
   });
   const onEvent = ({ type, data }: LiveEvent) => {
+    heard.current.at = performance.now();
     if (type === 'state' && data.state === 'deleted') return markDeleted(true);
     if (wasDeleted.current || (type === 'state' && data.state === 'lost')) return startOver();
     if (type === 'clock' && data.time) setClock(data.time);
@@ -78,11 +84,19 @@ export function useSession(id: string): FollowedSession {
     else if (type === 'clock' && data.time) reader.wantDateOf(data.time);
     readChanged();
   };
+  /** Reads everything when the session has changed without an event. */
+  const readWithoutEvents = () => {
+    const { at, session: before } = heard.current;
+    const { state, clock: time, counts } = session.value ?? {};
+    heard.current.session = JSON.stringify([state, time, counts]);
+    if (heard.current.session !== before && performance.now() - at > SILENT_MS) readAll();
+  };
   useTicks(TICK_MS, () => {
     if (isDeleted) return;
     session.reload();
+    readWithoutEvents();
     const removesDays = (session.value?.spec.history.retainDays ?? 0) > 0;
-    if (removesDays) reader.wantAll();
+    if (removesDays) reader.wantFirstDay();
     if (removesDays || days.error) days.reload();
   });
   // A change of the symbols changes the rows of all days.

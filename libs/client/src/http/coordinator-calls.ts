@@ -1,4 +1,5 @@
 /** Sends calls to one coordinator, and repeats them while it restarts. Knows no routes. */
+import { AWAY_STATUSES } from '@barkeep/api';
 import { anySignal } from '@barkeep/bars';
 import { coordinatorAddress } from '../coordinator-address.js';
 import { ApiKeyError, CoordinatorUnreachableError } from '../errors.js';
@@ -10,8 +11,6 @@ import { readAnswer } from './read-answer.js';
 const AWAY_LIMIT_MS = 30_000;
 /** Time between a failed attempt and the next one, ms. */
 const AWAY_RETRY_MS = 500;
-/** Statuses that say that no coordinator is ready: its own 503, and what a proxy answers that cannot reach one. */
-const AWAY_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
 /** The longest time of one attempt, ms. */
 const ATTEMPT_LIMIT_MS = 60_000;
 

@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import os from 'node:os';
 import { join } from 'node:path';
 import { ServerMissingError, ServerStartError } from '../errors.js';
 import { postgresMajor } from './postgres-program.js';
@@ -31,10 +31,12 @@ test('the state of a Redis server names its version and its wrong settings; Valk
 });
 
 test('without a program on PATH and in the cache Redis comes from the packages of the system, if it has any', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'barkeep-cache-'));
+  const folder = mkdtempSync(join(os.tmpdir(), 'barkeep-cache-'));
+  const tmpdir = jest.spyOn(os, 'tmpdir').mockReturnValue(folder); // this user may have a cache in /tmp
   const emptyEnv = { PATH: folder, HOME: folder, XDG_CACHE_HOME: join(folder, 'caches') };
   expect(redisSource(emptyEnv)).toBe(canFetchPackages() ? 'packages' : undefined);
   expect(readdirSync(folder)).toEqual([]); // the look-up creates no cache folder
+  tmpdir.mockRestore();
   rmSync(folder, { recursive: true });
 });
 
