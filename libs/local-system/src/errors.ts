@@ -23,11 +23,8 @@ export class AlreadyRunningError extends Error {
     dataDir: string,
     /** Process that owns the running servers. */
     readonly pid: number,
-    /** False for a process of another container or machine that uses the same folder. */
-    isHere = true,
   ) {
-    const owner = `process ${pid}${isHere ? '' : ' of another container or machine'}`;
-    super(`expected no servers running in ${dataDir}, was: running, owned by ${owner}; stop it first`);
+    super(`expected no servers running in ${dataDir}, was: running, owned by process ${pid}; stop it first`);
   }
 }
 

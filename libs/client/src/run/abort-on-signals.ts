@@ -2,11 +2,9 @@
  * Ends the runs of this process in order when a signal, such as Ctrl-C, ends the process. Otherwise the keys and the session of a run would
  * stay on the servers that the environment names. Leaves a signal alone for which the program has a listener of its own.
  */
-import type { Scope } from '@barkeep/local-system';
+import { SAME_INTERRUPTION_MS, type Scope } from '@barkeep/local-system';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** A signal this soon after the first one is the same interruption: npm sends Ctrl-C a second time. */
-const SAME_INTERRUPTION_MS = 500;
 
 /** The runs that have not ended. */
 const running = new Set<Scope>();

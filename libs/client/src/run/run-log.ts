@@ -9,8 +9,8 @@ const LOOK_EVERY_MS = 5_000;
 const LOGGED_KINDS: ReadonlySet<string> = new Set(['repository', 'server', 'worker']);
 
 /**
- * Logs each wait of a session for a repository, a server, a worker or a consumer that has not joined once, until the signal is aborted. Without such a line a run whose
- * repository always fails would look as if it stood still.
+ * Logs each wait of a session for a repository, a server, a worker or a consumer that has not joined, once, until the signal is aborted.
+ * Without such a line a run whose repository always fails would look as if it stood still.
  * @param look reads the session, in the operator's view if possible
  */
 export async function logWaits(

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { claim, isOwned, keepTouching, readState, release, updateState, type InstanceState } from './instance.js';
+import { claim, readState, release, updateState, type InstanceState } from './instance.js';
 
 const OTHER_OWNER = { pid: 3, startedAt: 'now' };
 const state: InstanceState = {
@@ -45,13 +45,4 @@ test('an invalid instance file counts as no state', () => {
     writeFileSync(stateFile(), text);
     expect(readState(folder)).toBeUndefined();
   }
-});
-
-test('an owner whose process cannot be looked up counts as dead when it has not touched its state', async () => {
-  const elsewhere = { ...state, space: 'another container' };
-  claim(folder, elsewhere);
-  expect(await isOwned(folder, elsewhere, 1)).toBe(false);
-  const stopTouching = keepTouching(folder);
-  expect(await isOwned(folder, elsewhere)).toBe(true);
-  stopTouching();
 });

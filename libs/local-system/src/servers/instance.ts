@@ -1,25 +1,20 @@
 /**
  * An instance: a folder inside the data folder with the data of one start, and `instance.json`, which names its owner and its servers.
  *
- * Guarantees: `instance.json` is written atomically and readable by its user only; at most one live process owns it, also when containers or
- * machines share the folder.
+ * Guarantees: `instance.json` is written atomically and readable by its user only; at most one live process owns it.
  */
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { errorCode, type ServiceUrls } from '@barkeep/service';
 import { z } from 'zod';
-import { isRunning, type ProcessMark, processSpace } from './processes.js';
+import { isRunning, type ProcessMark } from './processes.js';
 
 /** A {@link ProcessMark}. */
 const mark = z.object({ pid: z.int(), startedAt: z.string() });
 
 const instanceState = z.object({
   owner: mark,
-  /** The {@link processSpace} of the owner; undefined in a state of an earlier version, which means that of this process. */
-  space: z.string().optional(),
   /** True when the data outlives a stop. */
   keep: z.boolean(),
   /** Folder of the PostgreSQL data: the instance folder, or one that root's PostgreSQL account can reach. */
@@ -53,41 +48,6 @@ export function readState(folder: string): InstanceState | undefined {
   }
 }
 
-/** The owner touches its `instance.json` this often. */
-const TOUCH_EVERY_MS = 2_000;
-/** An owner in another container or machine counts as dead when it has not touched its `instance.json` for this long. */
-const UNTOUCHED_LIMIT_MS = 10_000;
-/** In a thread of its own, because a download of packages blocks the main thread for longer than the limit. */
-const TOUCH = `
-  const { path, everyMs } = require('node:worker_threads').workerData;
-  setInterval(() => require('node:fs').utimes(path, Date.now() / 1000, Date.now() / 1000, () => undefined), everyMs);`;
-
-/** Touches `instance.json` until the returned function is called. */
-export function keepTouching(folder: string): () => void {
-  const workerData = { path: statePath(folder), everyMs: TOUCH_EVERY_MS };
-  const thread = new Worker(TOUCH, { eval: true, workerData, execArgv: [] });
-  thread.on('error', () => undefined);
-  thread.unref();
-  return () => void thread.terminate();
-}
-
-/** True for an owner whose process id this process can look up. */
-export function isOwnerHere({ space = processSpace() }: InstanceState): boolean {
-  return space === processSpace();
-}
-
-/** True while the owner of an instance runs. Takes up to 10 s for an owner in another container or machine. */
-export async function isOwned(folder: string, state: InstanceState, limitMs = UNTOUCHED_LIMIT_MS): Promise<boolean> {
-  if (isOwnerHere(state)) return isRunning(state.owner);
-  const touchedAt = (): number | undefined => statSync(statePath(folder), { throwIfNoEntry: false })?.mtimeMs;
-  const before = touchedAt();
-  for (let waitedMs = 0; waitedMs < limitMs; waitedMs += TOUCH_EVERY_MS / 2) {
-    await delay(TOUCH_EVERY_MS / 2);
-    if (touchedAt() !== before) return touchedAt() !== undefined;
-  }
-  return false;
-}
-
 /** A live instance, as its owner describes it. */
 interface RunningServices extends ServiceUrls {
   /** Process that owns the servers. */
@@ -96,10 +56,10 @@ interface RunningServices extends ServiceUrls {
   readonly extra: InstanceState['extra'];
 }
 
-/** The instance with `keep: true` that runs in `dataDir` now, in this container; `undefined` when there is none or it is still starting. */
+/** The instance with `keep: true` that runs in `dataDir` now; `undefined` when there is none or it is still starting. */
 export function readRunning(dataDir: string): RunningServices | undefined {
   const state = readState(join(resolve(dataDir), KEPT_NAME));
-  if (state?.urls === undefined || !isOwnerHere(state) || !isRunning(state.owner)) return undefined;
+  if (state?.urls === undefined || !isRunning(state.owner)) return undefined;
   return { ...state.urls, pid: state.owner.pid, extra: state.extra };
 }
 

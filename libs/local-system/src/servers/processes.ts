@@ -3,7 +3,7 @@
  * command line fit its mark.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from '@barkeep/service';
 
@@ -16,23 +16,6 @@ const KILL_LIMIT_MS = 2_000;
 export interface ProcessMark {
   readonly pid: number;
   readonly startedAt: string;
-}
-
-/**
- * Names the boot and the container in which this process runs. A process of another one cannot be found by its id, even if it uses the same
- * folder.
- */
-export function processSpace(): string {
-  if (process.platform !== 'linux') return process.platform;
-  try {
-    return `${bootId()} ${readlinkSync('/proc/self/ns/pid')}`;
-  } catch {
-    return bootId(); // a system without namespaces
-  }
-}
-
-function bootId(): string {
-  return readText('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
 }
 
 /** A server that Barkeep started. `proof` is a path that its command line must contain. */
@@ -65,7 +48,7 @@ export function startedAt(pid: number): string | undefined {
   const [state, startTime] = [fields[0], fields[22 - 3]];
   if (state === 'Z' || state === 'X') return undefined; // a zombie, or dead
   // The start time counts from the boot, so only together with the id of the boot it identifies a process.
-  return `${bootId()}:${startTime}`;
+  return `${readText('/proc/sys/kernel/random/boot_id')?.trim()}:${startTime}`;
 }
 
 /** The command line of `pid`, words separated by spaces. */

@@ -16,16 +16,13 @@ import { makeFolder, reachableFolder } from './folders.js';
 import {
   claim,
   type InstanceState,
-  isOwned,
-  isOwnerHere,
-  keepTouching,
   KEPT_NAME,
   type Log,
   readState,
   TEMPORARY_PREFIX,
   updateState,
 } from './instance.js';
-import { askToEnd, endServer, isRunning, markOf, processSpace } from './processes.js';
+import { askToEnd, endServer, isRunning, markOf } from './processes.js';
 import type { ServerProcess } from './server-process.js';
 import { closeInstance, removeFolder, sweepInstance } from './sweep.js';
 
@@ -60,16 +57,14 @@ export async function takeInstance(dataDir: string, keep: boolean, log: Log): Pr
   } catch (error) {
     throw new DataFolderError(`expected a folder that can be written at ${folder}, was: ${errorText(error)}`);
   }
-  const place = placeFor(folder, keep);
-  const state = { owner: markOf(process.pid), space: processSpace(), keep, place, servers: [], extra: {} };
+  const state = { owner: markOf(process.pid), keep, place: placeFor(folder, keep), servers: [], extra: {} };
   for (let claims = 0; claims < CLAIMS_MAX; claims++) {
     if (claim(folder, state)) {
       recordPlace(folder, state.place, keep ? log : () => undefined);
       return new Instance(folder, state, log);
     }
     const other = readState(folder);
-    if (other !== undefined && (await isOwned(folder, other)))
-      throw new AlreadyRunningError(dataDir, other.owner.pid, isOwnerHere(other));
+    if (other !== undefined && isRunning(other.owner)) throw new AlreadyRunningError(dataDir, other.owner.pid);
     if (other !== undefined) await sweepInstance(folder, other, log);
   }
   throw new DataFolderError(`expected a readable instance.json in ${folder}, was: an invalid one; remove it`);
@@ -79,7 +74,6 @@ export async function takeInstance(dataDir: string, keep: boolean, log: Log): Pr
 export class Instance {
   private stopping: Promise<void> | undefined;
   private readonly onExit = () => this.state.servers.forEach(askToEnd);
-  private readonly stopTouching: () => void;
 
   constructor(
     readonly folder: string,
@@ -87,7 +81,6 @@ export class Instance {
     private readonly log: Log,
   ) {
     process.once('exit', this.onExit);
-    this.stopTouching = keepTouching(folder);
   }
 
   /** Folder of PostgreSQL's data. */
@@ -140,7 +133,6 @@ export class Instance {
     const inOrder = this.state.servers.toSorted((a, b) => b.name.localeCompare(a.name)); // redis, then postgres
     for (const server of inOrder) await endServer(server, STOP_LIMIT_MS);
     process.removeListener('exit', this.onExit);
-    this.stopTouching();
     closeInstance(this.folder, this.state);
   }
 }

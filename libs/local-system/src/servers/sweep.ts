@@ -6,17 +6,8 @@
  */
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type InstanceState,
-  isOwned,
-  isOwnerHere,
-  KEPT_NAME,
-  type Log,
-  readState,
-  release,
-  TEMPORARY_PREFIX,
-} from './instance.js';
-import { endServer, isOurServer } from './processes.js';
+import { type InstanceState, KEPT_NAME, type Log, readState, release, TEMPORARY_PREFIX } from './instance.js';
+import { endServer, isOurServer, isRunning } from './processes.js';
 
 /** A folder without a state is removed after this time. */
 const ABANDONED_AFTER_MS = 60_000;
@@ -65,9 +56,7 @@ export async function sweep(dataDir: string, log: Log): Promise<void> {
   const names = readdirSync(dataDir).filter((name) => name === KEPT_NAME || name.startsWith(TEMPORARY_PREFIX));
   const sweepOne = async (folder: string): Promise<void> => {
     const state = readState(folder);
-    if (state !== undefined && !isOwnerHere(state))
-      log(`looking for up to 10 s whether process ${state.owner.pid} of another container or machine uses ${folder}`);
-    if (state !== undefined && !(await isOwned(folder, state))) await sweepInstance(folder, state, log);
+    if (state !== undefined && !isRunning(state.owner)) await sweepInstance(folder, state, log);
     if (state === undefined && !folder.endsWith(KEPT_NAME) && isAbandoned(folder)) removeFolder(folder);
   };
   await Promise.all(names.map((name) => sweepOne(join(dataDir, name))));
