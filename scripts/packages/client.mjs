@@ -47,7 +47,7 @@ async function writeCode(dist) {
     for (const id of output[0].imports) imported.add(packageOf(id));
   }
   await bundle.close();
-  imported.delete('node');
+  imported.delete('node'); // stands for Node's own modules, see packageOf
   return imported;
 }
 
