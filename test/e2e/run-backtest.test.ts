@@ -69,6 +69,16 @@ async function leftovers(): Promise<string[]> {
   return [...found, ...rows.map(({ id }) => id)];
 }
 
+/** Runs a script, sends it the signal when it has printed a text. @returns its exit code, and the signal that ended it */
+async function exitAfter(signal: NodeJS.Signals, script: string, printed: string): Promise<unknown[]> {
+  const child = spawn(process.execPath, ['-'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(script);
+  const exit = once(child, 'exit');
+  for (let text = ''; text !== printed;) text += String(await once(child.stdout, 'data'));
+  child.kill(signal);
+  return exit;
+}
+
 /** A step as one line of text: time, closes, and derived intervals. */
 function lineOf({ time, bars: closed, derived }: Step): string {
   const shown = [...closed].map(([symbol, { close }]) => `${symbol} ${close}`);
@@ -227,12 +237,19 @@ describe('runBacktest with bars in memory', () => {
       const onStep = () => new Promise(() => process.stdout.write('step')); // waits without end
       const wait = { spec: ${JSON.stringify(SPEC)}, bars: ${JSON.stringify(bars)}, onStep };
       void Promise.all([runBacktest(wait), runBacktest(wait)]);`;
-    const child = spawn(process.execPath, ['-'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
-    child.stdin.end(script);
-    const exit = once(child, 'exit');
-    for (let text = ''; text !== 'stepstep';) text += String(await once(child.stdout, 'data'));
-    child.kill(signal);
-    expect(await exit).toEqual([null, signal]);
+    expect(await exitAfter(signal, script, 'stepstep')).toEqual([null, signal]);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('with keep can be closed by a listener of the program, which ends the process', async () => {
+    const script = `
+      const { runBacktest } = require(${JSON.stringify(CLIENT)});
+      const kept = { spec: ${JSON.stringify(SPEC)}, bars: ${JSON.stringify(bars)}, keep: true };
+      void runBacktest(kept).then(({ close }) => {
+        process.once('SIGINT', () => void close().then(() => process.exit(7)));
+        process.stdout.write('kept');
+      });`;
+    expect(await exitAfter('SIGINT', script, 'kept')).toEqual([7, null]);
     expect(await leftovers()).toEqual([]);
   });
 

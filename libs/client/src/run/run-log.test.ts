@@ -33,6 +33,8 @@ it('a wait for a repository that lasts is logged once', async () => {
 it('a wait for a consumer besides the run is logged', async () => {
   const wait: Partial<WaitingFor> = { kind: 'consumers', what: ['backtest'], detail: '1 of 2 have joined' };
   expect(await logOf([wait, wait, wait], 2)).toEqual(['session run-1: 1 of 2 have joined']);
+  const withoutDetail = { ...wait, what: [], detail: '' };
+  expect(await logOf([withoutDetail, withoutDetail], 2)).toEqual(['session run-1: waiting for other consumers']);
 });
 
 it.each([

@@ -27,12 +27,6 @@ describe('the plan of a run', () => {
     expect(planRun({ ...SPEC, ...own }, BARS).spec).toMatchObject(own);
   });
 
-  it('waits for its own bars as long as a spec allows, unless the spec says otherwise', () => {
-    expect(planRun(SPEC, BARS).spec.feed).toEqual({ timeoutSeconds: 86_400 });
-    expect(planRun({ ...SPEC, feed: { timeoutSeconds: 5 } }, BARS).spec.feed).toEqual({ timeoutSeconds: 5 });
-    expect(planRun({ ...SPEC, source: DATASET }, NEITHER).spec).not.toHaveProperty('feed');
-  });
-
   it('needs the project’s datasets when the source or a backfill names one', () => {
     expect(planRun({ ...SPEC, source: DATASET }, NEITHER).needsDatasets).toBe(true);
     expect(planRun({ ...SPEC, backfill: ['lean'] }, BARS).needsDatasets).toBe(true);
