@@ -105,6 +105,22 @@ test('I1 I11 a completed session whose store comes back with older data continue
   expect(await api.digest('older')).toBe(digest);
 });
 
+test('I11 a completed session does not wait for consumers that had joined after the state to which its store was set back', async () => {
+  const id = 'gathered';
+  await api.run({ ...SPEC, id, pace: { mode: 'lockstep', window: 60, consumers: 1 } });
+  await api.until(id, ({ waitingFor }) => waitingFor?.kind === 'consumers');
+  const restore = await store.snapshot();
+  const barkeep = connect({ coordinator: api.url, redis: store.url, keyPrefix: system.sessionPrefix });
+  for await (const _ of barkeep.session(id).follow({ consumer: 'one' }));
+  await barkeep.close();
+  await api.completed(id);
+  const digest = await api.digest(id);
+  await restore();
+  await api.until(id, ({ state }) => state === 'running');
+  await api.completed(id);
+  expect(await api.digest(id)).toBe(digest);
+});
+
 test('I11 a consumer continues when the session Redis was full for a moment', async () => {
   const pace = { mode: 'lockstep', window: 60, consumers: 1, heartbeatSeconds: 5 };
   await api.run({ ...SPEC, id: 'full', pace });

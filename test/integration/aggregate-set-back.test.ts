@@ -18,6 +18,8 @@ import {
 import { tcpGate } from '../support/system/tcp-gate.js';
 
 const server = new StoreServer();
+/** The slots that {@link storeWithGap} leaves empty. */
+const GAP_SLOTS = [10, 11, 12, 13, 14, 15, 16, 17, 18, 19];
 afterEach(() => jest.restoreAllMocks());
 afterAll(() => server.close());
 
@@ -46,7 +48,7 @@ test('I1 I11 the watermark stays before slots whose fill was lost after a worker
   const store = await storeWithGap(server);
   const { layout } = store;
   const setBack = await server.snapshot(layout.id);
-  await writeFills(store, await fillOfAaa(store, [10, 11, 12, 13, 14, 15, 16, 17, 18, 19]));
+  await writeFills(store, await fillOfAaa(store, GAP_SLOTS));
   const worker = new AggregateWorker();
   // Called after the slots were read, and before the watermark is moved.
   const writeDerived = jest.spyOn(UpkeepStore.prototype, 'writeDerived');
@@ -61,7 +63,7 @@ test('I1 I11 the watermark stays before slots whose fill was lost after a worker
   // Nothing of the day is whole: the gap is in its first window.
   await worker.run(store);
   expect(await watermark(store)).toBe(layout.start);
-  await writeFills(store, await fillOfAaa(store, [10, 11, 12, 13, 14, 15, 16, 17, 18, 19]));
+  await writeFills(store, await fillOfAaa(store, GAP_SLOTS));
   await worker.run(store);
   expect(await watermark(store)).toBe(layout.grid(FIRST_DAY).close);
 });
@@ -77,8 +79,7 @@ test('I1 I11 the watermark stays before slots that a replica lacks which replace
     await replica!.control('REPLICAOF', '127.0.0.1', Number(new URL(first!.url).port));
     await first!.client.wait(1, 60_000);
     await replica!.control('REPLICAOF', 'NO', 'ONE');
-    const slots = [10, 11, 12, 13, 14, 15, 16, 17, 18, 19];
-    await writeFills(store, await fillOfAaa(store, slots));
+    await writeFills(store, await fillOfAaa(store, GAP_SLOTS));
     const worker = new AggregateWorker(gated);
     // The connection is lost after the slots were read. The call that moves the watermark is sent when there is a connection again.
     jest.spyOn(UpkeepStore.prototype, 'writeDerived').mockImplementationOnce(async () => {
@@ -89,7 +90,7 @@ test('I1 I11 the watermark stays before slots that a replica lacks which replace
     await worker.run(store);
     expect(await watermark(store)).toBe(store.layout.start);
     expect(worker.added).toEqual(['detect-gaps']);
-    await writeFills(store, await fillOfAaa(store, slots));
+    await writeFills(store, await fillOfAaa(store, GAP_SLOTS));
     await worker.run(store);
     expect(await watermark(store)).toBe(store.layout.grid(FIRST_DAY).close);
   } finally {
@@ -97,6 +98,25 @@ test('I1 I11 the watermark stays before slots that a replica lacks which replace
     await Promise.all([gate.shut(), first!.close(), replica!.close()]);
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('I11 the watermark moves when a proxy answers INFO itself, and when the server refuses INFO', async () => {
+  const { prefix, redis } = server;
+  const proxied = await storeWithGap(server);
+  await writeFills(proxied, await fillOfAaa(proxied, GAP_SLOTS));
+  jest.spyOn(redis, 'info').mockResolvedValue(`run_id:${'a'.repeat(40)}\r\n`);
+  await new AggregateWorker().run(proxied);
+  expect(await watermark(proxied)).toBe(proxied.layout.grid(FIRST_DAY).close);
+
+  await redis.acl('SETUSER', prefix, 'on', '>secret', '~*', '&*', '+@all', '-info');
+  const url = Object.assign(new URL(process.env['SESSION_REDIS_URL']!), { username: prefix, password: 'secret' });
+  const restricted = new StoreServer(url.href);
+  const store = await storeWithGap(restricted);
+  await writeFills(store, await fillOfAaa(store, GAP_SLOTS));
+  await new AggregateWorker(restricted).run(store);
+  expect(await watermark(store)).toBe(store.layout.grid(FIRST_DAY).close);
+  await restricted.close();
+  await redis.acl('DELUSER', prefix);
 });
 
 test('I5 I11 bars that a store has lost are derived again while an earlier day waits for its repository', async () => {

@@ -39,10 +39,9 @@ export class Aggregator {
 
   /** Does both steps for one partition. Does nothing when the session has no such partition. */
   private async derive(store: UpkeepStore, payload: Payload<'aggregate'>, signal?: AbortSignal): Promise<void> {
-    const [positions, readFrom] = await Promise.all([store.positions(), store.serverRun()]);
-    const position = positions[payload.partition];
+    const position = (await store.positions())[payload.partition];
     if (!position) return;
-    const watermark = await this.deriveNew(store, payload, { ...position, readFrom }, signal);
+    const watermark = await this.deriveNew(store, payload, position, signal);
     await this.deriveDirty(store, payload.partition, { ...position, watermark }, signal);
   }
 
@@ -50,10 +49,11 @@ export class Aggregator {
   private async deriveNew(
     store: UpkeepStore,
     { sessionId, incarnation, partition, mayDetect }: Payload<'aggregate'>,
-    { frontier, watermark: oldWatermark, retainedFrom, readFrom }: PartitionPosition & { readFrom: string },
+    { frontier, watermark: oldWatermark, retainedFrom }: PartitionPosition,
     signal?: AbortSignal,
   ): Promise<number> {
     const { layout } = store;
+    const readFrom = await store.serverRun(partition);
     const addDetection = () => this.parts.producer.add('detect-gaps', { sessionId, incarnation, force: false });
     let watermark = oldWatermark;
     const firstDay = layout.dayIndexAt(Math.max(watermark, retainedFrom));
