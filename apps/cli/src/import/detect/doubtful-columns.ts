@@ -46,7 +46,9 @@ export function mixedRows({ file: { layout, names, data }, lastRows }: FileReadi
     layout.symbol === undefined ? lastKey(group ?? '') : (texts[layout.symbol] ?? '');
   return names.flatMap((name, field) => {
     const isSeriesColumn = SERIES_COLUMNS.has(bareName(name)) && field !== layout.symbol;
-    const difference = isSeriesColumn ? firstOtherText(rows, field, symbolOf) : undefined;
+    if (!isSeriesColumn) return [];
+    const belowHeaders = rows.filter(({ texts }) => texts[field] !== name); // joined files have several headers
+    const difference = firstOtherText(belowHeaders, field, symbolOf);
     if (difference === undefined) return [];
     const { symbol, first, other } = difference;
     const differ = `differ in the column "${name}" ("${first}" and "${other}")`;

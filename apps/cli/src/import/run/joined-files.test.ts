@@ -83,6 +83,10 @@ describe('a header in the middle of a file', () => {
   it('like the first one is refused alone', async () => {
     const result = await imported('a.csv', CSV_HEADER + FIRST + CSV_HEADER + OTHER, SYMBOL_X);
     expect(countsOf(result)).toEqual({ bars: 2, refused: { 'unreadable-time': 1 } });
+    const withExchange = (text: string): string =>
+      text.replaceAll('volume\n', 'volume,exchange\n').replaceAll('00\n', '00,Q\n');
+    const exchanges = await imported('a.csv', withExchange(CSV_HEADER + FIRST + CSV_HEADER + OTHER), SYMBOL_X);
+    expect({ bars: exchanges.bars.length, warnings: exchanges.summary.warnings }).toEqual({ bars: 2, warnings: [] });
   });
 });
 
