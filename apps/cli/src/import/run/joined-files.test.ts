@@ -83,6 +83,10 @@ describe('a header in the middle of a file', () => {
   it('like the first one is refused alone', async () => {
     const result = await imported('a.csv', CSV_HEADER + FIRST + CSV_HEADER + OTHER, SYMBOL_X);
     expect(countsOf(result)).toEqual({ bars: 2, refused: { 'unreadable-time': 1 } });
+    const withExchange = (text: string): string =>
+      text.replaceAll('volume\n', 'volume,exchange\n').replaceAll('00\n', '00,Q\n');
+    const exchanges = await imported('a.csv', withExchange(CSV_HEADER + FIRST + CSV_HEADER + OTHER), SYMBOL_X);
+    expect({ bars: exchanges.bars.length, warnings: exchanges.summary.warnings }).toEqual({ bars: 2, warnings: [] });
   });
 });
 
@@ -170,6 +174,20 @@ describe('a file with one symbol after another', () => {
     },
   );
 
+  it('is not warned of when a column says a status, a company or an ISIN, and --symbol the ticker', async () => {
+    const warningsOf = async (column: string, value: string): Promise<string[]> => {
+      const text = `time,${column},open,high,low,close,volume\n2024-03-04T14:30Z,${value},10,12,9,11,5\n`;
+      return (await imported('a.csv', text, { read: { symbol: 'AAPL' } })).summary.warnings;
+    };
+    for (const [column, value] of [
+      ['s', 'ok'], // Finnhub
+      ['stock', 'Apple Inc.'],
+      ['isin', 'US0378331005'],
+    ] as const)
+      expect(await warningsOf(column, value)).toEqual([]);
+    expect((await warningsOf('ticker', 'MSFT'))[0]).toContain('the file names the symbol MSFT');
+  });
+
   it('is warned of when it has them in a column that may have several values for a symbol', async () => {
     const { summary } = await imported('a.csv', sorted('instrument_id'), SYMBOL_X);
     expect(summary.warnings[0]).toContain('differ in the column "instrument_id" ("AAA" and "BBB")');
@@ -192,6 +210,8 @@ describe('what the columns of a file say', () => {
     expect(zones).toEqual([
       'a.csv: the column "tz" says America/New_York, and the times were read in UTC: give their zone with --tz',
     ]);
+    for (const utc of ['0', '-0.0', '+00:00', 'UTC', 'UTC+0', 'Etc/UTC', 'GMT+00:00'])
+      expect(await warningsOf(`time,tz,${prices}`, `2024-03-04 03:30,${utc},1,2,1,2,5`, 'time')).toEqual([]);
     expect(await warningsOf(`time,gmtoffset,${prices}`, '2024-03-04 03:30,0,1,2,1,2,5', 'time')).toEqual([]);
     expect(await warningsOf(`time,gmtoffset,${prices}`, '2024-03-04T03:30Z,-5,1,2,1,2,5', 'time')).toEqual([]);
   });

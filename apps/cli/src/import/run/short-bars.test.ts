@@ -55,6 +55,23 @@ describe('the last bar before a close', () => {
     expect(detailOf(await importedHours(halfHours, 1))).toContain('was 30-minute bars; --interval 30m stores them');
   });
 
+  it('is followed by a night or a break: bars of two intervals are not read with a calendar either', async () => {
+    const fives = Array.from(
+      { length: 60 },
+      (_, n) => `${10 + Math.floor(n / 12)}:${String((n % 12) * 5).padStart(2, '0')}`,
+    );
+    const ones = Array.from({ length: 20 }, (_, n) => `15:${10 + n}`);
+    const read = { symbol: 'X', zone: 'America/New_York' };
+    const result = await importedHours(rowsOf(DATES, [...fives, ...ones]), 1 / 12, read, 'XNYS');
+    expect(countsOf(result)).toEqual({ bars: 0, refused: { 'wrong-interval': 1 } });
+  });
+
+  it('does not change the interval that the user is shown', async () => {
+    const dates = Array.from({ length: 5 }, (_, day) => `2024-03-0${day + 4}`);
+    const { summary } = await importedHours(rowsOf(dates, HOURLY_CLOSES), 1, CLOSES, 'XNYS');
+    expect(summary.understood[0]?.spacing).toBe('1-hour');
+  });
+
   it('shows that closes were read as opens', async () => {
     const opens = { ...CLOSES, times: 'open' };
     const { summary } = await importedHours(rowsOf(DATES, HOURLY_CLOSES), 1, opens, 'XNYS');
