@@ -39,21 +39,25 @@ export class Aggregator {
 
   /** Does both steps for one partition. Does nothing when the session has no such partition. */
   private async derive(store: UpkeepStore, payload: Payload<'aggregate'>, signal?: AbortSignal): Promise<void> {
-    const position = (await store.positions())[payload.partition];
-    if (!position) return;
-    const watermark = await this.deriveNew(store, payload, position, signal);
-    await this.deriveDirty(store, payload.partition, { ...position, watermark }, signal);
+    const { partition } = payload;
+    if (!store.layout.keys[partition]) return;
+    const [positions, readFrom] = await Promise.all([store.positions(), store.serverRun(partition)]);
+    const position = positions[partition]!;
+    const watermark = await this.deriveNew(store, payload, { ...position, readFrom }, signal);
+    await this.deriveDirty(store, partition, { ...position, watermark }, signal);
   }
 
-  /** Step 1: derives the days from the watermark to the frontier. @returns the new watermark */
+  /**
+   * Step 1: derives the days from the watermark to the frontier. `readFrom` is the server's run, which was read before any slot.
+   * @returns the new watermark
+   */
   private async deriveNew(
     store: UpkeepStore,
     { sessionId, incarnation, partition, mayDetect }: Payload<'aggregate'>,
-    { frontier, watermark: oldWatermark, retainedFrom }: PartitionPosition,
+    { frontier, watermark: oldWatermark, retainedFrom, readFrom }: PartitionPosition & { readFrom: string },
     signal?: AbortSignal,
   ): Promise<number> {
     const { layout } = store;
-    const readFrom = await store.serverRun(partition);
     const addDetection = () => this.parts.producer.add('detect-gaps', { sessionId, incarnation, force: false });
     let watermark = oldWatermark;
     const firstDay = layout.dayIndexAt(Math.max(watermark, retainedFrom));
