@@ -1,4 +1,7 @@
-/** Feeding over HTTP: accepted and refused bars with their answers, cut connections, removed sessions, long requests. */
+/**
+ * Feeding over HTTP: accepted and refused bars with their answers, cut connections, removed sessions, long requests.
+ * docs/ARCHITECTURE.md lists the invariants, such as I7.
+ */
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { Redis } from 'ioredis';

@@ -1,6 +1,7 @@
 /**
  * The history of a session is complete before its first bar is visible (I2). A crash of the coordinator during the history
  * or after it changes no stored byte (I1).
+ * docs/ARCHITECTURE.md lists the invariants, such as I2.
  */
 import { Redis } from 'ioredis';
 import { Api } from '../support/system/api.js';

@@ -86,6 +86,7 @@ it('returns ranges, end exclusive, without the holes', async () => {
 });
 
 it('refuses epoch seconds, and accepts ISO times of any date', async () => {
+  // 1522540800 is 2018-04-01 in epoch seconds.
   for (const query of ['from=1522540800&to=1522627200', 'from=1522540800', `from=${iso(0)}&to=-1`]) {
     const wrong = answers.problemAnswer.parse(await read(`/symbols/AAA/bars?${query}`));
     expect(wrong).toMatchObject({ status: 400, detail: expect.stringContaining('epoch milliseconds') as string });
@@ -140,7 +141,7 @@ it('returns metrics of the run, and of the trading day that the clock is in or o
   });
 
   const firstDay = answers.metricsAnswer.parse(await read('/symbols/AAA/metrics?date=2018-04-01'));
-  const filled = DAY_MINUTES - 2;
+  const filled = DAY_MINUTES - 2; // without minutes 5 and 6
   const gap = { gapCount: 1, largestGap: 2 };
   expect(firstDay).toMatchObject({
     date: '2018-04-01',

@@ -1,4 +1,7 @@
-/** The coordinator as a process: its messages when it cannot start, when it waits, and when it is ready, and its exit codes. */
+/**
+ * The coordinator as a process: its messages when it cannot start, when it waits, and when it is ready, and its exit codes.
+ * docs/ARCHITECTURE.md lists the invariants, such as I11.
+ */
 import { once } from 'node:events';
 import { coordinatorProcess, startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
@@ -17,6 +20,7 @@ async function untilLogged(started: SystemProcess, text: string): Promise<void> 
 }
 
 it('reports all configuration errors in one message, without a stack, and exits with 1', async () => {
+  // A port that is no number, a host that others can reach although there are no keys, and no database.
   const coordinator = coordinatorProcess({ BARKEEP_PORT: 'x', BARKEEP_HOST: '0.0.0.0', DATABASE_URL: '' });
   expect(await once(coordinator.child, 'exit')).toEqual([1, null]);
   expect(coordinator.log).toMatch(/^3 problems in the environment:\n(  [A-Z_]+: expected .*, was .*\n){3}$/);

@@ -1,4 +1,7 @@
-/** Upkeep of a part of a session, on a coordinator and a worker: a dry run counts gaps, and a real call requests bars. */
+/**
+ * Upkeep of a part of a session, on a coordinator and a worker: a dry run counts gaps, and a real call requests bars.
+ * docs/ARCHITECTURE.md lists the invariants, such as I12.
+ */
 import type { DaysAnswer, UpkeepPlanAnswer } from '@barkeep/api';
 import { Api } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
@@ -82,11 +85,11 @@ it('two calls for different parts at the same time are both done, and then a cal
     api.ok('POST', UPKEEP, { symbols: ['BBB'], from: '2013-10-07', to: '2013-10-07' }),
     api.ok('POST', UPKEEP, { symbols: ['CCC'], from: '2013-10-07', to: '2013-10-07' }),
   ]);
-  const slots = () => api.ok<UpkeepPlanAnswer>('POST', `${UPKEEP}?view=operator`, { dryRun: true });
+  const plan = () => api.ok<UpkeepPlanAnswer>('POST', `${UPKEEP}?view=operator`, { dryRun: true });
   // Now only the second day of each symbol has gaps.
-  await api.eventually(slots, (plan) => plan.slots === 3 * LACKING);
+  await api.eventually(plan, ({ slots }) => slots === 3 * LACKING);
   await api.ok('POST', UPKEEP);
-  await api.eventually(slots, (plan) => plan.slots === 0);
+  await api.eventually(plan, ({ slots }) => slots === 0);
 });
 
 it.each([
