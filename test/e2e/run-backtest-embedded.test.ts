@@ -35,7 +35,7 @@ await kept.close();
 console.log(JSON.stringify({ lines, equal: kept.delivered.hash === other.delivered.hash, steps: other.delivered.steps }));
 `;
 
-it('runs a dataset again while an earlier run of the same data is kept', async () => {
+it('a script runs a dataset again while an earlier run of the same data is kept', async () => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'barkeep-script-')));
   try {
     await chmod(folder, 0o755); // PostgreSQL runs as another user, which must be able to enter the folder
@@ -55,7 +55,7 @@ it('runs a dataset again while an earlier run of the same data is kept', async (
   }
 });
 
-it('runs on private servers, and leaves nothing in its folder', async () => {
+it('a script runs on private servers, and leaves nothing in its folder', async () => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'barkeep-script-')));
   try {
     await writeFile(join(folder, 'run.mjs'), SCRIPT);

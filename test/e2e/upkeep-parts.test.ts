@@ -63,7 +63,7 @@ it('a dry run names gaps, slots and repositories, and changes nothing', async ()
   expect(await api.digest('parts')).toBe(digest);
 });
 
-it('I12 requests only the symbols and days that the call names', async () => {
+it('I12 a call requests only the symbols and days that it names', async () => {
   const { status } = await api.call('POST', UPKEEP, { symbols: ['AAA'], from: '2013-10-07', to: '2013-10-07' });
   expect(status).toBe(202);
   const { symbols } = await api.eventually(
@@ -98,6 +98,6 @@ it.each([
   [{ symbols: [] }, 400, { problems: [{ field: 'symbols' }] }],
   [{ from: '2013-10-08', to: '2013-10-07' }, 400, { problems: [{ field: 'to' }] }],
   [{ dryrun: true }, 400, { problems: [{ field: 'dryrun' }] }],
-])('refuses %j', async (body, status, problem) => {
+])('a call with %j is refused', async (body, status, problem) => {
   expect(await api.call('POST', UPKEEP, body)).toMatchObject({ status, body: problem });
 });
