@@ -1,4 +1,7 @@
-/** `runBacktest` as a script uses it: bars with holes in memory, and a repository that fills them. It leaves nothing behind. */
+/**
+ * `runBacktest` as a script uses it: bars with holes in memory, and a repository that fills them. It leaves nothing behind.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
