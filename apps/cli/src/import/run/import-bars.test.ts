@@ -1,3 +1,4 @@
+/** I7 and I8 are invariants of docs/ARCHITECTURE.md. */
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -175,7 +176,7 @@ describe('an import of packed files', () => {
   const oneBar = (minute: number, price: number): Uint8Array =>
     Buffer.from(`timestamp,open,high,low,close,volume\n${START + minute * 60},${price},${price},${price},${price},5\n`);
 
-  it('takes an entry of a zip for a file, and leaves resource forks out', async () => {
+  it('reads each entry of a zip as a file, and leaves resource forks out', async () => {
     const zip = zipSync({
       './AAPL_1m.csv': oneBar(0, 10), // a name that `bsdtar` writes
       'MSFT_1m.csv': oneBar(0, 20),
