@@ -1,3 +1,4 @@
+/** I11 is an invariant of docs/ARCHITECTURE.md. */
 import { Reconciler } from './reconciler.js';
 import type { SharedParts } from './shared-parts.js';
 

@@ -1,3 +1,4 @@
+/** I11 and I12 are invariants of docs/ARCHITECTURE.md. */
 import type { StreamWait } from '@barkeep/session-data';
 import { SessionWaiting } from './session-waiting.js';
 

@@ -1,3 +1,4 @@
+/** I1 is an invariant of docs/ARCHITECTURE.md. */
 import { FeedLoop, feedLimit, type FeedLimitInput } from './feed-loop.js';
 
 const END = 10_000;
