@@ -53,7 +53,7 @@ it('each folder is read once, also when links lead in circles', async () => {
   ]);
 });
 
-it('a folder around one that another link leads to is read, too', async () => {
+it('a folder is read also when another link leads to a folder in it, which is read once', async () => {
   await put('data/a.csv', 'disk/2023/b.csv', 'disk/2024/c.csv');
   await symlink('../disk/2023', join(folder, 'data/2023'));
   await symlink('../disk', join(folder, 'data/all'));
