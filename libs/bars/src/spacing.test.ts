@@ -2,7 +2,7 @@ import { areMostlyApart, shortSpacingOf, spacingOf } from './spacing.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** The same minutes of each of ten days. */
+/** Times on ten days. @param minutes of each day; 570 is 09:30 */
 const onTenDays = (...minutes: number[]): number[] =>
   Array.from({ length: 10 }, (_, day) => minutes.map((minute) => day * DAY_MS + minute * MINUTE_MS)).flat();
 const minutesOf = (ms: number | undefined): number | undefined => ms && ms / MINUTE_MS;

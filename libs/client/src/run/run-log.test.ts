@@ -14,7 +14,8 @@ async function logOf(waits: readonly (Partial<WaitingFor> | Error)[], expectedCo
     if (waitingFor instanceof Error) throw waitingFor;
     return { id: 'run-1', waitingFor, spec, consumers: [{ name: 'backtest' }] } as SessionStatus;
   };
-  await logWaits(look, (line) => lines.push(line), end.signal, 1);
+  const lookEveryMs = 1;
+  await logWaits(look, (line) => lines.push(line), end.signal, lookEveryMs);
   return lines;
 }
 

@@ -2,7 +2,7 @@ import { planRun, REPOSITORY_NAME, RunOptionsError } from './run-spec.js';
 
 const SPEC = { symbols: ['AAA'], start: '2024-03-04', end: '2024-03-04' };
 const DATASET = { type: 'dataset', dataset: 'lean' } as const;
-/** Which other options of a run are given. */
+/** Which options are given beside the spec. */
 const BARS = { bars: true, repository: false };
 const BARS_AND_REPOSITORY = { bars: true, repository: true };
 const ONLY_REPOSITORY = { bars: false, repository: true };
