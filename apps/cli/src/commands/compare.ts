@@ -64,7 +64,7 @@ async function openRun(name: string, coordinator: () => Promise<CoordinatorClien
   const bars: RunSession['bars'] = async (symbol, query) => {
     if (!symbols.includes(symbol) || !certificate.intervals.includes(query.interval)) return [];
     return client.bars(name, symbol, query).catch((error: unknown) => {
-      if (error instanceof ApiProblemError && error.status === 404) return []; // such as a symbol that was removed since
+      if (error instanceof ApiProblemError && error.kind === 'unknown-symbol') return []; // it was removed since
       throw error;
     });
   };
