@@ -28,7 +28,7 @@ export function parentOf(pid) {
   return statOf(pid)?.parent;
 }
 
-/** CPU seconds of all threads of a process. Counts ns, because a tick is a twentieth of a small session; without schedstat, ticks. */
+/** CPU seconds of all threads of a process, to the ns: a small session takes only 20 ticks. Without schedstat, to the tick. */
 function secondsOf(pid) {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
