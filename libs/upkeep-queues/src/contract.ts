@@ -35,8 +35,8 @@ const failures = z.int().min(0).default(0);
 const outages = z.int().min(0).default(0);
 
 /**
- * By symbol: how many of the session's first repositories have answered in earlier time slices of this job, and a name of the slots for
- * which they had no bar.
+ * By symbol: how many of the session's repositories, counted from the first, have answered in earlier time slices of this job. `slots`
+ * is a hash of the slots for which they had no bar.
  */
 const answered = z.record(z.string(), z.object({ repositories: z.int().min(1), slots: z.string() })).optional();
 

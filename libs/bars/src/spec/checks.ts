@@ -10,7 +10,7 @@ export const FEED = 'feed';
 /** No session begins before this date: in a store a time of 0 or less, in epoch ms, is before every bar. */
 const FIRST_DATE = '1970-01-01';
 
-/** The largest session that the operator allows: so that creating, reading and removing a session takes only seconds. */
+/** The largest session that the operator allows. Creating, reading and removing a session within these limits takes only seconds. */
 export interface SessionLimits {
   /** Trading days, those of the history included. */
   maxDays: number;
@@ -111,7 +111,7 @@ function calendarOrProblem(spec: SessionRequest, report: Report): Calendar | und
 /**
  * Checks that a session has at least one trading day and is within the limits. The caller does this before it builds a layout, because
  * a layout of 130 years takes seconds.
- * @param historyDays trading days of the history; those that `history.bars` needs are known when its bars are found
+ * @param historyDays trading days of the history. With `history.bars` the caller passes their number when it has found the bars
  */
 export function sizeProblems(
   spec: SessionRequest,
