@@ -5,6 +5,7 @@ import { fillStore } from '../harness/store.mjs';
 
 /** Cells per second when the matrix is drawn within 300 ms. */
 const DRAWN_MIN = CELLS / 0.3;
+/** Frames in which the page scrolls through all rows. */
 const FRAMES = 60;
 /** Frames per second of a smooth scroll: nine tenths of the display's 60. */
 const FRAMES_MIN = 54;
@@ -16,7 +17,7 @@ export default {
     'value: time from a new order of the rows until it is painted',
     'limit: the canvas filled once',
     'baseline: a table with a cell per symbol and day',
-    'also frames per second while it scrolls',
+    'also: frames per second while it scrolls',
   ].join('; '),
   unit: 'symbol-days/s',
   rounds: 5,
