@@ -92,8 +92,9 @@ export function planCascade(plans: readonly DerivedPlan[]): Cascade {
     let best: CascadeStep = { plan, source: BASE_BARS, starts: plan.starts };
     let fewestBuckets = Infinity;
     for (const [source, { plan: finer }] of steps.entries()) {
+      // The index of the finer bucket at which each bucket starts; -1 when no finer bucket starts there.
       const starts = plan.starts.map((slot) => finer.starts.indexOf(slot));
-      const hasWholeBuckets = !starts.includes(-1); // -1: no finer bucket starts at this slot
+      const hasWholeBuckets = !starts.includes(-1);
       if (!hasWholeBuckets || finer.grid.slotCount >= fewestBuckets) continue;
       best = { plan, source, starts };
       fewestBuckets = finer.grid.slotCount;

@@ -20,7 +20,7 @@ const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 /** True: request every empty slot, also the settled ones. */
 const force = z.boolean().default(false);
 
-/** False: the job adds no `detect-gaps` job when it meets a gap, because the job that added this one already acts on the gaps. */
+/** Whether the job adds a `detect-gaps` job when it meets a gap; false when the job that added this one already acts on the gaps. */
 const mayDetect = z.boolean().default(true);
 /** Symbols that the job is limited to; all symbols when left out. */
 const symbols = z.array(z.string()).min(1).optional();

@@ -54,6 +54,7 @@ function checkIntervals({ baseInterval, derivedIntervals }: SessionRequest, repo
 function checkHistory(spec: SessionRequest, report: Report): void {
   const { trailingDays, bars, interval, retainDays } = spec.history;
   if (bars === undefined) {
+    // The history is a number of days.
     if (interval !== undefined) report('history.interval', 'no such field without history.bars', interval);
     const historyDays = trailingDays ?? 0;
     const retainsAll = retainDays === 0;
@@ -62,6 +63,7 @@ function checkHistory(spec: SessionRequest, report: Report): void {
     }
     return;
   }
+  // The history is as many days as give each symbol `bars` bars.
   if (trailingDays !== undefined) report('history.trailingDays', 'no such field beside history.bars', trailingDays);
   const stored = storedIntervals(spec);
   const isStored = interval !== undefined && stored.includes(parseInterval(interval).name);

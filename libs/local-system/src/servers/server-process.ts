@@ -81,7 +81,7 @@ export async function startServer(
   const server = await spawnServer(command);
   spawned(server);
   let failure: string | undefined;
-  void server.exited.then((how) => (failure ??= how)); // below, a server that does not answer is ended
+  void server.exited.then((how) => (failure ??= how)); // an earlier failure stays: after `no answer` the server is ended below
   const deadline = Date.now() + limitMs;
   while (failure === undefined) {
     try {
