@@ -18,7 +18,8 @@ export async function startConsumers(sessionRedisUrl, count) {
   return {
     /**
      * Lets the first `number` processes follow a session to its end. @returns for each process `{ steps, bars, endedAt, cpu,
-     * nanosPerBar, rate }`: epoch ms, CPU seconds, CPU ns per bar, and bars/s; the last two are from the first step to the last
+     * nanosPerBar, rate }`. `endedAt` is in epoch ms and `cpu` in CPU seconds. `nanosPerBar` (CPU ns) and `rate` (bars/s) are measured
+     * from the first step to the last.
      */
     follow: (id, number) =>
       Promise.all(

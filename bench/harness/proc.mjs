@@ -28,7 +28,7 @@ export function parentOf(pid) {
   return statOf(pid)?.parent;
 }
 
-/** CPU seconds of all threads of a process. Counts ns, because a tick is a twentieth of a small session; without schedstat, ticks. */
+/** CPU seconds of all threads of a process, to the ns: a small session takes only 20 ticks. Without schedstat, to the tick. */
 function secondsOf(pid) {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
@@ -39,18 +39,18 @@ function secondsOf(pid) {
   }
 }
 
-/** CPU seconds of a process by clock ticks. @param withReaped adds its children that have ended */
-function secondsByTicks(pid, withReaped = false) {
+/** CPU seconds of a process by clock ticks. @param withReaped true adds its children that have ended */
+function secondsByTicks(pid, { withReaped = false } = {}) {
   const stat = statOf(pid);
   return stat && (stat.own + (withReaped ? stat.reaped : 0)) / TICKS_PER_SECOND;
 }
 
 /** CPU seconds of a process and its children, including children that have ended. */
 function secondsOfTree(pid) {
-  const parentSeconds = secondsByTicks(pid, true);
+  const parentSeconds = secondsByTicks(pid, { withReaped: true });
   if (parentSeconds === undefined) return undefined;
   const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === pid);
-  return children.reduce((sum, child) => sum + (secondsByTicks(child, true) ?? 0), parentSeconds);
+  return children.reduce((sum, child) => sum + (secondsByTicks(child, { withReaped: true }) ?? 0), parentSeconds);
 }
 
 /** Measures processes by name. A process is given by its pid, or by `{ tree: pid }` to include its children. */

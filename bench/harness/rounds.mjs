@@ -65,7 +65,10 @@ function figureOf(name, samplesByArm) {
   };
 }
 
-/** The median ratio to another arm's sample of the same round, or its last one; undefined without that arm, or for a unit of its own. */
+/**
+ * The median of an arm's ratios: each sample divided by the other arm's sample of the same round, or by its last one when it ran fewer
+ * rounds. Undefined without the other arm, or when the samples have a unit of their own.
+ */
 function ratioTo(otherSamples, samples) {
   if (otherSamples === undefined || samples[0]?.unit !== undefined) return undefined;
   return median(samples.map(({ rate }, round) => rate / (otherSamples[round] ?? otherSamples.at(-1)).rate));

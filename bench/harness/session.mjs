@@ -29,9 +29,10 @@ export function specOf({ dataset, symbols, start, end }, more) {
  * @param system the result of `bench.system`
  * @param market the result of `bench.market`; at the end the store must have all of its bars
  * @param spec overrides of the session's spec
- * @param check is called with the completed session before it is removed
- * @param follow is called with the id after the start; resolves with what each consumer received, with its `endedAt`
- * @param onCreated is called and awaited between creation and start, instead of a reset of the meter, which it must do
+ * @param hooks functions that are called during the run, each optional:
+ * - `onCreated()` before the session starts; it must reset the meter, which is all that happens without it
+ * - `follow(id)` after the start; resolves with what each consumer received, with its `endedAt`
+ * - `check(session)` when the session has completed, before it is removed
  * @returns a sample, with `seconds` from the start to the end, and `consumers`, the results of `follow`
  */
 export async function runSession(bench, system, market, spec, hooks = {}) {

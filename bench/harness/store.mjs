@@ -29,7 +29,10 @@ export function chunkOf(grid, bars) {
   return chunk;
 }
 
-/** Writes a day window by window. With longer windows than a minute, or holes, the store's counts are wrong. @param chunks by symbol */
+/**
+ * Writes a day window by window. Counts one bar per symbol and window, so with windows longer than a minute, or with holes, the store's
+ * counts are wrong. @param chunks by symbol
+ */
 export async function writeDay(layout, writer, chunks) {
   const parts = layout.keys.map((_, partition) => {
     const symbols = layout.symbolsOf(partition).filter((symbol) => chunks.has(symbol));
@@ -76,7 +79,7 @@ export async function fillStore(redis, layout) {
 }
 
 /** Reads the bitmaps of one day by pipelines: per symbol one GETRANGE, and with `withStates` a GET of the states. */
-export async function readBitmaps(redis, layout, day, withStates = false) {
+export async function readBitmaps(redis, layout, day, { withStates = false } = {}) {
   const { slotCount, date } = layout.grid(day);
   await Promise.all(
     layout.keys.map((keys, partition) => {

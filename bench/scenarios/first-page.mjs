@@ -10,8 +10,12 @@ const TEXT_PAGE = '/console/NOTICE.txt';
 
 export default {
   id: 'first-page',
-  title:
-    'the console in Chromium with an empty cache: value from the end of the answer with the page until a row of the list of sessions is painted; baseline: a page of text from the same server; also: the page of a session with 10 symbols × 5 days until its coverage is painted',
+  title: [
+    'the console in Chromium with an empty cache',
+    'value: from the end of the answer with the page until a row of the list of sessions is painted',
+    'baseline: a page of text from the same server',
+    'also: the page of a session with 10 symbols × 5 days until its coverage is painted',
+  ].join('; '),
   unit: 'pages/s',
   rounds: 11,
   targets: { valueMin: SHOWN_MIN, others: { session: { valueMin: SHOWN_MIN } } },

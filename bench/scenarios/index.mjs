@@ -20,11 +20,12 @@ import prefetch from './prefetch.mjs';
 /**
  * A scenario: `{ id, title, unit, rounds?, targets, prepare(bench) }`.
  *
- * `prepare` sets the scenario up and returns its arms, `{ value, limit?, baseline?, others?, close? }`: each an async function that does
- * the work once and returns a sample `{ rate, unit?, cpu?, bytesPerBar?, ratioToLimit?, ... }`. `rate` is in the scenario's unit, unless
- * the sample names its own. Where the unit is a time, less is better. `others` are additional arms, by name. The arms of a round run one
- * after another, so that all of them meet the same load. `targets` are the figures that must be reached: `{ ratioToLimit, ratioToLimitMax,
- * ratioToBaseline, bytesPerBarMax, valueMin, valueMax }`, each optional; `targets.others` has the same for additional arms, by name.
+ * - `prepare` sets the scenario up and returns its arms, `{ value, limit?, baseline?, others? }`, and `close?`, which cleans up. `others`
+ *   has additional arms, by name. The arms of a round run one after another, so that all of them meet the same load.
+ * - An arm is an async function that does the work once and returns a sample `{ rate, unit?, cpu?, bytesPerBar?, ratioToLimit?, ... }`.
+ *   `rate` is in the scenario's unit, unless the sample names its own. Where the unit is a time, less is better.
+ * - `targets` are the figures that must be reached, each optional: `{ ratioToLimit, ratioToLimitMax, ratioToBaseline, bytesPerBarMax,
+ *   valueMin, valueMax }`. `targets.others` has the same for additional arms, by name.
  */
 export const scenarios = [s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11];
 

@@ -19,7 +19,14 @@ const MINUTES_PER_DAY = 390;
 
 export default {
   id: 'lockstep',
-  title: `lockstep: 100 symbols × 5 days with a barrier each day, 5m and 15m derived, every 1m, window ${WINDOW}, one consumer process with an empty loop, from the request that starts the session until both have ended; limit: the same session at pace max without consumers; also: ${CONSUMERS_MAX} consumer processes; bars/s from the first step to the last, and CPU ns per bar of one consumer process (warmed up by ${WARM_UPS + 2 * SESSIONS} sessions); ${SESSIONS} sessions per sample`,
+  title: [
+    `lockstep: 100 symbols × 5 days with a barrier each day, 5m and 15m derived, every 1m, window ${WINDOW}`,
+    'value: one consumer process with an empty loop, from the request that starts the session until both have ended',
+    'limit: the same session at pace max without consumers',
+    `also: ${CONSUMERS_MAX} consumer processes`,
+    `bars/s from the first step to the last, and CPU ns per bar of one consumer process (warmed up by ${WARM_UPS + 2 * SESSIONS} sessions)`,
+    `${SESSIONS} sessions per sample`,
+  ].join('; '),
   unit: 'bars/s',
   rounds: 5,
   targets: {

@@ -8,8 +8,11 @@ const ROWS_PER_FETCH = 10_000;
 
 export default {
   id: 'S1',
-  title:
-    'stream: 400 symbols × 20 days, Postgres rows → session store, pace max, upkeep off; limit: COPY, rows discarded; baseline: cursor + ZADD of JSON',
+  title: [
+    'stream: 400 symbols × 20 days, Postgres rows → session store, pace max, upkeep off',
+    'limit: COPY, rows discarded',
+    'baseline: cursor + ZADD of JSON',
+  ].join('; '),
   unit: 'bars/s',
   targets: { ratioToLimit: 0.8, ratioToBaseline: 8, bytesPerBarMax: 60 },
   async prepare(bench) {

@@ -43,8 +43,12 @@ const timeArm = (count) => `${count} sessions at once, time of one more`;
 
 export default {
   id: 'S10',
-  title:
-    'growth: value 800 symbols × 20 days; limit: 50 symbols × 20 days, before and after every other arm; other arms: other sizes, and what one more session over the same days costs, as a share of the CPU or time of the first',
+  title: [
+    'growth: a session of 800 symbols × 20 days',
+    'limit: 50 symbols × 20 days, before and after every other arm',
+    'other arms: sessions of other sizes',
+    '"of one more": the cost of each session after the first, when several over the same bars run at once and share reads, as a share of the first',
+  ].join('; '),
   unit: 'bars/s',
   rounds: 5,
   targets: {

@@ -9,8 +9,11 @@ const PIPELINED = 128;
 
 export default {
   id: 'S3',
-  title:
-    'packed source: 400 symbols × 20 days, packed days → session store, pace max, upkeep off; limit: one SET per day chunk, pipelined, same bytes; baseline: S1',
+  title: [
+    'packed source: 400 symbols × 20 days, packed days → session store, pace max, upkeep off',
+    'limit: one SET per day chunk, pipelined, same bytes',
+    'baseline: S1',
+  ].join('; '),
   unit: 'bars/s',
   rounds: 5,
   targets: { ratioToLimit: 0.5, ratioToBaseline: 3, bytesPerBarMax: 60 },

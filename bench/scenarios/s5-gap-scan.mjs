@@ -14,8 +14,11 @@ const PURE_REPEATS = 200;
 
 export default {
   id: 'S5',
-  title:
-    'gap scan: 500 symbols, one day, 2 % holes, from Redis; limit: only reading the bitmaps; baseline: reading all bars from sorted sets',
+  title: [
+    'gap scan: 500 symbols, one day, 2 % holes, from Redis',
+    'limit: only reading the bitmaps',
+    'baseline: reading all bars from sorted sets',
+  ].join('; '),
   unit: 'symbol-days/s',
   rounds: 7,
   targets: { ratioToLimit: 0.5, ratioToBaseline: 20, others: { 'pure detection': { valueMin: 200_000 } } },
@@ -29,11 +32,11 @@ export default {
     const gaps = countGaps(expectedBitmaps);
     const workerBitmaps = await readAsWorker(layout, store);
     return {
-      value: timed(REPEATS, gaps, async () => countGaps(await readAsWorker(layout, store))),
-      limit: timed(REPEATS, undefined, () => readBitmaps(redis, layout, 0)),
+      value: timed({ repeats: REPEATS, expectedGaps: gaps }, async () => countGaps(await readAsWorker(layout, store))),
+      limit: timed({ repeats: REPEATS }, () => readBitmaps(redis, layout, 0)),
       // Detection alone, from bits to gaps, without Redis.
       others: { 'pure detection': async () => pureSample(SYMBOLS, PURE_REPEATS, () => countGaps(workerBitmaps)) },
-      baseline: timed(1, gaps, () => scanSets(redis, sets, grid)),
+      baseline: timed({ repeats: 1, expectedGaps: gaps }, () => scanSets(redis, sets, grid)),
       close: async () => {
         await removeSession(redis, layout);
         await redis.unlink(...sets);
@@ -42,8 +45,8 @@ export default {
   },
 };
 
-/** An arm, which runs `scan` over all symbols `repeats` times. @param expectedGaps how many it must find; undefined: not checked */
-function timed(repeats, expectedGaps, scan) {
+/** An arm, which runs `scan` over all symbols `repeats` times. @throws unless it finds `expectedGaps` gaps, if that is given */
+function timed({ repeats, expectedGaps }, scan) {
   return async () => {
     let found;
     const sample = await timedSample(SYMBOLS * repeats, async () => {

@@ -17,11 +17,9 @@ export default {
     const coordinatorSeconds = {};
     /** One of the variants that are compared: the same session with other settings of upkeep. */
     const arm = (name, upkeep) => async () => {
-      // `settled` waits until all processes are idle: first, so that no earlier work counts; then, so that all work for this session
-      // counts, its certificate too.
-      await meter.settled();
+      await meter.settled(); // waits until all processes are idle, so that no earlier work counts
       const check = async () => {
-        await meter.settled();
+        await meter.settled(); // so that all work for this session counts, its certificate too
         coordinatorSeconds[name] = meter.seconds().coordinator;
       };
       return runSession(bench, system, market, { upkeep }, { check });

@@ -14,7 +14,7 @@ const IMPORT_LIMIT_MS = 60_000;
 
 /** Why a program cannot import the modules or is too old; undefined when it can be used. */
 function whyUnusable({ path: program, env }, modules) {
-  const script = `import sys, ${modules.join(', ')}; sys.exit(sys.version_info < (3, 9))`; // True is status 1
+  const script = `import sys, ${modules.join(', ')}; sys.exit(sys.version_info < (3, 9))`; // exit(True) is status 1
   const result = spawnSync(program, ['-c', script], { env, encoding: 'utf8', timeout: IMPORT_LIMIT_MS });
   if (result.status === 0) return undefined;
   const lastLine = (result.stderr ?? '').trim().split('\n').at(-1);

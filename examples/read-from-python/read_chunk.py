@@ -71,7 +71,9 @@ def read_day(store: redis.Redis, tag: str, symbol: str, date: str) -> tuple[int,
     if day_opened < int(retained_from or 0) or symbol in (joining or b"").decode().split():
         chunk_1m = chunk_5m = None  # the day is being removed, or the symbol does not have all its bars yet
     clock = int(clock)
-    return clock, visible(chunk_1m or b"", 1, day_opened, clock), visible(chunk_5m or b"", 5, day_opened, clock)
+    bars_1m = visible(chunk_1m or b"", minutes=1, day_opened=day_opened, clock=clock)
+    bars_5m = visible(chunk_5m or b"", minutes=5, day_opened=day_opened, clock=clock)
+    return clock, bars_1m, bars_5m
 
 
 def moving_average(closes: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
  * Aggregates base bars into derived bars. Works on the numbers of day chunks, without an object for each bar.
  * A derived bar covers a *bucket* of base slots. It has the open of the bucket's first base bar, the close of the last one, the
  * highest high, the lowest low, and the sum of the volumes in time order. Its two counts are the base bars that the bucket has, and
- * those that the calendar expects (I5). Pure.
+ * those that the calendar expects (I5, an invariant that is listed at the end of docs/ARCHITECTURE.md). Pure.
  *
  * In the loops, `at` is the index of a record's open among the chunk's doubles (chunk.ts).
  */
@@ -92,8 +92,9 @@ export function planCascade(plans: readonly DerivedPlan[]): Cascade {
     let best: CascadeStep = { plan, source: BASE_BARS, starts: plan.starts };
     let fewestBuckets = Infinity;
     for (const [source, { plan: finer }] of steps.entries()) {
+      // The index of the finer bucket at which each bucket starts; -1 when no finer bucket starts there.
       const starts = plan.starts.map((slot) => finer.starts.indexOf(slot));
-      const hasWholeBuckets = !starts.includes(-1); // -1: no finer bucket starts at this slot
+      const hasWholeBuckets = !starts.includes(-1);
       if (!hasWholeBuckets || finer.grid.slotCount >= fewestBuckets) continue;
       best = { plan, source, starts };
       fewestBuckets = finer.grid.slotCount;

@@ -7,7 +7,7 @@ import { DayChunk, RECORD_BYTES, recordOffset } from './chunk.js';
 import { ABSENT_UNASKED, ASKS_MAX, BACKFILLED, emptyRuns, stateAfterAsk, statusOf, type SlotRange } from './gaps.js';
 import type { DayGrid } from './slots.js';
 
-/** Which empty slots to request: those not requested yet (`missing`), absent ones as well (`due`), or all of them. */
+/** Which empty slots to request: those not requested yet (`missing`), absent ones as well (`due`), or also the settled ones (`all`). */
 export type AskMode = 'missing' | 'due' | 'all';
 
 /**
@@ -156,6 +156,7 @@ function isAbsent(state: number): boolean {
   return state >= 1 && state <= ASKS_MAX;
 }
 
+/** A delay doubles at most this often: from 1 s it grows to 6 days. */
 const RETRY_DOUBLINGS_MAX = 19;
 
 /** When to request absent bars again, epoch ms. The delay doubles with each ask after the first. @param asks from {@link fewestAsks} */

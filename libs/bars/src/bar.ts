@@ -82,7 +82,7 @@ export function refuseValues(
   return undefined;
 }
 
-/** The latest open time, epoch ms. A `Date` holds times up to 8.64e15, and calendars look at the days around a bar. */
+/** The latest open time, epoch ms. It is below the limit of a `Date`, 8.64e15, because calendars look at the days around a bar. */
 const TIME_MAX = 8.6e15;
 
 /** {@link refuseValues} for a bar object. An open time that is not a whole number of milliseconds, or far out of range, is `not-finite`. */

@@ -40,7 +40,7 @@ export function emptyRuns(bitmap: Uint8Array, from: number, to: number): SlotRan
   let start = -1; // where the current run of empty slots begins; -1 outside a run
   for (let slot = from; slot < to; slot++) {
     if (start < 0 && (slot & 7) === 0 && bitmap[slot >> 3] === 0xff) {
-      slot += 7;
+      slot += 7; // the loop adds 1 more
       continue;
     }
     const filled = hasBit(bitmap, slot);

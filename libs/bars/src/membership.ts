@@ -97,10 +97,10 @@ export function withoutSymbol(
 export function parseMembership(stored: unknown): Membership {
   const { version, removed, added, stamps } = (stored ?? {}) as Partial<Record<keyof Membership, unknown>>;
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-  const isCounts = (value: unknown): value is Record<string, number> =>
+  const areCounts = (value: unknown): value is Record<string, number> =>
     typeof value === 'object' && value !== null && Object.values(value).every(isCount);
   const isText = (value: unknown): value is string => typeof value === 'string';
-  if (isCount(version) && Array.isArray(removed) && removed.every(isText) && isCounts(added) && isCounts(stamps)) {
+  if (isCount(version) && Array.isArray(removed) && removed.every(isText) && areCounts(added) && areCounts(stamps)) {
     return { version, removed, added, stamps };
   }
   throw new TypeError(`expected the changes of a session's symbols, was ${JSON.stringify(stored)?.slice(0, 80)}`);

@@ -1,6 +1,7 @@
 /**
  * Bar quality, and the counts that it is computed from. Every expected slot is in exactly one count:
- * `expected = streamed + backfilled + noTrade + unfillable + absent + missing` (I6). Pure.
+ * `expected = streamed + backfilled + noTrade + unfillable + absent + missing`. Pure.
+ * This is I6 of the invariants that are listed at the end of docs/ARCHITECTURE.md.
  */
 import { countBits, hasBit } from './chunk.js';
 import { BACKFILLED, statusOf } from './gaps.js';

@@ -1,4 +1,7 @@
-/** Bars that a read makes and that are never stored: those of empty slots with `fill=forward`, and the forming bar. Pure. */
+/**
+ * Bars that a read makes and that are never stored: those of empty slots with `fill=forward`, and the forming bar. Pure.
+ * I2 is one of the invariants that are listed at the end of docs/ARCHITECTURE.md.
+ */
 import { aggregateInto, closedBuckets, type DerivedPlan } from './aggregate.js';
 import type { ShownBar, StoredBar } from './bar.js';
 import { DayChunk } from './chunk.js';
@@ -81,7 +84,7 @@ export function formingBucket(base: DayGrid, { starts }: DerivedPlan, clock: num
 }
 
 /**
- * The bar of a forming bucket, aggregated from the base bars that are visible; undefined while none of its closed base slots has a bar.
+ * The bar of a forming bucket, aggregated from the visible base bars; undefined while no closed base slot of the bucket has a bar.
  * Its close time is that of the last closed base slot, so that `closeTime <= clock` holds as for any bar (I2).
  * @param chunk base bars of the day; only slots `[from, closed)` are read
  */

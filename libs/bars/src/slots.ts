@@ -1,7 +1,7 @@
 /**
  * Slot arithmetic: which bars a trading day has at an interval, and the slot of each one.
- * Slots of a day are numbered from 0 across all its segments, each segment anchored at its own open; a bar never
- * crosses a break, so the last bar of a segment may be shorter. Works on one trading day at a time.
+ * Slots of a day are numbered from 0 across all its segments. The first slot of each segment opens with the segment. A bar never
+ * crosses a break, so the last bar of a segment may be shorter; only the bar of `1d` contains the breaks. Works on one day at a time.
  */
 import type { TradingDay } from './calendar/index.js';
 import type { Interval } from './interval.js';

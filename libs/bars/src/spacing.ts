@@ -7,11 +7,12 @@ const REGULAR_DISTANCES_MIN = 3;
 /** The same, when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be a coincidence. */
 const IRREGULAR_DISTANCES_MIN = 20;
 /**
- * From this share of the distances on, the shortest distance is the spacing. The others are nights and breaks at noon, of any length: half of
- * the distances between the hours of Shanghai (four a day), or between bars of four hours (two a day). A sample may begin and end with one.
+ * When at least this share of the distances has the shortest length, that length is the spacing. The other distances are nights and
+ * breaks at noon. They are half of the distances between the four hourly bars of a day in Shanghai, or between two bars of four hours a
+ * day. The share is below a half, because a sample may begin and end with such a distance.
  */
 const SHORTEST_SHARE_MIN = 0.45;
-/** At least this share of the distances is the interval in rows that {@link areMostlyApart}. */
+/** {@link areMostlyApart} wants at least this share of the distances to equal the interval. */
 const USUAL_SHARE_MIN = 0.5;
 /** Length of the day on which daylight saving time begins. */
 const SHORTEST_DAY_MS = DAY_MS - HOUR_MS;
@@ -30,7 +31,7 @@ export function spacingOf(times: readonly number[]): number | undefined {
   if (areDaily(sorted)) return mostCommon(distances.map((ms) => Math.round(ms / DAY_MS) * DAY_MS));
   const divisor = distances.reduce(greatestCommonDivisor);
   const usual = mostCommon(distances);
-  const isBelowMinute = usual < MINUTE_MS; // it is refused in any case, so its exact length does not matter
+  const isBelowMinute = usual < MINUTE_MS; // an import refuses such rows, so the exact length does not matter
   const isRegular = usual === divisor;
   if (isBelowMinute || isRegular) return usual;
 
@@ -42,8 +43,8 @@ export function spacingOf(times: readonly number[]): number | undefined {
 }
 
 /**
- * True when most rows are an interval apart, so that bars of that interval can have them, and rows that are closer follow a bar which ended
- * early. @param times epoch ms, in any order
+ * True when most rows are an interval apart, so that they can be bars of that interval. A few rows may be closer to the row before: a bar
+ * at the end of a segment may be shorter. @param times epoch ms, in any order
  */
 export function areMostlyApart(times: readonly number[], intervalMs: number): boolean {
   const distances = distancesOf(sortedTimes(times));

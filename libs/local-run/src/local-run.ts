@@ -54,7 +54,7 @@ interface LocalRun {
   env: NodeJS.ProcessEnv;
 }
 
-/** A server that the environment names may still be starting. Without this limit the apps would wait a minute for a wrong address. */
+/** How long a server that the environment names may take to start. Without this limit the apps would wait a minute for a wrong address. */
 const SERVER_WITHIN_MS = 5_000;
 
 /**

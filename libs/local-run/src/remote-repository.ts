@@ -33,7 +33,7 @@ async function ask({ url, token }: RepositoryAddress, question: object): Promise
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(question) });
   const body = (await answer.json()) as { records?: unknown } | RemoteError;
-  // The message is shown with the gap that the repository failed to fill. `body` may also have `retryAfterMs`.
+  // The message is shown with the gap that the repository failed to fill. The error gets all fields of `body`, such as `retryAfterMs`.
   if ('message' in body) throw Object.assign(new Error(body.message), body);
   return body.records;
 }

@@ -10,7 +10,7 @@ export interface RepositoryAddress {
   url: string;
   /** A secret that only the workers of this run know. */
   token: string;
-  /** The `limit` of the user's repository, if it is an object. The workers check it, and keep it. */
+  /** The `limit` of the user's repository, if it is an object. The workers check that it is valid, and keep to it. */
   limit?: unknown;
 }
 
@@ -98,7 +98,7 @@ function send(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(body);
 }
 
-/** A record with its inherited fields, such as the getters of a class, which JSON leaves out. A `toJSON` of the record decides itself. */
+/** A record with its inherited fields, such as the getters of a class, which JSON leaves out. A record with a `toJSON` stays as it is. */
 function withInherited(record: unknown): unknown {
   if (typeof record !== 'object' || record === null || 'toJSON' in record) return record;
   const inherited = RECORD_FIELDS.filter((name) => name in record && !Object.hasOwn(record, name));

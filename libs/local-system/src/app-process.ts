@@ -107,9 +107,9 @@ export class AppProcess {
   /** Reports the end of the process, and restarts it after a delay. */
   #onExit(reason: string, spawnedAt: number): void {
     if (this.#stopping) return;
-    const wait = this.#restartDelay.next(Date.now() - spawnedAt);
+    const waitMs = this.#restartDelay.next(Date.now() - spawnedAt);
     const { name, logFile } = this.spec;
-    this.report(`${name} ended (${reason}); starting it again in ${wait / 1000} s, its log: ${logFile}`);
+    this.report(`${name} ended (${reason}); starting it again in ${waitMs / 1000} s, its log: ${logFile}`);
     this.#restartTimer = setTimeout(() => {
       this.#spawn('a').then(
         () => {
@@ -117,7 +117,7 @@ export class AppProcess {
         },
         (error: unknown) => this.#onExit(errorText(error), Date.now()),
       );
-    }, wait);
+    }, waitMs);
   }
 }
 

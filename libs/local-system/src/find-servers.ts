@@ -32,7 +32,10 @@ interface RunningUp {
   command: string;
 }
 
-/** The `barkeep up` on `dataDir`; undefined for none, or when `env` names a server. */
+/**
+ * The `barkeep up` or `barkeep run --keep` that runs on `dataDir`; undefined when there is none.
+ * @param env when it names a server, the result is undefined @default an environment that names none
+ */
 export function runningUp(dataDir: string, env: NodeJS.ProcessEnv = {}): RunningUp | undefined {
   const running = Object.keys(readServiceUrls(env)).length === 0 ? readRunning(dataDir) : undefined;
   if (running === undefined || running.extra['role'] !== UP_ROLE) return undefined;
@@ -49,7 +52,7 @@ export function runningUp(dataDir: string, env: NodeJS.ProcessEnv = {}): Running
 /** URLs of servers. Those that {@link findServers} started have `publish`, which tells other programs about them. */
 export type FoundServers = ServiceUrls & Partial<Pick<Services, 'publish'>>;
 
-/** URLs of servers that answer, or that the environment names. The scope stops servers that this starts. */
+/** URLs of servers that answer, or that the environment names. The scope stops the servers that this function starts. */
 export async function findServers(options: StartOptions, scope: Scope): Promise<FoundServers> {
   return (
     allUrls(serversNotToStart(options)) ??
@@ -71,7 +74,7 @@ async function startInTurn(options: StartOptions, scope: Scope): Promise<FoundSe
       return services;
     } catch (error) {
       if (!(error instanceof AlreadyRunningError) || Date.now() > deadline) throw error;
-      const up = runningUp(dataDir);
+      const up = runningUp(dataDir); // also when the environment names some of the servers
       if (up !== undefined) return { ...up.urls, ...serversNotToStart(options) };
       if (!isNoted) log?.(`waiting for process ${error.pid}, which uses ${dataDir}`);
       isNoted = true;

@@ -27,7 +27,7 @@ export class Scope {
     this.#controller.abort(reason);
   }
 
-  /** Runs all closing functions, even if some fail; then throws the first failure. A call during another one returns with it. */
+  /** Runs all closing functions, even if some fail; then throws the first failure. Calls at the same time share one result. */
   end(): Promise<void> {
     return (this.#ending ??= this.#closeAll().finally(() => (this.#ending = undefined)));
   }

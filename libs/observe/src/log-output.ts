@@ -16,7 +16,7 @@ const STUCK_MS = 1_000;
 /** The bytes of one write. */
 interface Batch {
   bytes: Buffer;
-  /** Lines that are lost when the write fails, with the earlier dropped lines that the batch reports. */
+  /** Number of lines that are lost when the write fails: those of the batch, and the earlier dropped lines that it reports. */
   lines: number;
 }
 
@@ -100,7 +100,7 @@ export class LogOutput implements DestinationStream {
   }
 }
 
-/** The batch that is left when a part was written. The lines that were written whole do not count any more. */
+/** The batch that is left when a part was written. Only lines that are not yet written whole still count. */
 function restOf(bytes: Buffer): Batch {
   return { bytes, lines: bytes.toString().split('\n').length - 1 };
 }

@@ -7,8 +7,8 @@ export function errorCode(caught: unknown): string | undefined {
 }
 
 /**
- * The message of a caught value. Without a message those of its nested errors, its code, or its name: a host name with several
- * addresses causes an AggregateError without a message.
+ * The message of a caught value. Without one it is the first of these that exists: the messages of its nested errors, its code, its name.
+ * For example, a host name with several addresses causes an AggregateError without a message.
  */
 export function errorText(caught: unknown): string {
   if (typeof caught !== 'object' || caught === null) return String(caught);

@@ -20,7 +20,7 @@ const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 /** True: request every empty slot, also the settled ones. */
 const force = z.boolean().default(false);
 
-/** False: the job adds no `detect-gaps` job when it meets a gap, because the job that added this one already acts on the gaps. */
+/** Whether the job adds a `detect-gaps` job when it meets a gap; false when the job that added this one already acts on the gaps. */
 const mayDetect = z.boolean().default(true);
 /** Symbols that the job is limited to; all symbols when left out. */
 const symbols = z.array(z.string()).min(1).optional();
@@ -35,8 +35,8 @@ const failures = z.int().min(0).default(0);
 const outages = z.int().min(0).default(0);
 
 /**
- * By symbol: how many of the session's first repositories have answered in earlier time slices of this job, and a name of the slots for
- * which they had no bar.
+ * By symbol: how many of the session's repositories, counted from the first, have answered in earlier time slices of this job. `slots`
+ * is a hash of the slots for which they had no bar.
  */
 const answered = z.record(z.string(), z.object({ repositories: z.int().min(1), slots: z.string() })).optional();
 

@@ -24,8 +24,8 @@ const FAILED_KEPT = { age: 24 * 3600, count: 1_000 };
 /** Enough for an outage of a minute. After these attempts the reconciler adds a stream job again, when it can reach all servers. */
 const STREAM_ATTEMPTS = 120;
 /**
- * Longest delay before a retry of a stream job, ms: meanwhile no coordinator streams the session. It does not grow, because the attempts
- * of a job are all interruptions of a session, which may run for weeks.
+ * Longest delay before a retry of a stream job, ms: meanwhile no coordinator streams the session. The delay does not grow with the
+ * attempts: a session may run for weeks, and each of its interruptions is one attempt.
  */
 const STREAM_BACKOFF_MAX_MS = 1_000;
 
@@ -48,7 +48,8 @@ const merged = (id: string, retry: RetrySettings): JobsOptions => ({
 
 /**
  * The retries of a job that nothing would add again: no limit in practice. With `onFailure: wait` a backfill requests its bars until the
- * repository answers. Only a forced detection can still do what a call was promised by its answer 202 (I13). The worker computes the delays.
+ * repository answers. A forced detection does what the API promised with its answer 202 (I13, an invariant of docs/ARCHITECTURE.md), and
+ * no other job would. The worker computes the delays.
  */
 const UNLIMITED: JobsOptions = { attempts: 1_000_000, backoff: { type: 'repository' } };
 
@@ -135,8 +136,9 @@ export class UpkeepProducer {
   }
 
   /**
-   * The id under which a backfill job is added: `id`, or with a number when a forced job of this id has begun. That job does not ask
-   * again about the symbols that it has asked about, and their bars may have come since. A failed job is removed: it would keep out the new one.
+   * The id under which a backfill job is added: `id`, or `id` and a number when a forced job of this id has begun. The job that has begun
+   * does not ask again about symbols that are done, and their bars may have come since.
+   * Removes a failed job of the id, because it would keep out the new one.
    */
   private async backfillIdFor({ force, symbols }: PayloadInput<'backfill'>, id: string): Promise<string> {
     const queue = this.queues.backfill;

@@ -26,7 +26,7 @@ export const barAnswer = z.strictObject({
 /** A bar as the API shows it. */
 export type AnsweredBar = z.output<typeof barAnswer>;
 
-/** Ends of descriptions: the fields `session…` are about one trading day, the fields `run…` about the session. */
+/** Shared endings of descriptions: the fields `session…` cover one trading day, the fields `run…` the whole session. */
 const OF_DAY = 'of the trading day in `date` (not of the whole session), up to the clock';
 const OF_RUN = 'of all retained days of the session, up to the clock';
 

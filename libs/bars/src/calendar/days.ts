@@ -118,8 +118,8 @@ export class Calendar {
   }
 
   /**
-   * The last `count` trading days before a date, oldest first; fewer near the first known date, and none of before 1970, where no session
-   * begins. Throws as `tradingDay`.
+   * The last `count` trading days before a date, oldest first; fewer near the first known date. No day is before 1970, because no session
+   * begins earlier. Throws as `tradingDay`.
    */
   tradingDaysBefore(date: string, count: number, hours: Hours = 'regular'): TradingDay[] {
     const days: TradingDay[] = [];

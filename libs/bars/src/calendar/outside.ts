@@ -23,9 +23,9 @@ export function outsideSpans(calendar: Calendar, from: string, to: string, hours
     const date = dateOf(day);
     const wholeDate = { open: calendar.startOf(date), close: calendar.startOf(dateOf(day + 1)) };
     // A trading day may reach into the dates before and after it.
-    const slots = segmentsBetween(calendar, day - 1, day + 1, hours);
+    const slotSegments = segmentsBetween(calendar, day - 1, day + 1, hours);
     const extended = marksExtended ? segmentsBetween(calendar, day - 1, day + 1, 'extended') : [];
-    for (const closed of uncovered(wholeDate, slots)) {
+    for (const closed of uncovered(wholeDate, slotSegments)) {
       for (const { open, close } of uncovered(closed, extended))
         spans.push({ date, from: open, to: close, kind: 'outside' });
       for (const { open, close } of covered(closed, extended))

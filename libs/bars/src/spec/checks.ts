@@ -10,7 +10,7 @@ export const FEED = 'feed';
 /** No session begins before this date: in a store a time of 0 or less, in epoch ms, is before every bar. */
 const FIRST_DATE = '1970-01-01';
 
-/** The largest session that the operator allows: so that creating, reading and removing a session takes only seconds. */
+/** The largest session that the operator allows. Creating, reading and removing a session within these limits takes only seconds. */
 export interface SessionLimits {
   /** Trading days, those of the history included. */
   maxDays: number;
@@ -54,6 +54,7 @@ function checkIntervals({ baseInterval, derivedIntervals }: SessionRequest, repo
 function checkHistory(spec: SessionRequest, report: Report): void {
   const { trailingDays, bars, interval, retainDays } = spec.history;
   if (bars === undefined) {
+    // The history is a number of days.
     if (interval !== undefined) report('history.interval', 'no such field without history.bars', interval);
     const historyDays = trailingDays ?? 0;
     const retainsAll = retainDays === 0;
@@ -62,6 +63,7 @@ function checkHistory(spec: SessionRequest, report: Report): void {
     }
     return;
   }
+  // The history is as many days as give each symbol `bars` bars.
   if (trailingDays !== undefined) report('history.trailingDays', 'no such field beside history.bars', trailingDays);
   const stored = storedIntervals(spec);
   const isStored = interval !== undefined && stored.includes(parseInterval(interval).name);
@@ -111,7 +113,7 @@ function calendarOrProblem(spec: SessionRequest, report: Report): Calendar | und
 /**
  * Checks that a session has at least one trading day and is within the limits. The caller does this before it builds a layout, because
  * a layout of 130 years takes seconds.
- * @param historyDays trading days of the history; those that `history.bars` needs are known when its bars are found
+ * @param historyDays trading days of the history. With `history.bars` the caller passes their number when it has found the bars
  */
 export function sizeProblems(
   spec: SessionRequest,

@@ -13,7 +13,7 @@ export function makeFolder(path: string): void {
   if (mkdirSync(path, { recursive: true }) !== undefined) chmodSync(path, 0o755);
 }
 
-/** Lets all users read a folder and its files, and run the programs in it: a strict umask has closed files that npm installed. */
+/** Lets all users read a folder and its files, and run the programs in it. With a strict umask npm installs files for its user only. */
 export function openToAll(folder: string): void {
   chmodSync(folder, 0o755);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

@@ -106,6 +106,7 @@ function systemFolders(): string[] {
   const entries = roots
     .filter((root) => existsSync(root))
     .flatMap((root) => readdirSync(root).map((name) => join(root, name)));
+  // Such as /usr/lib/postgresql/17, /usr/libexec/postgresql17, /opt/homebrew/opt/postgresql@17 and /usr/pgsql-17.
   const versioned = entries.filter((path) => /\/(\d+|postgresql(@?\d+)?|pgsql-\d+)$/.test(path));
   const bins = versioned.flatMap((path) => [join(path, 'bin'), path]).filter((bin) => existsSync(join(bin, 'initdb')));
   return bins.toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }));

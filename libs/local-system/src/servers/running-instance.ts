@@ -39,7 +39,10 @@ function placeFor(folder: string, keep: boolean): string {
   return join(reachableFolder(account, keep), `data-${name}`);
 }
 
-/** Records that the data are in `place`. Without a record the folder is new: data in `place` are from a deleted folder, and are removed. */
+/**
+ * Records in `folder` that PostgreSQL's data are in `place`. Without such a record `folder` is new. Data in `place` are then from an
+ * earlier folder with the same path, which was deleted; they are removed.
+ */
 function recordPlace(folder: string, place: string, log: Log): void {
   const record = join(folder, 'postgres-data-is-in');
   if (place === folder || existsSync(record)) return;
@@ -112,8 +115,8 @@ export class Instance {
     if (this.stopping !== undefined) return;
     const { name, pid } = server.mark;
     if (this.state.urls === undefined) return this.log(`${name} (${pid}) ${how}`);
-    const wait = delay.next(ranMs);
-    this.log(`${name} (${pid}) ${how}; starting it again in ${wait / 1000} s`);
+    const waitMs = delay.next(ranMs);
+    this.log(`${name} (${pid}) ${how}; starting it again in ${waitMs / 1000} s`);
     const restart = (): void => {
       if (this.stopping !== undefined) return;
       server.respawn().then(
@@ -121,7 +124,7 @@ export class Instance {
         (error: unknown) => this.onServerEnd(server, errorText(error), 0, delay),
       );
     };
-    setTimeout(restart, wait).unref();
+    setTimeout(restart, waitMs).unref();
   }
 
   /** Stops the servers, Redis first. Every call returns the promise of the same stop. */

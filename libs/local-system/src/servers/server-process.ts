@@ -14,7 +14,7 @@ import { endServer, markOf, type ServerMark } from './processes.js';
 
 /** The error for a server that does not start has this many lines from the end of its log. */
 const OUTPUT_LINES = 12;
-/** Time that such a server gets to end in order before it is killed. */
+/** Time that a server that does not start gets to end in order before it is killed. */
 const GRACE_MS = 5_000;
 /** Ports that {@link withFreePort} tries. */
 const PORTS_MAX = 5;
@@ -81,7 +81,7 @@ export async function startServer(
   const server = await spawnServer(command);
   spawned(server);
   let failure: string | undefined;
-  void server.exited.then((how) => (failure ??= how)); // below, a server that does not answer is ended
+  void server.exited.then((how) => (failure ??= how)); // an earlier failure stays: after `no answer` the server is ended below
   const deadline = Date.now() + limitMs;
   while (failure === undefined) {
     try {

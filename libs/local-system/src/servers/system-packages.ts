@@ -64,9 +64,10 @@ function download(work: string, names: readonly string[], env: NodeJS.ProcessEnv
   const install = ['install', '-y', '-qq', '--download-only', '--no-install-recommends', ...names];
   if (failureOf('apt-get', [...options, ...install], env) === undefined) return undefined;
   const lists = ['-o', `Dir::State::lists=${work}/lists`];
-  const update = failureOf('apt-get', [...options, ...lists, 'update', '-qq'], env);
+  const updateFailure = failureOf('apt-get', [...options, ...lists, 'update', '-qq'], env);
   const failure = failureOf('apt-get', [...options, ...lists, ...install], env);
-  return failure && (update === undefined ? failure : `${update}\n${failure}`);
+  if (failure === undefined) return undefined;
+  return updateFailure === undefined ? failure : `${updateFailure}\n${failure}`;
 }
 
 /** Unpacks the packages to `root` in `work`, except the C library: programs need the installed one. Returns the reason of a failure. */

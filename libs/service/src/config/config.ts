@@ -29,11 +29,12 @@ const knownNames = allVariables.map(({ name }) => name);
 /** Every variable with one of these prefixes must be in the table `variables` of variables.ts. */
 const ownPrefixes = ['BARKEEP_', 'DATA_UPKEEP_'];
 
-/** The text of a variable: trimmed from `env`, or else its default (a text), or else `undefined`; its value is then `unset`. */
+/** The text of a variable in `env`, trimmed; without one, that of its default; `undefined` when there is neither. */
 function rawValue(variable: Variable<unknown>, env: NodeJS.ProcessEnv): string | undefined {
   return env[variable.name]?.trim() || variable.default;
 }
 
+/** The value of a variable; `unset` when there is neither a text nor a default. */
 function readValue<T>(variable: Variable<T>, env: NodeJS.ProcessEnv): T | undefined {
   const raw = rawValue(variable, env);
   return raw === undefined ? variable.unset : variable.read(raw);
@@ -71,7 +72,7 @@ function invalidVariables(env: NodeJS.ProcessEnv, checked = allVariables): Confi
 }
 
 type Table = typeof variables;
-/** The group of a place, which is a key of the table, such as `queues.streamLockMs`: `queues`. */
+/** A place is a key of the table, such as `queues.streamLockMs`. Its group is the first part: `queues`. */
 type GroupOf<Place> = Place extends `${infer Group}.${string}` ? Group : never;
 /** The values of one group, by the second part of their places. */
 type Values<Group extends string> = {
@@ -87,7 +88,7 @@ export interface ServiceUrls {
   readonly databaseUrl: string;
 }
 
-/** The configuration: `queues.streamLockMs` of the table becomes `queues: { streamLockMs }`. `S` is the type of the service URLs. */
+/** The configuration: the place `queues.streamLockMs` becomes `queues: { streamLockMs }`. `S` is the type of the service URLs. */
 export type Config<S = ServiceUrls> = {
   readonly [Group in Exclude<GroupOf<keyof Table>, 'services'>]: Values<Group>;
 } & { readonly services: S };

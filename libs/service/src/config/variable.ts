@@ -142,7 +142,7 @@ export function serverUrl(
   return { name, doc, unit: 'URL', expected, secret: true, read };
 }
 
-/** False for a text with a `%` that starts no encoded character, on which the clients of the servers fail. */
+/** Whether each `%` of a text begins an encoded character. The clients of the servers fail on any other `%`. */
 function isPercentEncoded(raw: string): boolean {
   try {
     decodeURIComponent(raw);

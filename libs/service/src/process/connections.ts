@@ -19,8 +19,8 @@ const FAIL_FAST = { lazyConnect: true, connectTimeout: 5_000, commandTimeout: 10
 const POSTGRES_SILENCE_MS = 30_000;
 
 /**
- * A statement that waits for a lock this long, ms, fails, for example while a table is rebuilt. The API answers before a call would be
- * given up (after 30 s, including up to 10 s for a connection), and the call cannot take effect later.
+ * A statement that waits for a lock this long, ms, fails, for example while a table is rebuilt. A caller gives a call up after 30 s. With
+ * up to 10 s for a connection the API answers before that, so a call that was given up cannot take effect later.
  */
 const POSTGRES_LOCK_MS = 15_000;
 

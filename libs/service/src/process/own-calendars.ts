@@ -32,7 +32,7 @@ export function readCalendars(path: string): Promise<Calendar[]> {
 
 /**
  * Reads every `*.json` file of a folder, in the order of their names, and registers the calendars for `calendarNamed`. Leaves out hidden
- * files: macOS and editors write such files for another one.
+ * files, which macOS and editors write beside the visible ones.
  * @param dir relative to the working directory; undefined registers only the shipped calendars
  * @throws CalendarFileError for the first file that is invalid or whose calendar has a name that is in use
  */

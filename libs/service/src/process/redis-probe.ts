@@ -28,7 +28,7 @@ export async function probeRedis(url: string): Promise<void> {
     const login = secret ? [command('AUTH', ...(user ? [user] : []), secret)] : [];
     const commands = [...login, command('PING')];
     const lines = await sendAndRead(socket, commands.join(''), commands.length, isTls);
-    const refusal = lines.find((line) => !line.startsWith('+')); // replies that begin with `+` are no errors
+    const refusal = lines.find((line) => !line.startsWith('+')); // a reply that begins with `+` is a success
     if (refusal !== undefined) throw errorOf(refusal);
   } catch (error) {
     if (isTls && isTlsError(error)) throw new ServerRefusedError(`no TLS (${(error as Error).message})`);
@@ -67,6 +67,7 @@ function sendAndRead(socket: Socket, text: string, count: number, isTls: boolean
     socket.on('error', reject);
     socket.on('data', (bytes) => {
       received += bytes.toString('latin1');
+      // Redis answers AUTH and PING with a line that begins with `+`, or with `-` for an error.
       const isOtherProtocol = received.length > 0 && !/^[+-]/.test(received);
       if (isOtherProtocol) resolve([received.split('\r\n')[0]!]);
       else if (lines().length >= count || lines().some((line) => line.startsWith('-'))) resolve(lines());

@@ -1,4 +1,7 @@
-/** Runs a service as a process: reads the configuration and the user's calendars, starts the service, and stops it at a signal. */
+/**
+ * Runs a service as a process: reads the configuration and the user's calendars, starts the service, and stops it at a signal.
+ * I12 is one of the invariants that are listed at the end of docs/ARCHITECTURE.md.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConfigError, loadConfig, type Config } from '../config/index.js';

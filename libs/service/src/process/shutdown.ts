@@ -82,7 +82,7 @@ async function stopWithin({ name, stop }: Part, turnLimitMs: number): Promise<St
   }
 }
 
-/** The signals that end a process, with its exit code: 128 and the number of the signal. */
+/** The signals that end a process, each with the exit code: 128 + the number of the signal. */
 const SIGNALS = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
 
 /**
@@ -104,7 +104,7 @@ export function stopOnSignals(sequence: StopSequence, report: (outcomes: StopOut
         process.exit(outcomes.every(({ outcome }) => outcome === 'stopped') ? 0 : 1);
       });
     });
-    // Afterwards: without any listener Node would drop a signal that came while the event loop was busy.
+    // Removed only now: with no listener at all Node would drop a signal that came while the event loop was busy.
     for (const listener of earlier) process.off(signal, listener);
   }
 }
