@@ -10,6 +10,7 @@ import { recordOf, recordOfLine, type FedRecord } from '../lifecycle/index.js';
 import { BODY_BYTES_MAX, refuseOtherBodies } from '../access/index.js';
 import { ProblemError, wrongField } from '../problems.js';
 
+/** Most records of a batch. */
 const BATCH_MAX = 1_000;
 /** Most blank lines in succession: a body of newlines must not keep the service busy without end. */
 export const BLANK_LINES_MAX = 1_048_576;
