@@ -85,7 +85,7 @@ export class Backfiller {
       const day = store.layout.dayIndexOf(payload.date);
       if (day === undefined || store.layout.symbolsOf(payload.partition).length === 0) return;
       const grid = store.layout.grid(day);
-      const isLastAttempt = payload.failures - payload.outages + 1 >= this.parts.attempts;
+      const isLastAttempt = payload.failures - payload.outages + 1 >= this.parts.attempts; // an outage is no attempt
       const onFailure = isLastAttempt ? store.layout.spec.upkeep.onFailure : 'wait';
       await this.fillDay({ store, payload, symbols: payload.symbols, day, grid, signal, onFailure });
     });

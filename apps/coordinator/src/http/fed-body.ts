@@ -92,14 +92,14 @@ async function readLines(
 /** Returns a function that numbers the lines and skips blank ones. */
 function lineReader(): (text: string) => Line | undefined {
   let number = 0;
-  let blank = 0;
+  let blankLines = 0; // in succession
   return (text) => {
     number++;
     if (text.trim() !== '') {
-      blank = 0;
+      blankLines = 0;
       return { text: text.endsWith('\r') ? text.slice(0, -1) : text, number };
     }
-    if (++blank <= BLANK_LINES_MAX) return undefined;
+    if (++blankLines <= BLANK_LINES_MAX) return undefined;
     throw new ProblemError('body-too-large', `expected at most ${BLANK_LINES_MAX} blank lines in succession`);
   };
 }

@@ -115,7 +115,7 @@ export class DatasetWarnings {
  *   feed, over       {@link suspiciousRowCount} of all bars
  *   feed, running    {@link suspiciousOutsideCount} of all bars, from the first bar in a slot on: a feed may begin in extended hours
  * @param streamed how many streamed bars the session has in slots @param isOver whether no further bars will come
- * @returns one text about the first such date or the feed, or an empty list
+ * @returns one text, about the first suspicious date and symbol or about the feed; or an empty list
  */
 export function outsideWarnings(
   { calendar, hours, source }: Pick<SessionSpec, 'calendar' | 'hours' | 'source'>,

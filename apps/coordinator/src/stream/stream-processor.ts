@@ -119,7 +119,7 @@ export class StreamProcessor {
     // When a lost session is started again, it gets a new store; a failed one continues with its store.
     const state = error instanceof SessionLostError || isBrokenStore(error) ? 'lost' : 'failed';
     const { message } = error as Error;
-    // Another call has paused, stopped or removed the session, or another coordinator owns it: its upkeep stays scheduled.
+    // Refused: another call has paused, stopped or removed the session, or another coordinator owns it. Its upkeep stays scheduled.
     if (!(await sessions.finish(row, epoch, state, message))) return;
     warn(`session ${row.id} is ${state}`, error);
     const { redis, keyPrefix } = this.parts;
