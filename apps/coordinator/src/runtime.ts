@@ -14,6 +14,7 @@ export interface AppContext {
   tracing: Tracing;
 }
 
+/** The token by which Nest injects the {@link AppContext}. */
 export const APP_CONTEXT = Symbol('APP_CONTEXT');
 
 /** The upkeep settings of a session whose spec has none. */

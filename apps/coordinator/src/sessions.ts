@@ -17,7 +17,7 @@ const STREAM_STALLS_MAX = 10;
 /** After this time without an answer a connection is closed, so that half-open connections do not stay, ms. */
 const SILENCE_LIMIT_MS = 8_000;
 
-/** Starts these parts and returns the service that the API calls. All parts stop in the order of `STOP_ORDER`. */
+/** Starts the streams and the reconciler. They stop in the order of `STOP_ORDER`. @returns the service that the API calls */
 export async function startSessions(context: AppContext): Promise<SessionService> {
   const { config, stop } = context;
   const parts = buildSharedParts(context);

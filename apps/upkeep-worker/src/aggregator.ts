@@ -1,8 +1,8 @@
 /**
  * Derives the bars of one partition.
  *   1. Derives the days from the watermark to the frontier, and moves the watermark along. At a missing slot the watermark stops before
- *      the slot's window, and the aggregator adds a `detect-gaps` job, unless its own job forbids that. It also adds one when the store
- *      was set back, that is, returned to an earlier state.
+ *      the slot's window, and the aggregator adds a `detect-gaps` job, unless `mayDetect` of its own job is false. It also adds one when
+ *      the store was set back, that is, returned to an earlier state.
  *   2. Derives again the days that were written to after they were derived, for example by a repair.
  */
 import { countsBefore, type PartitionPosition, type UpkeepStore } from '@barkeep/session-data';
@@ -17,7 +17,7 @@ const PARTITIONS_MAX = 1_000;
 export class Aggregator {
   /** By partition: the first day that the last run of {@link deriveStored} did not fully derive, and the frontier at that time. */
   private readonly continueAt = new Map<string, { day: number; frontier: number }>();
-  /** How often the session Redis has come back. */
+  /** How often the session Redis has come back. When the number rises during a read, what was read may be outdated. */
   private storeReturns = 0;
 
   constructor(private readonly parts: WorkParts) {}
@@ -48,7 +48,8 @@ export class Aggregator {
   }
 
   /**
-   * Step 1: derives the days from the watermark to the frontier. `readFrom` is the server's run, which was read before any slot.
+   * Step 1: derives the days from the watermark to the frontier. `readFrom` is the server's run, read before any slot: another run may
+   * lack writes that this one had.
    * @returns the new watermark
    */
   private async deriveNew(

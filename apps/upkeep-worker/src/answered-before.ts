@@ -10,8 +10,8 @@ import type { DayAnswer, SymbolRequest } from './repository-requests.js';
 type AnsweredBefore = Payload<'backfill'>['answered'];
 
 /**
- * How many of the first repositories need not be asked about a symbol. None when its slots are not those of the earlier answers, or when
- * its day was declared complete after them: then a bar may have been stored after them, too.
+ * How many of the first repositories need not be asked about a symbol: 0 when its slots are not those of the earlier answers, or when
+ * its day was declared complete after these answers, because a bar may have been stored together with the declaration.
  */
 export function answeredBefore(
   before: AnsweredBefore,

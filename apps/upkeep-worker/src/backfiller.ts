@@ -2,9 +2,9 @@
  * Fills the gaps of one partition on one trading day: finds the empty slots, requests their bars from the repositories, writes the bars
  * into the slots, and records for each other slot that the repositories have no bar for it.
  *
- * A repository that fails affects only the slots that were requested from it (I12). The job asks it again with growing delays. After the
- * configured attempts the session's `upkeep.onFailure` decides: `wait` continues to ask, `continue` treats the failure as an answer
- * without bars, `fail` fails the session. A job with many symbols runs in time slices, so that it does not delay other sessions' jobs.
+ * A repository that fails affects only the slots that were requested from it (invariant I12 of docs/ARCHITECTURE.md). The job asks it again
+ * with growing delays. After the configured attempts the session's `upkeep.onFailure` decides: `wait` continues to ask, `continue` treats
+ * the failure as an answer without bars, `fail` fails the session. A job with many symbols runs in time slices: other jobs get turns.
  */
 import { messageOf, retryAfterMsOf } from '@barkeep/bar-repository';
 import {
@@ -85,7 +85,7 @@ export class Backfiller {
       const day = store.layout.dayIndexOf(payload.date);
       if (day === undefined || store.layout.symbolsOf(payload.partition).length === 0) return;
       const grid = store.layout.grid(day);
-      const isLastAttempt = payload.failures - payload.outages + 1 >= this.parts.attempts;
+      const isLastAttempt = payload.failures - payload.outages + 1 >= this.parts.attempts; // an outage is no attempt
       const onFailure = isLastAttempt ? store.layout.spec.upkeep.onFailure : 'wait';
       await this.fillDay({ store, payload, symbols: payload.symbols, day, grid, signal, onFailure });
     });
@@ -108,10 +108,10 @@ export class Backfiller {
       const { planned, changed, filled } = await this.writeAnswer(job, requests, answer);
       isRepaired ||= filled > 0;
       const { unasked, failureBySymbol, failureByRepository } = answer;
-      // A forced job would find the slots that it has just requested again, so it continues with the symbols that are left, if not all are.
-      const areAll = (symbols: string[]) => requests.every(({ symbol }) => symbols.includes(symbol));
+      // A forced job would request the same slots again, so it continues only with the symbols that are left, unless all are left.
+      const areAllLeft = (symbols: string[]) => requests.every(({ symbol }) => symbols.includes(symbol));
       const limitedTo = (...symbols: string[]) =>
-        payload.force && !areAll(symbols) ? [...new Set(symbols)] : job.symbols;
+        payload.force && !areAllLeft(symbols) ? [...new Set(symbols)] : job.symbols;
       const symbolsLeft = [...unasked.keys(), ...changed];
       if (failureByRepository.size > 0) {
         await this.afterFailure(job, answer, limitedTo(...failureBySymbol.keys(), ...symbolsLeft));
@@ -182,7 +182,7 @@ export class Backfiller {
 
   /**
    * Reads the declarations before the requests when a repository of the user's module is asked: it may be limited, and must not be asked
-   * twice. Datasets are asked first, because most answers have all bars. @returns undefined when they were not read
+   * twice. When only datasets are asked, the requests come first, because most answers have all bars. @returns undefined when not read
    */
   private async declaredFirst({ layout }: UpkeepStore, symbols: readonly string[], date: string) {
     const { repositories, dataSource } = this.parts;

@@ -33,8 +33,8 @@ interface StoredDay {
 
 /**
  * The symbols with slots to request.
- * @param payload of the job; its limit to some symbols is already applied to `symbols` @param givesUp whether a repository that fails is
- * given up in this attempt
+ * @param payload of the job; its limit to some symbols is already applied to `symbols`
+ * @param givesUp whether a repository that fails is given up in this attempt
  */
 export function requestsOf(
   { symbols, closedSlots, due, declared }: StoredDay,

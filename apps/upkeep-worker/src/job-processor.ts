@@ -41,7 +41,8 @@ export function processorOf<Name extends JobName>(
         if (error instanceof PayloadError) throw new UnrecoverableError(error.message);
         if (!(error instanceof SliceEndedError) && !(error instanceof RepositoryFailedError)) throw error;
         await job.updateData({ ...job.data, ...error.changes });
-        // Each run counts as one more job of its session. Otherwise jobs that run again and again would keep out all later ranks.
+        // The priority is a job's rank among the jobs of its session, and each run counts as one more job. Otherwise jobs that run again
+        // and again would keep out all jobs of later ranks.
         await job.changePriority({ priority: Math.min(job.priority + 1, PRIORITY_MAX) });
         if (error instanceof RepositoryFailedError) throw error;
         await job.moveToDelayed(Date.now(), token); // behind the waiting jobs of the same priority

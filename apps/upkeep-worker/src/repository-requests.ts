@@ -1,8 +1,9 @@
 /**
- * Requests the bars of one day from the repositories of a session, best repository first. Each repository is asked only for symbols that
- * still lack bars after the better ones. When a repository fails for a symbol, no worse one is asked about that symbol: its bar must not
- * take the place of a bar that the better repository may still have (I1). A repository that is given up counts as one without bars.
- * Refused bars of the answers are kept in the quarantine for the user.
+ * Requests the bars of one day from the repositories of a session, in the order of its spec: the best one first. Each repository is asked
+ * only for symbols that still lack bars after the better ones. When a repository fails for a symbol, no worse one is asked about that
+ * symbol: a bar of a worse one must not take the place of a bar that the better one may still have (I1). A repository that is given up
+ * counts as one without bars. Refused bars of the answers are kept in the quarantine for the user. I1 and I7 are invariants of
+ * docs/ARCHITECTURE.md.
  */
 import { setMaxListeners } from 'node:events';
 import {

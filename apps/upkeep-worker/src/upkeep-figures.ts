@@ -3,9 +3,10 @@ import type { FillPlan } from '@barkeep/bars';
 import type { Metrics } from '@barkeep/observe';
 import type { Worker } from 'bullmq';
 
-/** Upper bounds of the buckets for requests and jobs, and for repairs, in seconds. */
-const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-const REPAIR_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200];
+/** Upper limits of the buckets for requests and jobs. */
+const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** Upper limits of the buckets for repairs. */
+const REPAIR_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200];
 
 /** What {@link upkeepFigures} returns. */
 export type UpkeepFigures = ReturnType<typeof upkeepFigures>;
@@ -23,7 +24,7 @@ export function upkeepFigures(metrics: Metrics) {
   const repairs = metrics.histogram({
     name: 'barkeep_repair_seconds',
     help: 'Time from the detection of gaps until the filled bars and the bars derived from them can be read, once for each derivation',
-    buckets: REPAIR_SECONDS,
+    buckets: REPAIR_BUCKETS_SECONDS,
   });
   const refused = metrics.counter({
     name: 'barkeep_repository_bars_refused_total',
@@ -39,7 +40,7 @@ export function upkeepFigures(metrics: Metrics) {
     name: 'barkeep_repository_request_seconds',
     help: 'Time of one request to a repository',
     labelNames: ['repository'],
-    buckets: SECONDS,
+    buckets: BUCKETS_SECONDS,
   });
   const jobs = metrics.counter({
     name: 'barkeep_jobs_total',
@@ -50,7 +51,7 @@ export function upkeepFigures(metrics: Metrics) {
     name: 'barkeep_job_seconds',
     help: 'Time of one completed run of an upkeep job',
     labelNames: ['queue'],
-    buckets: SECONDS,
+    buckets: BUCKETS_SECONDS,
   });
   return {
     /** Counts slots without a bar that no detection had found before. */
@@ -68,7 +69,7 @@ export function upkeepFigures(metrics: Metrics) {
       asked.inc({ repository, outcome: error === undefined ? 'answered' : 'failed' });
       askTime.observe({ repository }, tookMs / 1000);
     },
-    /** Bars that filled gaps are derived, and readers may see them. @param sinceFoundMs since the gaps were found */
+    /** Times a repair whose bars, and the bars derived from them, can be read now. @param sinceFoundMs since the gaps were found */
     repairTook: (sinceFoundMs: number) => repairs.observe(Math.max(0, sinceFoundMs) / 1000),
     /** Counts and times the jobs of a worker. */
     watch: (worker: Worker) => {

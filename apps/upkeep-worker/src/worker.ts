@@ -12,7 +12,7 @@ import { upkeepFigures } from './upkeep-figures.js';
 import { processorsOf, WorkerModule } from './worker.module.js';
 
 /** Running jobs are cancelled after this share of the time that a stop may take. */
-const CANCEL_AFTER = 0.7;
+const CANCEL_SHARE_OF_STOP = 0.7;
 
 /**
  * Starts a worker. Resolves when it takes jobs.
@@ -47,7 +47,7 @@ export async function startWorker(config: Config): Promise<RunningService & { me
       worker.on('active', noteActivity);
       stop.onStop(worker.name, STOP_ORDER.upkeep, async () => {
         const cancelJobs = () => worker.cancelAllJobs('the worker is stopping');
-        const cancel = setTimeout(cancelJobs, config.process.stopMs * CANCEL_AFTER);
+        const cancel = setTimeout(cancelJobs, config.process.stopMs * CANCEL_SHARE_OF_STOP);
         await worker.close().finally(() => clearTimeout(cancel));
       });
     }

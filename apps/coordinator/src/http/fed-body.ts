@@ -10,6 +10,7 @@ import { recordOf, recordOfLine, type FedRecord } from '../lifecycle/index.js';
 import { BODY_BYTES_MAX, refuseOtherBodies } from '../access/index.js';
 import { ProblemError, wrongField } from '../problems.js';
 
+/** Most records of a batch. */
 const BATCH_MAX = 1_000;
 /** Most blank lines in succession: a body of newlines must not keep the service busy without end. */
 export const BLANK_LINES_MAX = 1_048_576;
@@ -91,14 +92,14 @@ async function readLines(
 /** Returns a function that numbers the lines and skips blank ones. */
 function lineReader(): (text: string) => Line | undefined {
   let number = 0;
-  let blank = 0;
+  let blankLines = 0; // in succession
   return (text) => {
     number++;
     if (text.trim() !== '') {
-      blank = 0;
+      blankLines = 0;
       return { text: text.endsWith('\r') ? text.slice(0, -1) : text, number };
     }
-    if (++blank <= BLANK_LINES_MAX) return undefined;
+    if (++blankLines <= BLANK_LINES_MAX) return undefined;
     throw new ProblemError('body-too-large', `expected at most ${BLANK_LINES_MAX} blank lines in succession`);
   };
 }

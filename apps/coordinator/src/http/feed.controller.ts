@@ -71,7 +71,7 @@ export class FeedController {
       this.count(intake.fed); // also when the body broke off: the records before that were taken
     }
     if (through !== undefined) await intake.through(through);
-    // A call without bars compares what the feeder has seen, too.
+    // No batch was stored, so `seen` was not compared with the store yet: an empty batch does that.
     else if (seen !== undefined && intake.fed.stored === undefined) await intake.take([]);
     return intake.fed;
   }

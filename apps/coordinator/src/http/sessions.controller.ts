@@ -23,7 +23,7 @@ const accepted = {
   status: 202,
   description: 'the change is saved; a server that is down gets it when it is back (see waitingFor)',
 };
-/** Of the routes that start, pause, resume and stop a session. */
+/** What the routes that start, pause, resume and stop a session have in common. */
 const steering = {
   answer: session,
   otherAnswer: accepted,

@@ -1,6 +1,6 @@
 /**
- * Counts the buckets of an interval in which each symbol has a bar, for some trading days. It finds slots and refuses rows as the
- * stream does, so it counts the bars that the session will have. Rows may come in any order and from several datasets. No I/O.
+ * Counts, for some trading days, the bars that each symbol will have at an interval: the buckets with a valid row. Finds slots and
+ * refuses rows as the stream does. Rows may come in any order and from several datasets. No I/O.
  */
 import { bucketStarts, DayGrid, refuseValues, type Interval, type Prices, type TradingDay } from '@barkeep/bars';
 

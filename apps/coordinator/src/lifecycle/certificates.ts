@@ -70,7 +70,7 @@ export class Certificates {
    */
   async catchUp(signal: AbortSignal): Promise<void> {
     const rows = await this.kept.lacking(SESSIONS_A_ROUND, [...this.tried]);
-    // Sessions that were tried are skipped, until a round that is not full has tried the last ones. Then all are tried again.
+    // A round skips the sessions that earlier rounds have tried. A round that is not full takes the last ones: the next one starts over.
     const areLast = rows.length < SESSIONS_A_ROUND;
     if (areLast) this.tried.clear();
     for (const row of rows) {

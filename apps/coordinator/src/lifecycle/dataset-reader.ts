@@ -136,7 +136,7 @@ function daysOf(extents: readonly SymbolExtent[], { calendar: id, from, to, hour
   const { first, last } = timesOf(extents);
   const days = from !== undefined && to !== undefined ? [] : calendar.tradingDaysOf(first, last, hours);
   if (from === undefined && to === undefined) return days;
-  // A requested date may be before the first bar or after the last one.
+  // An end that is not requested is the trading day of the first or last bar; without such a day, the UTC date of that bar.
   const firstDate = from ?? days[0]?.date ?? api.isoTime(first).slice(0, 10);
   const lastDate = to ?? days.at(-1)?.date ?? api.isoTime(last).slice(0, 10);
   return calendar.knownTradingDays(firstDate, lastDate, hours);

@@ -1,6 +1,7 @@
 /**
  * Writes the bars that one request feeds for one symbol into the session's store, and counts the bars by outcome. Bars that
- * are refused or conflict with a stored bar are quarantined with the reason. A late bar, whose slot had been passed as empty, triggers upkeep.
+ * are refused or conflict with a stored bar are quarantined with the reason. A late bar, whose slot the frontier had passed as empty,
+ * triggers upkeep.
  *
  * Also parses fed bars: a JSON value or a line of NDJSON becomes a record with a bar. A value that is not a bar becomes a record with
  * a problem, which is counted and does not stop the others.
@@ -63,7 +64,7 @@ export class FeedIntake {
     ];
     const conflicts = result.conflicts.map((index) => ({ record: parsed[index]!, reason: 'conflict' }));
     const notStored = [...refused, ...conflicts];
-    this.noteStored();
+    this.updateStored();
     this.fed.accepted += result.accepted;
     this.fed.duplicates += result.duplicates;
     this.fed.late += result.late;
@@ -75,19 +76,19 @@ export class FeedIntake {
     if (result.late > 0) hintUpkeep({ layout: feed.layout, producer: this.servers.producer });
   }
 
-  /** Stores that all bars up to `time`, epoch ms, have come. @throws as {@link take} */
+  /** Records in the store that all bars up to `time`, epoch ms, have come. @throws as {@link take} */
   async through(time: number): Promise<void> {
     await this.feed.through(this.symbol, time);
-    this.noteStored();
+    this.updateStored();
   }
 
-  /** Stores that no more bars will come. @throws as {@link take} */
+  /** Records in the store that no more bars will come. @throws as {@link take} */
   async end(): Promise<void> {
     await this.feed.end(this.symbol);
   }
 
   /** Updates the number of stored bars of the symbol, which the feeder repeats as `seen`. */
-  private noteStored(): void {
+  private updateStored(): void {
     this.fed.stored = this.feed.storedBars(this.symbol)!;
   }
 

@@ -69,7 +69,7 @@ export class Reconciler {
     try {
       await this.repairAll();
     } finally {
-      // Whatever the repairs find: a full session Redis refuses what they write, and these removals make room in it.
+      // Also after repairs that failed: a full session Redis refuses what they write, and these removals make room in it.
       this.startLong('expired sessions are removed later', () => this.removeAll());
     }
     const { certificates } = this.parts;
@@ -77,8 +77,9 @@ export class Reconciler {
   }
 
   /**
-   * Starts work that a round does not wait for, because it takes long for a large session, unless it is in progress. Logs its error; a later
-   * round starts it again. A stop does not wait for it either.
+   * Starts work, unless the same work is in progress. No round and no stop waits for it, because it takes long for a large session. An
+   * error is logged, and a later round starts the work again.
+   * @param failure the text to log with an error; also the name of the work
    */
   private startLong(failure: string, work: () => Promise<void>): void {
     if (this.longWork.has(failure)) return;
@@ -122,8 +123,8 @@ export class Reconciler {
   }
 
   /**
-   * A session that neither runs nor is complete: while the session Redis was away, it may have been paused or stopped, or have failed, and
-   * symbols may have joined or left it.
+   * A session that neither runs nor is complete. While the session Redis was away, it may have been paused or stopped, or have failed, and
+   * symbols may have joined or left it: the store must follow.
    */
   private async repairIdle(row: SessionRecord): Promise<void> {
     if (row.state !== 'lost') await this.parts.changes.repair(row); // a lost store may be broken
@@ -168,7 +169,7 @@ export class Reconciler {
     };
     for (let from = 0; from < rows.length; from += COMPARED_AT_ONCE) {
       const batch = rows.slice(from, from + COMPARED_AT_ONCE);
-      await Promise.all(batch.map((row) => this.unlessBroken(row, compare(row))));
+      await Promise.all(batch.map((row) => this.orWarn(row, compare(row))));
     }
     return complete;
   }
@@ -189,12 +190,12 @@ export class Reconciler {
     if (this.emitted.has(entry)) return;
     // The row may have been read long ago: listeners must not see `failed` of a session that was started again.
     if ((await this.parts.sessions.stateOf(row)) !== row.state) return;
-    await this.unlessBroken(row, this.parts.control.follow(row));
+    await this.orWarn(row, this.parts.control.follow(row));
     if (this.emitted.size >= EMITTED_MAX) this.emitted.clear(); // harmless: the store does not repeat the state that it emitted last
     this.emitted.add(entry);
   }
 
-  /** Removes keys of removed sessions that came back when the session Redis lost its newest writes (I9). */
+  /** Removes keys of removed sessions that came back when the session Redis was set back (invariant I9 of docs/ARCHITECTURE.md). */
   private async removeReturned(): Promise<void> {
     if (!(await hasRemoved(this.parts.dataSource))) return;
     const isFullSweep = this.mustSweepAll;
@@ -219,11 +220,11 @@ export class Reconciler {
 
   /** Works on one row after another; an error ends only the work on its row, an outage all of it. */
   private async eachOf(rows: readonly SessionRecord[], work: (row: SessionRecord) => Promise<unknown>): Promise<void> {
-    for (const row of rows) await this.unlessBroken(row, work(row));
+    for (const row of rows) await this.orWarn(row, work(row));
   }
 
   /** Logs an error of one session, so that it does not end the round. An outage does end it, and the next round tries again. */
-  private async unlessBroken({ id }: SessionRecord, work: Promise<unknown>): Promise<void> {
+  private async orWarn({ id }: SessionRecord, work: Promise<unknown>): Promise<void> {
     await work.catch((error: unknown) => {
       if (isOutage(error)) throw error;
       // Another coordinator may have removed the session first.

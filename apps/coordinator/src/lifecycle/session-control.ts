@@ -20,7 +20,7 @@ export function controlOf(state: SessionState): Exclude<Control, 'reload'> | und
   return state === 'stopped' ? 'stop' : undefined;
 }
 
-/** The control that the store needs in this state: that of {@link controlOf}; of a failed session `stop`, which ends its upkeep. */
+/** The control that the store needs in this state: as {@link controlOf}, but `stop` for a failed session, which ends its upkeep. */
 function storedControlOf(state: SessionState): ReturnType<typeof controlOf> {
   return state === 'failed' ? 'stop' : controlOf(state);
 }
@@ -72,8 +72,8 @@ export class SessionControl {
   /**
    * Checks that the store of a completed session has its clock at the end, and only retained days. If not, the store lost its newest
    * writes, and the session runs again from the position of its store. The result is the same: what a session streams depends only on
-   * its spec and its datasets (I1), and every write may be repeated. Consumers that are gone do not hold its clock again: they may have
-   * had all bars. A session whose whole store is gone is `lost` instead.
+   * its spec and its datasets (invariant I1 of docs/ARCHITECTURE.md), and every write may be repeated. Consumers that are gone do not hold
+   * the clock again: they may have had all bars. A session whose whole store is gone is `lost` instead.
    * @returns the row after that @throws what Postgres or Redis throw
    */
   async reopenIfBehind(row: SessionRecord): Promise<SessionRecord> {

@@ -32,7 +32,7 @@ export class SessionRemoval {
     await this.turns.run(() => this.removeIf(row, () => Promise.resolve(true)));
   }
 
-  /** As {@link remove}, but not a session that a call has started again meanwhile: the row may have been read long ago. */
+  /** As {@link remove}, unless a call has started the session again meanwhile: the row may have been read long ago. */
   async removeExpired(row: SessionRecord): Promise<void> {
     await this.turns.run(() => this.removeIf(row, (sessions) => sessions.lockExpired(row)));
   }
@@ -52,7 +52,7 @@ export class SessionRemoval {
       await producer.unschedule(row.incarnation);
       return sessions.remove(row);
     });
-    // Another process may have created the store, or a symbol's part of it, before the row was gone (I9).
+    // Another process may have created the store, or a symbol's part of it, before the row was gone (invariant I9 of docs/ARCHITECTURE.md).
     if (removedRow) await changes.removeRecreatedKeys(removedRow);
   }
 }

@@ -53,7 +53,7 @@ export function isActive({ state }: Pick<SessionRecord, 'state'>): boolean {
   return (ACTIVE_STATES as readonly SessionState[]).includes(state);
 }
 
-/** What the payloads of jobs name a session by. */
+/** The fields by which the payloads of jobs name a session. */
 export function refOf({ id, incarnation }: Pick<SessionRecord, 'id' | 'incarnation'>): SessionRef {
   return { sessionId: id, incarnation };
 }

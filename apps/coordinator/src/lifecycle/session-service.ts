@@ -1,6 +1,7 @@
 /**
- * What the API does with sessions: reads, feeds and removes them. Other classes create them, start, pause and stop them, and change their
- * symbols.
+ * What the API does with sessions. This class reads, feeds and removes them. Its part `creation` creates them, `steering` starts, pauses
+ * and stops them, and `changes` changes their symbols.
+ *
  * Postgres holds the state and decides races. It is safe to repeat a call after an outage.
  */
 import type * as api from '@barkeep/api';

@@ -24,7 +24,7 @@ import type { SharedParts } from './shared-parts.js';
 
 /** Most sessions whose opened data is kept. */
 const SESSIONS_KEPT = 500;
-/** Longest wait for another call that changes a session which is to be marked as lost, ms. */
+/** A session that is to be marked as lost may be locked by another call that changes it: longest wait for the lock, ms. */
 const MARK_WITHIN_MS = 100;
 /** States of sessions that have a store and do not stream. */
 const IDLE_STATES = ['completed', 'stopped', 'paused'] as const satisfies readonly SessionState[];

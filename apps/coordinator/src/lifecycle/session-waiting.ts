@@ -1,6 +1,6 @@
 /**
- * Describes what a running session waits for: until a coordinator streams it, for a coordinator; after that, from the wait that its stream
- * recorded, its consumers, feed and repositories.
+ * Describes what a running session waits for. Until a coordinator streams the session, it waits for a coordinator. After that, its stream
+ * has recorded the kind of wait; the details come from the session's consumers, feed and repositories.
  */
 import { isoTime, type WaitingFor } from '@barkeep/api';
 import {

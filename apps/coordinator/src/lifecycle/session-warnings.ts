@@ -88,7 +88,10 @@ export class DatasetWarnings {
     return unknown.length === 0 ? spacings : [unknownSymbolsWarning(unknown), ...spacings];
   }
 
-  /** Warns of datasets with longer bars than the base interval: each is shown from the end of its first slot, before its close is known. */
+  /**
+   * Warns of datasets whose bars are longer than the base interval: readers see such a bar when its first slot ends, before its real
+   * close.
+   */
   private async spacingWarnings(
     { baseInterval }: Pick<SessionSpec, 'baseInterval'>,
     datasetIds: ReadonlyMap<string, number>,
@@ -107,11 +110,12 @@ export class DatasetWarnings {
 }
 
 /**
- * Warns of rows without a slot, which mostly come from a file that was imported in the wrong time zone. Pure.
- * {@link suspiciousRowCount} decides for each symbol and date of a dataset, and for a feed as a whole when it is over. A feed may begin
- * with bars in extended hours, so while it runs {@link suspiciousOutsideCount} decides, from the first bar in a slot on.
+ * Warns of rows without a slot, which mostly come from a file that was imported in the wrong time zone. Pure. Which rows count:
+ *   dataset          {@link suspiciousRowCount} of each symbol and date
+ *   feed, over       {@link suspiciousRowCount} of all bars
+ *   feed, running    {@link suspiciousOutsideCount} of all bars, from the first bar in a slot on: a feed may begin in extended hours
  * @param streamed how many streamed bars the session has in slots @param isOver whether no further bars will come
- * @returns one text about the first such date or the feed, or an empty list
+ * @returns one text, about the first suspicious date and symbol or about the feed; or an empty list
  */
 export function outsideWarnings(
   { calendar, hours, source }: Pick<SessionSpec, 'calendar' | 'hours' | 'source'>,
@@ -159,7 +163,8 @@ export function timeoutWarnings({ feed }: Pick<SessionSpec, 'feed'>, dates: read
 /**
  * Warns when many bars are not at the open of a slot: most likely they are of a shorter interval than the base interval. Those at an open
  * were then stored as if they covered the whole slot. Pure.
- * @param historySlots slots of the history, of all symbols: `offGrid` includes bars of the history, `counts` does not
+ * @param counts without the history, whose number of bars is not known here @param offGrid with the history
+ * @param historySlots slots of the history, of all symbols: the limit counts each of them as a bar
  */
 export function intervalWarnings(
   { baseInterval }: Pick<SessionSpec, 'baseInterval'>,
@@ -168,6 +173,6 @@ export function intervalWarnings(
 ): string[] {
   const bars = counts.filled + offGrid;
   if (offGrid <= NORMAL_SHARE_MAX * (bars + historySlots)) return [];
-  const ofBars = historySlots === 0 ? ` of ${bars}` : ''; // the number of bars of the history is not known here
+  const ofBars = historySlots === 0 ? ` of ${bars}` : ''; // with a history the number of all bars is not known
   return [`${offGrid}${ofBars} bars are not at the open of a ${baseInterval} slot; is the base interval right?`];
 }

@@ -62,8 +62,8 @@ export class SymbolChanges {
         await repository.forgetQuarantined(manager, row.incarnation, removed ?? []);
         return removed;
       });
-      // The store ends jobs that have the old symbol list, without an error: their work is requested again. The change is made already, so
-      // the call must not fail when the queue Redis is away.
+      // Jobs with the old symbol list end without an error, so their work is requested again. The change is made already, so the call
+      // must not fail when the queue Redis is away.
       const hadOldList = removedSymbols !== undefined; // undefined: the store already had the new list
       if (hadOldList) hintUpkeep({ layout: layoutOf(row, keyPrefix), producer, warn });
       return true;
@@ -89,8 +89,8 @@ export class SymbolChanges {
 
   /**
    * Brings the store in line with the row if an earlier change did not reach it, was not finished, or was lost again because the session
-   * Redis was set back. If the store has a later change than the row, which PostgreSQL stored first, PostgreSQL lost commits: then the
-   * row takes the change from the store. @returns whether it changed one of the two
+   * Redis was set back. PostgreSQL stores each change first. So when the store has a later change than the row, PostgreSQL lost commits,
+   * and the row takes the change from the store. @returns whether the row or the store was changed
    */
   async repair(row: SessionRecord): Promise<boolean> {
     if (!row.membership && !isActive(row)) return false;
@@ -108,7 +108,7 @@ export class SymbolChanges {
     }
   }
 
-  /** Removes keys that a concurrent change created for a session that is gone (I9). */
+  /** Removes keys that a concurrent change created for a session that is gone (invariant I9 of docs/ARCHITECTURE.md). */
   async removeRecreatedKeys(row: SessionRecord): Promise<void> {
     const { dataSource, redis, keyPrefix } = this.servers;
     const { layout, mustScan } = removalOf(row, keyPrefix);

@@ -2,7 +2,7 @@
 
 export class Turns {
   private running = 0;
-  /** Each begins the next work that waits for its turn. */
+  /** One function for each piece of work that waits for its turn; a call begins that work. */
   private readonly waiting: (() => void)[] = [];
 
   /** @param max most pieces of work at the same time */
@@ -11,7 +11,7 @@ export class Turns {
   /** Runs `work` when fewer than `max` others run. @returns its result @throws what it throws */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.running < this.max) this.running++;
-    else await new Promise<void>((begin) => this.waiting.push(begin)); // takes the place of one that has ended
+    else await new Promise<void>((begin) => this.waiting.push(begin)); // then it has the place of work that ended
     try {
       return await work();
     } finally {

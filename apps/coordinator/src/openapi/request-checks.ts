@@ -73,6 +73,7 @@ function pathParameter(name: string, pattern: RegExp, refusal: (text: string) =>
   return () => Param(name, { transform });
 }
 
+/** Injects the id of a session. */
 export const SessionId = pathParameter('id', SESSION_ID_PATTERN, (id) => new UnknownSessionError(id.slice(0, 80)));
 
 /** Injects a symbol that is to be added: a wrong one is invalid input, not an unknown symbol. */
@@ -87,12 +88,14 @@ export const SymbolName = pathParameter(
   (symbol) => new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_WORDS}, was ${shown(symbol)}`),
 );
 
+/** Injects the name of a dataset: at most 255 characters, none of them a control character. */
 export const DatasetName = pathParameter(
   'name',
   /^\P{Cc}{1,255}$/u,
   (name) => new UnknownDatasetError(name.slice(0, 80)),
 );
 
+/** Injects the name of a consumer. */
 export const ConsumerName = pathParameter(
   'consumer',
   CONSUMER_PATTERN,

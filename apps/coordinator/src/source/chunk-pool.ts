@@ -5,7 +5,7 @@
  */
 import { DayChunk } from '@barkeep/bars';
 
-/** Most bytes of free chunks: about nine windows of 400 symbols. A session has about six of them in flight. */
+/** Most bytes of free chunks: about nine windows of 400 symbols. A session has about six windows in flight. */
 const FREE_BYTES_MAX = 64 * 1024 * 1024;
 
 interface UsedChunk {

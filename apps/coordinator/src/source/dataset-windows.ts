@@ -2,8 +2,8 @@
  * Reads windows of a session's dataset into chunks. On packed days the bytes of a pack move from the socket into the chunk that is
  * flushed, and no bar is parsed. Symbols without a pack are read from rows, which give equal chunks and counts.
  *
- * The numbers of the dataset and of its symbols are looked up once. A dataset that is removed and imported again has another number,
- * and a symbol gets its number with its first import. So a read that has no rows, or lacks symbols, checks them.
+ * The ids of the dataset and of its symbols are looked up once. A dataset that is removed and imported again has another id, and a
+ * symbol gets its id with its first import. So a read that has no rows, or lacks symbols, checks the ids.
  */
 import {
   hasPacks,
@@ -67,8 +67,8 @@ export class DatasetWindows {
   }
 
   /**
-   * Whether the numbers with which a window was read have changed. Looked up after the read: an import stores the numbers before its rows.
-   * A number is never used twice, and a dataset is removed with all its rows. So a row proves that the dataset's number is still valid.
+   * Whether the ids with which a window was read have changed. Looks them up after the read: an import stores the ids before its rows. An
+   * id is never used twice, and a dataset is removed with all its rows. So a row proves that the dataset's id is still valid.
    */
   private async hasChanged({ bars, refused }: WindowRead): Promise<boolean> {
     const { dataSource, datasetId, layout } = this.dataset;

@@ -1,6 +1,6 @@
 /**
- * The bytes of prefetched bars that this process may hold (I8), and how many prefetches are in progress, for all of its sessions. While
- * the budget is used up, a session reads each window when it is its turn; no session waits for another one.
+ * The bytes of prefetched bars that this process may hold (invariant I8 of docs/ARCHITECTURE.md), and how many prefetches are in progress,
+ * for all of its sessions. While the budget is used up, a session reads each window in its turn; no session waits for another one.
  */
 export class PrefetchBudget {
   /** Number of prefetches in progress. */

@@ -49,7 +49,7 @@ export class PrefetchedWindows {
   private readonly upcoming: Generator<Window>;
   /** The first window of `upcoming` whose read has not started. */
   private next: Window | undefined;
-  /** The windows whose prefetch has started and that were not taken yet, in order of time; by the time at which each ends. */
+  /** By the end of its window, epoch ms, in order: each prefetch that has started and that the stream has not taken yet. */
   private readonly prefetches = new Map<number, Prefetch>();
   /** How many windows are being read, including one for which the stream waits. */
   private reads = 0;

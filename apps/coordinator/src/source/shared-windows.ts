@@ -4,7 +4,8 @@
  *
  * A window belongs to the version that the dataset had when its read started, and a caller looks the current version up just before
  * `join`. So a session never gets rows older than its own read would return. Failed reads are not kept. Windows beyond a limit of
- * bytes are dropped, the least recently used first, and each after 10 to 20 s without use. Sessions that hold one can still flush it.
+ * bytes are dropped, the least recently used first, and so is each window after 10 to 20 s without use. A session that holds a dropped
+ * window can still flush it.
  */
 import { SharedRead, type ReadWork } from './shared-read.js';
 import type { WindowRead } from './window-read.js';

@@ -22,7 +22,7 @@ interface DatasetSlots {
 }
 
 export class CleanDates {
-  /** By dataset, calendar and hours: one range of dates for each symbol id, true for one version of the dataset. */
+  /** By dataset, calendar and hours: one range of dates for each symbol id, valid for one version of the dataset. */
   private readonly known = new Map<string, { version: string; symbols: Map<number, Dates> }>();
 
   /** @param ids ids of symbols @returns the ids of those that may have rows without a slot on these dates */

@@ -1,7 +1,7 @@
 /**
  * The loop that moves a session's clock as far as its limit allows (clock-limit.ts): as fast as possible (`max`), each bar when
- * it is due (`clock`), or as the consumers allow (`lockstep`). One call to Redis moves the clock past every place that it may
- * pass (clock-places.ts) and emits their events. So a late clock catches up at once, and no bar is skipped or emitted twice.
+ * it is due (`clock`), or as the consumers allow (`lockstep`). One call to Redis moves the clock past all places that are due
+ * (clock-places.ts) and emits their events. So a late clock catches up at once, and no bar is skipped or emitted twice.
  */
 import { PaceOverrunError } from '@barkeep/bars';
 import { ConsumersChangedError, type ClockPlace, type Control } from '@barkeep/session-data';

@@ -17,7 +17,7 @@ import {
 import type { DayChanges } from '../figures/index.js';
 import type { PaceKeeper } from './pace-keeper.js';
 
-/** One call to Redis passes about this many places at most: this bounds how long the call blocks Redis. */
+/** After about this many places a call to Redis ends, so that it blocks Redis only briefly. */
 const PLACES_A_CALL = 500;
 const MICROS_PER_MS = 1000;
 

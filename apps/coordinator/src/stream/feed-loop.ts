@@ -135,8 +135,8 @@ interface FeedLimit {
  */
 export function feedLimit({ streams, now, end, timeoutMs, lookingSince, silences }: FeedLimitInput): FeedLimit {
   const open = streams.filter(({ ended }) => !ended);
-  // A message from far in the future was sent before the clock of Redis was set back, and so before `lookingSince`. The clock soon reaches
-  // one from the near future, and may have been set back too little to be noticed.
+  // A `heardAt` far in the future dates from before the clock of Redis was set back, and so from before `lookingSince`. One in the near
+  // future counts as it is: the clock soon reaches it.
   const heardFrom = (heardAt: number) =>
     heardAt > now + LOOK_PAUSE_MAX_MS ? lookingSince : Math.max(heardAt, lookingSince);
   // -Infinity: a stream that was recorded as silent and has sent nothing since is silent now, whatever the time is.

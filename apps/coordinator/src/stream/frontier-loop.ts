@@ -1,6 +1,7 @@
 /**
  * The loop that brings a session's source into its store: reads window after window, writes each one while it reads the next, and
- * stays at most `stagedDays` trading days ahead of the clock (I8). Requests upkeep when a window has work for it.
+ * stays at most `stagedDays` trading days ahead of the clock, so that memory is bounded (invariant I8 of docs/ARCHITECTURE.md). Requests
+ * upkeep when a window has work for it.
  */
 import { quarantine } from '@barkeep/bar-repository';
 import { RewindError, type SessionLayout, type Window } from '@barkeep/session-data';
@@ -102,7 +103,7 @@ export class FrontierLoop {
     const isCatchingUp = window.to <= this.progress.clock;
     if (window.fromSlot === 0 && !isCatchingUp) this.progress.dayChanges.dayStored(window.dayIndex);
     metrics.flushed(read.bars, read.refused);
-    this.progress.applyControl(controls[0] ?? 'run');
+    this.progress.applyControl(controls[0] ?? 'run'); // the control is kept in the first partition
     this.hintUpkeepFor(window, read.bars);
     // Up to the last barrier upkeep wakes the clock. After it, and while a symbol joins, the clock loop waits for the frontier.
     if (window.to > layout.barrierEnd || joining.any) wake.notify(FLUSHED);

@@ -75,8 +75,9 @@ export class OutsideCounter {
       const partitions = [...firstUncounted.keys()].filter(
         (partition) => firstUncounted[partition] === date && !layout.isVacant(partition),
       );
+      const isNew = date === undefined;
       const from = date ?? start;
-      if (partitions.length > 0 && from < to) await this.countFor(partitions, { from, to }, date === undefined);
+      if (partitions.length > 0 && from < to) await this.countFor(partitions, { from, to }, isNew);
     }
   }
 
@@ -98,8 +99,8 @@ export class OutsideCounter {
   }
 
   /**
-   * The ids of the session's dataset: that of the dataset now, and those of its symbols, which are read again until Postgres has all. A
-   * removed dataset has no symbols.
+   * The current id of the session's dataset, and the ids of its symbols, which are read again until Postgres has all of them. A removed
+   * dataset has no symbols.
    */
   private async lookUp(): Promise<SourceIds> {
     const { layout, dataSource } = this.parts;

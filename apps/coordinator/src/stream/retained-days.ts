@@ -25,7 +25,7 @@ export class RetainedDays {
   async follow(clock: number, slowest: number): Promise<void> {
     const { layout } = this.writer;
     if (!this.isHistoryNoted && layout.asksHistory && clock >= layout.historyEnd) {
-      // Now, because some days of the history may be evicted later.
+      // The bars are counted now, because some days of the history may be evicted later.
       await noteHistory(this.redis, layout, this.writer);
       this.isHistoryNoted = true;
     }

@@ -90,7 +90,7 @@ export class SessionStreams {
       return await runStream({ ...this.parts, ...ofThisStream }, source, { ...position, ...figures }, signal);
     } finally {
       wake.close();
-      // Closes the source; when another read above has failed, only once the source is open.
+      // When another read has failed, the source may still be opening: it is closed once it is open.
       void opening.then(
         (source) => source.close(),
         () => undefined,
@@ -125,7 +125,7 @@ export class SessionStreams {
     const { frontier, clock } = position;
     const saved = await sessions.saveCheckpoint(row, epoch, { frontier, clock });
     if (!saved && (await sessions.find(row.id))?.incarnation !== row.incarnation) {
-      // The session was deleted while its store was created: none of its keys may come back (I9).
+      // The session was deleted while its store was created: none of its keys may come back (invariant I9 of docs/ARCHITECTURE.md).
       await removeLeftover(redis, writer.layout);
       throw new SessionLostError(row.id);
     }

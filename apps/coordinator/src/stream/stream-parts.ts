@@ -81,7 +81,7 @@ export class StreamProgress {
   private wait: StreamWait | undefined;
   /** When `wait` began, in `performance.now()` time: unlike the time of day, it never jumps. */
   private waitFrom = 0;
-  /** Whether the store may hold a wait, at first one of the previous owner; the next move of the clock must then remove it. */
+  /** Whether the store may hold a wait (at first one of the previous owner), which the next move of the clock must remove. */
   isWaitStored = true;
   readonly figures: StreamFigures;
   readonly dayChanges: DayChanges;

@@ -39,7 +39,7 @@ export class StreamProcessor {
     options: WorkerOptions,
   ) {
     this.streams = new SessionStreams(parts);
-    // Three plain parameters: with any other shape BullMQ passes no signal.
+    // BullMQ passes the signal only to a function that declares three parameters without defaults.
     this.worker = new QueueWorker('stream', (job, token, signal) => this.process(job, token, signal), options);
     this.worker.on('failed', (job, error) => {
       this.logger.warn({ job: job?.id, error: error.message }, 'stream interrupted');
@@ -107,7 +107,7 @@ export class StreamProcessor {
   /** Ends a session as completed. @returns whether its symbols changed meanwhile, so that it must be streamed again instead */
   private async complete(row: SessionRecord, epoch: number): Promise<boolean> {
     const { sessions } = this.parts;
-    const isFinished = await sessions.finish(row, epoch, 'completed', null, symbolsVersionOf(row));
+    const isFinished = await sessions.finish(row, epoch, 'completed', /* error */ null, symbolsVersionOf(row));
     if (!isFinished) return this.haveSymbolsChanged(row);
     await this.emitState(row, 'completed');
     await this.orWarn('no certificate was kept yet', row, this.parts.certificates.keep({ ...row, state: 'completed' }));
@@ -119,11 +119,11 @@ export class StreamProcessor {
     // When a lost session is started again, it gets a new store; a failed one continues with its store.
     const state = error instanceof SessionLostError || isBrokenStore(error) ? 'lost' : 'failed';
     const { message } = error as Error;
-    // Another call has paused, stopped or removed the session, or another coordinator owns it: its upkeep stays scheduled.
+    // Refused: another call has paused, stopped or removed the session, or another coordinator owns it. Its upkeep stays scheduled.
     if (!(await sessions.finish(row, epoch, state, message))) return;
     warn(`session ${row.id} is ${state}`, error);
     const { redis, keyPrefix } = this.parts;
-    // Ends the requests of upkeep. A start sets it back.
+    // `stop` ends the requests of upkeep. A later start of the session writes `run`.
     await this.orWarn('its upkeep may go on', row, setControl(redis, layoutOf(row, keyPrefix), epoch, 'stop'));
     await this.emitState(row, state, message);
     await producer.unschedule(row.incarnation);
