@@ -32,7 +32,7 @@ export class SourceChangedError extends Error {
   override readonly name = 'SourceChangedError';
   constructor(dataset: string) {
     super(
-      `dataset ${dataset}: expected the numbers of the dataset and of its symbols to stay, were changed by an import`,
+      `dataset ${dataset}: expected the ids of the dataset and of its symbols to stay, were changed by an import`,
     );
   }
 }
