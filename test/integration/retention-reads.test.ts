@@ -122,6 +122,7 @@ describe('I8 a read during which days are removed', () => {
     return new OpenSession(interruptedAt(at, removeHistory), store.layout);
   };
 
+  // Each of the calls below makes nine reads or more, so that the removal happens between some of them.
   it.each([2, 4, 6])('shows no day in part: at read %i', async (at) => {
     const bars = await readerAt(at).barsBetween('AAA', '1m', -Infinity, Infinity);
     const dates = [...new Set(bars.map(({ openTime }) => store.layout.day(store.layout.dayIndexAt(openTime)).date))];
