@@ -178,8 +178,9 @@ function hoursOf(pattern, extended) {
   return { segments: written, extended: [{ open: extended.open, close }] };
 }
 
-/** A wall time of a calendar file: `09:30`, `18:00-1d` on the previous date, `24:00` at the end of a day. A close at
- * midnight belongs to the day that ends. @param minute from midnight
+/**
+ * A wall time of a calendar file: `09:30`, `18:00-1d` on the previous date, `24:00` at the end of a day. A close at midnight belongs to
+ * the day that ends. @param minute from the date's midnight
  */
 function wallTime(minute, isClose) {
   const isMidnight = minute % DAY_MINUTES === 0;

@@ -61,7 +61,8 @@ function load() {
 function write(file, value) {
   const path = join(FOLDER, file);
   const newPath = `${path}.new`;
-  rmSync(newPath, { force: true }); // a process that was killed has left it, and it cannot be written again
+  // A killed process may have left this file, which is read-only and so cannot be overwritten.
+  rmSync(newPath, { force: true });
   if (value === read(file)) return;
   writeFileSync(newPath, `${value}\n`, { mode: 0o444 });
   renameSync(newPath, path);

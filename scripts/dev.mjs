@@ -68,7 +68,7 @@ function buildOnChange() {
     });
   };
   let timer;
-  // The build itself writes lua-texts.ts.
+  // lua-texts.ts is left out, because the build itself writes it.
   const isSource = (file) => /^[^/]+\/src\//.test(file) && !file.endsWith('.test.ts') && !file.endsWith('lua-texts.ts');
   const watchers = ['libs', 'apps'].map((folder) =>
     watch(join(ROOT, folder), { recursive: true }, (_event, file) => {
@@ -86,10 +86,10 @@ function buildOnChange() {
 }
 
 async function develop() {
-  // Only here, after the sources were built.
+  // Loaded only here, because the build has to make these packages first.
   const { SAME_INTERRUPTION_MS, startServices } = require('@barkeep/local-system');
   const { serviceEnvironment } = require('@barkeep/service');
-  const signalled = new Promise((resolve) => onSignal(resolve)); // later signals change nothing
+  const signalled = new Promise((resolve) => onSignal(resolve)); // the first signal; later ones change nothing
   const services = await startServices({ dataDir: join(ROOT, '.barkeep/dev'), keep: true, log: note });
   const env = { BARKEEP_PORT: DEFAULT_PORT, ...process.env, ...serviceEnvironment(services) };
   const watched = ['--watch', '--watch-preserve-output'];
@@ -101,6 +101,7 @@ async function develop() {
   note(`stopping after ${signalName}`);
   const interruptedAt = performance.now();
   onSignal(() => {
+    // One Ctrl-C arrives twice, from the terminal and from npm. So a signal that follows at once is not a second Ctrl-C.
     if (performance.now() - interruptedAt > SAME_INTERRUPTION_MS) apps.forEach((app) => signal(app, 'SIGKILL'));
   });
   await stopBuilding();

@@ -13,7 +13,7 @@ import { prepare, ROOT } from './prepare.mjs';
 
 const OUT = join(ROOT, 'docs/images');
 const SESSION = '/sessions/demo?symbol=EMBER&date=2024-03-06';
-/** The gap of EMBER's 40 lost minutes, as its button in the console is named. */
+/** The gap of EMBER's 40 lost minutes: the label of its button in the console. */
 const LONGEST_GAP = '2024-03-06 16:30';
 
 await prepare();

@@ -6,7 +6,7 @@
  *   npm run test:matrix -- … --only session-data-clock                   only test files whose path has this pattern
  *
  * Node comes from npm. The servers run in containers of a Docker engine (engine/engine.mjs), except PostgreSQL 18, which is the embedded
- * server. The versions in the table are those that the servers themselves report.
+ * server. The table has the versions that the servers report, and for the embedded one its major version.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Command } from 'commander';
 import { ensureImages, openEngine } from './engine/engine.mjs';
-import { postgresIn, redisIn, startInContainer } from './engine/servers.mjs';
+import { postgresServer, redisServer, startInContainer } from './engine/servers.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 const SUPPORT = join(ROOT, 'docs/support.md');
@@ -23,6 +23,7 @@ const [BEGIN, END] = ['<!-- test:matrix -->', '<!-- /test:matrix -->'];
 const NODES = ['20.19', '22', '24'];
 const REDIS = ['redis:7.0', 'redis:8', 'valkey/valkey:8'];
 const POSTGRES = ['15', '17', '18'];
+/** The version of the embedded PostgreSQL, which needs no container. */
 const EMBEDDED = '18';
 
 const options = new Command('test:matrix')
@@ -36,10 +37,11 @@ const options = new Command('test:matrix')
   .parse()
   .opts();
 
-const stop = await openEngine();
+const stopEngine = await openEngine();
 try {
-  const inContainers = options.postgres.filter((version) => version !== EMBEDDED);
-  ensureImages([...options.redis.map(redisIn), ...inContainers.map(postgresIn)].map(({ image }) => image));
+  const postgresInContainers = options.postgres.filter((version) => version !== EMBEDDED);
+  const servers = [...options.redis.map(redisServer), ...postgresInContainers.map(postgresServer)];
+  ensureImages(servers.map(({ image }) => image));
   for (const node of options.node)
     for (const redis of options.redis)
       for (const postgres of options.postgres) {
@@ -48,7 +50,7 @@ try {
         if (result.failed > 0 || result.passed === 0) process.exitCode = 1;
       }
 } finally {
-  await stop();
+  await stopEngine();
 }
 
 /** Runs the tests on one combination. @returns the row of the table: versions, and counts of tests */
@@ -60,10 +62,10 @@ async function runCombination({ node, redis, postgres }) {
     return containers.at(-1).address;
   };
   try {
-    const redisUrl = `redis://${await start(redisIn(redis))}`;
+    const redisUrl = `redis://${await start(redisServer(redis))}`;
     const isEmbedded = postgres === EMBEDDED;
     // An empty address makes the tests start the embedded server. It replaces an address in the user's environment.
-    const databaseUrl = isEmbedded ? '' : `postgres://barkeep:barkeep@${await start(postgresIn(postgres))}/barkeep`;
+    const databaseUrl = isEmbedded ? '' : `postgres://barkeep:barkeep@${await start(postgresServer(postgres))}/barkeep`;
     const urls = { REDIS_URL: `${redisUrl}/0`, SESSION_REDIS_URL: `${redisUrl}/1`, DATABASE_URL: databaseUrl };
     return { ...(await versions(bin, urls)), ...runTests(bin, urls) };
   } finally {
@@ -111,18 +113,19 @@ function runTests(bin, urls) {
   return { passed: results.numPassedTests, failed: results.numFailedTests + results.numRuntimeErrorTestSuites };
 }
 
-/** Writes or replaces the row of a combination; the other rows stay. */
+/** Writes or replaces the row of a combination, and sorts the rows. */
 function record({ node, redis, postgres, passed, failed }) {
   const combination = `| ${node} | ${redis} | ${postgres} |`;
   const { only } = options;
-  const tests = only === undefined ? 'all integration tests' : `files \`${only.replaceAll('|', '\\|')}\``;
-  const row = `${combination} ${tests} | ${passed} passed, ${failed} failed | ${new Date().toISOString().slice(0, 10)} |`;
+  const files = only === undefined ? '' : ` (only files \`${only.replaceAll('|', '\\|')}\`)`;
+  const date = new Date().toISOString().slice(0, 10);
+  const row = `${combination} ${passed} passed, ${failed} failed${files} | ${date} |`;
   const text = readFileSync(SUPPORT, 'utf8');
   const [start, end] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
   const [head, rule, ...rows] = text.slice(start, end).trim().split('\n');
-  const unpadded = (line) => line.replaceAll(/ +/g, ' '); // prettier pads the cells of a table
-  const kept = rows.filter((other) => !unpadded(other).startsWith(combination));
-  const table = [head, rule, ...kept, row].join('\n');
+  const unpadded = rows.map((line) => line.replaceAll(/ +/g, ' ')); // prettier pads the cells of a table
+  const others = unpadded.filter((line) => !line.startsWith(combination));
+  const table = [head, rule, ...[...others, row].sort()].join('\n');
   writeFileSync(SUPPORT, `${text.slice(0, start)}\n\n${table}\n\n${text.slice(end)}`);
   spawnSync(join(ROOT, 'node_modules/.bin/prettier'), ['--write', SUPPORT], { stdio: 'ignore' });
   process.stdout.write(`${row}\n`);

@@ -44,7 +44,7 @@ const timeArm = (count) => `${count} sessions at once, time of one more`;
 export default {
   id: 'S10',
   title:
-    'growth: value 800 symbols × 20 days; limit: 50 symbols × 20 days, before and after every other arm. Other arms: other sizes; and several sessions at once over the same days, where each further session takes a share of what the first one takes',
+    'growth: value 800 symbols × 20 days; limit: 50 symbols × 20 days, before and after every other arm; other arms: other sizes, and what one more session over the same days costs, as a share of the CPU or time of the first',
   unit: 'bars/s',
   rounds: 5,
   targets: {

@@ -81,7 +81,7 @@ const FORMATS = {
 export default {
   id: 'S11',
   title:
-    'import: 1 M rows of CSV by `barkeep import`; limit: COPY FROM of the same file into a table with the same key; baseline: TypeORM save',
+    'import: 1 M rows of CSV by `barkeep import`; limit: COPY FROM of the same file into a table with the same key; baseline: TypeORM save; other arms: files of that many rows in the formats of vendors',
   unit: 'rows/s',
   targets: {
     ratioToLimit: 0.4,

@@ -63,6 +63,7 @@ export class DebianRelease {
     for (const name of names) if (!LEFT_OUT.test(name)) this.#extract(name, root);
   }
 
+  /** Extracts one package, without its dependencies. */
   extractOnly(name, root) {
     const archives = join(this.#folder, 'cache/archives');
     execFileSync('apt-get', ['-q', ...this.#options, 'download', name], { ...QUIET, cwd: archives });

@@ -7,25 +7,28 @@ const CHECK_MS = 250;
 
 const docker = (...args) => execFileSync('docker', args, { encoding: 'utf8' }).trim();
 
-/** A server without persistence. @param image of Redis or Valkey */
-export function redisIn(image) {
+/** Describes a Redis without persistence, for {@link startInContainer}. @param image of Redis or Valkey */
+export function redisServer(image) {
   const name = image.startsWith('valkey') ? 'valkey' : 'redis';
   const command = [`${name}-server`, '--save', '', '--protected-mode', 'no'];
   return { image, port: 6379, options: [], command, isReady: [`${name}-cli`, 'ping'] };
 }
 
-/** A server whose user, password and database are `barkeep`. */
-export function postgresIn(version) {
+/** Describes a PostgreSQL whose user, password and database are `barkeep`, for {@link startInContainer}. */
+export function postgresServer(version) {
   const variables = ['USER', 'PASSWORD', 'DB'].flatMap((name) => ['--env', `POSTGRES_${name}=barkeep`]);
-  // Over TCP: the server that only initializes the data listens on its socket alone.
+  // Over TCP, because the image first runs a server that makes the database, and listens on its Unix socket only.
   const isReady = ['pg_isready', '--host=127.0.0.1', '--username=barkeep'];
   const options = ['--user', 'postgres', ...variables];
   return { image: `postgres:${version}`, port: 5432, options, command: [], isReady };
 }
 
 /**
- * Starts a server and waits until it answers. @param port of the server in its container @param isReady a command in the
- * container that then succeeds @returns the server's `HOST:PORT` on this machine, and a function that removes the container
+ * Starts a server and waits until it answers.
+ * @param port of the server in its container
+ * @param options of `docker run`
+ * @param isReady a command in the container that succeeds once the server answers
+ * @returns the server's `HOST:PORT` on this machine, and a function that removes the container
  */
 export async function startInContainer({ image, port, options, command, isReady }) {
   const run = ['run', '--detach', '--rm', '--publish', `127.0.0.1::${port}`];

@@ -57,7 +57,7 @@ exec "$@" -c listen_addresses='*'
 `;
 
 /**
- * Makes the image of a name in the engine that DOCKER_HOST names.
+ * Makes the stand-in of a public image, under the same name, in the engine that DOCKER_HOST names.
  *
  * @param {string} image name of a public image @param {string} folder where downloads are kept
  * @throws Error when no stand-in is known, or a package cannot be downloaded
@@ -70,7 +70,7 @@ export function makeStandIn(image, folder) {
   try {
     new DebianRelease(kind.release, folder).extractWithDependencies([...SYSTEM, ...kind.packages], root);
     chmodSync(root, 0o755);
-    // What installing the packages would do.
+    // Installing the packages would do this; extracting them does not.
     rmSync(join(root, 'var/run'), { recursive: true, force: true });
     symlinkSync('/run', join(root, 'var/run'));
     for (const file of ['passwd', 'group'])
@@ -151,6 +151,7 @@ function addUser(root, name, uid) {
   }
 }
 
+/** Makes an empty folder that belongs to the server's user. */
 function ownFolder(path, mode) {
   rmSync(path, { recursive: true, force: true });
   mkdirSync(path, { recursive: true });

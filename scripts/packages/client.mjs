@@ -47,11 +47,14 @@ async function writeCode(dist) {
     for (const id of output[0].imports) imported.add(packageOf(id));
   }
   await bundle.close();
-  imported.delete('node');
+  imported.delete('node'); // stands for Node's own modules, see packageOf
   return imported;
 }
 
-/** Resolves workspace packages to sources, so that the bundler sees the used names. Local runs need servers, which `@barkeep/cli` has. */
+/**
+ * Resolves workspace packages to their sources, so that the bundler sees the used names. `@barkeep/local-run` becomes an import of
+ * `@barkeep/cli`, which includes it and the programs that it starts.
+ */
 function resolveSource(id) {
   return id === LOCAL_RUN ? { id: '@barkeep/cli', external: true } : workspaceFile(id, 'src/index.ts');
 }

@@ -1,4 +1,7 @@
-/** A repository blocks the event loop of a worker. The watchdog ends that worker, and another one does the job (I11, I12). */
+/**
+ * A repository blocks the event loop of a worker. The watchdog ends that worker, and another one does the job (I11, I12).
+ * docs/ARCHITECTURE.md lists the invariants, such as I11.
+ */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

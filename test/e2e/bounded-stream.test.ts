@@ -1,6 +1,7 @@
 /**
  * The stream of a session whose clock does not move stores no more than a few days ahead of it, and does not slow down
  * other sessions.
+ * docs/ARCHITECTURE.md lists the invariants, such as I8.
  */
 import { Api } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
@@ -17,6 +18,7 @@ let system: TestSystem;
 let api: Api;
 
 beforeAll(async () => {
+  // The coordinator has room for the streams of two sessions.
   system = await TestSystem.create({ BARKEEP_STAGED_DAYS: String(STAGED_DAYS), BARKEEP_STREAM_CONCURRENCY: '2' });
   await writeBars(system.databaseUrl, 'bounded', marketBars({ ...MARKET, seed: 8 }));
   api = new Api((await system.coordinator()).url);

@@ -1,4 +1,7 @@
-/** A session whose store holds values that Barkeep never writes reports it. All other sessions and the lists work (I11). */
+/**
+ * A session whose store holds values that Barkeep never writes reports it. All other sessions and the lists work (I11).
+ * docs/ARCHITECTURE.md lists the invariants, such as I11.
+ */
 import { Redis } from 'ioredis';
 import { Api, type Session } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
@@ -6,7 +9,7 @@ import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-03' };
 const SYMBOLS = ['AAA', 'BBB'];
-/** Slow enough that the session still runs when the test breaks its store. */
+/** 20 simulated minutes in a second: the session still runs when the test breaks its store. */
 const SLOW_PACE = { mode: 'clock', speed: 1_200 };
 const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
 
@@ -75,6 +78,7 @@ test('I11 a running session with a broken store is lost, and another session run
 
 test('I11 a session with garbage in a field is shown with a warning', async () => {
   await api.completed(await api.run({ ...SPEC, id: 'garbage' }));
+  // The clock is not a number, and what the stream waits for is not JSON.
   await redis.hset(key('garbage', 'meta'), 'clock', 'noon');
   await redis.hset(key('garbage', 'stream'), 'wait', '{');
   const sessions = await listed('operator');

@@ -16,6 +16,7 @@ const SPEC = {
   source: { type: 'dataset', dataset: 'whole' },
   pace: { mode: 'lockstep', window: 60 },
 } as const;
+/** The close of the second day. */
 const END = '2024-03-05T21:00:00.000Z';
 /** Minutes of both days. */
 const MINUTES = 2 * 390;

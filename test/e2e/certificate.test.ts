@@ -1,4 +1,7 @@
-/** Certificates prove that two runs had the same data. When they had not, the comparison names the first bar that differs. */
+/**
+ * Certificates prove that two runs had the same data. When they had not, the comparison names the first bar that differs.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
+ */
 import { bitmapBytes, recordOffset } from '@barkeep/bars';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,8 +13,11 @@ import type { SystemProcess } from '../support/system/system.js';
 
 /** The part of a certificate that the tests read. */
 interface Certificate {
+  /** `store`: computed from the stored bars; `kept`: the saved one, because the store is lost. */
   from: string;
+  /** When it was saved; null before that. */
   storedAt: string | null;
+  /** Dates of the days that differ from the saved certificate. */
   changedSince: string[];
   complete: boolean;
   digest: string;
@@ -22,6 +28,7 @@ interface Compared {
   equal: boolean;
   equalDays: number;
   date: string | null;
+  /** The first bar that differs, as sessions a and b have it. */
   bar: { symbol: string; interval: string; openTime: string; a: ApiBar | null; b: ApiBar | null } | null;
 }
 
@@ -78,6 +85,7 @@ async function runCalm(): Promise<void> {
 async function runShaken(): Promise<void> {
   const workers = await Promise.all([lab.system.worker(), lab.system.worker()]);
   coordinators.push(await lab.system.coordinator());
+  // The repository holds back its answers for the sixth day, so the session waits there until `open`.
   await lab.repository.holdFrom(lab.day(5));
   const spec = lab.spec('shaken') as { symbols: string[] };
   await api().run({ ...spec, symbols: [...spec.symbols].reverse() });
@@ -165,6 +173,7 @@ test('a certificate in a file can be compared, and is not overwritten by another
   await changeClose('shaken', 'AAA', lab.day(2), 0, CENT);
   expect((await barkeep('certify', 'shaken', '--out', file)).code).toBe(1);
   expect((JSON.parse(await readFile(file, 'utf8')) as Certificate).digest).toBe(digest);
+  // A file has digests of days and no bars, so the comparison names only the day.
   expect(await compared(file, 'shaken')).toMatchObject({ code: 1, found: { date: lab.day(2), bar: null } });
   await changeClose('shaken', 'AAA', lab.day(2), 0, -CENT);
 });

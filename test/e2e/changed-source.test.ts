@@ -1,6 +1,7 @@
 /**
  * The dataset that a session streams is removed, imported again, or gets the first bars of a symbol while the session runs. The session
- * streams what the dataset has (I1), or fails: it never takes the rows of a dataset that is gone for missing ones.
+ * streams what the dataset has (I1), or fails. It never counts the rows of a removed dataset as missing.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { Api } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
@@ -46,6 +47,7 @@ async function runWhile(id: string, change: () => Promise<unknown>, symbols = SY
   return consumer;
 }
 
+/** Follows the session with the consumer, from the first open to the end. */
 async function followToEnd(consumer: LockstepConsumer): Promise<void> {
   await consumer.follow(consumer.layout.historyEnd);
   await consumer.leave(consumer.layout.end);
@@ -79,7 +81,7 @@ test('a session whose dataset was removed fails, and continues after the dataset
 
 test('a symbol whose first bars are imported while the session runs is streamed from then on', async () => {
   await writeBars(system.databaseUrl, 'grown', new Map([['AAA', MARKET.get('AAA')!]]));
-  // Another symbol than in the other datasets: the database knows those.
+  // The bars get a symbol that the database does not know yet: the other datasets have LATE already.
   const renamed = new Map([['NEW', MARKET.get('LATE')!]]);
   const addBars = () => writeBars(system.databaseUrl, 'grown', renamed);
   const consumer = await runWhile('grown', addBars, ['AAA', 'NEW']);

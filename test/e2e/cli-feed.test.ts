@@ -1,4 +1,4 @@
-/** Feeding and watching a session from the command line, on a running system. */
+/** Feeding and watching a session from the command line, on a running system. docs/ARCHITECTURE.md lists the invariants, such as I1. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +75,7 @@ test('events are printed until the session ends, can be read again, and unknown 
   expect(events.at(-1)).toMatchObject({ type: 'state', state: 'completed' });
 
   const replayed = await barkeep('events', id, '--types', 'day-closed', '--from', 'beginning');
+  // A line has the time of the event, its type padded to a column, and its fields.
   expect(replayed).toMatch(/^\S+Z day-closed {7}time 2024-03-04 21:00.* date 2024-03-04 .*filled 780/);
   expect(replayed.trim().split('\n')).toHaveLength(1);
   await expect(barkeep('events', id, '--types', 'nothing')).rejects.toThrow('--types: expected some of clock');

@@ -13,14 +13,17 @@ const USER_KEY = 'user-key-0123456789';
 const ADMIN_KEY = 'admin-key-0123456789';
 /** As many connections as a browser opens to one server, and one more. */
 const TABS = 7;
-/** A script that makes a page hidden or visible: without a window Chromium takes every page for visible. */
+/** A script that makes a page hidden or visible. Chromium without a window counts every page as visible. */
 const HIDEABLE = `Object.defineProperty(document, 'visibilityState', { get: () => (window.isHidden ? 'hidden' : 'visible') });
   window.setHidden = (isHidden) => {
     window.isHidden = isHidden;
     document.dispatchEvent(new Event('visibilitychange'));
   };`;
 
-/** A script: presses Start, then Stop at once when it comes to the same place. It tells whether Stop was disabled. */
+/**
+ * A script: presses Start of session `twice`, then Stop as soon as this button appears in the same place.
+ * Its result is whether Stop was disabled.
+ */
 const PRESS_TWICE = `new Promise((resolve) => {
   const button = (name) => document.querySelector('[aria-label="' + name + ' twice"]');
   button('Start').click();
@@ -46,7 +49,7 @@ describeWithBrowser('the page of a session that changes', () => {
   });
   afterAll(() => lab?.close());
 
-  it('shows more sessions in tabs than a browser opens connections, and what happened while a tab was hidden', async () => {
+  it('shows a session in more tabs than a browser opens connections, and what happened while a tab was hidden', async () => {
     await api.run({ ...SPEC, id: 'tabs', pace: { mode: 'clock', speed: 60 } });
     const context = await lab.browser.newContext();
     await context.addInitScript(HIDEABLE);

@@ -6,6 +6,7 @@ import { ConsoleSystem } from '../support/browser/console-system.js';
 import type { Api } from '../support/system/api.js';
 
 const DATE = '2018-04-02';
+/** Open time of minute 0. */
 const FIRST = Date.parse(`${DATE}T00:00Z`);
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1_440;
@@ -31,7 +32,10 @@ describeWithBrowser('the charts of the console', () => {
   });
   afterAll(() => lab?.close());
 
-  /** Feeds bars that draw only a line, without volume, so that nothing but a gap covers much of the chart. */
+  /**
+   * Feeds bars that draw only a line, without volume, so that nothing but a gap covers much of the chart.
+   * @param through the feed is complete before this minute
+   */
   async function feed(id: string, minutes: readonly number[], through: number) {
     const time = (minute: number) => new Date(FIRST + minute * MINUTE_MS).toISOString();
     const flat = { open: 1, high: 1, low: 1, close: 1, volume: 0 };

@@ -45,7 +45,7 @@ describeWithBrowser('the console', () => {
       await page.keyboard.press('Enter');
       await shownOn(page, 'Gaps of EMBER on 2024-03-06');
       await page.getByRole('img', { name: /Candles of EMBER on 2024-03-06, 345 bars, \d+ gaps/ }).waitFor();
-      await page.keyboard.press('Shift+ArrowDown');
+      await page.keyboard.press('Shift+ArrowDown'); // selects the cell below, too
       await page.getByRole('button', { name: 'Ask again for 2 × 1 day…' }).click();
       await shownOn(page, 'the session has no backfill');
       await page.getByRole('button', { name: 'Ask now' }).click();
@@ -94,7 +94,7 @@ describeWithBrowser('the console', () => {
     });
   });
 
-  it('does not call two sessions equal of which nothing can be compared', async () => {
+  it('does not call two sessions equal when they have nothing that can be compared', async () => {
     for (const [id, symbol, date] of [
       ['alpha', 'ALPHA', '2024-03-04'],
       ['alpha-later', 'ALPHA', '2024-03-05'],
@@ -248,7 +248,7 @@ describeWithBrowser('the console', () => {
       { width: 390 },
     ));
 
-  it('says that it has no live connection when already the first one fails', () =>
+  it('says that it has no live connection when its first one fails', () =>
     lab.withPage('/', async (page) => {
       await page.route(/\/events\b/, (route) => route.abort('connectionrefused'));
       await page.getByRole('link', { name: 'holes', exact: true }).click();

@@ -1,6 +1,7 @@
 /**
  * Two digests of one generated market that no optimization may change. However the market is read, flushed and derived,
  * the stored bytes equal those of the first version of the store.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { Api } from '../support/system/api.js';
 import { holey, marketBars, mulberry32, writeBars } from '../support/data/market.js';
@@ -10,7 +11,7 @@ import { TestSystem } from '../support/system/system.js';
 const SYMBOLS = Array.from({ length: 130 }, (_, i) => `S${String(i).padStart(3, '0')}`);
 /** Three trading days. The second one, the day after Thanksgiving, is short. */
 const DATES = { start: '2013-11-27', end: '2013-12-02' };
-/** The stream lacks a few of the market's bars. The repairs have half of them. */
+/** Dataset `stream` lacks 2 % of the market's bars. `repairs` lacks half of all bars, so some gaps stay. */
 const SPEC = { symbols: SYMBOLS, ...DATES, source: { type: 'dataset', dataset: 'stream' }, backfill: ['repairs'] };
 const DERIVED = ['5m', '7m', '15m', '1h', '1d'];
 

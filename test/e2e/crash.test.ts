@@ -2,6 +2,7 @@
  * Crashes of each part of the system in the middle of a session, with two coordinators and two workers as separate
  * processes. In each case the session ends with the bytes of an undisturbed one (I1). The time limits follow from the
  * default settings.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { Api, type Session } from '../support/system/api.js';
 import { DisturbedSystem, processOf } from '../support/system/disturbed-system.js';
@@ -12,6 +13,8 @@ import type { SystemProcess } from '../support/system/system.js';
 const TAKE_OVER_MS = 10_000;
 /** Time within which the job of a dead worker is done by another one. */
 const JOB_DONE_MS = 15_000;
+/** `maxRetries` with which upkeep of the last gaps still runs when the test loses the queues. */
+const MANY_RETRIES = 6;
 /** A disturbance happens at a random moment of this time after a coordinator has begun to stream the session. */
 const MOMENT_MAX_MS = 500;
 
@@ -109,7 +112,7 @@ test('I1 a session continues when all queues are lost', async () => {
 
 test('upkeep of a completed session continues when all queues are lost', async () => {
   await lab.repository.open();
-  await api().run(lab.spec('repairs-lost', 6));
+  await api().run(lab.spec('repairs-lost', MANY_RETRIES));
   expect((await api().completed('repairs-lost')).counts.absent).toBeGreaterThan(0);
   await lab.loseQueues();
   await endsAsUndisturbed('repairs-lost');
@@ -117,10 +120,10 @@ test('upkeep of a completed session continues when all queues are lost', async (
 
 test('upkeep of a paused session continues when all queues are lost', async () => {
   await lab.repository.holdFrom(lab.day(2));
-  await api().run(lab.spec('paused-queues-lost', 6));
+  await api().run(lab.spec('paused-queues-lost', MANY_RETRIES));
   await api().until('paused-queues-lost', ({ counts }) => counts.absent > 0);
   await api().ok('POST', '/v1/sessions/paused-queues-lost/pause');
-  // A job that runs would add the next one to the empty queues.
+  // The workers are killed first: a running job would add the next job to the emptied queues, as if nothing were lost.
   for (const worker of workers) await worker.signal('SIGKILL');
   await lab.loseQueues();
   workers = await Promise.all([lab.system.worker(), lab.system.worker()]);
@@ -146,6 +149,7 @@ test('I1 a running and a completed session whose store is lost are lost, and a s
 });
 
 test('I1 I6 a session continues from the content of a store that lost its newest writes', async () => {
+  // The test copies the store when the repair of day 3 waits, and puts the copy back when that of the last day waits.
   const [savedDay, lostDay] = [lab.day(3), lab.day(-1)];
   await lab.repository.holdFrom(savedDay);
   await api().run(lab.spec('set-back'));

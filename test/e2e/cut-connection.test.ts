@@ -1,4 +1,7 @@
-/** A session does not fail when connections to the session Redis are cut in the middle of an answer. */
+/**
+ * A session does not fail when connections to the session Redis are cut in the middle of an answer.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Api } from '../support/system/api.js';
 import { holey, marketBars, writeBars } from '../support/data/market.js';

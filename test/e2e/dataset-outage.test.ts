@@ -1,6 +1,7 @@
 /**
- * Datasets whose PostgreSQL does not serve the workers for a while: none of the session's bars is given up for that, whatever
- * `upkeep.onFailure` says (I1, I11, I12). What a repository's own failures lead to is in repository-failures.test.ts.
+ * PostgreSQL does not serve the workers for a while. The session gives up none of its bars because of that, whatever
+ * `upkeep.onFailure` says (I1, I11, I12). repository-failures.test.ts tests the failures of repositories themselves.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

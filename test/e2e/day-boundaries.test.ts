@@ -1,4 +1,7 @@
-/** Trading days: the events at their boundaries, days without a bar, days whose source is silent, dates without trading. */
+/**
+ * Trading days: the events at their boundaries, days without a bar, days whose source is silent, dates without trading.
+ * docs/ARCHITECTURE.md lists the invariants, such as I6.
+ */
 import type { Bar } from '@barkeep/bars';
 import { Client } from 'pg';
 import { Api } from '../support/system/api.js';

@@ -1,4 +1,4 @@
-/** `npm run dev` stops its programs, also when a user interrupts it twice. */
+/** `npm run dev` stops its programs, also when a user interrupts it twice. docs/ARCHITECTURE.md lists the invariants, such as I11. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -46,7 +46,7 @@ test('I11 a second Ctrl-C during the stop of "npm run dev" leaves none of its pr
     for (const pid of programs) process.kill(pid, 'SIGSTOP');
     dev.kill('SIGINT');
     await untilPrinted('stopping after SIGINT');
-    // Until one comes late enough to count as another one: npm sends a second signal at once.
+    // npm sends each Ctrl-C twice, so `dev` ignores a second signal that follows at once. Only a later one counts as the second Ctrl-C.
     const again = setInterval(() => dev.kill('SIGINT'), 100);
     await ended;
     clearInterval(again);

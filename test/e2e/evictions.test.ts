@@ -1,4 +1,7 @@
-/** A session Redis that evicts keys: sessions warn of it, and a session that lacks bars is lost, not silently wrong (I11). */
+/**
+ * A session Redis that evicts keys: sessions warn of it, and a session that lacks bars is lost, not silently wrong (I11).
+ * docs/ARCHITECTURE.md lists the invariants, such as I11.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

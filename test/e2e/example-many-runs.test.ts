@@ -1,6 +1,7 @@
 /**
  * Runs examples/many-runs as a user does. Its figures must equal those of a plain loop over the dataset, and its README
  * must show them.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

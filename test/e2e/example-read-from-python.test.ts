@@ -1,6 +1,7 @@
 /**
  * Runs examples/read-from-python as a user does. Python must print the bars of Barkeep's reader, the same in each run, and
  * the README must show them. If no Python has numpy and redis-py, the example fetches them; no test is skipped.
+ * docs/ARCHITECTURE.md lists the invariants, such as I2.
  */
 import { join } from 'node:path';
 import type { ShownBar } from '@barkeep/bars';

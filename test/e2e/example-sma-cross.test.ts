@@ -1,6 +1,7 @@
 /**
  * Runs examples/sma-cross as a user does. Its figures must equal those of a plain loop over the datasets, and its README
  * must show them.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { ExampleRun } from '../support/programs/example-run.js';
 import { decimals, expectCleanInterruption, tablesOf } from '../support/programs/printed-example.js';

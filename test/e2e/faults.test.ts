@@ -2,6 +2,7 @@
  * Twelve fixed schedules of the fault campaign (test/faults). Under faults of processes, servers and networks, sessions end
  * with the same bytes (I1), no process ends and no session stands still (I11), and calls do what they answer (I13).
  * `npm run faults` runs any number of other schedules.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

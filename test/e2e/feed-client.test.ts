@@ -1,6 +1,7 @@
 /**
  * Feeds sessions with the client library: in lockstep, at a pace, and while a coordinator is killed. In each case the session
  * ends with the bytes of a session that streams the same bars from a dataset (I1).
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { connect, type Barkeep, type ClientSession } from '@barkeep/client';
 import { marketBars, tradingDays, writeBars } from '../support/data/market.js';

@@ -1,6 +1,7 @@
 /**
  * The clock of a session that is fed over HTTP: it waits for the slowest stream, and continues without a silent one. Bars may
  * come late, or while the session is paused.
+ * docs/ARCHITECTURE.md lists the invariants, such as I2.
  */
 import { Api } from '../support/system/api.js';
 import { FeedRequests } from '../support/programs/feed-requests.js';
@@ -34,7 +35,7 @@ const eventsOfType = (id: string, type: string) => eventsOf(system.sessionPrefix
 /** The open time of a bar, which is also the close of the bar before it. */
 const openOf = (bars: typeof aaa, index: number) => new Date(bars[index]!.openTime).toISOString();
 
-it('I2 without a barrier moves the clock bar by bar up to the slowest stream, and counts a late bar at once', async () => {
+it('I2 without a barrier the clock moves bar by bar up to the slowest stream, and a late bar is counted at once', async () => {
   const id = await api.run({ ...SPEC, id: 'bar-by-bar', upkeep: BAR_BY_BAR });
   const countsAtClock = async (time: string) => (await api.until(id, ({ clock }) => clock === time)).counts;
   await requests.feed(id, 'AAA', aaa.slice(0, 7));
@@ -56,7 +57,7 @@ it('I2 without a barrier moves the clock bar by bar up to the slowest stream, an
   expect(late!.time).toBe(0); // this type of event has no simulated time
 });
 
-it('I5 derives a day again when a late bar comes to a completed session', async () => {
+it('I5 a day is derived again when a late bar comes to a completed session', async () => {
   const twin = await api.run({ ...SPEC, id: 'late-twin', source: { type: 'dataset', dataset: 'stream' } });
   await api.completed(twin);
   const id = await api.run({ ...SPEC, id: 'late' });
@@ -76,7 +77,7 @@ it('I5 derives a day again when a late bar comes to a completed session', async 
   expect((await api.session(id)).counts).toEqual((await api.session(twin)).counts);
 });
 
-it('continues without a silent stream, emits an event, and waits for the stream again after its next bar', async () => {
+it('the clock continues without a silent stream, with an event, and waits for the stream again after its next bar', async () => {
   const id = await api.run({ ...SPEC, id: 'silent', feed: { timeoutSeconds: 2 }, upkeep: BAR_BY_BAR });
   await requests.feed(id, 'BBB', bbb.slice(0, 5));
   // AAA repeats a bar, so only BBB is silent.
@@ -96,7 +97,7 @@ it('continues without a silent stream, emits an event, and waits for the stream 
   }
 });
 
-it('I1 stores bars while it is paused, and completes after it is resumed', async () => {
+it('I1 a paused session stores bars, and completes after it is resumed', async () => {
   const id = await api.run({ ...SPEC, id: 'paused' });
   await requests.feed(id, 'AAA', aaa.slice(0, 400));
   await requests.feed(id, 'BBB', bbb);

@@ -1,6 +1,7 @@
 /**
  * A session Redis that is set back loses a feeder's newest bars. The feeder gets an error before the session passes the
  * lost bars. When it has sent them again, the session ends with the digest of an undisturbed one (I1).
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';

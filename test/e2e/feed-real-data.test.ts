@@ -1,6 +1,7 @@
 /**
  * Three processes feed real minute bars over HTTP, out of order. The session ends with the bytes of a session that
  * streams them from a dataset (I1).
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { Api } from '../support/system/api.js';
 import { feedOrder, Feeders } from '../support/programs/feeders.js';
@@ -109,7 +110,8 @@ describeWithLean('real bars that are fed', () => {
           feeders.start(survivor.url, 'coordinator-killed', symbol, rows, holdAfter),
         ),
       );
-    const held = await startAll(2_000);
+    const barsBeforeKill = 2_000; // of each feeder
+    const held = await startAll(barsBeforeKill);
     for (const feeder of held) await feeder.held();
     const alive = new Api(survivor.url);
     await alive.until('coordinator-killed', ({ frontier }) => frontier !== null && frontier > EQUITY_DATES[0]!);

@@ -1,4 +1,7 @@
-/** Feeding over HTTP: accepted and refused bars with their answers, cut connections, removed sessions, long requests. */
+/**
+ * Feeding over HTTP: accepted and refused bars with their answers, cut connections, removed sessions, long requests.
+ * docs/ARCHITECTURE.md lists the invariants, such as I7.
+ */
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { Redis } from 'ioredis';
@@ -42,7 +45,7 @@ afterAll(async () => {
 const iso = (time: number) => new Date(time).toISOString();
 const problemTypeOf = (body: unknown) => (body as { type: string }).type;
 
-it('I7 answers what happened to every bar, and quarantines refused bars', async () => {
+it('I7 the answer says what happened to every bar, and refused bars are quarantined', async () => {
   const id = await api.run({ ...SPEC, id: 'rules' });
   const { openTime: thirdTime, ...thirdValues } = aaa[2]!;
   const beforeOpen = iso(aaa[0]!.openTime - MINUTE_MS);
@@ -89,7 +92,7 @@ it('I7 answers what happened to every bar, and quarantines refused bars', async 
   });
 });
 
-it('refuses epoch seconds in a bar and in `through`, and says that it expects milliseconds', async () => {
+it('epoch seconds in a bar and in `through` are refused, with a message that milliseconds are expected', async () => {
   const id = await api.run({ ...SPEC, id: 'seconds' });
   const inSeconds = { ...aaa[0]!, openTime: aaa[0]!.openTime / 1_000 };
   const { refused, problems } = await requests.feed(id, 'AAA', [inSeconds, aaa[1]!]);
@@ -101,7 +104,7 @@ it('refuses epoch seconds in a bar and in `through`, and says that it expects mi
   expect(JSON.stringify(body)).toMatch(/through.*milliseconds/);
 });
 
-it('takes a call without bars or without a body, and compares the bars that its feeder has seen', async () => {
+it('a call without bars or without a body is accepted, and the number of bars that its feeder has seen is checked', async () => {
   const id = await api.run({ ...SPEC, id: 'without-bars' });
   await requests.feed(id, 'AAA', aaa.slice(0, 2));
   const path = `${symbolPath(id, 'AAA')}/bars`;
@@ -116,7 +119,7 @@ it('takes a call without bars or without a body, and compares the bars that its 
   expect(`${status} ${problemTypeOf(body)}`).toBe('409 urn:barkeep:problem:fed-bars-lost');
 });
 
-it('names malformed lines by their numbers and accepts the others', async () => {
+it('malformed lines are named by their numbers, and the others are accepted', async () => {
   const id = await api.run({ ...SPEC, id: 'lines' });
   // An empty line has a number, but it is no bar and has no index.
   const lines = [JSON.stringify(aaa[0]), '', '{"open": 1', JSON.stringify({ ...aaa[1]!, time: 1 }), '[]'];
@@ -129,7 +132,7 @@ it('names malformed lines by their numbers and accepts the others', async () => 
   ]);
 });
 
-it('refuses wrong sessions, symbols and bodies with a problem document for each', async () => {
+it('wrong sessions, symbols and bodies are refused with a problem document for each', async () => {
   await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'created' });
   await api.run({ ...SPEC, id: 'dataset', source: { type: 'dataset', dataset: 'stream' } });
   const id = await api.run({ ...SPEC, id: 'refusals' });
@@ -152,14 +155,14 @@ it('refuses wrong sessions, symbols and bodies with a problem document for each'
   expect(`${status} ${problemTypeOf(body)}`).toBe('413 urn:barkeep:problem:body-too-large');
 });
 
-it('neither adds a symbol to a fed session nor removes one', async () => {
+it('no symbol can be added to a fed session or removed from it', async () => {
   const id = await api.run({ ...SPEC, id: 'fixed-symbols' });
   const refused = { status: 409, body: { type: 'urn:barkeep:problem:fed-symbols' } };
   expect(await api.call('POST', symbolPath(id, 'CCC'))).toMatchObject(refused);
   expect(await api.call('DELETE', symbolPath(id, 'BBB'))).toMatchObject(refused);
 });
 
-it('I1 keeps the bars that came before a connection was cut, and counts them as duplicates when they come again', async () => {
+it('I1 bars that came before a connection was cut are kept, and count as duplicates when they come again', async () => {
   const id = await api.run({ ...SPEC, id: 'cut' });
   const sent = request(`${api.url}${symbolPath(id, 'AAA')}/bars`, {
     method: 'POST',
@@ -178,7 +181,7 @@ it('I1 keeps the bars that came before a connection was cut, and counts them as 
   expect(coordinator.log).not.toContain('a request failed');
 });
 
-it('I9 writes nothing to a session that is removed while it is fed', async () => {
+it('I9 nothing is written to a session that is removed while it is fed', async () => {
   const id = await api.run({ ...SPEC, id: 'removed' });
   const removal = latch();
   async function* lines() {
@@ -197,7 +200,7 @@ it('I9 writes nothing to a session that is removed while it is fed', async () =>
   expect(await redis.keys(`${system.sessionPrefix}:{${id}:*`)).toEqual([]);
 });
 
-it(`I8 accepts ${LINES} lines in one request while its memory grows by less than ${GROWTH_MAX_MB} MB`, async () => {
+it(`I8 ${LINES} lines in one request are accepted, and the coordinator grows by less than ${GROWTH_MAX_MB} MB`, async () => {
   const days = { start: '2018-01-01', end: '2018-06-01', calendar: '24/7' };
   const first = tradingDays(days)[0]!.segments[0]!.open;
   const id = await api.run({ ...SPEC, ...days, id: 'long', symbols: ['AAA'], upkeep: { enabled: false } });

@@ -1,6 +1,7 @@
 /**
  * The history of a session is complete before its first bar is visible (I2). A crash of the coordinator during the history
  * or after it changes no stored byte (I1).
+ * docs/ARCHITECTURE.md lists the invariants, such as I2.
  */
 import { Redis } from 'ioredis';
 import { Api } from '../support/system/api.js';
@@ -60,7 +61,7 @@ async function killOwner(id: string): Promise<void> {
   coordinators = coordinators.filter((other) => other !== owner);
 }
 
-it('I2 has its complete history, repaired and derived, before any later bar is visible', async () => {
+it('I2 a session has its complete history, repaired and derived, before any later bar is visible', async () => {
   // From this date on the repository holds its answers back until open().
   await repository.holdFrom(SPEC.start);
   const id = await api().run({ ...SPEC, id: 'before' });
@@ -82,7 +83,7 @@ it('I2 has its complete history, repaired and derived, before any later bar is v
   expect(await api().digest(id)).toBe(reference);
 });
 
-it('I1 ends with the same bytes when the coordinator is killed during the history', async () => {
+it('I1 a session ends with the same bytes when the coordinator is killed during the history', async () => {
   const thirdDay = '2013-10-03';
   await repository.holdFrom(thirdDay);
   const id = await api().run({ ...SPEC, id: 'killed' });
@@ -98,7 +99,7 @@ it('I1 ends with the same bytes when the coordinator is killed during the histor
   coordinators.push(await system.coordinator());
 });
 
-it('I1 ends with the same bytes when the coordinator is killed after old days were removed', async () => {
+it('I1 a session ends with the same bytes when the coordinator is killed after old days were removed', async () => {
   await repository.holdFrom(DATES.end);
   const id = await api().run({ ...SPEC, id: 'killed-late' });
   await repository.asked(({ date }) => date === DATES.end);

@@ -1,6 +1,7 @@
 /**
  * Sessions with a history, on real minute bars. The history is the days before the first date of the spec. It is stored,
  * repaired and derived before the first bar of that date. As the clock moves, days that are no longer retained are removed.
+ * docs/ARCHITECTURE.md lists the invariants, such as I2.
  */
 import { calendarNamed } from '@barkeep/bars';
 import { Redis } from 'ioredis';

@@ -64,7 +64,7 @@ const get = (path: string) => fetch(`${coordinator.url}/v1/sessions/read${path}`
 const read = async (path: string): Promise<unknown> => (await get(path)).json();
 const iso = (minute: number) => new Date(FIRST + minute * MINUTE_MS).toISOString();
 
-it('returns the last bars with all of their fields, oldest first, and 100 bars by default', async () => {
+it('the last bars have all of their fields, are oldest first, and are 100 by default', async () => {
   expect(await read('/symbols/AAA/bars?last=2')).toEqual(
     [LAST - 1, LAST].map((minute) => ({
       ...barAt(minute),
@@ -80,12 +80,13 @@ it('returns the last bars with all of their fields, oldest first, and 100 bars b
   expect(answers.barAnswer.parse(await read('/symbols/AAA/bars/latest')).openTime).toBe(iso(LAST));
 });
 
-it('returns ranges, end exclusive, without the holes', async () => {
+it('a range has the bars up to its end, exclusive, without the holes', async () => {
   const range = barsAnswer.parse(await read(`/symbols/AAA/bars?from=${iso(3)}&to=${FIRST + 8 * MINUTE_MS}`));
   expect(range.map(({ openTime }) => openTime)).toEqual([iso(3), iso(4), iso(7)]);
 });
 
-it('refuses epoch seconds, and accepts ISO times of any date', async () => {
+it('epoch seconds are refused, and ISO times of any date are accepted', async () => {
+  // 1522540800 is 2018-04-01 in epoch seconds.
   for (const query of ['from=1522540800&to=1522627200', 'from=1522540800', `from=${iso(0)}&to=-1`]) {
     const wrong = answers.problemAnswer.parse(await read(`/symbols/AAA/bars?${query}`));
     expect(wrong).toMatchObject({ status: 400, detail: expect.stringContaining('epoch milliseconds') as string });
@@ -93,12 +94,12 @@ it('refuses epoch seconds, and accepts ISO times of any date', async () => {
   expect(barsAnswer.parse(await read('/symbols/AAA/bars?from=1902-01-01&to=1970-01-01T00:00:00Z'))).toEqual([]);
 });
 
-it('accepts every name of an interval that a spec may use', async () => {
+it('every name of an interval that a spec may use is accepted', async () => {
   const hours = barsAnswer.parse(await read('/symbols/AAA/bars?last=3&interval=60m'));
   expect(hours).toEqual(await read('/symbols/AAA/bars?last=3&interval=1h'));
 });
 
-it('names the next page of a long range in its Link header, and the pages together are the range', async () => {
+it('the Link header of a long range names the next page, and the pages together are the range', async () => {
   const first = await get('/symbols/AAA/bars?from=2018-04-01&interval=1m');
   const [, link] = /^<(.+)>; rel="next"$/.exec(first.headers.get('link') ?? '') ?? [];
   const second = await fetch(`${coordinator.url}${link}`);
@@ -107,14 +108,14 @@ it('names the next page of a long range in its Link header, and the pages togeth
   expect(bars.map(({ open }) => open)).toEqual(FILLED_MINUTES);
 });
 
-it('returns the latest bars of many symbols, with null for a symbol without one, which alone is 404', async () => {
+it('the latest bars of many symbols have null for a symbol without one; a call for that symbol alone is answered 404', async () => {
   const latest = z.record(z.string(), answers.barAnswer.nullable()).parse(await read('/latest?symbols=AAA,EMPTY'));
   const { close } = barAt(LAST);
   expect(latest).toMatchObject({ AAA: { close }, EMPTY: null });
   expect((await get('/symbols/EMPTY/bars/latest')).status).toBe(404);
 });
 
-it('returns metrics, gaps and the digest', async () => {
+it('metrics, gaps and the digest can be read', async () => {
   const metrics = answers.metricsAnswer.parse(await read('/symbols/AAA/metrics'));
   const filled = FILLED_MINUTES.length;
   expect(metrics).toMatchObject({ expected: EXPECTED, filled, missing: HOLES.size, gapCount: 2, largestGap: 2 });
@@ -126,7 +127,7 @@ it('returns metrics, gaps and the digest', async () => {
   expect(answers.digestAnswer.parse(await read('/digest')).bars).toBe(filled);
 });
 
-it('returns metrics of the run, and of the trading day that the clock is in or of another date', async () => {
+it('metrics are those of the run, and of the trading day that the clock is in or of another date', async () => {
   const metrics = answers.metricsAnswer.parse(await read('/symbols/AAA/metrics'));
   const runHigh = barAt(LAST).high;
   expect(metrics).toMatchObject({
@@ -140,7 +141,7 @@ it('returns metrics of the run, and of the trading day that the clock is in or o
   });
 
   const firstDay = answers.metricsAnswer.parse(await read('/symbols/AAA/metrics?date=2018-04-01'));
-  const filled = DAY_MINUTES - 2;
+  const filled = DAY_MINUTES - 2; // without minutes 5 and 6
   const gap = { gapCount: 1, largestGap: 2 };
   expect(firstDay).toMatchObject({
     date: '2018-04-01',
@@ -160,7 +161,7 @@ it('returns metrics of the run, and of the trading day that the clock is in or o
   }
 });
 
-it('answers 404 for a symbol and 400 for an interval that the session does not have', async () => {
+it('a symbol that the session does not have is answered 404, and such an interval 400', async () => {
   expect((await get('/symbols/IBM/bars')).status).toBe(404);
   expect((await get('/latest?symbols=AAA,IBM')).status).toBe(404);
   const problem = answers.problemAnswer.parse(await read('/symbols/AAA/bars?interval=7m'));

@@ -1,4 +1,7 @@
-/** The coordinator as a process: its messages when it cannot start, when it waits, and when it is ready, and its exit codes. */
+/**
+ * The coordinator as a process: its messages when it cannot start, when it waits, and when it is ready, and its exit codes.
+ * docs/ARCHITECTURE.md lists the invariants, such as I11.
+ */
 import { once } from 'node:events';
 import { coordinatorProcess, startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
@@ -16,13 +19,14 @@ async function untilLogged(started: SystemProcess, text: string): Promise<void> 
   while (!started.log.includes(text)) await once(started.child.stdout!, 'data');
 }
 
-it('reports all configuration errors in one message, without a stack, and exits with 1', async () => {
+it('a coordinator reports all configuration errors in one message, without a stack, and exits with 1', async () => {
+  // A port that is no number, a host that others can reach although there are no keys, and no database.
   const coordinator = coordinatorProcess({ BARKEEP_PORT: 'x', BARKEEP_HOST: '0.0.0.0', DATABASE_URL: '' });
   expect(await once(coordinator.child, 'exit')).toEqual([1, null]);
   expect(coordinator.log).toMatch(/^3 problems in the environment:\n(  [A-Z_]+: expected .*, was .*\n){3}$/);
 });
 
-it('I11 waits for a server that is down, names it, and starts when it is up again', async () => {
+it('I11 a coordinator waits for a server that is down, names it, and starts when it is up again', async () => {
   const gate = await tcpGate(process.env['SESSION_REDIS_URL']!, 6379);
   await gate.shut();
   const coordinator = coordinatorProcess({ DATABASE_URL: database.url, SESSION_REDIS_URL: gate.url });
@@ -37,7 +41,7 @@ it('I11 waits for a server that is down, names it, and starts when it is up agai
   await gate.shut();
 });
 
-it('names the server, its address and its answer when a server refuses the password, and exits with 1', async () => {
+it('a coordinator whose password a server refuses names the server, its address and its answer, and exits with 1', async () => {
   const url = new URL(process.env['SESSION_REDIS_URL']!);
   url.password = 'wrong';
   const coordinator = coordinatorProcess({ DATABASE_URL: database.url, SESSION_REDIS_URL: url.href });
@@ -51,7 +55,7 @@ it('names the server, its address and its answer when a server refuses the passw
   expect(messages).toEqual([expect.stringContaining(expected)]);
 });
 
-it('sends its parent a message when it is ready, logs that only this machine can reach it, and exits with 0 on SIGTERM', async () => {
+it('a ready coordinator sends its parent a message, logs that only this machine can reach it, and exits with 0 on SIGTERM', async () => {
   const coordinator = await startCoordinatorProcess({ DATABASE_URL: database.url });
   expect((await fetch(`${coordinator.url}/health/ready`)).status).toBe(200);
   const warning = 'no API keys are configured, so only this machine can reach the service';

@@ -52,7 +52,7 @@ async function documentedRoutes(): Promise<Route[]> {
   return [...routes.filter((route) => !isDelete(route)), ...routes.filter(isDelete)];
 }
 
-it('answers every route with 401 without a key and with a wrong one, but neither 401 nor 5xx with a right one', async () => {
+it('every route answers 401 without a key and with a wrong one, but neither 401 nor 5xx with a right one', async () => {
   const routes = await documentedRoutes();
   // The API has more routes than this. A lower number means that the document lacks some.
   expect(routes.length).toBeGreaterThan(18);

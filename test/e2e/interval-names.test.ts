@@ -34,6 +34,7 @@ afterAll(async () => {
 const barkeepBars = (...options: string[]) =>
   system.barkeep('bars', 'hours', 'FV', '--coordinator', api.url, ...options);
 
+// A day of 390 minutes has six and a half hours.
 test.each([
   { name: '60m', canonical: '1h', barsInDay: 7 },
   { name: '1h', canonical: '1h', barsInDay: 7 },
@@ -65,7 +66,7 @@ test('a base interval may be named in minutes, too', async () => {
   expect(spec).toMatchObject({ baseInterval: '1h', derivedIntervals: ['2h'] });
 });
 
-test('minutes of a session of five-minute bars are refused where no slot opens, with a warning about the interval', async () => {
+test('a session of five-minute bars refuses minutes at which no slot opens, and warns of the interval', async () => {
   await api.run({ ...SPEC, id: 'fives', baseInterval: '5m', derivedIntervals: [], upkeep: { enabled: false } });
   const { counts, warnings } = await api.completed('fives');
   expect(counts).toMatchObject({ streamed: 78, refused: 312, outside: 0 });
@@ -75,9 +76,9 @@ test('minutes of a session of five-minute bars are refused where no slot opens, 
 
 test.each([
   ['its source', { source: { type: 'dataset', dataset: 'sparse' } }],
-  ['a repository', { backfill: ['sparse'] }],
-  ['a repository of a feed', { source: { type: 'feed' }, backfill: ['sparse'] }],
-])('bars of five minutes from %s of a session of minutes get a warning about the interval', async (_from, datasets) => {
+  ['its repository', { backfill: ['sparse'] }],
+  ['its repository, beside a feed,', { source: { type: 'feed' }, backfill: ['sparse'] }],
+])('a session of one-minute bars warns of the interval when %s has five-minute bars', async (_from, datasets) => {
   const { id } = await api.ok<Session>('POST', '/v1/sessions', { ...SPEC, ...datasets });
   const { warnings } = await api.until(id, (session) => session.warnings.length > 0);
   expect(warnings).toEqual([

@@ -1,4 +1,7 @@
-/** A session keeps the trading days that it was created with, even if its calendar's file changes later. */
+/**
+ * A session keeps the trading days that it was created with, even if its calendar's file changes later.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
+ */
 import type { Bar } from '@barkeep/bars';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

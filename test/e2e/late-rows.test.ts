@@ -1,6 +1,7 @@
 /**
  * Rows are added to a dataset after a session has streamed it. A call of upkeep adds their bars to the session and changes
  * nothing else.
+ * docs/ARCHITECTURE.md lists the invariants, such as I4.
  */
 import { Api, type ApiBar } from '../support/system/api.js';
 import { REPAIR } from '../support/data/holey-data.js';

@@ -1,4 +1,7 @@
-/** DELETE removes all keys of a session at any moment of its life, and no key comes back (I9). */
+/**
+ * DELETE removes all keys of a session at any moment of its life, and no key comes back (I9).
+ * docs/ARCHITECTURE.md lists the invariants, such as I9.
+ */
 import { Api, type Session } from '../support/system/api.js';
 import { DisturbedSystem } from '../support/system/disturbed-system.js';
 import { mulberry32 } from '../support/data/market.js';

@@ -1,6 +1,7 @@
 /**
  * A clock in lockstep, with real coordinator processes: it is never more than the lead ahead of the slowest consumer. A
  * silent consumer is dropped or waited for. A crash of the coordinator changes nothing.
+ * docs/ARCHITECTURE.md lists the invariants, such as I2.
  */
 import { Api, type Session } from '../support/system/api.js';
 import { LockstepConsumer } from '../support/programs/lockstep-consumer.js';

@@ -1,6 +1,7 @@
 /**
  * Fifty sessions are started at once on two coordinators. Each coordinator streams at most eight at a time; the others wait
  * in the queue. Each session ends with the bytes of one that runs alone (I1), and none waits for all of the others.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import type { SessionPageAnswer } from '@barkeep/api';
 import { Api } from '../support/system/api.js';

@@ -1,4 +1,7 @@
-/** -0 and 0 are equal values, so bars with -0 give the digest of bars with 0, however they are stored or fed (I1). */
+/**
+ * -0 and 0 are equal values, so bars with -0 give the digest of bars with 0, however they are stored or fed (I1).
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
  * Bars with negative prices, as futures and spreads have: imported, streamed, backfilled and fed. The last test imports bars
  * whose times are close times.
+ * docs/ARCHITECTURE.md lists the invariants, such as I7.
  */
 import { Api } from '../support/system/api.js';
 import { importLines } from '../support/data/import-lines.js';

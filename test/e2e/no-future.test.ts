@@ -3,6 +3,7 @@
  * a {@link Canary} throws when it looks at such a bar. The test follows a session. At every step it reads through the step,
  * its mirror, a reader and the HTTP API; a separate mirror is read whenever its clock moves. Meanwhile the store has bars of
  * later days, and upkeep repairs them.
+ * docs/ARCHITECTURE.md lists the invariants, such as I2.
  */
 import { connect, type Barkeep, type BarMirror, type ClientSession, type Mirror, type Step } from '@barkeep/client';
 import type { OpenSession } from '@barkeep/session-data';

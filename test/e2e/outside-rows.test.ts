@@ -1,4 +1,7 @@
-/** Rows and fed bars without a slot are counted: in wrong time zones, in breaks, on closed days and in extended hours (I10). */
+/**
+ * Rows and fed bars without a slot are counted: in wrong time zones, in breaks, on closed days and in extended hours (I10).
+ * docs/ARCHITECTURE.md lists the invariants, such as I10.
+ */
 import { calendarNamed, DayGrid, parseInterval, type Bar, type Calendar, type TradingDay } from '@barkeep/bars';
 import { Api, type Session } from '../support/system/api.js';
 import { importLines } from '../support/data/import-lines.js';
@@ -71,7 +74,7 @@ test('I10 rows that were imported in the wrong time zone are counted, with a war
   });
 });
 
-/** Rows that the shift moves to another date are in no count. */
+/** `inside`: minutes that are in slots after the shift; `outside`: those that are not. Minutes on another date are in no count. */
 test.each([
   { calendar: 'XLON', shiftHours: -1, outside: 60, inside: 450 },
   { calendar: 'XTKS', shiftHours: -9, outside: 300, inside: 0 },

@@ -1,6 +1,7 @@
 /**
  * A clock that follows real time: its events show every bar once and in order, without drift. The clock also survives a
  * pause, a crash, a slow store and a late barrier.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { Api } from '../support/system/api.js';
 import { GATED, GatedRepository } from '../support/programs/gated-repository.js';

@@ -1,4 +1,7 @@
-/** A session over packed days, over rows, or over partly packed days has the same bytes (I1). */
+/**
+ * A session over packed days, over rows, or over partly packed days has the same bytes (I1).
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
+ */
 import { Api } from '../support/system/api.js';
 import { holey, marketBars, mulberry32, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
@@ -92,7 +95,7 @@ it('I1 a session is the same over rows, over packs, and over some of both', asyn
   expect(await outcomesOfAll()).toEqual(overRows);
 
   await unpackAboutHalf();
-  const packsLeft = await packCount();
+  const packsLeft = await packCount(); // about half of 22
   expect(packsLeft).toBeGreaterThan(3);
   expect(packsLeft).toBeLessThan(21);
   expect(await outcomesOfAll()).toEqual(overRows);

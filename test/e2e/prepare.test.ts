@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-test('the lock of a killed preparation keeps no later one waiting that has the same process id, as in a container', async () => {
+test('a preparation does not wait for the lock of a killed one that had the same process id, as in a container', async () => {
   // The shell takes the lock, and is replaced by the preparation, which keeps its id.
   const takeLock = 'mkdir -p .barkeep/prepare.lock && echo $$ > .barkeep/prepare.lock/pid';
   const script = `${takeLock} && exec "$0" scripts/prepare.mjs`;

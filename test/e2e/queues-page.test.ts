@@ -22,15 +22,15 @@ describeWithBrowser('the queue dashboard', () => {
   });
 
   it.each([
-    ['without keys', {}, undefined],
-    [
-      'with an admin key as the password of the browser',
-      { BARKEEP_ADMIN_KEYS: ADMIN_KEY },
-      { username: 'me', password: ADMIN_KEY },
-    ],
+    { access: 'without keys', environment: {}, httpCredentials: undefined },
+    {
+      access: 'with an admin key as the password of the browser',
+      environment: { BARKEEP_ADMIN_KEYS: ADMIN_KEY },
+      httpCredentials: { username: 'me', password: ADMIN_KEY },
+    },
   ])(
-    'shows the queues and loads everything from the coordinator %s',
-    async (_, environment, httpCredentials) => {
+    'shows the queues and loads everything from the coordinator $access',
+    async ({ environment, httpCredentials }) => {
       const { url } = await system.coordinator(environment);
       const context = await browser.newContext({ httpCredentials });
       const page = await context.newPage();

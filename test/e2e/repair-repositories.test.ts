@@ -1,4 +1,7 @@
-/** The gaps of a session when its repositories fail, return invalid bars, are declared complete, or do not exist. */
+/**
+ * The gaps of a session when its repositories fail, return invalid bars, are declared complete, or do not exist.
+ * docs/ARCHITECTURE.md lists the invariants, such as I7.
+ */
 import { Api } from '../support/system/api.js';
 import { IBM_ABSENT, makeHoley, REPAIR } from '../support/data/holey-data.js';
 import { describeWithLean, EQUITY_DATES, importLean } from '../support/data/lean-data.js';

@@ -1,4 +1,7 @@
-/** Worker processes repair a session from a second dataset while it runs. Its source has holes. */
+/**
+ * Worker processes repair a session from a second dataset while it runs. Its source has holes.
+ * docs/ARCHITECTURE.md lists the invariants, such as I6.
+ */
 import { Api } from '../support/system/api.js';
 import { IBM_ABSENT, keyOf, makeHoley, REPAIR } from '../support/data/holey-data.js';
 import { describeWithLean, EQUITY_DATES, type Row } from '../support/data/lean-data.js';

@@ -1,6 +1,7 @@
 /**
  * Unusual answers of repositories, and what a session reports about them: times in other units, answers that are no bars,
  * errors without a message. Also a DataSource that is not connected, and volumes that overflow.
+ * docs/ARCHITECTURE.md lists the invariants, such as I7.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

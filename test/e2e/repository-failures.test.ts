@@ -1,6 +1,7 @@
 /**
  * What a session does when its repository is down, slow, wrong, or down for a while, for each `upkeep.onFailure`, with
  * and without a barrier. docs/repositories.md has the table of all 24 outcomes. `UPDATE_DOCUMENTS=1` writes it.
+ * docs/ARCHITECTURE.md lists the invariants, such as I12.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 /**
  * The row of a session in PostgreSQL decides whether it runs, is paused or is stopped. The session store follows the row,
  * even when a server was down during the call.
+ * docs/ARCHITECTURE.md lists the invariants, such as I13.
  */
 import { Redis } from 'ioredis';
 import { Api, type Session } from '../support/system/api.js';

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { runBarkeep } from '../support/programs/barkeep-command.js';
 
 const CLIENT = join(__dirname, '../../libs/client/dist/index.js');
+/** Runs one day of bars in memory. Prints the steps, the quality, and whether the certificate has the delivered hash. */
 const SCRIPT = `
 import { runBacktest } from ${JSON.stringify(CLIENT)};
 const open = Date.parse('2024-03-04T14:30:00Z');
@@ -22,6 +23,7 @@ const [{ deliveredHash }] = certificate.consumers;
 console.log(JSON.stringify({ steps, barQuality, certified: deliveredHash === delivered.hash }));
 `;
 
+/** Runs dataset `mine` and keeps the run, then runs it again. Prints the log, and whether both runs delivered the same. */
 const KEEPING_SCRIPT = `
 import { runBacktest } from ${JSON.stringify(CLIENT)};
 const spec = { symbols: ['ACME'], start: '2024-03-05', end: '2024-03-05', source: { type: 'dataset', dataset: 'mine' } };
@@ -33,7 +35,7 @@ await kept.close();
 console.log(JSON.stringify({ lines, equal: kept.delivered.hash === other.delivered.hash, steps: other.delivered.steps }));
 `;
 
-it('runs a dataset again while an earlier run of the same data is kept', async () => {
+it('a script runs a dataset again while an earlier run of the same data is kept', async () => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'barkeep-script-')));
   try {
     await chmod(folder, 0o755); // PostgreSQL runs as another user, which must be able to enter the folder
@@ -53,7 +55,7 @@ it('runs a dataset again while an earlier run of the same data is kept', async (
   }
 });
 
-it('runs on private servers, and leaves nothing in its folder', async () => {
+it('a script runs on private servers, and leaves nothing in its folder', async () => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'barkeep-script-')));
   try {
     await writeFile(join(folder, 'run.mjs'), SCRIPT);

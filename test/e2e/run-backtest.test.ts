@@ -1,4 +1,7 @@
-/** `runBacktest` as a script uses it: bars with holes in memory, and a repository that fills them. It leaves nothing behind. */
+/**
+ * `runBacktest` as a script uses it: bars with holes in memory, and a repository that fills them. It leaves nothing behind.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
@@ -67,6 +70,16 @@ async function leftovers(): Promise<string[]> {
   }
   const rows = await queryDatabase<{ id: string }>(database.url, 'SELECT id FROM sessions');
   return [...found, ...rows.map(({ id }) => id)];
+}
+
+/** Runs a script, sends it the signal when it has printed a text. @returns its exit code, and the signal that ended it */
+async function exitAfter(signal: NodeJS.Signals, script: string, printed: string): Promise<unknown[]> {
+  const child = spawn(process.execPath, ['-'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(script);
+  const exit = once(child, 'exit');
+  for (let text = ''; text !== printed;) text += String(await once(child.stdout, 'data'));
+  child.kill(signal);
+  return exit;
 }
 
 /** A step as one line of text: time, closes, and derived intervals. */
@@ -227,12 +240,19 @@ describe('runBacktest with bars in memory', () => {
       const onStep = () => new Promise(() => process.stdout.write('step')); // waits without end
       const wait = { spec: ${JSON.stringify(SPEC)}, bars: ${JSON.stringify(bars)}, onStep };
       void Promise.all([runBacktest(wait), runBacktest(wait)]);`;
-    const child = spawn(process.execPath, ['-'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
-    child.stdin.end(script);
-    const exit = once(child, 'exit');
-    for (let text = ''; text !== 'stepstep';) text += String(await once(child.stdout, 'data'));
-    child.kill(signal);
-    expect(await exit).toEqual([null, signal]);
+    expect(await exitAfter(signal, script, 'stepstep')).toEqual([null, signal]);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('with keep can be closed by a listener of the program, which ends the process', async () => {
+    const script = `
+      const { runBacktest } = require(${JSON.stringify(CLIENT)});
+      const kept = { spec: ${JSON.stringify(SPEC)}, bars: ${JSON.stringify(bars)}, keep: true };
+      void runBacktest(kept).then(({ close }) => {
+        process.once('SIGINT', () => void close().then(() => process.exit(7)));
+        process.stdout.write('kept');
+      });`;
+    expect(await exitAfter('SIGINT', script, 'kept')).toEqual([7, null]);
     expect(await leftovers()).toEqual([]);
   });
 

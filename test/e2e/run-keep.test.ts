@@ -48,11 +48,12 @@ test('other commands use the coordinator and the servers that `run --keep` leave
     expect(stdout).toContain(command[0] === 'datasets' ? 'mine' : 'ACME');
   }
 
-  // Its database is that of its own coordinator only.
+  // The database of `run --keep` belongs to its own coordinator: an import for another coordinator needs DATABASE_URL.
   const theirs = { ...env, BARKEEP_URL: 'http://127.0.0.1:1' };
   const refused = await runBarkeep(['import', 'acme.csv', '--dataset', 'theirs', '--symbol', 'ACME'], folder, theirs);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain('expected DATABASE_URL, the database of the coordinator at http://127.0.0.1:1');
+  // Another name of its own address: the command finds the database.
   const ours = { ...env, BARKEEP_URL: /stays at (\S+)/.exec(notes)![1]!.replace('127.0.0.1', 'localhost') };
   const { stdout: listed } = await runBarkeep(['datasets', '--json'], folder, ours);
   expect(JSON.parse(listed)).toMatchObject({ datasets: [{ dataset: 'mine' }] });

@@ -1,12 +1,14 @@
 /**
  * Sessions of one coordinator share reads. Whatever the other sessions do, each ends with the bytes of a session that
  * reads alone (I1), and none gets rows older than a separate read would return.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { Api } from '../support/system/api.js';
 import { holey, marketBars, writeBars } from '../support/data/market.js';
 import { Scrape } from '../support/system/scrape.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
+/** Enough symbols for two partitions. */
 const SYMBOLS = Array.from({ length: 140 }, (_, i) => `S${String(i).padStart(3, '0')}`);
 const BASE = {
   symbols: SYMBOLS,

@@ -1,4 +1,7 @@
-/** Signals to programs: while a service waits for its servers, and when the terminal of `barkeep up` is closed (I11). */
+/**
+ * Signals to programs: while a service waits for its servers, and when the terminal of `barkeep up` is closed (I11).
+ * docs/ARCHITECTURE.md lists the invariants, such as I11.
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -54,7 +57,7 @@ test('I11 a signal that comes just before a service has started stops the servic
     endOnSignals();
     process.kill(process.pid, 'SIGTERM'); // the event loop handles it after this script
     stopOnSignals(new StopSequence(1_000), () => undefined);
-    setTimeout(() => process.exit(7), 2_000);`;
+    setTimeout(() => process.exit(7), 2_000); // the signal was lost`;
   const shutdown = join(APPS, '../libs/service/dist/process/shutdown.js');
   child = spawn(process.execPath, ['-e', program, shutdown], { stdio: 'inherit' });
   expect(await once(child, 'exit')).toEqual([0, null]);

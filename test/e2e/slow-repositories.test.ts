@@ -1,6 +1,8 @@
 /**
- * Repositories that are slow or limited, so that a backfill job takes several time slices: every repository and every symbol is asked all
- * the same, none more often than needed, and other sessions are not delayed. The worker runs one backfill job at a time.
+ * Repositories that are slow or limited. A backfill job starts requests for a time slice (half a second); when symbols are left, it goes
+ * back to the queue. So here a job takes several slices. Every repository is asked about every symbol, none more often than needed, and
+ * other sessions are not delayed. The worker runs one backfill job at a time.
+ * docs/ARCHITECTURE.md lists the invariants, such as I11.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,9 +22,12 @@ const WHOLE_HOLE = HOLES[0]!;
 /** Fewer symbols, for a limited repository. */
 const FEW = SYMBOLS.slice(0, 4);
 /**
- * `late` answers after the slice without bars, `broken` fails after the slice, and `whole` has one of the two bars. `fast` and the limited
- * `scarce` have no bars, `exhausted` answers one request an hour, `growing` answers after the slice with the bars that `growing.json` had
- * at the request, and `delisted` fails for the first symbol.
+ * The repositories. Each logs its requests.
+ * - `late` answers without bars after the slice, and `broken` fails after it.
+ * - `whole` has the bar of one of the two holes.
+ * - `fast` has no bars. Neither have `scarce` and `exhausted`, which are limited: to a request in 600 ms, and to one an hour.
+ * - `growing` answers after the slice with the bars that `growing.json` had when the request came.
+ * - `delisted` fails for the first symbol, and has no bars of the others.
  */
 const MODULE = `
 const { appendFileSync, readFileSync } = require('node:fs');
@@ -171,6 +176,7 @@ test('I13 a request for upkeep finds bars that came after an earlier request had
   writeFileSync(join(folder, 'requests.log'), '');
   await api.ok('POST', '/v1/sessions/growing/upkeep', {});
   await api.eventually(requestCounts, (counts) => FEW.every((symbol) => counts.has(`growing ${symbol}`)));
+  // The repository has read the file without bars for each of these requests, and has not answered the last ones yet.
   writeFileSync(growing, JSON.stringify(wholeBars));
   await api.ok('POST', '/v1/sessions/growing/upkeep', {});
   await api.until('growing', ({ counts }) => counts.backfilled === FEW.length);

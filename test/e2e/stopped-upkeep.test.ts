@@ -51,10 +51,10 @@ afterAll(async () => {
 /** The date of each request so far. */
 const requestDates = () => readFileSync(join(folder, 'dates.log'), 'utf8').split('\n').filter(Boolean);
 
-function run(id: string, onFailure: string, barrier: string): Promise<string> {
+function run(id: string, upkeep: { onFailure: string; barrier: string }): Promise<string> {
   const source = { type: 'dataset', dataset: 'holey' };
-  const upkeep = { barrier, maxRetries: 1, onFailure };
-  return api.run({ id, symbols: ['AAA'], ...WEEK, source, backfill: ['down'], upkeep });
+  const spec = { id, symbols: ['AAA'], ...WEEK, source, backfill: ['down'] };
+  return api.run({ ...spec, upkeep: { maxRetries: 1, ...upkeep } });
 }
 
 /** Waits until no backfill job waits, runs or will be retried. */
@@ -74,7 +74,7 @@ async function untilNoJobs(): Promise<void> {
 }
 
 test('a stopped session asks no repository any more until a call of upkeep or a start', async () => {
-  await run('stopped', 'wait', 'day');
+  await run('stopped', { onFailure: 'wait', barrier: 'day' });
   await api.until('stopped', ({ waitingFor }) => waitingFor?.kind === 'repository');
   await api.ok('POST', '/v1/sessions/stopped/stop');
   await untilNoJobs();
@@ -89,7 +89,7 @@ test('a stopped session asks no repository any more until a call of upkeep or a 
 });
 
 test('a failed session asks no repository any more until it is started again', async () => {
-  await run('failed', 'fail', 'none');
+  await run('failed', { onFailure: 'fail', barrier: 'none' });
   await api.until('failed', ({ state }) => state === 'failed');
   await untilNoJobs();
   expect(new Set(requestDates()).size).toBe(1);

@@ -1,6 +1,7 @@
 /**
  * docs/storage-layout.md is enough to read a session. This test decodes chunks by the tables and rules of that page, without
  * Barkeep's code, and compares the result with the API.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
  * Servers that refuse writes for a while, or come back with older data: failed calls leave nothing behind (I13), removed
  * sessions stay removed (I9), and programs that follow a session continue (I11). Starts separate Redis servers.
+ * docs/ARCHITECTURE.md lists the invariants, such as I13.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,7 +51,7 @@ test.each([
   ['queue-redis', () => queue],
   ['session-redis', () => store],
 ] as const)('I13 three creates that are answered 503 while %s is read-only leave no session', async (name, server) => {
-  // A replica is read-only.
+  // A replica is read-only. Nothing listens on port 1, so it gets no other data.
   await server().control('REPLICAOF', '127.0.0.1', 1);
   expect(await ready()).toMatchObject({ status: 503, body: { checks: { [name]: 'down', postgres: 'up' } } });
   for (let i = 0; i < 3; i++) expect((await api.call('POST', '/v1/sessions?start=true', SPEC)).status).toBe(503);
@@ -105,6 +106,22 @@ test('I1 I11 a completed session whose store comes back with older data continue
   expect(await api.digest('older')).toBe(digest);
 });
 
+test('I11 a completed session does not wait for consumers that had joined after the state to which its store was set back', async () => {
+  const id = 'gathered';
+  await api.run({ ...SPEC, id, pace: { mode: 'lockstep', window: 60, consumers: 1 } });
+  await api.until(id, ({ waitingFor }) => waitingFor?.kind === 'consumers');
+  const restore = await store.snapshot();
+  const barkeep = connect({ coordinator: api.url, redis: store.url, keyPrefix: system.sessionPrefix });
+  for await (const _ of barkeep.session(id).follow({ consumer: 'one' }));
+  await barkeep.close();
+  await api.completed(id);
+  const digest = await api.digest(id);
+  await restore();
+  await api.until(id, ({ state }) => state === 'running');
+  await api.completed(id);
+  expect(await api.digest(id)).toBe(digest);
+});
+
 test('I11 a consumer continues when the session Redis was full for a moment', async () => {
   const pace = { mode: 'lockstep', window: 60, consumers: 1, heartbeatSeconds: 5 };
   await api.run({ ...SPEC, id: 'full', pace });
@@ -117,7 +134,6 @@ test('I11 a consumer continues when the session Redis was full for a moment', as
       // The store refuses the acknowledgement of this step for two seconds.
       await store.config('maxmemory', '1kb');
       setTimeout(() => void store.config('maxmemory', '0'), 2_000);
-      expect(time).toBeLessThan(Date.parse('2013-10-04'));
     }
     expect(times).toEqual([...new Set(times)].sort());
     expect(times).toHaveLength(3 * 390);

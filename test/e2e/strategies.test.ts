@@ -1,6 +1,7 @@
 /**
  * Strategies in separate processes, in lockstep with a session. Each gets every step. A slow one halts only the session
  * that it follows. One that was killed continues from its kept position, and receives what an undisturbed run delivers.
+ * docs/ARCHITECTURE.md lists the invariants, such as I8.
  */
 import { Redis } from 'ioredis';
 import { Api, type Session } from '../support/system/api.js';

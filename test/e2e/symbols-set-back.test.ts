@@ -1,6 +1,7 @@
 /**
  * The symbols of a running session change, and then one of the two servers that list them comes back with older data. The session ends
  * like one that had the final list from the start (I1, I11). Starts a separate session Redis.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,7 +43,10 @@ async function waitingSession(id: string, symbols: readonly string[]): Promise<v
   await api.until(id, ({ waitingFor }) => waitingFor?.kind === 'consumers');
 }
 
-/** Waits until the store of a session has this version of its symbols. @throws when the session is lost */
+/**
+ * Waits until the store of a session has this version of its symbols; the first change makes version 1.
+ * @throws when the session is lost
+ */
 async function storeHasVersion(id: string, version: string): Promise<void> {
   const look = async () => {
     const { state, error } = await api.ok<Session>('GET', `/v1/sessions/${id}`);

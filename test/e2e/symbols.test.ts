@@ -2,11 +2,12 @@
  * Adds symbols to a running session and removes them, with two coordinators and two workers as separate processes. The
  * session ends like one that had the final list from the start (I1). Its clock never goes back (I2). Readers see all bars of
  * a symbol or none. No key or field of a removed symbol remains (I9).
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { openSession, UnknownSymbolError, type OpenSession } from '@barkeep/session-data';
 import { Api, type Session } from '../support/system/api.js';
-import { DisturbedSystem, processOf } from '../support/system/disturbed-system.js';
-import { holey, marketBars, mulberry32, type BarsBySymbol } from '../support/data/market.js';
+import { DisturbedSystem, disturbedMarket, processOf } from '../support/system/disturbed-system.js';
+import { mulberry32 } from '../support/data/market.js';
 import type { SystemProcess } from '../support/system/system.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC', 'DDD', 'EEE', 'FFF'];
@@ -60,11 +61,11 @@ test('I1 I2 I9 symbols are added and removed a hundred times, with barriers of a
 
 test('I1 I2 I9 symbols are added and removed up to a hundred times, without barriers', async () => {
   const session = await ChangingSession.start('changing-free', 'none');
-  // Without barriers the session ends soon unless a symbol is joining. FFF joins until the repository opens.
+  // Without barriers the session would end soon. A joining symbol keeps it running: FFF joins until the repository opens.
   await session.addOrRemove('FFF');
   const others = SYMBOLS.filter((symbol) => symbol !== 'FFF');
   await session.change(others, CHANGES);
-  // If FFF was added before the clock had moved, it is present already, and does not keep the session from its end.
+  // If the clock had not moved when FFF was added, FFF was present at once, and the session may have ended.
   const isJoining = (await add(session.id, 'FFF')).body.state === 'joining';
   if (isJoining) expect((await api().session(session.id)).state).not.toBe('completed');
   await session.expectEnd();
@@ -72,6 +73,7 @@ test('I1 I2 I9 symbols are added and removed up to a hundred times, without barr
 
 test('I1 another coordinator completes the joining of a symbol when the owner is killed in the middle of it', async () => {
   const id = 'killed-joining';
+  // The repository holds back its answers for day 5 and later days, so the session waits on day 5.
   await lab.repository.holdFrom(lab.day(5));
   await api().run(specOf(id, FIRST));
   await lab.repository.asked(({ date }) => date === lab.day(5));
@@ -308,10 +310,9 @@ async function expectNothingOf(id: string, symbols: readonly string[]): Promise<
   for (const symbol of symbols) expect((await api().call('GET', `${path(id, symbol)}/metrics`)).status).toBe(404);
 }
 
-/** Open times of the bars of the source and the repository of {@link DisturbedSystem} together, by symbol. */
+/** Open times of the bars that the source or the repository of {@link DisturbedSystem} has, by symbol. */
 function existingBars(): Map<string, number[]> {
-  const market = marketBars({ start: '2013-10-01', end: '2013-10-16', symbols: SYMBOLS, seed: 7 });
-  const parts: BarsBySymbol[] = [holey(market, 0.002, 8), holey(market, 0.03, 9)];
+  const parts = Object.values(disturbedMarket());
   return new Map(
     SYMBOLS.map((symbol) => {
       const times = new Set(parts.flatMap((part) => part.get(symbol)!.map(({ openTime }) => openTime)));

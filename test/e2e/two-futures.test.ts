@@ -4,6 +4,7 @@
  * strategy's view makes them equal.
  *
  * Both clocks wait at the close of the first day, because a repository holds back its answers for the second day.
+ * docs/ARCHITECTURE.md lists the invariants, such as I2.
  */
 import type { Bar } from '@barkeep/bars';
 import { type Barkeep, type ClientSession, connect, type Mirror, type Step } from '@barkeep/client';
@@ -84,7 +85,7 @@ function secondDayOfTwo(): (symbol: string) => Bar[] {
   return (symbol) => {
     if (symbol === 'CCC') return [];
     const bars = afterClose(market, symbol);
-    // In the sixth hour before the open.
+    // Minutes 300 to 359 before the open.
     const night = bars.slice(0, 60).map((bar, i) => ({ ...bar, openTime: SECOND_OPEN - (i + 300) * MINUTE_MS }));
     return [...night, ...bars.filter((_, i) => i % 5 !== 0)];
   };

@@ -1,6 +1,7 @@
 /**
  * How this version reads or refuses the data of Barkeep 0.1 (test/fixtures/0.1), and what happens when processes of other
  * versions still run.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -52,6 +53,7 @@ const requestUpkeep = async (id: string) =>
   expect((await api.call('POST', `/v1/sessions/${id}/upkeep`)).status).toBe(202);
 
 describe('a completed session of 0.1', () => {
+  // Both days together have 600 slots of a symbol. No dataset has two of them; session `open` also lacks every tenth.
   it.each([
     ['done', '64b484ec6454cedc5cdb0f0bd1ffa06caccc899615632a930a3dee0a314d5e2b', 1_196],
     ['open', '2c4f65d0fcbb815449f4a7941c2ad15a95a426e6dac9c8da38bdb861dc9e35dc', 538],

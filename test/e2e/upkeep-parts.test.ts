@@ -1,4 +1,7 @@
-/** Upkeep of a part of a session, on a coordinator and a worker: a dry run counts gaps, and a real call requests bars. */
+/**
+ * Upkeep of a part of a session, on a coordinator and a worker: a dry run counts gaps, and a real call requests bars.
+ * docs/ARCHITECTURE.md lists the invariants, such as I12.
+ */
 import type { DaysAnswer, UpkeepPlanAnswer } from '@barkeep/api';
 import { Api } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
@@ -60,7 +63,7 @@ it('a dry run names gaps, slots and repositories, and changes nothing', async ()
   expect(await api.digest('parts')).toBe(digest);
 });
 
-it('I12 requests only the symbols and days that the call names', async () => {
+it('I12 a call requests only the symbols and days that it names', async () => {
   const { status } = await api.call('POST', UPKEEP, { symbols: ['AAA'], from: '2013-10-07', to: '2013-10-07' });
   expect(status).toBe(202);
   const { symbols } = await api.eventually(
@@ -82,11 +85,11 @@ it('two calls for different parts at the same time are both done, and then a cal
     api.ok('POST', UPKEEP, { symbols: ['BBB'], from: '2013-10-07', to: '2013-10-07' }),
     api.ok('POST', UPKEEP, { symbols: ['CCC'], from: '2013-10-07', to: '2013-10-07' }),
   ]);
-  const slots = () => api.ok<UpkeepPlanAnswer>('POST', `${UPKEEP}?view=operator`, { dryRun: true });
+  const plan = () => api.ok<UpkeepPlanAnswer>('POST', `${UPKEEP}?view=operator`, { dryRun: true });
   // Now only the second day of each symbol has gaps.
-  await api.eventually(slots, (plan) => plan.slots === 3 * LACKING);
+  await api.eventually(plan, ({ slots }) => slots === 3 * LACKING);
   await api.ok('POST', UPKEEP);
-  await api.eventually(slots, (plan) => plan.slots === 0);
+  await api.eventually(plan, ({ slots }) => slots === 0);
 });
 
 it.each([
@@ -95,6 +98,6 @@ it.each([
   [{ symbols: [] }, 400, { problems: [{ field: 'symbols' }] }],
   [{ from: '2013-10-08', to: '2013-10-07' }, 400, { problems: [{ field: 'to' }] }],
   [{ dryrun: true }, 400, { problems: [{ field: 'dryrun' }] }],
-])('refuses %j', async (body, status, problem) => {
+])('a call with %j is refused', async (body, status, problem) => {
   expect(await api.call('POST', UPKEEP, body)).toMatchObject({ status, body: problem });
 });

@@ -72,7 +72,7 @@ const spec = (id: string) => ({
 });
 const pathOf = (id: string, symbol: string) => `/v1/sessions/${id}/symbols/${encodeURIComponent(symbol)}`;
 
-it('every route of a symbol answers with the data of that symbol', async () => {
+it('every route of such a symbol answers with the data of that symbol', async () => {
   const id = await api.run(spec('routes'));
   await api.completed(id);
   for (const symbol of SYMBOLS) {
@@ -91,7 +91,7 @@ it('every route of a symbol answers with the data of that symbol', async () => {
   expect(await api.ok<Session>('GET', `/v1/sessions/${id}`)).toMatchObject({ symbols: SYMBOLS });
 });
 
-it('the client follows a session of them, and reads their bars, metrics and gaps', async () => {
+it('the client follows a session of such symbols, and reads their bars, metrics and gaps', async () => {
   const session = await barkeep.createSession({ ...spec('client'), pace: { mode: 'lockstep' as const } });
   await session.start();
   const barCounts = new Map(SYMBOLS.map((symbol) => [symbol, 0]));
@@ -111,7 +111,7 @@ it('the client follows a session of them, and reads their bars, metrics and gaps
   }
 });
 
-it('a feed accepts them', async () => {
+it('a feed accepts bars of such symbols', async () => {
   await api.run({ ...DATES, id: 'fed', symbols: SYMBOLS, source: { type: 'feed' } });
   const session = barkeep.session('fed');
   for (const symbol of SYMBOLS) {
@@ -125,7 +125,7 @@ it('a feed accepts them', async () => {
     expect(await api.ok('GET', `${pathOf('fed', symbol)}/bars/latest`)).toMatchObject({ close: priceOf(symbol) });
 });
 
-it('a session to which they were added and from which they were removed has the digest of one without them', async () => {
+it('a session to which such symbols were added and removed again has the digest of one without them', async () => {
   const [first, ...others] = SYMBOLS;
   await api.run({ ...spec('alone'), symbols: [first] });
   await api.completed('alone');
@@ -137,7 +137,7 @@ it('a session to which they were added and from which they were removed has the 
   expect(await api.digest('changing')).toBe(await api.digest('alone'));
 });
 
-it('a certificate names them', async () => {
+it('a certificate names such symbols', async () => {
   const certificate = await api.ok<{ days: object[] }>('GET', '/v1/sessions/routes/certificate');
   expect(certificate).toMatchObject({ spec: { symbols: SYMBOLS }, complete: true });
   expect(certificate.days).toMatchObject([{ counts: { streamed: SYMBOLS.length * (MINUTES - 1) } }]);
@@ -146,14 +146,14 @@ it('a certificate names them', async () => {
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ spec: { symbols: SYMBOLS } });
 });
 
-it('the description of a dataset names them', async () => {
+it('the description of a dataset names such symbols', async () => {
   const output = await system.barkeep('dataset', 'show', 'holes', '--json');
   const { symbols } = JSON.parse(output) as { symbols: { symbol: string; rows: number }[] };
   expect(symbols.map(({ symbol }) => symbol).toSorted()).toEqual(SYMBOLS.toSorted());
   for (const { rows } of symbols) expect(rows).toBe(MINUTES - 1);
 });
 
-it('the command line prints their bars, gaps and metrics', async () => {
+it('the command line prints bars, gaps and metrics of such symbols', async () => {
   expect(await barkeepJson('gaps', 'routes', 'BRK/B')).toEqual({ session: 'routes', gaps: [] });
   expect(await barkeepJson('bars', 'routes', '__proto__', '--last', '1')).toMatchObject([
     { close: priceOf('__proto__') },
@@ -167,7 +167,7 @@ it('the command line prints their bars, gaps and metrics', async () => {
   expect(ofAll.symbols.map(({ symbol }) => symbol)).toEqual(SYMBOLS);
 });
 
-it('the command line exports their bars, and imports its own export', async () => {
+it('the command line exports bars of such symbols, and imports its own export', async () => {
   const file = join(folder, 'export.csv');
   await system.barkeep('export', 'routes', '--out', file, '--coordinator', coordinator.url);
   expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(1 + SYMBOLS.length * MINUTES);

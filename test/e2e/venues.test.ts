@@ -1,4 +1,7 @@
-/** Sessions on unusual trading days: a half day, a lunch break, an open on the evening before. */
+/**
+ * Sessions on unusual trading days: a half day, a lunch break, an open on the evening before.
+ * docs/ARCHITECTURE.md lists the invariants, such as I5.
+ */
 import type { Bar } from '@barkeep/bars';
 import { Api, type ApiBar } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
@@ -81,6 +84,7 @@ function plainBars(first: string, last: string): Bar[] {
   return bars;
 }
 
+/** A description, the calendar, a trading day, its first and its last minute, and its slots. */
 test.each([
   ['CMES without its maintenance hour', 'CMES', '2024-06-11', '2024-06-10T22:00Z', '2024-06-11T20:59Z', 1_380],
   ['the Sunday evening of FX', 'FX', '2024-03-11', '2024-03-10T21:00Z', '2024-03-11T23:59Z', 1_440],

@@ -1,6 +1,7 @@
 /**
  * A session shows what it waits for, and warns of unknown symbols. It also recovers from lost writes of its store and from
  * a lost request for upkeep.
+ * docs/ARCHITECTURE.md lists the invariants, such as I11.
  */
 import { Api, type Session } from '../support/system/api.js';
 import { DisturbedSystem } from '../support/system/disturbed-system.js';
@@ -127,6 +128,7 @@ test('a session with all symbols of a dataset has those of its creation, and not
 });
 
 test('I11 a completed session whose store lost its newest writes runs to its end again', async () => {
+  // The test copies the store while the session runs, and puts the copy back after the session has completed.
   const lab = await DisturbedSystem.create();
   try {
     const labApi = new Api((await lab.system.coordinator(NO_RECONCILER)).url);

@@ -12,7 +12,7 @@ const LAB_SCHEDULES = 40;
 const ATTEMPTS_MAX = 3;
 
 interface CampaignOptions {
-  /** How many run at the same time. */
+  /** How many labs run at the same time. */
   labs: number;
   /** Receives each result. */
   add: (result: ScheduleResult) => void;

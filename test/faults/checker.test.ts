@@ -1,4 +1,7 @@
-/** Tests the checker on evidence that is made here: a session without faults, changed in one respect at a time. */
+/**
+ * Tests the checker on evidence that is made here: a session without faults, changed in one respect at a time.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
+ */
 import { violationsOf, type Evidence, type Outcome } from './checker.js';
 import { KINDS } from './kinds.js';
 

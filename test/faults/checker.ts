@@ -1,4 +1,7 @@
-/** Judges one schedule: compares the session with an undisturbed one, and what was observed with the invariants. Pure. */
+/**
+ * Judges one schedule: compares the session with an undisturbed one, and what was observed with the invariants. Pure.
+ * docs/ARCHITECTURE.md lists the invariants, such as I9.
+ */
 import type { Consumer, Counts, Metrics } from '../support/system/api.js';
 import type { Kind } from './kinds.js';
 import type { Observations } from './observer.js';

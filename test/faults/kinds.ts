@@ -23,7 +23,7 @@ export const DATES = { start: '2013-10-01', end: '2013-10-16' };
 export const WIDE_DATES = { start: '2013-10-01', end: '2013-10-02' };
 
 const UPKEEP = { everySeconds: 5, maxRetries: 2 };
-/** The parts of a spec that most kinds share; it lacks the end. */
+/** The parts of a spec that most kinds share. Each kind adds its last date. */
 const BASE = {
   symbols: SYMBOLS,
   start: DATES.start,

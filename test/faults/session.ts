@@ -1,6 +1,7 @@
 /**
  * The session of one schedule, with its consumers and its feeder. It calls the API as a careful user does: it uses all
  * coordinators in turn, and repeats a call until the answer is a success or a final refusal (I13).
+ * docs/ARCHITECTURE.md lists the invariants, such as I13.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

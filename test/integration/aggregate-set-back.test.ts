@@ -20,9 +20,9 @@ import {
 } from '../support/sessions/session-store.js';
 import { tcpGate } from '../support/system/tcp-gate.js';
 
-/** The slots that AAA lacks in the store of `storeWithGap`. The first window of the day has them all. */
-const GAP = [10, 11, 12, 13, 14, 15, 16, 17, 18, 19];
 const server = new StoreServer();
+/** The slots that {@link storeWithGap} leaves empty. The first window of the day has them all. */
+const GAP_SLOTS = [10, 11, 12, 13, 14, 15, 16, 17, 18, 19];
 afterEach(() => jest.restoreAllMocks());
 afterAll(() => server.close());
 
@@ -51,7 +51,7 @@ test('I1 I11 the watermark stays before slots whose fill was lost after a worker
   const store = await storeWithGap(server);
   const { layout } = store;
   const setBack = await server.snapshot(layout.id);
-  await writeFills(store, await fillOfAaa(store, GAP));
+  await writeFills(store, await fillOfAaa(store, GAP_SLOTS));
   const worker = new AggregateWorker();
   // The worker calls writeDerived after it has read the slots, and before it moves the watermark.
   const writeDerived = jest.spyOn(UpkeepStore.prototype, 'writeDerived');
@@ -66,7 +66,7 @@ test('I1 I11 the watermark stays before slots whose fill was lost after a worker
   // The gap is empty again, and it is in the first window of the day, so the watermark must not move at all.
   await worker.run(store);
   expect(await watermark(store)).toBe(layout.start);
-  await writeFills(store, await fillOfAaa(store, GAP));
+  await writeFills(store, await fillOfAaa(store, GAP_SLOTS));
   await worker.run(store);
   expect(await watermark(store)).toBe(layout.grid(FIRST_DAY).close);
 });
@@ -83,7 +83,7 @@ test('I1 I11 the watermark stays before slots that are missing in a replica that
     await replica!.control('REPLICAOF', '127.0.0.1', Number(new URL(first!.url).port));
     await first!.client.wait(1, 60_000);
     await replica!.control('REPLICAOF', 'NO', 'ONE');
-    await writeFills(store, await fillOfAaa(store, GAP));
+    await writeFills(store, await fillOfAaa(store, GAP_SLOTS));
     const worker = new AggregateWorker(gated);
     // The connection is lost after the worker has read the slots. The call that moves the watermark then goes to the replica.
     jest.spyOn(UpkeepStore.prototype, 'writeDerived').mockImplementationOnce(async () => {
@@ -94,7 +94,7 @@ test('I1 I11 the watermark stays before slots that are missing in a replica that
     await worker.run(store);
     expect(await watermark(store)).toBe(store.layout.start);
     expect(worker.added).toEqual(['detect-gaps']);
-    await writeFills(store, await fillOfAaa(store, GAP));
+    await writeFills(store, await fillOfAaa(store, GAP_SLOTS));
     await worker.run(store);
     expect(await watermark(store)).toBe(store.layout.grid(FIRST_DAY).close);
   } finally {
@@ -102,6 +102,26 @@ test('I1 I11 the watermark stays before slots that are missing in a replica that
     await Promise.all([gate.shut(), first!.close(), replica!.close()]);
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('I11 the watermark moves when a proxy answers INFO itself, and when the server refuses INFO', async () => {
+  const { prefix, redis } = server;
+  const proxied = await storeWithGap(server);
+  await writeFills(proxied, await fillOfAaa(proxied, GAP_SLOTS));
+  jest.spyOn(redis, 'info').mockResolvedValue(`run_id:${'a'.repeat(40)}\r\n`);
+  await new AggregateWorker().run(proxied);
+  expect(await watermark(proxied)).toBe(proxied.layout.grid(FIRST_DAY).close);
+
+  // A user who may run every command but INFO.
+  await redis.acl('SETUSER', prefix, 'on', '>secret', '~*', '&*', '+@all', '-info');
+  const url = Object.assign(new URL(process.env['SESSION_REDIS_URL']!), { username: prefix, password: 'secret' });
+  const restricted = new StoreServer(url.href);
+  const store = await storeWithGap(restricted);
+  await writeFills(store, await fillOfAaa(store, GAP_SLOTS));
+  await new AggregateWorker(restricted).run(store);
+  expect(await watermark(store)).toBe(store.layout.grid(FIRST_DAY).close);
+  await restricted.close();
+  await redis.acl('DELUSER', prefix);
 });
 
 test('I5 I11 bars that a store has lost are derived again while an earlier day waits for its repository', async () => {

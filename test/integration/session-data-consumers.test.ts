@@ -1,6 +1,6 @@
 /**
  * Consumers of a session on a real Redis: their names, their positions, and the limit that they set for the clock.
- * I2, I13: invariants at the end of docs/ARCHITECTURE.md.
+ * I2, I11, I13: invariants at the end of docs/ARCHITECTURE.md.
  */
 import { once } from 'node:events';
 import {
@@ -175,6 +175,21 @@ test('with onSilence hold the clock waits for a silent consumer until it is back
   expect(await consumers.limit()).toEqual({ slowest: undefined, joins: 1 });
   await expect(consumers.acknowledge('one', token, at(0))).rejects.toThrow(UnknownConsumerError);
   expect(await events()).toEqual(['consumer-joined one 0', 'consumer-left one 0']);
+});
+
+test('I11 a session that was reopened waits for no consumer to join, and for no silent one', async () => {
+  const store = await lockstep({ consumers: 2, heartbeatSeconds: 5, onSilence: 'hold' });
+  const { consumers, at } = store;
+  await consumers.noteReopened();
+  expect((await consumers.limit()).slowest).toBeUndefined();
+  await Promise.all(['gone', 'here'].map((name) => consumers.join(name, 'now')));
+  await silence(store, 'gone', 60);
+  await consumers.limit();
+  expect(await consumers.list()).toMatchObject([
+    { name: 'gone', state: 'dropped' },
+    { name: 'here', state: 'active' },
+  ]);
+  expect((await consumers.limit()).slowest).toBe(at(60).time);
 });
 
 test('an acknowledgement wakes the owner of the session with the slowest position and the number of joins', async () => {

@@ -31,9 +31,9 @@ test('days that only the calendar or only the table has, and other hours, are di
   ]);
 });
 
-test('a time without an offset is in UTC', () => {
-  const texts = ['2024-12-23T08:00:00', '2024-12-23 08:00', '2024-12-23 09:00:00+01:00'];
-  for (const open of texts) expect(compare(`2024-12-23,${open},2024-12-23T16:30:00Z,,`).differences).toEqual([]);
+test('a time is in UTC unless it has an offset', () => {
+  const sameOpens = ['2024-12-23T08:00:00', '2024-12-23 08:00', '2024-12-23 09:00:00+01:00']; // the open of XLON on that day
+  for (const open of sameOpens) expect(compare(`2024-12-23,${open},2024-12-23T16:30:00Z,,`).differences).toEqual([]);
 });
 
 test('a table without the expected columns, without days, or with an unreadable row is refused', () => {
@@ -41,13 +41,14 @@ test('a table without the expected columns, without days, or with an unreadable 
   expect(() => compare()).toThrow('expected at least one trading day');
   expect(() => compare('2024-12-23,nine,ten,,')).toThrow('line 2: expected a date and ISO 8601 times');
   expect(() => compare('2024-12-23,08:00,16:30,,')).toThrow('line 2: expected a date and ISO 8601 times');
-  expect(() => compare('2024-12-23,2024-12-23T16:30:00Z,2024-12-23T08:00:00Z,,')).toThrow(
-    'line 2: expected a date and',
-  );
-  expect(() => compare('2024-12-23,2024-12-23T08:00:00Z,2024-12-23T16:30:00Z,,2024-12-23T13:00:00Z')).toThrow('line 2');
+  const closesBeforeOpen = '2024-12-23,2024-12-23T16:30:00Z,2024-12-23T08:00:00Z,,';
+  expect(() => compare(closesBeforeOpen)).toThrow('line 2: expected a date and');
+  const breakWithoutStart = '2024-12-23,2024-12-23T08:00:00Z,2024-12-23T16:30:00Z,,2024-12-23T13:00:00Z';
+  expect(() => compare(breakWithoutStart)).toThrow('line 2');
   const day = '2024-12-23,2024-12-23T08:00:00Z,2024-12-23T16:30:00Z,,';
   expect(() => compare(day, day)).toThrow('line 3: expected each date once, was 2024-12-23 again');
-  expect(() => compare('2024-13-23,2024-12-23T08:00:00Z,2024-12-23T16:30:00Z,,')).toThrow('line 2: expected a date');
+  const month13 = '2024-13-23,2024-12-23T08:00:00Z,2024-12-23T16:30:00Z,,';
+  expect(() => compare(month13)).toThrow('line 2: expected a date');
 });
 
 test('a table with dates beyond the calendar is refused', () => {

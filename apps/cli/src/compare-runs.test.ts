@@ -46,7 +46,8 @@ describe('bars', () => {
     };
     const regular = runOf(day('2013-10-07', 'aa'), []);
     const extended = runOf({ ...day('2013-10-07', 'bb'), open: beforeOpen }, [beforeOpen]);
-    const { bar } = await compareRuns(regular, extended, () => undefined);
+    const noProgress = () => undefined;
+    const { bar } = await compareRuns(regular, extended, noProgress);
     expect(bar).toMatchObject({ symbol: 'SPY', interval: '1m', openTime: beforeOpen, a: null });
   });
 

@@ -21,7 +21,7 @@ export type PlacedDifference = BarDifference<BarAnswer> & { symbol: string; inte
 
 /** The result. The two runs are equal when `day` is undefined. */
 export interface Comparison {
-  /** Number of equal days before the first difference. */
+  /** Number of days before the first difference; all days when the runs are equal. */
   equalDays: number;
   /** The first date whose days differ, and that day of each run that has it. */
   day?: { date: string; a?: CertifiedDay; b?: CertifiedDay };
@@ -50,10 +50,10 @@ export function compareDays(a: readonly CertifiedDay[], b: readonly CertifiedDay
   const byDate = (days: readonly CertifiedDay[]) => new Map(days.map((day) => [day.date, day]));
   const [daysOfA, daysOfB] = [byDate(a), byDate(b)];
   const dates = [...new Set([...daysOfA.keys(), ...daysOfB.keys()])].sort();
-  const first = dates.findIndex((date) => daysOfA.get(date)?.digest !== daysOfB.get(date)?.digest);
-  if (first === -1) return { equalDays: dates.length };
-  const date = dates[first]!;
-  return { equalDays: first, day: { date, a: daysOfA.get(date), b: daysOfB.get(date) } };
+  const firstIndex = dates.findIndex((date) => daysOfA.get(date)?.digest !== daysOfB.get(date)?.digest);
+  if (firstIndex === -1) return { equalDays: dates.length };
+  const date = dates[firstIndex]!;
+  return { equalDays: firstIndex, day: { date, a: daysOfA.get(date), b: daysOfB.get(date) } };
 }
 
 /** Compares the bars in a range, of every symbol of either session in every interval. @param onPair gets the share of done pairs */

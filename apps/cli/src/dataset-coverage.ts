@@ -14,7 +14,7 @@ export interface Coverage {
   months: { month: string; expected: number; present: number }[];
 }
 
-/** @param extents all symbols of the dataset @param intervalMs the interval of its bars, whole minutes */
+/** @param rows number of rows in the dataset @param extents all of its symbols @param intervalMs the interval of its bars, whole minutes */
 export async function coverageOf(
   database: Database,
   { id, rows, extents, intervalMs }: { id: number; rows: number; extents: readonly SymbolExtent[]; intervalMs: number },

@@ -57,7 +57,7 @@ function buildSharedParts({ config, connections }: AppContext): SharedParts {
   const warn = (message: string, error: unknown) =>
     logger.warn({ error: error instanceof Error ? error.message : String(error) }, message);
   const servers = { keyPrefix, dataSource, redis, queueRedis, queues, queuePrefix: config.queues.prefix };
-  return sharedParts({ ...servers, producer, sessions, warn });
+  return sharedParts({ ...servers, producer, sessions, warn }, config.limits.maxSymbolDays);
 }
 
 function buildStreamParts(context: AppContext, parts: SharedParts): SharedStreamParts {

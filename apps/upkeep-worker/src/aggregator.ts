@@ -39,14 +39,18 @@ export class Aggregator {
 
   /** Does both steps for one partition. Does nothing when the session has no such partition. */
   private async derive(store: UpkeepStore, payload: Payload<'aggregate'>, signal?: AbortSignal): Promise<void> {
-    const [positions, readFrom] = await Promise.all([store.positions(), store.serverRun()]);
-    const position = positions[payload.partition];
-    if (!position) return;
+    const { partition } = payload;
+    if (!store.layout.keys[partition]) return;
+    const [positions, readFrom] = await Promise.all([store.positions(), store.serverRun(partition)]);
+    const position = positions[partition]!;
     const watermark = await this.deriveNew(store, payload, { ...position, readFrom }, signal);
-    await this.deriveDirty(store, payload.partition, { ...position, watermark }, signal);
+    await this.deriveDirty(store, partition, { ...position, watermark }, signal);
   }
 
-  /** Step 1: derives the days from the watermark to the frontier. @returns the new watermark */
+  /**
+   * Step 1: derives the days from the watermark to the frontier. `readFrom` is the server's run, which was read before any slot.
+   * @returns the new watermark
+   */
   private async deriveNew(
     store: UpkeepStore,
     { sessionId, incarnation, partition, mayDetect }: Payload<'aggregate'>,

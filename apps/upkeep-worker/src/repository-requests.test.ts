@@ -1,3 +1,4 @@
+/** I7 is an invariant of docs/ARCHITECTURE.md. */
 import { refusalTexts } from './repository-requests.js';
 
 test('I7 the text of refused bars names the repository, the reasons and their numbers', () => {

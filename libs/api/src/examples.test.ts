@@ -1,3 +1,4 @@
+/** I6 is an invariant of docs/ARCHITECTURE.md. */
 import { parseSessionSpec } from '@barkeep/bars';
 import * as answers from './answers/index.js';
 import { problemAnswer } from './problems.js';

@@ -1,3 +1,4 @@
+/** I5 is an invariant of docs/ARCHITECTURE.md. */
 import { randomDay } from '../../../test/support/data/random-day.js';
 import { seeded, type Seeded } from '../../../test/support/data/seeded.js';
 import {
@@ -72,10 +73,10 @@ function spreadVolumes(chunk: DayChunk, random: Seeded): void {
   }
 }
 
-describe.each(DAYS)('derived bars of %s', (_name, day) => {
+describe.each(DAYS)('on the day %s,', (_name, day) => {
   const grid = new DayGrid(day, BASE);
 
-  it.each(DERIVED)('I5 $name equals a plain reduce of the present bars, with its counts', (interval) => {
+  it.each(DERIVED)('I5 a bar of $name equals a plain reduce of the present base bars, with its counts', (interval) => {
     const random = seeded(6);
     const plan = planDerived(grid, interval);
     for (const filledShare of FILLED_SHARES) {
@@ -122,7 +123,7 @@ describe.each(DAYS)('all derived intervals of %s at once', (_name, day) => {
   });
 });
 
-describe('the derived bars of XNYS on a full day', () => {
+describe('on a full day of XNYS,', () => {
   const grid = new DayGrid(calendarNamed('XNYS').tradingDay('2024-11-27')!, BASE);
   const hourly = planDerived(grid, parseInterval('1h'));
 

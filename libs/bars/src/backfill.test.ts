@@ -1,3 +1,4 @@
+/** I4, I6, I7 and I12 are invariants of docs/ARCHITECTURE.md. */
 import { seeded } from '../../../test/support/data/seeded.js';
 import {
   fewestAsks,
@@ -74,26 +75,26 @@ describe('the slots to request', () => {
   const states = statesOf({ 4: absentAfter(2), 5: NO_TRADE, 6: UNFILLABLE, 7: ABSENT_UNASKED, 8: absentAfter(1) });
   const run = (start: number, end = start + 1): SlotRange => ({ start, end });
 
-  it('missing: the slots that were not requested yet', () => {
+  it('in the mode `missing` are those that were not requested yet', () => {
     expect(slotsToAsk(bitmap, states, slotCount, 'missing')).toEqual([run(3), run(200), run(389)]);
   });
-  it('due: the absent slots too, but no settled ones', () => {
+  it('in the mode `due` are also the absent ones, but not the settled ones', () => {
     expect(slotsToAsk(bitmap, states, slotCount, 'due')).toEqual([run(3, 5), run(7, 9), run(200), run(389)]);
   });
-  it('all: every empty slot', () => {
+  it('in the mode `all` are all empty slots', () => {
     expect(slotsToAsk(bitmap, states, slotCount, 'all')).toEqual([run(3, 9), run(200), run(389)]);
   });
-  it('without states all modes are the same', () => {
+  it('are all empty slots in each mode when the day has no states', () => {
     for (const mode of ['missing', 'due', 'all'] as const) {
       expect(slotsToAsk(bitmap, undefined, slotCount, mode)).toEqual([run(3, 9), run(200), run(389)]);
     }
   });
-  it('slots that are not closed are never requested', () => {
+  it('are never slots that are not closed', () => {
     const [closedSlots, noClosedSlots] = [5, 0];
     expect(slotsToAsk(bitmap, states, closedSlots, 'due')).toEqual([run(3, 5)]);
     expect(slotsToAsk(bitmap, states, noClosedSlots, 'all')).toEqual([]);
   });
-  it('the first missing slot is the number of closed slots when no closed slot is missing', () => {
+  it('have a first missing one, or the number of closed slots in its place when none is missing', () => {
     expect(firstMissing(bitmap, states, slotCount)).toBe(3);
     const closedSlots = 3;
     expect(firstMissing(bitmap, states, closedSlots)).toBe(closedSlots);
@@ -102,7 +103,7 @@ describe('the slots to request', () => {
   });
 });
 
-describe('the requested slots after the answers', () => {
+describe('after the answers,', () => {
   it('the best dataset that has a bar fills its slot, and the next datasets fill the other slots', () => {
     const [best, next] = [answer(2, barAt(11, 6)), answer(1, barAt(10, 7), barAt(11, 7), barAt(12, 7))];
     const plan = fill([10, 11, 12, 50], { answers: [best, next] });
@@ -194,7 +195,7 @@ describe('the requested slots after the answers', () => {
     expect(states).toEqual(before);
   });
 
-  it('random days and answers: the first answer with a bar fills its slot, a slot without a bar gets one ask, and other slots stay', () => {
+  it('the first one with a bar fills its slot, a slot without a bar gets one ask, and other slots stay, on random days', () => {
     const random = seeded(12);
     const slots = Array.from({ length: slotCount }, (_, slot) => slot);
     const hasBarOf = ({ bars }: DatasetAnswer, slot: number) => bars.some(({ volume }) => volume === slot);

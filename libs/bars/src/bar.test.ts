@@ -1,3 +1,4 @@
+/** I7 is an invariant of docs/ARCHITECTURE.md. */
 import { REFUSAL_REASONS, refuseBar, refuseValues, type Bar, type RefusalReason } from './bar.js';
 
 const bar: Bar = { openTime: 1_700_000_040_000, open: 10, high: 12, low: 9, close: 11, volume: 500 };

@@ -1,3 +1,4 @@
+/** I5 is an invariant of docs/ARCHITECTURE.md. */
 import { pictureOf, randomBitmap } from '../../../test/support/data/bitmaps.js';
 import { seeded } from '../../../test/support/data/seeded.js';
 import type { Bar, BarOrigin } from './bar.js';
@@ -27,7 +28,7 @@ const barAt = (slot: number): Bar => ({
   volume: 1_000.125 * slot,
 });
 
-describe('the layout of a day chunk', () => {
+describe('in the layout of a day chunk,', () => {
   it.each([
     // The bitmap has one bit for each slot, and a multiple of 8 bytes; each record has 48 bytes.
     [1, 8, 56],
@@ -45,6 +46,7 @@ describe('the layout of a day chunk', () => {
   it('-0 is written as 0, so that equal bars make equal bytes', () => {
     const [zero, negative] = [0, -0].map((value) => {
       const chunk = new DayChunk(1);
+      // Into slot 0, of dataset 0, and one bar of one that is expected.
       chunk.write(0, value, value, value, value, value, ORIGIN_CODES.streamed, 0, 1, 1);
       return chunk.bytes;
     });
@@ -90,7 +92,7 @@ describe('the layout of a day chunk', () => {
   });
 });
 
-describe('bars in and out of a chunk', () => {
+describe('among the bars of a chunk,', () => {
   const random = seeded(1);
   const origins: BarOrigin[] = ['streamed', 'backfilled', 'derived', 'historical'];
   const written = Array.from({ length: SLOTS }, (_, slot) => slot)
@@ -171,7 +173,7 @@ function writeDerived(chunk: DayChunk, slot: number, sourceCount: number, expect
 }
 
 describe('counting bits', () => {
-  it('random ranges of random bitmaps have the count that a check of every slot finds', () => {
+  it('finds in random ranges of random bitmaps what a check of every slot finds', () => {
     const random = seeded(2);
     for (let round = 0; round < 300; round++) {
       const slots = random.int(1, 200);

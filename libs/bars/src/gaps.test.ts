@@ -1,3 +1,4 @@
+/** I6 is an invariant of docs/ARCHITECTURE.md. */
 import { bitmapOf, pictureOf, randomBitmap } from '../../../test/support/data/bitmaps.js';
 import { seeded } from '../../../test/support/data/seeded.js';
 import {
@@ -26,8 +27,8 @@ const runsOf = (picture: string, firstSlot: number): SlotRange[] =>
     return { start, end: start + run.length };
   });
 
-describe('empty runs', () => {
-  it('random ranges of random bitmaps have the runs that a check of every slot finds', () => {
+describe('the search for empty runs', () => {
+  it('finds in random ranges of random bitmaps what a check of every slot finds', () => {
     const random = seeded(3);
     for (let round = 0; round < 500; round++) {
       const slots = random.int(1, 200);
@@ -38,14 +39,14 @@ describe('empty runs', () => {
     }
   });
 
-  it('a full day and an empty range have no run, and an empty day has one', () => {
+  it('finds none in a full day and in an empty range, and one in an empty day', () => {
     const [fullDay, emptyDay] = ['#', '.'].map((mark) => bitmapOf(mark.repeat(390)));
     expect(emptyRuns(fullDay!, 0, 390)).toEqual([]);
     expect(emptyRuns(emptyDay!, 0, 0)).toEqual([]);
     expect(emptyRuns(emptyDay!, 0, 390)).toEqual([{ start: 0, end: 390 }]);
   });
 
-  it('the padding of the bitmap is never part of a run', () => {
+  it('never counts the padding of the bitmap', () => {
     expect(emptyRuns(bitmapOf('####'), 0, 4)).toEqual([]);
   });
 });
@@ -89,7 +90,8 @@ describe('gaps', () => {
 });
 
 describe('the next state of an empty slot', () => {
-  const nextState = (state: number, asksToSettle = ASKS_TO_SETTLE) => stateAfterAsk(state, asksToSettle, false);
+  const [notConfirmed, noTradeConfirmed] = [false, true]; // by a complete dataset
+  const nextState = (state: number, asksToSettle = ASKS_TO_SETTLE) => stateAfterAsk(state, asksToSettle, notConfirmed);
 
   it('I6 is absent after an ask, and unfillable after the n-th one', () => {
     const states = [MISSING];
@@ -113,7 +115,7 @@ describe('the next state of an empty slot', () => {
 
   it('is no-trade when a complete dataset has no bar, whatever it was before', () => {
     for (const state of [MISSING, absentAfter(3), UNFILLABLE, NO_TRADE, ABSENT_UNASKED]) {
-      expect(stateAfterAsk(state, ASKS_TO_SETTLE, true)).toBe(NO_TRADE);
+      expect(stateAfterAsk(state, ASKS_TO_SETTLE, noTradeConfirmed)).toBe(NO_TRADE);
     }
   });
 

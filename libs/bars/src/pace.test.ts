@@ -43,7 +43,7 @@ describe('a schedule', () => {
   const time = new TradingTime([first.day, second.day]);
 
   it.each([0.1, 1, 600, 100_000])(
-    'at speed %d: the n-th bar is due n slots after the anchor, overnight too',
+    'has the n-th bar due n slots after the anchor, overnight too, at speed %d',
     (speed) => {
       const startedAt = 1_000;
       const schedule = new PaceSchedule(time, speed, first.open, startedAt);

@@ -1,3 +1,4 @@
+/** I2 and I5 are invariants of docs/ARCHITECTURE.md. */
 import { plainBuckets, plainDerivedBar } from '../../../test/support/data/plain-derived.js';
 import { randomDay } from '../../../test/support/data/random-day.js';
 import { seeded } from '../../../test/support/data/seeded.js';
@@ -21,7 +22,7 @@ function dayWith(...slots: number[]): DayChunk {
   }
   return chunk;
 }
-/** A range of slots to show. @param fillTo empty slots from this one on may still get a bar */
+/** A range of slots to show. @param fillTo slots from this one on are not filled forward: they may still get a bar */
 const range = (from: number, to: number, fillTo = to) => ({ grid, from, to, fillTo });
 const closesOf = (bars: readonly ShownBar[]) => bars.map(({ close }) => close);
 
@@ -106,7 +107,7 @@ describe.each(DAYS)('the forming bar of %s on %s', (calendar, date) => {
     ['1h', 60],
     ['4h', 240],
     ['1d', Infinity],
-  ])('I2 I5 %s has the visible base bars of its bucket', (name, minutes) => {
+  ])('I2 I5 of %s has the visible base bars of its bucket', (name, minutes) => {
     const plan = planDerived(base, parseInterval(name));
     const buckets = plainBuckets([day], minutes);
     for (let clock = base.open - MINUTE_MS; clock <= base.close + MINUTE_MS; clock += MINUTE_MS) {
@@ -131,14 +132,14 @@ describe.each(DAYS)('the forming bar of %s on %s', (calendar, date) => {
   });
 });
 
-describe('whether a bucket forms in Hong Kong', () => {
+describe('in Hong Kong', () => {
   const day = calendarNamed('XHKG').tradingDay('2024-10-02')!;
   const base = new DayGrid(day, parseInterval('1m'));
   const [morning, afternoon] = [day.segments[0]!, day.segments[1]!];
   const inBreak = (morning.close + afternoon.open) / 2;
   const halfHours = planDerived(base, parseInterval('30m'));
 
-  it('none does before the open, at the end of a bucket, in the lunch break or after the close', () => {
+  it('no bucket forms before the open, at the end of a bucket, in the lunch break or after the close', () => {
     const endOfBucket = base.open + 30 * MINUTE_MS;
     for (const clock of [0, base.open, endOfBucket, morning.close, inBreak, afternoon.open, base.close]) {
       expect(formingBucket(base, halfHours, clock)).toBeUndefined();

@@ -2,7 +2,7 @@ import { areMostlyApart, shortSpacingOf, spacingOf } from './spacing.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** The same minutes of each of ten days. */
+/** Times on ten days. @param minutes of each day; 570 is 09:30 */
 const onTenDays = (...minutes: number[]): number[] =>
   Array.from({ length: 10 }, (_, day) => minutes.map((minute) => day * DAY_MS + minute * MINUTE_MS)).flat();
 const minutesOf = (ms: number | undefined): number | undefined => ms && ms / MINUTE_MS;
@@ -11,7 +11,15 @@ describe('the spacing of bars', () => {
   it('is that of the bars also when a break at noon is no multiple of it', () => {
     expect(minutesOf(spacingOf(onTenDays(570, 630, 690, 780, 840, 900)))).toBe(60); // Hong Kong
     expect(minutesOf(spacingOf(onTenDays(540, 600, 660, 750, 810, 870)))).toBe(60); // Tokyo
+    expect(minutesOf(spacingOf(onTenDays(570, 630, 780, 840)))).toBe(60); // Shanghai
+    expect(minutesOf(spacingOf(onTenDays(570, 630, 780, 840).slice(1, -2)))).toBe(60); // from 10:30 to 10:30
     expect(minutesOf(spacingOf(onTenDays(570, 600, 630, 660, 690, 780, 810)))).toBe(30);
+  });
+
+  it('is that of two bars a day also when daylight saving time begins', () => {
+    const winter = onTenDays(570, 810);
+    const summer = winter.map((time) => time + 10 * DAY_MS - 60 * MINUTE_MS);
+    expect(minutesOf(spacingOf([...winter, ...summer]))).toBe(240);
   });
 
   it('is the common divisor when bars are missing', () => {

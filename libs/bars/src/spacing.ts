@@ -7,10 +7,10 @@ const REGULAR_DISTANCES_MIN = 3;
 /** The same, when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be a coincidence. */
 const IRREGULAR_DISTANCES_MIN = 20;
 /**
- * From this share of the distances on, the shortest distance is the spacing. The others are nights and breaks at noon, of any length: a
- * market with a break has six hourly bars a day, and four such distances.
+ * From this share of the distances on, the shortest distance is the spacing. The others are nights and breaks at noon, of any length: half of
+ * the distances between the hours of Shanghai (four a day), or between bars of four hours (two a day). A sample may begin and end with one.
  */
-const SHORTEST_SHARE_MIN = 0.6;
+const SHORTEST_SHARE_MIN = 0.45;
 /** At least this share of the distances is the interval in rows that {@link areMostlyApart}. */
 const USUAL_SHARE_MIN = 0.5;
 /** Length of the day on which daylight saving time begins. */

@@ -13,7 +13,11 @@ it('an outage counts from the beginning of its first call, whose failure ioredis
   const begun = time;
   const away = Object.assign(new Error('gave up'), { name: 'MaxRetriesPerRequestError' });
   const fail = async (tookMs: number) => {
-    await expect(outage.run(async () => Promise.reject(((time += tookMs), away)))).rejects.toBe(away);
+    const call = async () => {
+      time += tookMs;
+      throw away;
+    };
+    await expect(outage.run(call)).rejects.toBe(away);
     return outage.failed(away);
   };
   expect(await fail(10_000)).toBeUndefined();

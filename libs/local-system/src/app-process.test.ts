@@ -111,6 +111,7 @@ describe('an app process', () => {
   });
 
   it('ends in order when the process that started it is killed', async () => {
+    // The parent starts the app with END_WITH_PARENT preloaded, prints `up` when the app runs, and is then killed.
     const app = join(folder, 'app.cjs');
     writeFileSync(
       app,

@@ -9,6 +9,8 @@ export const SAME_INTERRUPTION_MS = 500;
 export class Scope {
   readonly #controller = new AbortController();
   readonly #closers: (() => Promise<unknown>)[] = [];
+  /** The call of {@link end} that has not returned. */
+  #ending: Promise<void> | undefined;
 
   /** Aborted, with a reason, when the program must end. */
   get signal(): AbortSignal {
@@ -25,8 +27,12 @@ export class Scope {
     this.#controller.abort(reason);
   }
 
-  /** Runs all closing functions, even if some fail; then throws the first failure. */
-  async end(): Promise<void> {
+  /** Runs all closing functions, even if some fail; then throws the first failure. A call during another one returns with it. */
+  end(): Promise<void> {
+    return (this.#ending ??= this.#closeAll().finally(() => (this.#ending = undefined)));
+  }
+
+  async #closeAll(): Promise<void> {
     const failures: unknown[] = [];
     for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {
       await close().catch((error: unknown) => failures.push(error));

@@ -1,3 +1,4 @@
+/** I11 is an invariant of docs/ARCHITECTURE.md. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs, { openSync } from 'node:fs';

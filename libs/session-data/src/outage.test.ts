@@ -1,3 +1,4 @@
+/** I11 is an invariant of docs/ARCHITECTURE.md. */
 import { runInNewContext } from 'node:vm';
 import { isBrokenStore, isOutage, isRedisOutage } from './outage.js';
 
@@ -29,7 +30,7 @@ describe('isOutage', () => {
       'a later Redis with other rights, in a script',
       reply("ERR ACL failure in script: User bob has no permissions to run the 'hset' command script: 4243."),
     ],
-    ['a database without transaction ids', withCode('54000')],
+    ['a database that has run out of transaction ids', withCode('54000')],
     ['a lost pg connection', new Error('Connection terminated unexpectedly')],
     ['a full pool', new Error('timeout exceeded when trying to connect')],
     ['a Redis that loads its data', reply('LOADING Redis is loading the dataset in memory')],
@@ -63,22 +64,31 @@ describe('isOutage', () => {
 
 describe('isRedisOutage', () => {
   it.each([
-    reply("OOM command not allowed when used memory > 'maxmemory'."),
-    reply("OOM command not allowed when used memory > 'maxmemory'. script: 0a1b, on @user_script:1."),
-    reply('MISCONF Errors writing to the AOF file: No space left on device'),
-    reply("READONLY You can't write against a read only replica."),
-    reply('UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)'),
-    reply('LOADING Redis is loading the dataset in memory'),
-    reply('ERR max number of clients reached'),
-    reply('ERR Script killed by user with SCRIPT KILL... script: 694a, on @user_script:1.'),
-    reply('NOSCRIPT No matching script. Please use EVAL.'),
-    withCode('EMFILE', 'connect EMFILE 127.0.0.1:6379'),
-    withCode('EADDRNOTAVAIL', 'connect EADDRNOTAVAIL 127.0.0.1:6379'),
-    new Error('Command aborted due to connection close'),
-    new Error("Socket timeout. Expecting data, but didn't receive any in 8000ms."),
-    withCode('ECONNRESET', 'read ECONNRESET'),
-    withName('MaxRetriesPerRequestError'),
-  ])('I11 is true for "$message"', (error) => expect(isRedisOutage(error)).toBe(true));
+    ['a server without memory', reply("OOM command not allowed when used memory > 'maxmemory'.")],
+    [
+      'a server without memory, in a script',
+      reply("OOM command not allowed when used memory > 'maxmemory'. script: 0a1b, on @user_script:1."),
+    ],
+    ['a full disk', reply('MISCONF Errors writing to the AOF file: No space left on device')],
+    ['a replica', reply("READONLY You can't write against a read only replica.")],
+    [
+      'a server that became a replica',
+      reply('UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)'),
+    ],
+    ['a server that loads its data', reply('LOADING Redis is loading the dataset in memory')],
+    ['too many clients', reply('ERR max number of clients reached')],
+    [
+      'a script that an operator ended',
+      reply('ERR Script killed by user with SCRIPT KILL... script: 694a, on @user_script:1.'),
+    ],
+    ['a server that has lost its scripts', reply('NOSCRIPT No matching script. Please use EVAL.')],
+    ['a process without a free file descriptor', withCode('EMFILE', 'connect EMFILE 127.0.0.1:6379')],
+    ['a machine without a free port', withCode('EADDRNOTAVAIL', 'connect EADDRNOTAVAIL 127.0.0.1:6379')],
+    ['a connection that closed in a pipeline', new Error('Command aborted due to connection close')],
+    ['a server that does not answer', new Error("Socket timeout. Expecting data, but didn't receive any in 8000ms.")],
+    ['a connection that was reset', withCode('ECONNRESET', 'read ECONNRESET')],
+    ['an ioredis that gave up', withName('MaxRetriesPerRequestError')],
+  ])('I11 is true for %s', (_, error) => expect(isRedisOutage(error)).toBe(true));
 
   it.each([reply('WRONGTYPE Operation against a key'), reply('ERR user_script:1'), new TypeError('x'), 'ECONNRESET'])(
     'is false for "%s"',

@@ -1,3 +1,4 @@
+/** I11 is an invariant of docs/ARCHITECTURE.md. */
 import { removeQueues } from './queue-repair.js';
 
 test('I11 removing the queues of a Redis that is away fails at once', async () => {

@@ -9,8 +9,8 @@ const TERMINATIONS = 5;
 const TERMINATION_PAUSE_MS = 100;
 const CANCELLATIONS = 20;
 const CANCELLATION_PAUSE_MS = 50;
-/** `postgres-locked` lasts this many times as long as other faults. */
-const LOCK_FACTOR = 5;
+/** A locked table stays so for this many times `forMs`. */
+const LOCK_TIMES = 5;
 
 export const postgresFaults: readonly Fault[] = [
   {
@@ -78,7 +78,7 @@ export const postgresFaults: readonly Fault[] = [
     suits: anyKind,
     isByName: true,
     async run({ lab, forMs }) {
-      const seconds = (LOCK_FACTOR * forMs) / 1000;
+      const seconds = (LOCK_TIMES * forMs) / 1000;
       await lab.postgres.query(`BEGIN; LOCK TABLE sessions; SELECT pg_sleep(${seconds}); COMMIT`);
     },
   },

@@ -1,6 +1,5 @@
 /**
- * Faults of the two Redis servers. A killed server keeps what it wrote. Only a cut file, an old snapshot and FLUSHALL lose
- * data.
+ * Faults of the two Redis servers. Only `empty`, `cut-tail` and `set-back` lose data: a killed server keeps what it has written.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RedisServer } from '../lab/redis-server.js';
@@ -66,7 +65,9 @@ const faults: readonly ServerFault[] = [
       await server.config('maxmemory', '0');
     },
   },
+  // The server's process is blocked, so it does nothing at all.
   { name: 'sleep', run: (server, { forMs }) => server.sleep(forMs) },
+  // The server works, but holds back every command of its clients.
   {
     name: 'pause',
     async run(server, { forMs }) {
@@ -77,6 +78,7 @@ const faults: readonly ServerFault[] = [
   {
     name: 'read-only',
     async run(server, { forMs }) {
+      // A replica is read-only. Nothing listens on port 1, so it gets no other data.
       await server.control('REPLICAOF', '127.0.0.1', 1);
       await delay(forMs);
       await server.control('REPLICAOF', 'NO', 'ONE');
@@ -96,12 +98,12 @@ const faults: readonly ServerFault[] = [
   {
     name: 'password',
     isByName: true,
-    run: (server, { forMs }) => refuseNew(server, forMs, 'requirepass', 'secret', ''),
+    run: (server, { forMs }) => refuseNew(server, forMs, { setting: 'requirepass', value: 'secret', usual: '' }),
   },
   {
     name: 'max-clients',
     isByName: true,
-    run: (server, { forMs }) => refuseNew(server, forMs, 'maxclients', '1', '10000'),
+    run: (server, { forMs }) => refuseNew(server, forMs, { setting: 'maxclients', value: '1', usual: '10000' }),
   },
 ];
 
@@ -110,14 +112,15 @@ async function killClients(server: RedisServer): Promise<void> {
   for (const type of ['normal', 'pubsub']) await server.control('CLIENT', 'KILL', 'TYPE', type);
 }
 
-/** Refuses new connections for a while, and closes the existing ones. @param usual the setting's usual value */
-async function refuseNew(
-  server: RedisServer,
-  forMs: number,
-  setting: string,
-  value: string,
-  usual: string,
-): Promise<void> {
+/** A setting of Redis, a value with which the server refuses new connections, and the usual value. */
+interface Refusal {
+  setting: string;
+  value: string;
+  usual: string;
+}
+
+/** Refuses new connections for a while, and closes the existing ones. */
+async function refuseNew(server: RedisServer, forMs: number, { setting, value, usual }: Refusal): Promise<void> {
   await server.config(setting, value);
   await killClients(server);
   await delay(forMs);

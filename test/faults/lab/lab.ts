@@ -32,6 +32,7 @@ export class Lab {
   readonly queuePrefix = 'faults-bull';
   readonly coordinators: LabProcess[] = [];
   readonly workers: LabProcess[] = [];
+  /** Users' programs, such as a consumer. */
   private readonly programs: LabProcess[] = [];
   private readonly gates: Record<ServerName, TcpGate>[] = [];
   private readonly cancelCloseWithUs = closeWithUs(() => this.close());
@@ -69,6 +70,7 @@ export class Lab {
     return this.faketime !== undefined;
   }
 
+  /** The coordinators and the workers. */
   get processes(): LabProcess[] {
     return [...this.coordinators, ...this.workers];
   }

@@ -47,7 +47,7 @@ export class RedisServer {
       'appendfsync everysec',
       'save ""',
       'maxmemory-policy noeviction',
-      'enable-debug-command yes',
+      'enable-debug-command yes', // for `sleep`
       'aof-load-truncated yes',
       'set-proc-title no',
     ];

@@ -62,7 +62,7 @@ export interface ImportCase extends Partial<Omit<ImportPlan, 'read'>> {
 /** Import settings for a file whose rows name no symbol. */
 export const SYMBOL_X: ImportCase = { read: { symbol: 'X' } };
 
-/** @param name the file's name, which may contain folders */
+/** Imports a file with this content, without storing its bars. @param name the file's name, which may contain folders */
 export async function imported(
   name: string,
   content: string | Uint8Array,
@@ -76,7 +76,8 @@ export async function imported(
     const symbolNames = new SymbolNames(symbolCase, map);
     symbolNames.know(known ?? []);
     const readOptions: ReadOptions = { ...READ_DEFAULTS, symbolNames, ...read };
-    const files = await inputFiles([join(folder, name)], false);
+    const onlyLean = false;
+    const files = await inputFiles([join(folder, name)], onlyLean);
     const showPath = (path: string): string => relative(folder, path);
     const fullPlan = { dataset: 'any', files, read: readOptions, oneSymbol: false, showPath, ...plan };
     const summary = await importBars(fullPlan, writer, { onProgress: () => undefined });

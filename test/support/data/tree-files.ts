@@ -36,7 +36,7 @@ function filesBelow(folder: string): string[] {
   });
 }
 
-/** Whether a line of .gitignore has the path, or, when the line is only a name, the name. */
+/** Whether .gitignore names the path. A line with a slash is a path from the root; another line is a name, in any folder. */
 function isIgnored(path: string): boolean {
   const lines = readTreeFile('.gitignore').split('\n');
   return lines

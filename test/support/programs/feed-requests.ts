@@ -13,7 +13,7 @@ export class FeedRequests {
     return this.api.ok('POST', `${symbolPath(id, symbol)}/bars${query}`, bars);
   }
 
-  /** Posts lines of NDJSON in one request. A piece of text may have several lines or a part of one. */
+  /** Posts lines of NDJSON in one request. A piece of text may have several lines or a part of one. The answer may be a refusal. */
   async feedLines(id: string, symbol: string, pieces: Iterable<string> | AsyncIterable<string>) {
     const answer = await fetch(`${this.api.url}${symbolPath(id, symbol)}/bars`, {
       method: 'POST',

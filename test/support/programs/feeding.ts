@@ -1,4 +1,7 @@
-/** Feeds a session store directly, without a coordinator: writes bars in any order, and moves the frontier after them. */
+/**
+ * Feeds a session store directly, without a coordinator: writes bars in any order, and moves the frontier after them.
+ * docs/ARCHITECTURE.md lists the invariants, such as I6.
+ */
 import { type Bar, noCounts, type SlotCounts } from '@barkeep/bars';
 import { countsBefore, FeedFrontier, readDaySlots, SessionFeed } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';

@@ -1,21 +1,30 @@
 /**
  * A process that has twelve loops over the steps of a session, over its events and over bars to feed, and twelve mirrors, all with one
- * client. It closes the client when each of them waits. Arguments: the URL of the session Redis, the key prefix, the session.
+ * client. It closes the client when all of them wait. Arguments: the URL of the session Redis, the key prefix, the session.
  */
 import { ClientClosedError, connect } from '@barkeep/client';
 
 const [, , redis, keyPrefix, id] = process.argv;
+// The process waits before it would call the coordinator, so no server listens at this address.
 const barkeep = connect({ coordinator: 'http://127.0.0.1:9', redis, keyPrefix });
 const session = barkeep.session(id);
 
-/** A source that waits for its first bar. */
-const noBars = (asked) => ({ [Symbol.asyncIterator]: () => ({ next: () => (asked(), new Promise(() => undefined)) }) });
-/** Reads the first value, then waits for the end. */
+/** A source whose first bar never comes. @param begun called when that bar is requested */
+function noBars(begun) {
+  const next = () => {
+    begun();
+    return new Promise(() => undefined);
+  };
+  return { [Symbol.asyncIterator]: () => ({ next }) };
+}
+/** Reads values until the end. @param begun called with each value; the first call counts */
 async function loopThrough(items, begun) {
   for await (const item of items) begun(item);
 }
 
+/** Each resolves when its loop or mirror waits. */
 const waiting = [];
+/** Each settles when its loop has ended. */
 const ends = [];
 for (let i = 0; i < 12; i++) {
   const begin = (run) => waiting.push(new Promise((begun) => ends.push(run(begun))));

@@ -16,12 +16,12 @@ export interface StrategyOptions {
   dieAt?: number;
   /** In this step the process sends `held` and waits for {@link Strategy.release}. */
   holdAt?: number;
-  /** In this step the process sends `paused`, after `pauseMs` also `rested`, and waits for {@link Strategy.release}. */
+  /** In this step the process sends `paused`, sends `rested` after `pauseMs`, and waits for {@link Strategy.release}. */
   pauseAt?: number;
   pauseMs?: number;
 }
 
-/** One step as a strategy saw it: `time bars hash`. */
+/** One step as a strategy saw it, a line of its file: `TIME BARS HASH`, with the number of bars. */
 export type SeenStep = string;
 
 export class Strategy {

@@ -9,7 +9,7 @@ export interface AnyEvent {
   date?: string;
   /** Simulated time of an event of the clock. */
   time?: number | string;
-  /** How many symbols, which symbols, or by symbol a number of slots (in `gap-settled`, a number of each kind). */
+  /** By type of event: a number of symbols, their names, or a number of slots for each symbol (in `gap-settled`, one for each kind). */
   symbols?: number | string[] | Record<string, unknown>;
 }
 
@@ -41,9 +41,10 @@ export function slotTotals(events: readonly AnyEvent[]): Map<string, number> {
 }
 
 /**
- * The events sorted, each once, without states and consumers, and with {@link slotTotals} instead of the events that have
- * slots. @param clockFrom earlier moves of the clock are left out: how far a move goes depends on when the coordinator
- * reads the limit; epoch ms
+ * The events of a session for a comparison: sorted, each once, without states and consumers. {@link slotTotals} replace the
+ * events that have slots.
+ * @param clockFrom epoch ms; earlier moves of the clock are left out, because how far each goes depends on when the
+ * coordinator reads the limit
  */
 export function comparableEvents(events: readonly AnyEvent[], clockFrom: number): object[] {
   const texts = new Set<string>();

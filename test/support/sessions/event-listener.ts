@@ -11,7 +11,7 @@ export interface SentEvent {
 export class EventListener {
   /** All events so far. */
   readonly events: SentEvent[] = [];
-  /** For the next connection, which continues after this event; empty before the first one. */
+  /** Id of the newest event, after which the next connection continues; empty before the first event. */
   lastEventId = '';
   private readonly closing = new AbortController();
   /** The first violation of the contract. {@link until} and {@link close} throw it. */
@@ -79,7 +79,7 @@ export class EventListener {
     }
     this.lastEventId = fields['id'] ?? this.lastEventId;
     const { event, data } = fields;
-    // A comment, for example a heartbeat, is no event.
+    // A comment, such as a heartbeat, is no event.
     if (event === undefined || data === undefined) return;
     const sent = { id: this.lastEventId, type: event, data: JSON.parse(data) as Record<string, unknown> };
     this.events.push(sent);

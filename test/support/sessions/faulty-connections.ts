@@ -1,7 +1,7 @@
 /** Connections on which scripts fail, or are sent twice. The product sends each script by `call`. */
 import type { Redis } from 'ioredis';
 
-/** A connection that fails at the script after the first `scripts` ones. */
+/** A connection on which the first `scripts` scripts run, and each later one fails. */
 export function failingAfter(redis: Redis, scripts: number): Redis {
   let left = scripts;
   return new Proxy(redis, {

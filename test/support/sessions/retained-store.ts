@@ -14,6 +14,9 @@ export const RETAINED_SPEC = {
   history: { trailingDays: 3, retainDays: 3 },
 };
 
+/** The only partition of a store. */
+const PARTITION = 0;
+
 /** The bars of the source: a twentieth of all bars is missing. */
 export const sourceBars = holey(marketBars({ ...RETAINED_SPEC, start: '2013-10-01', seed: 3 }), 0.05, 4);
 
@@ -35,20 +38,21 @@ export async function retainedStoreAt(
 async function writeAllKinds(store: TestStore, day: number): Promise<void> {
   const { upkeep, layout } = store;
   const { date } = layout.day(day);
-  await upkeep.noteError(0, date, layout.symbols, 'away');
+  await upkeep.noteError(PARTITION, date, layout.symbols, 'away');
   await fillFirstHole(store, day, 'AAA');
   await deriveDay(store, day);
   // After the derivation, so that the day is dirty again.
   await fillFirstHole(store, day, 'BBB');
-  await upkeep.noteError(0, date, ['CCC'], 'away again');
+  await upkeep.noteError(PARTITION, date, ['CCC'], 'away again');
 }
 
 /** Backfills the first empty slot of a symbol's day. @returns the symbols that were refused */
 export async function fillFirstHole(store: TestStore, day: number, symbol: string): Promise<Set<string>> {
-  const [symbolDay] = await store.upkeep.readDay(0, day, [symbol]);
+  const [symbolDay] = await store.upkeep.readDay(PARTITION, day, [symbol]);
   let slot = 0;
   while (hasBit(symbolDay!.bitmap, slot)) slot++;
   const bar = { openTime: store.layout.grid(day).openTime(slot), open: 1, high: 1, low: 1, close: 1, volume: 1 };
   const fill = await symbolFill(store, day, symbol, new Map([[slot, bar]]));
-  return store.upkeep.fill(0, day, [{ ...fill, dueAt: 1 }]);
+  const dueAt = 1; // the day has a retry, which was due long ago
+  return store.upkeep.fill(PARTITION, day, [{ ...fill, dueAt }]);
 }

@@ -2,7 +2,10 @@
 import { parseSessionSpec } from '@barkeep/bars';
 import { SessionLayout } from '@barkeep/session-data';
 
-/** @param spec a dataset is its source, and A its symbol, unless it says otherwise @param historyDays trading days before its start */
+/**
+ * The layout of a session. @param spec its source is a dataset, and its symbol A, unless the spec names others
+ * @param historyDays trading days before its start
+ */
 export function layoutOf(
   spec: { start: string; end: string; [field: string]: unknown },
   historyDays = 0,

@@ -14,7 +14,7 @@ import { Redis } from 'ioredis';
 import type { BarsBySymbol } from '../data/market.js';
 import type { SymbolDerived } from '../../../libs/session-data/src/upkeep/index.js';
 
-/** Two trading days of three symbols. Its windows of 50 minutes end within a byte of the bitmap, which is the harder case. */
+/** Two trading days of three symbols. Windows of 50 minutes end within a byte of the bitmap, which is harder than at a byte's end. */
 export const SMALL_SPEC = {
   symbols: ['AAA', 'BBB', 'CCC'],
   start: '2013-10-07',
@@ -77,8 +77,8 @@ export class StoreServer {
   }
 
   /**
-   * The stored content of a session by key, for comparing two stores byte by byte. The keys of events and changes are left
-   * out, because they contain times.
+   * The stored content of a session by key, for comparing two stores byte by byte. The keys of events and of changes
+   * (emitted or pending) are left out, because they contain times.
    */
   async dump(id: string): Promise<Map<string, string>> {
     const keys = (await this.keys(id)).filter((key) => !/:(events|changes|pending)$/.test(key)).sort();
@@ -105,7 +105,7 @@ export class StoreServer {
     return found;
   }
 
-  /** The stored events of a session, in order: of each its fields, names and values in turn. */
+  /** The stored events of a session, in order. Each is a list of its fields: names and values in turn. */
   async eventFields(layout: SessionLayout): Promise<string[][]> {
     return (await this.redis.xrange(layout.keysOf(0).events, '-', '+')).map(([, fields]) => fields);
   }

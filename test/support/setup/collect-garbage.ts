@@ -1,4 +1,4 @@
-/** Forces a garbage collection. After the flag is set only a new context has `gc`. */
+/** Forces a garbage collection. The function `gc` exists only in contexts that are made after the flag is set. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 

@@ -1,12 +1,12 @@
 /**
- * A system for the tests of crashes and stops. It has a dataset `stream` with holes and a gated repository that has the
- * missing bars, so that a test can stop a session in the middle. A test can find the process that streams a session,
- * and remove stored keys.
+ * A system for the tests of crashes and stops. It has a dataset `stream` with holes, and a repository with the missing bars.
+ * A test can hold back the repository's answers (gated-repository.ts), so that a session waits in the middle. It can find the process
+ * that streams a session, and remove stored keys.
  */
 import { Redis } from 'ioredis';
 import { Api, type Session } from './api.js';
 import { GATED, GatedRepository } from '../programs/gated-repository.js';
-import { holey, marketBars, tradingDays, writeBars } from '../data/market.js';
+import { holey, marketBars, tradingDays, writeBars, type BarsBySymbol } from '../data/market.js';
 import { TestSystem, type SystemProcess } from './system.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-16' };
@@ -49,11 +49,10 @@ export class DisturbedSystem {
 
   /** Creates a system with the market and without processes. @param env added to every process */
   static async create(env: NodeJS.ProcessEnv = {}): Promise<DisturbedSystem> {
-    const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 });
-    // The repository lacks a few minutes too, so some gaps stay unfillable.
-    const repository = await GatedRepository.create(holey(market, 0.002, 8));
+    const market = disturbedMarket();
+    const repository = await GatedRepository.create(market.repository);
     const system = await TestSystem.create({ BARKEEP_REPOSITORIES: repository.modulePath, ...env });
-    await writeBars(system.databaseUrl, 'stream', holey(market, 0.03, 9));
+    await writeBars(system.databaseUrl, 'stream', market.stream);
     return new DisturbedSystem(system, repository);
   }
 
@@ -128,6 +127,12 @@ export class DisturbedSystem {
   private metaKey(id: string): string {
     return `${this.system.sessionPrefix}:{${id}:0}:meta`;
   }
+}
+
+/** The bars of dataset `stream` and of the repository. The repository lacks a few minutes, too, so some gaps stay unfillable. */
+export function disturbedMarket(): { stream: BarsBySymbol; repository: BarsBySymbol } {
+  const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 });
+  return { stream: holey(market, 0.03, 9), repository: holey(market, 0.002, 8) };
 }
 
 /** The process that has this id. @throws when it is not among `processes` */

@@ -85,13 +85,13 @@ export class TcpGate {
     this.delayMs = delayMs;
   }
 
-  /** Counts the bytes of answers on all connections, and cuts the one on which number `bytes` comes, in the middle of its answer. */
+  /** Lets the next `bytes` bytes of answers on all connections pass. Then cuts the connection of the last byte, within an answer. */
   cutAfter(bytes: number): void {
     this.bytesLeft = bytes;
     this.atLimit = 'cut';
   }
 
-  /** Calls {@link freeze} after the next `bytes` bytes of answers. The rest of the last answer is lost. */
+  /** Lets the next `bytes` bytes of answers pass, then calls {@link freeze}. The rest of the last answer is lost. */
   freezeAfter(bytes: number): void {
     this.bytesLeft = bytes;
     this.atLimit = 'freeze';

@@ -22,11 +22,12 @@ export class TestQueues {
       connection,
       prefix: this.prefix,
       lockDuration,
-      stalledInterval: 200,
+      // Short times, so that tests need not wait.
+      stalledInterval: 200, // ms
+      drainDelay: 0.5, // s
+      settings: { backoffStrategy: () => 1 }, // ms, before each repetition of a job
       maxStalledCount: 5,
       concurrency: 4,
-      drainDelay: 0.5,
-      settings: { backoffStrategy: () => 1 }, // the delay of jobs whose delays the worker computes
     });
     worker.on('error', () => undefined);
     const kill = async () => {

@@ -31,8 +31,8 @@ export const compareCommand = () =>
     );
 
 async function compare(context: Context, nameOfA: string, nameOfB: string, options: SessionOptions): Promise<number> {
-  let opened: Promise<CoordinatorClient> | undefined;
   // At most one coordinator is opened, and none for two certificate files.
+  let opened: Promise<CoordinatorClient> | undefined;
   const coordinator = () => (opened ??= context.existingCoordinator(options));
   const [a, b, diff] = await withProgress('compare', options.json, async (progress) => {
     const open = (name: string): Promise<Run> => {
@@ -64,7 +64,7 @@ async function openRun(name: string, coordinator: () => Promise<CoordinatorClien
   const bars: RunSession['bars'] = async (symbol, query) => {
     if (!symbols.includes(symbol) || !certificate.intervals.includes(query.interval)) return [];
     return client.bars(name, symbol, query).catch((error: unknown) => {
-      if (error instanceof ApiProblemError && error.status === 404) return [];
+      if (error instanceof ApiProblemError && error.kind === 'unknown-symbol') return []; // it was removed since
       throw error;
     });
   };

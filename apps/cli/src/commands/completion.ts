@@ -37,7 +37,7 @@ const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript };
  */
 function bashScript(words: NextWords): string {
   const commands = [...words.keys()].filter((path) => path !== '');
-  // "$path $word" at the last word of a path. At the first word $path is empty, so the text starts with a space.
+  // What "$path $word" is at the last word of a path. For a path of one word, $path is still empty, so the text starts with a space.
   const pathAndWord = (path: string): string => (path.includes(' ') ? path : ` ${path}`);
   const pathCases = commands.map((path) => `      "${pathAndWord(path)}") path="${path}" ;;`);
   const wordCases = [...words].map(([path, next]) => `    "${path}") words="${next.join(' ')}" ;;`);
@@ -60,8 +60,9 @@ complete -F _barkeep barkeep`;
 }
 
 /**
- * The script sets `typed` to the path of a subcommand when words[2] and words[3] are one, otherwise to words[2]; words[1] is `barkeep`.
- * While CURRENT, the index of the word that the user types, is 2, `typed` is empty. (zsh ties a variable `path` to PATH, hence the name.)
+ * zsh counts words from 1: words[1] is `barkeep`, and CURRENT is the index of the word that the user types. The script sets `typed` to the
+ * path of the command before that word: to words[2] and words[3] if they are the path of a subcommand, otherwise to words[2], or to nothing
+ * while CURRENT is 2. (The variable is not called `path`, because zsh ties that name to PATH.)
  */
 function zshScript(words: NextWords): string {
   const subcommands = [...words.keys()].filter((path) => path.includes(' '));
@@ -89,7 +90,7 @@ function fishScript(words: NextWords): string {
   return `# Completion of barkeep for fish.\n${lines.join('\n')}`;
 }
 
-/** Offers `word` after a command. Fish tells a command such as `dataset show` by its last word only, so equal last words share offers. */
+/** Offers `word` after a command. Fish knows a command such as `dataset show` by its last word only, so equal last words share offers. */
 function fishLine(path: string, word: string): string {
   const condition = path === '' ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${path.split(' ').at(-1)}`;
   const offer = word.startsWith('--') ? `-l ${word.slice(2)}` : `-f -a ${word}`; // -l takes the name of an option without --

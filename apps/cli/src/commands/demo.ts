@@ -9,8 +9,8 @@ Examples:
   barkeep demo --keep
   barkeep demo --data-only
 
-10 symbols, 5 days. Dataset "reference" has every minute but 3, which no dataset has. Dataset "stream" lacks 2 % of the
-minutes and 40 minutes of one symbol, and has a few corrupt rows. One session streams "stream" and repairs it from
+10 symbols, 5 days. Three minutes are in neither dataset; "reference" has all others. Of these, "stream" lacks 2 % and
+40 minutes of one symbol, and a few of its rows are corrupt. One session streams "stream" and repairs it from
 "reference".`;
 
 export const demoCommand = () =>

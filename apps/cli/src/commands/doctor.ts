@@ -42,9 +42,10 @@ export const doctorCommand = () =>
 
 async function allChecks(context: Context): Promise<Check[]> {
   const { urls, config, dataDir } = context;
-  const up = runningUp(dataDir, process.env);
+  const up = runningUp(dataDir, process.env); // undefined also when the environment names servers
   const coordinator = config.client.url ?? up?.coordinatorUrl;
   const usedUrls = up?.urls ?? urls;
+  // The line begins with the check's name, `barkeep up`: it repeats the command only when another one runs.
   const runs = up?.command === 'barkeep up' ? 'runs' : `${up?.command} runs`;
   const running = up ? `${runs}, coordinator ${up.coordinatorUrl ?? 'not ready'}` : `does not run in ${dataDir}`;
   const checks = [
@@ -59,6 +60,7 @@ async function allChecks(context: Context): Promise<Check[]> {
     const url = usedUrls[key];
     if (url !== undefined) checks.push(await probe(variable, () => serverState(key, url)));
   }
+  // Without a Redis and a coordinator, other commands start a Redis themselves.
   if (usedUrls.redisUrl === undefined && coordinator === undefined)
     checks.push(await probe('redis-server', redisOrigin));
   return checks;
@@ -104,14 +106,14 @@ async function coordinatorAt(url: string, { apiKey, life }: Context): Promise<st
 }
 
 async function serverState(server: keyof ServiceUrls, url: string): Promise<string> {
-  await connectToServers({ [server]: url });
+  await connectToServers({ [server]: url }); // only checks that the server can be reached, otherwise throws
   const { version, problems, notes } = await (server === 'databaseUrl' ? inspectPostgres(url) : inspectRedis(url));
   const at = `${version} at ${withoutPassword(url)}`;
   if (problems.length > 0) throw new CliError(`${problems.join('; ')} (${at})`);
   return [at, ...notes].join('; ');
 }
 
-/** Where `barkeep up` gets Redis from. It needs no PostgreSQL, which comes with the package. */
+/** Where `barkeep up` gets Redis from. PostgreSQL needs no such check, because it comes with the package. */
 function redisOrigin(): string {
   const source = redisSource(process.env);
   if (source === 'packages') return 'not on the PATH; barkeep up fetches it by apt-get into a private cache';

@@ -13,8 +13,8 @@ type EventsOptions = SessionOptions & { types?: SessionEventType[]; from: 'begin
 const QUIET_MS = 1_000;
 /** Fields that are not listed after the type: the first two have columns of their own, a cursor says nothing to a reader. */
 const NOT_LISTED: ReadonlySet<string> = new Set(['at', 'type', 'cursor']);
-const ISO_TIME_LENGTH = 24;
-const TYPE_WIDTH = 16;
+const ISO_TIME_LENGTH = '2024-03-04T14:30:00.000Z'.length;
+const TYPE_WIDTH = 'consumer-dropped'.length; // the longest type that is printed
 
 const EXAMPLES = `
 Examples:
@@ -47,11 +47,11 @@ export const eventsCommand = () =>
 
 /** Prints the events of a session until they end, or until a session that has ended sends no more. */
 async function follow(session: ClientSession, { types, from }: EventsOptions, print: (moment: SessionMoment) => void) {
-  const hasEnded = async () => END_STATES.has((await session.status()).state);
+  const checkEnded = async () => END_STATES.has((await session.status()).state);
   // Events of the type `state` are always read: they show that the session has ended.
   const options: EventOptions = { from, ...(types && { types: [...types, 'state'] }) };
   const events = session.events(options);
-  let isEnded = await hasEnded();
+  let isEnded = await checkEnded();
   for (;;) {
     const next = events.next();
     // While the session runs, waits for as long as it takes. After its end, gets undefined when nothing arrives in time.
@@ -63,7 +63,7 @@ async function follow(session: ClientSession, { types, from }: EventsOptions, pr
     const moment = arrived.value;
     print(moment);
     // A deleted session has no status to ask for; its events end by themselves.
-    if (moment.type === 'state') isEnded = moment.state !== 'deleted' && (await hasEnded());
+    if (moment.type === 'state') isEnded = moment.state !== 'deleted' && (await checkEnded());
   }
 }
 

@@ -27,7 +27,7 @@ interface ExportOptions extends SessionOptions {
   out?: string;
 }
 
-/** A date, or a time with its zone. Without a zone a time would be read in that of this machine. */
+/** A date, or a time with its zone. A time without a zone is refused: it would be read in the zone of this machine. */
 const ISO_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 const EXAMPLES = `
 Examples:
@@ -73,13 +73,15 @@ async function exportBars(
   });
   // For the progress: without --to the coordinator exports up to the session's clock.
   const end = options.to ?? (session.clock === null ? from : Date.parse(session.clock));
-  let lines = 0;
+  let lines = 0; // complete lines so far, the header of a CSV file included
   async function* counted(progress: Progress): AsyncGenerator<string> {
     for await (const text of texts) {
       const parts = text.split('\n'); // the first and the last part may be parts of lines
       lines += parts.length - 1;
-      const place = parts.length > 2 ? placeOf(parts.at(-2)!, format) : undefined;
-      if (place) progress.update(doneShare(place, symbols, from, end), place.symbol, lines);
+      if (parts.length > 2) {
+        const place = placeOf(parts.at(-2)!, format); // the last complete line
+        progress.update(doneShare(place, symbols, from, end), place.symbol, lines);
+      }
       yield text;
     }
   }
@@ -87,7 +89,7 @@ async function exportBars(
     out === undefined
       ? pipeline(counted(progress), process.stdout, { end: false, signal })
       : writeWhole(out, counted(progress), signal);
-  const barCount = (): number => Math.max(0, format === 'csv' ? lines - 1 : lines); // a CSV file has a header
+  const barCount = (): number => Math.max(0, format === 'csv' ? lines - 1 : lines);
   try {
     await withProgress(`export ${id}`, options.json || out === undefined, write);
   } catch (error) {
@@ -99,7 +101,7 @@ async function exportBars(
   return { session: id, symbols: symbols.length, bars: barCount(), file: out ?? null };
 }
 
-/** How far an export is: the bar of one line. */
+/** How far an export is: the bar that it wrote last. */
 type Place = { symbol: string; openTime: string };
 
 function placeOf(line: string, format: ExportOptions['format']): Place {

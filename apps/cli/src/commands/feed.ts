@@ -7,6 +7,7 @@ import { type CliCommand, sessionCommand, type SessionOptions } from './command.
 import { fileProgress, type FileOptions, planOf, withFiles } from './import-options.js';
 
 interface FeedOptions extends FileOptions, SessionOptions {
+  /** Whether to end the streams after the last bar; false with --no-end. */
   end: boolean;
 }
 

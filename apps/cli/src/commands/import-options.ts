@@ -35,12 +35,14 @@ export interface FileOptions extends Pick<ReadOptions, SameOptions> {
   symbolMap?: string;
   oneSymbol?: boolean;
   tz?: string;
+  /** In ms. */
   interval: number;
   columns?: string;
   volume?: 'none';
   allowNegativePrices?: boolean;
   decimal: '.' | ',';
   thousands?: string;
+  /** False with --no-header. */
   header: boolean;
 }
 

@@ -20,7 +20,7 @@ import { digestCommand, lifecycleCommands, removeSessionCommand, statusCommand }
 import { barsCommand, gapsCommand, metricsCommand } from './symbol-data.js';
 import { upCommand } from './up.js';
 
-/** Functions that create the commands, in the order in which `barkeep --help` lists them. The lines have no other meaning. */
+/** Functions that create the commands, in the order in which `barkeep --help` lists them. Their division into lines means nothing. */
 const COMMANDS = [
   [upCommand, importCommand, runSessionCommand, statusCommand, barsCommand, digestCommand],
   [eventsCommand, feedCommand, gapsCommand, metricsCommand, exportCommand, certifyCommand, compareCommand],

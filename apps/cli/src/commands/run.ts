@@ -108,7 +108,7 @@ async function follow(
   const watched = { client, id, onUpdate, signal };
   const ended = await watchToEnd(watched);
   if (!options.waitSettled || ended.state !== 'completed') return ended;
-  if (ended.repairs) return watchToSettled(watched);
+  if (ended.repairs) return watchToSettled(watched); // it has repositories, and upkeep asks them
   if (ended.counts.absent + ended.counts.missing > 0)
     note('--wait-settled: this session has no repository for its missing bars');
   return ended;
@@ -132,7 +132,7 @@ async function report(client: CoordinatorClient, session: SessionStatus, options
   });
 }
 
-/** @param signal ends the wait for the input of a terminal */
+/** Reads the JSON of a spec from a file, or from stdin for `-`. @param signal ends the wait for the input of a terminal */
 async function readSpec(file: string, signal: AbortSignal): Promise<unknown> {
   const text = await expecting(`expected a session spec in ${file}`, () =>
     file === '-' ? readAll(addAbortSignal(signal, process.stdin)) : readFile(file, 'utf8'),

@@ -41,7 +41,7 @@ describe('the report of the demonstration', () => {
     expect(row!.length).toBeLessThanOrEqual(80);
   });
 
-  it('readBars refuses a bar without the fields of a bar', () => {
+  it('cannot be made of an answer whose bars lack fields', () => {
     expect(() => readBars([{ openTime: 5 }])).toThrow(/the coordinator's answer is not valid: .*expected/);
   });
 });

@@ -15,6 +15,7 @@ export interface DemoSymbol {
   metrics: SymbolMetrics;
   /** Number of gaps in the stream before any repair. */
   gapsFound: number;
+  /** By interval. */
   derived: Record<string, DerivedCounts>;
 }
 

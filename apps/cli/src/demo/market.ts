@@ -10,7 +10,10 @@ export const DEMO_END = '2024-03-08';
 
 /** Share of the minutes that the feed loses at random. */
 const LOSS = 0.02;
-/** The feed loses EMBER on Wednesday for 40 minutes from 11:30 in New York, 120 minutes after the open. Days, and minutes of a day, count from 0. */
+/**
+ * The feed loses EMBER on Wednesday for 40 minutes from 11:30 in New York, 120 minutes after the open. Here and in {@link NOWHERE}, `day`
+ * counts the trading days and `from` the minutes of the day, both from 0.
+ */
 const OUTAGE = { symbol: 'EMBER', day: 2, from: 120, minutes: 40 };
 /** Minutes that no dataset has, so that no repair can fill them. */
 const NOWHERE = [

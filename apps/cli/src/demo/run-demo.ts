@@ -40,10 +40,11 @@ const SPEC = {
   derivedIntervals: DERIVED,
   source: { type: 'dataset', dataset: STREAM },
   backfill: [REFERENCE],
-  // All fields whose defaults the environment may change.
+  // Every field of upkeep whose default an environment variable may change: the demonstration must not depend on the environment.
   upkeep: { enabled: true, barrier: 'day', retryMissingBars: true, maxRetries: 5, autoComputeDerived: true },
 };
 
+/** Writes the rows of both datasets to CSV files, and imports these. @returns one summary per dataset */
 async function makeDatasets(database: Database, signal: AbortSignal): Promise<ImportSummary[]> {
   const { reference, streamRows } = makeMarket();
   const rowsByDataset = { [REFERENCE]: reference.map(csvRow), [STREAM]: streamRows };
@@ -66,7 +67,7 @@ async function makeDatasets(database: Database, signal: AbortSignal): Promise<Im
   }
 }
 
-/** Only stores the two datasets, where other commands find them. @returns one summary per dataset */
+/** Imports the two datasets into the database that other commands use, and runs no session. @returns one summary per dataset */
 export async function importDemoData(context: Context): Promise<ImportSummary[]> {
   return makeDatasets(await context.database(), context.life.signal);
 }

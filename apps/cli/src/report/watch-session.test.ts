@@ -6,9 +6,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { watchToEnd, watchToSettled } from './watch-session.js';
 
-const NOTHING_CHANGES_FOR = 4; // answers before the session is completed
+/** So many answers are the same before the session is completed. */
+const UNCHANGED_ANSWERS = 4;
 
-/** Watches a session of a server whose answers `answerOf` makes of the path. It may stay unchanged for 1 ms. @returns its last state */
+/** Watches a session whose server answers each path with `answerOf`. It may stay unchanged for 1 ms. @returns its last state */
 async function watchOn(answerOf: (path: string) => object, toEnd: typeof watchToEnd): Promise<string> {
   const server = createServer(({ url = '' }, response) => {
     response.setHeader('content-type', 'application/json').end(JSON.stringify(answerOf(url)));
@@ -29,7 +30,7 @@ async function watchOn(answerOf: (path: string) => object, toEnd: typeof watchTo
 /** Watches a session that waits until the last answer. @returns its last state */
 function watch(waiting: Partial<SessionAnswer>): Promise<string> {
   let answers = 0;
-  const stateOf = () => (answers++ < NOTHING_CHANGES_FOR ? waiting : { state: 'completed', waitingFor: null });
+  const stateOf = () => (answers++ < UNCHANGED_ANSWERS ? waiting : { state: 'completed', waitingFor: null });
   return watchOn(() => ({ ...sessionExample, ...stateOf() }), watchToEnd);
 }
 
@@ -56,6 +57,7 @@ describe('a session that does not change', () => {
 });
 
 test('a session that removes days is settled although slots of removed days are absent', async () => {
+  // The counts of the session include removed days, the metrics of its symbols do not.
   const { spec, counts } = sessionExample;
   const session = {
     ...sessionExample,

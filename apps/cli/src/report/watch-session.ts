@@ -10,8 +10,8 @@ import { waitingText } from './session-text.js';
 const POLL_MS = 300;
 /** Longer than the default backoffs of a backfill. */
 const STILL_LIMIT_MS = 300_000;
-const UPKEEP_EVERY_MS = 1500;
-/** Feeds and consumers are the user's own programs, which may be away for hours; a slow clock has long steps. */
+const UPKEEP_EVERY_MS = 1_500;
+/** Waits without a limit. Feeds and consumers are the user's own programs, which may be away for hours; a slow clock has long steps. */
 const UNLIMITED_WAITS: ReadonlySet<string> = new Set(['consumers', 'feed', 'pace']);
 export const END_STATES = new Set(['completed', 'stopped', 'failed', 'lost']);
 

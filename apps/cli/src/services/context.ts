@@ -1,4 +1,4 @@
-/** The context of a command: environment, data folder, and on demand a database or coordinator, found or started alike in all commands. */
+/** What all commands use: the environment, the data folder, and a database or coordinator, found or started on demand. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Calendar, calendarNamed } from '@barkeep/bars';
@@ -30,9 +30,12 @@ export interface ConnectionOptions {
 }
 
 const WORKERS_FOR_ONE_COMMAND = 2;
+/** Host names of this machine, as URLs have them; a server with the addresses of zeros listens on all addresses. */
+const THIS_MACHINE: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '0.0.0.0', '[::1]', '[::]']);
 
 export class Context {
   readonly config: Config<Partial<ServiceUrls>>;
+  /** The servers that the environment names, such as DATABASE_URL. */
   readonly urls: Partial<ServiceUrls>;
   /** BARKEEP_ADMIN_KEY, else BARKEEP_API_KEY, else the first of BARKEEP_ADMIN_KEYS, else the first of BARKEEP_API_KEYS. */
   readonly apiKey: string | undefined;
@@ -73,18 +76,19 @@ export class Context {
   async database(): Promise<Database> {
     const { databaseUrl: configured } = this.urls;
     const { url } = this.config.client;
+    // Without a second argument runningUp ignores the environment: a `barkeep up` is found even if other servers are named.
     const ownUrls = runningUp(this.dataDir)?.coordinatorUrls ?? [];
     if (configured === undefined && url !== undefined && !ownUrls.some((own) => isSameAddress(url, own))) {
       throw new CliError(
         `expected DATABASE_URL, the database of the coordinator at ${withoutPassword(url)} (BARKEEP_URL), was not set`,
       );
     }
-    await connectToServers({ databaseUrl: configured });
+    await connectToServers({ databaseUrl: configured }); // only checks that the server can be reached, otherwise throws
     const databaseUrl = configured ?? (await this.#serversFor('database')).databaseUrl;
     return openDatabase(databaseUrl, this.life);
   }
 
-  /** {@link database} for commands that need stored data. @throws CliError when there are no data */
+  /** Like {@link database}, for commands that need stored data. @throws CliError when there are no data */
   async existingDatabase(): Promise<Database> {
     if (this.urls.databaseUrl === undefined) this.#expectData('DATABASE_URL');
     return this.database();
@@ -100,7 +104,7 @@ export class Context {
     return openCoordinator(url, apiKey, this.life.signal);
   }
 
-  /** {@link coordinator} for commands that need existing sessions. @throws CliError when there are no data */
+  /** Like {@link coordinator}, for commands that need existing sessions. @throws CliError when there are no data */
   async existingCoordinator(options: ConnectionOptions): Promise<CoordinatorClient> {
     const isNamed = (options.coordinator ?? this.config.client.url) !== undefined;
     if (!isNamed && Object.keys(this.urls).length === 0) {
@@ -114,7 +118,7 @@ export class Context {
    * of the environment or of a running `barkeep up`, or the Redis that this command started.
    */
   async client(options: ConnectionOptions): Promise<Barkeep> {
-    await connectToServers({ sessionRedisUrl: this.urls.sessionRedisUrl });
+    await connectToServers({ sessionRedisUrl: this.urls.sessionRedisUrl }); // only a check, as in `database`
     const { baseUrl } = await this.existingCoordinator(options);
     const apiKey = options.apiKey ?? this.apiKey;
     const barkeep = connect({ coordinator: baseUrl, apiKey, redis: this.#started?.sessionRedisUrl });
@@ -129,14 +133,17 @@ export class Context {
 
   /**
    * Lets other commands of this project use the coordinator that this command started, as that of a `barkeep up`.
-   * @returns false when the environment names servers, because other commands then use those
+   * @returns whether other commands will use it; false when the environment names servers
    */
   publishCoordinator(coordinatorUrl: string): boolean {
     this.#started?.publish?.({ role: UP_ROLE, command: 'barkeep run --keep', coordinatorUrl });
     return this.#upUrl() === coordinatorUrl;
   }
 
-  /** @param settings the unset variables and options that could name servers, for the message @throws CliError */
+  /**
+   * Checks that `barkeep up` runs here or has stored data.
+   * @param settings the unset variables and options that could name servers, for the message @throws CliError
+   */
   #expectData(settings: string): void {
     // `kept` is the folder in which `barkeep up` stores its data.
     if (runningUp(this.dataDir) !== undefined || existsSync(join(this.dataDir, 'kept'))) return;
@@ -145,12 +152,12 @@ export class Context {
     );
   }
 
-  /** The coordinator of a running `barkeep up`; undefined also when the environment names servers. */
+  /** The coordinator of a running `barkeep up`; with process.env, runningUp returns undefined when the environment names servers. */
   #upUrl(): string | undefined {
     return runningUp(this.dataDir, process.env)?.coordinatorUrl;
   }
 
-  /** The servers that the environment names or that run. Otherwise starts private ones, with a note: it takes seconds. */
+  /** The servers that the environment names or that run. Otherwise starts private ones, and says so, because the start takes seconds. */
   #serversFor(need: 'database' | 'all'): Promise<FoundServers> {
     if (Object.keys(this.urls).length === 0 && runningUp(this.dataDir) === undefined)
       note(`no "barkeep up" runs here: this command starts private servers on the data in ${this.dataDir}`);
@@ -158,7 +165,7 @@ export class Context {
   }
 
   async #startCoordinator(): Promise<string> {
-    await connectToServers(this.urls);
+    await connectToServers(this.urls); // only a check, as in `database`
     const urls = await this.#serversFor('all');
     const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the data folder
     if (upUrl !== undefined) return upUrl;
@@ -170,12 +177,11 @@ export class Context {
   }
 }
 
-/** True when two URLs are one address. The names of this machine count as equal, also those with which a server listens on all addresses. */
+/** True when two URLs are one address. All names of {@link THIS_MACHINE} count as equal. */
 function isSameAddress(url: string, other: string): boolean {
   const addressOf = (text: string): string => {
     const { protocol, hostname, port, pathname } = new URL(text);
-    const isThisMachine = /^(localhost|0\.0\.0\.0|\[::1?\])$/.test(hostname);
-    return [protocol, isThisMachine ? '127.0.0.1' : hostname, port, pathname].join();
+    return [protocol, THIS_MACHINE.has(hostname) ? 'this machine' : hostname, port, pathname].join();
   };
   return URL.canParse(url) && addressOf(url) === addressOf(other);
 }

@@ -1,4 +1,4 @@
-/** Opens a coordinator, so that a wrong address is an error within two seconds, and the database. */
+/** Opens the database, or a coordinator after a check, of at most two seconds, that one answers at the address. */
 import { AWAY_STATUSES } from '@barkeep/api';
 import { createDataSource, migrate } from '@barkeep/bar-repository';
 import { anySignal } from '@barkeep/bars';
@@ -40,7 +40,7 @@ async function coordinatorProblem(url: string, signal: AbortSignal): Promise<str
   }
 }
 
-/** The URL with `***` as its password. A text without a host, such as `me:secret@`, may be a URL with a mistake: `***` for all before @. */
+/** The URL with `***` as its password. A text without a host, such as `me:secret@`, may be a mistyped URL: all before @ becomes `***`. */
 export function withoutPassword(url: string): string {
   if (!URL.canParse(url) || new URL(url).host === '') return url.replace(/^(\w+:\/\/)?.*@/s, '$1***@');
   const shown = new URL(url);

@@ -47,7 +47,7 @@ export function optionReader<T>(option: string, expected: string, read: (text: s
   };
 }
 
-/** Returns an {@link optionReader} for dates, YYYY-MM-DD. */
+/** Returns a reader of an option with a date, YYYY-MM-DD. */
 export const dateReader = (option: string) =>
   optionReader(option, 'a date such as 2024-01-31', (text) => (isDate(text) ? text : undefined));
 

@@ -36,6 +36,6 @@ describe('the lifetime of a command', () => {
     life.interrupt('SIGINT');
     await interrupted;
     expect(life.signal.reason).toBeInstanceOf(InterruptedError);
-    await life.interrupted();
+    await life.interrupted(); // resolves at once after the signal, too
   });
 });

@@ -1,6 +1,7 @@
 /**
  * The lifetime of one command. It closes resources in reverse order of opening when the command finishes, fails or is
- * interrupted. The first SIGINT, SIGTERM or SIGHUP ends the command in this way; a later signal exits immediately.
+ * interrupted. The first SIGINT, SIGTERM or SIGHUP ends the command in this way. A signal more than half a second later exits immediately;
+ * an earlier one is ignored, because npm sends its program each Ctrl-C a second time.
  */
 import { once } from 'node:events';
 import { SAME_INTERRUPTION_MS, Scope } from '@barkeep/local-system';
@@ -14,12 +15,12 @@ export class InterruptedError extends CliError {
 }
 
 export class Lifetime extends Scope {
-  /** Aborts the signal with an {@link InterruptedError}. */
+  /** Starts the end of the command: aborts the lifetime's `signal` with an {@link InterruptedError}. @param signal such as `SIGINT` */
   interrupt(signal: string): void {
     this.abort(new InterruptedError(`interrupted by ${signal}`));
   }
 
-  /** Resolves on the first signal. */
+  /** Resolves when the command is interrupted. */
   async interrupted(): Promise<void> {
     if (!this.signal.aborted) await once(this.signal, 'abort');
   }
@@ -47,7 +48,7 @@ export async function withLifetime<T>(work: (life: Lifetime) => Promise<T>): Pro
     await life.end();
     return result;
   } finally {
-    // After an interruption they stay: the same signal may come once more while the error is printed.
+    // After an interruption the handlers stay: the same signal may come once more while the error is printed.
     if (interruptedAt === undefined) for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }

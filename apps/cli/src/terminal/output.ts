@@ -64,7 +64,7 @@ function longestParts([head = [], ...rows]: readonly TextRow[], separator: RegEx
   );
 }
 
-/** Widths with which a table without borders fits, if possible. @param fullWidths those of the whole texts */
+/** Widths with which a table without borders fits, if possible. @param fullWidths the widths that no text exceeds */
 function fittingWidths(
   texts: readonly TextRow[],
   alignments: readonly string[],
@@ -97,7 +97,7 @@ function sumOf(widths: readonly number[]): number {
 function borderedStyle(widths: readonly number[], rowCount: number): Table.TableConstructorOptions {
   // When the whole table is drawn at once, the library finds the widths, also those of wide characters.
   const isOnePart = rowCount <= ROWS_DRAWN;
-  return { style: PLAIN, colWidths: isOnePart ? [] : widths.map((width) => width + 2) };
+  return { style: PLAIN, colWidths: isOnePart ? [] : widths.map((width) => width + 2) }; // + 2: a space on each side
 }
 
 function borderlessStyle(colWidths: number[]): Table.TableConstructorOptions {

@@ -25,6 +25,7 @@ it('a file that cannot be written to its end leaves no part of itself', async ()
 });
 
 it('texts that end with an error before the file is open leave no part of it', async () => {
+  // The file opens 50 ms late, when the texts have failed.
   const open = fs.open.bind(fs) as (...args: unknown[]) => void;
   const opened = new Promise<void>((resolve) => {
     jest.spyOn(fs, 'open').mockImplementation((...args: unknown[]) => {

@@ -3,9 +3,12 @@ import { createWriteStream } from 'node:fs';
 import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
-/** Writes another file in its folder, then renames it. Writes to a pipe or a device directly. @throws errors of the system, the reason of `signal` */
+/**
+ * Writes a new file beside `file`, then gives it the name `file`. Writes to a pipe or a device directly.
+ * @throws errors of the system, the reason of `signal`
+ */
 export async function writeWhole(file: string, texts: AsyncIterable<string> | Iterable<string>, signal: AbortSignal) {
-  const target = await realpath(file).catch(() => file);
+  const target = await realpath(file).catch(() => file); // the file behind a symbolic link
   const existing = await stat(target).catch(() => undefined);
   const isPipeOrDevice = existing !== undefined && !existing.isFile();
   const writePath = isPipeOrDevice ? target : `${target}.${process.pid}.part`;
@@ -15,7 +18,7 @@ export async function writeWhole(file: string, texts: AsyncIterable<string> | It
     if (!isPipeOrDevice) await rename(writePath, target);
   } catch (error) {
     if (!isPipeOrDevice) {
-      // The pipeline may fail before the system has opened the file, and a file removed too early would be created after it.
+      // The pipeline may fail while the system still opens the file. Removed before the end of that, the file would be created again.
       if (!stream.closed) await new Promise<void>((resolve) => stream.once('close', resolve));
       await rm(writePath, { force: true });
     }

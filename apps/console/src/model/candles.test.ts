@@ -46,7 +46,7 @@ describe('candles', () => {
     { start: '15:20', end: '15:30', firstInside: 3, firstAfter: 4 },
     { start: '15:30', end: '15:45', firstInside: 4, firstAfter: 4 }, // after the last candle: none overlaps
   ])(
-    'around $start to $end: the overlapping candles and 25 more on each side',
+    'around $start to $end are those that overlap it, and 25 more on each side',
     ({ start, end, firstInside, firstAfter }) => {
       const stepMs = 15 * MINUTE_MS;
       const bars = ['14:30', '14:45', '15:00', '15:15'].map((time) => bar(at(time)));

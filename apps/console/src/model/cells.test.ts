@@ -29,15 +29,17 @@ describe('a cell', () => {
     expect(closedCell(counts).state).toBe(state);
   });
 
-  const openDay = 1; // the clock has closed only the first day
+  /** The clock has closed only the first day. */
+  const [secondDay, openDay] = [1, 1];
+
   it('is after the clock while nothing of its day is shown', () => {
     const days = [DAYS[0]!, { ...DAYS[1]!, visible: 0 }];
-    expect(cellOf(matrix({ A: { streamed: [390, 0] } }, days), 'A', 1, openDay).state).toBe('after-clock');
+    expect(cellOf(matrix({ A: { streamed: [390, 0] } }, days), 'A', secondDay, openDay).state).toBe('after-clock');
   });
 
   it('is in progress when it is stored and the clock has not closed its day', () => {
     const stored = matrix({ A: { streamed: [390, 389], absent: [0, 1] } });
-    expect(cellOf(stored, 'A', 1, openDay).state).toBe('in-progress');
+    expect(cellOf(stored, 'A', secondDay, openDay).state).toBe('in-progress');
   });
 
   it('is described with its counts', () => {
@@ -50,6 +52,7 @@ describe('the rows', () => {
   const rows = matrix({
     WHOLE: { streamed: [390, 390, 390] },
     REPAIRED: { streamed: [390, 300, 390], backfilled: [0, 90, 0] },
+    // A symbol with a name that every object has as a property.
     constructor: { streamed: [389, 390, 390], unfillable: [1, 0, 0] },
   });
 

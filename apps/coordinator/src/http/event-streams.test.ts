@@ -1,3 +1,4 @@
+/** I8 and I11 are invariants of docs/ARCHITECTURE.md. */
 import { EventEmitter, once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
@@ -131,7 +132,8 @@ test('a listener gets comments while all events are of types that it did not ask
     text += chunk as string;
     if (text.split(': keep-alive\n').length > 3) break; // three comments have come
   }
-  expect(text).toMatch(/^retry: 1000\nid: \S+\n\n(: keep-alive\nid: \S+\n\n)+$/);
+  const onlyComments = /^retry: 1000\nid: \S+\n\n(: keep-alive\nid: \S+\n\n)+$/; // each with the cursor as its id
+  expect(text).toMatch(onlyComments);
   streams.stop();
   await close();
 });
@@ -140,6 +142,7 @@ describe('an event', () => {
   it('is sent with its cursor as the id, its type and its fields, times as ISO 8601', () => {
     const event = { type: 'clock' as const, at: 1_767_603_601_000, time: 1_381_176_000_000 };
     expect(eventView(event)).toEqual({ at: '2026-01-05T09:00:01.000Z', time: '2013-10-07T20:00:00.000Z' });
+    // `ez` is the cursor: the letter of the strategy's view, then 35 in base 36.
     expect(message(event, ['35-0'])).toBe(
       'id: ez\nevent: clock\ndata: {"at":"2026-01-05T09:00:01.000Z","time":"2013-10-07T20:00:00.000Z"}\n\n',
     );

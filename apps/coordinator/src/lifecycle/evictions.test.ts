@@ -1,3 +1,4 @@
+/** I11 is an invariant of docs/ARCHITECTURE.md. */
 import { evictionWarning } from './evictions.js';
 
 const info = (policy: string, maxMemory: number) =>

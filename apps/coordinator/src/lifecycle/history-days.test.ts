@@ -1,18 +1,19 @@
+/** I7 is an invariant of docs/ARCHITECTURE.md. */
 import { calendarNamed, parseInterval } from '@barkeep/bars';
 import { BucketCounter } from './bucket-counter.js';
 import { DaySearch } from './history-days.js';
 
+const BARS = 10;
 /** A trading day that closes at this time. */
-const day = (close: number) => ({ date: '', segments: [{ open: close - 1, close }] });
+const dayClosingAt = (close: number) => ({ date: '', segments: [{ open: close - 1, close }] });
+
 describe('the search for the days that a number of bars takes', () => {
   it('ends with the day on which the last symbol has enough', () => {
-    const firstBars = new Map([
-      [1, 0],
-      [2, 0],
-    ]);
-    const search = new DaySearch(10, firstBars);
-    expect(search.incomplete(day(100))).toEqual([1, 2]);
-    // Symbol 1 has its 10 bars on day 0, the newest one. Symbol 2 has 9 bars on two days, so it needs one more.
+    const firstBarAt = 0; // of both symbols, long before these days
+    const firsts = [1, 2].map((symbolId) => [symbolId, firstBarAt] as const);
+    const search = new DaySearch(BARS, new Map(firsts));
+    expect(search.incomplete(dayClosingAt(100))).toEqual([1, 2]);
+    // Day 0 is the newest one, day 1 the one before it. Symbol 1 has its 10 bars on day 0. Symbol 2 has 9 on both, and needs one more.
     search.add([
       { symbolId: 2, day: 1, bars: 4 },
       { symbolId: 1, day: 0, bars: 10 },
@@ -20,27 +21,27 @@ describe('the search for the days that a number of bars takes', () => {
       { symbolId: 1, day: 1, bars: 10 },
     ]);
     expect(search.days).toBe(2);
-    expect(search.incomplete(day(90))).toEqual([2]);
+    expect(search.incomplete(dayClosingAt(90))).toEqual([2]);
     search.add([
       { symbolId: 2, day: 7, bars: 1 },
       { symbolId: 2, day: 9, bars: 5 },
     ]);
     expect(search.days).toBe(8); // days 0 to 7
-    expect(search.incomplete(day(80))).toEqual([]);
+    expect(search.incomplete(dayClosingAt(80))).toEqual([]);
   });
 
   it('looks for no symbol before its first bar, and needs no day before the oldest one that has bars', () => {
-    const firstBar = 50;
-    const search = new DaySearch(10, new Map([[1, firstBar]]));
+    const firstBarAt = 50;
+    const search = new DaySearch(BARS, new Map([[1, firstBarAt]]));
     search.add([{ symbolId: 1, day: 2, bars: 3 }]);
-    expect(search.incomplete(day(firstBar + 1))).toEqual([1]);
-    expect(search.incomplete(day(firstBar))).toEqual([]);
+    expect(search.incomplete(dayClosingAt(firstBarAt + 1))).toEqual([1]);
+    expect(search.incomplete(dayClosingAt(firstBarAt))).toEqual([]);
     expect(search.days).toBe(3); // days 0 to 2
   });
 
   it('ends at once without any data', () => {
-    const search = new DaySearch(10, new Map());
-    expect(search.incomplete(day(1))).toEqual([]);
+    const search = new DaySearch(BARS, new Map());
+    expect(search.incomplete(dayClosingAt(1))).toEqual([]);
     expect(search.days).toBe(0);
   });
 });
@@ -60,6 +61,7 @@ function add(counter: BucketCounter, symbolId: number, time: string, values: Val
 describe('the counter of bars', () => {
   it('counts each bucket once, for each symbol and day, from any number of datasets', () => {
     const counter = counterOf('5m');
+    // The first three times are in one bucket, the last one in the next.
     for (const time of ['2013-10-08T13:30Z', '2013-10-08T13:34Z', '2013-10-08T13:34Z', '2013-10-08T13:35Z'])
       add(counter, 1, time);
     add(counter, 2, '2013-10-09T19:59Z');

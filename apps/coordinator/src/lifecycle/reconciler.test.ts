@@ -1,3 +1,4 @@
+/** I11 is an invariant of docs/ARCHITECTURE.md. */
 import { Reconciler } from './reconciler.js';
 import type { SharedParts } from './shared-parts.js';
 
@@ -17,12 +18,12 @@ const parts = {
 test.each(['certificates are computed', 'expired sessions are removed'])(
   'I11 a round ends while %s, which may take minutes, and does not start that again meanwhile',
   async (what) => {
-    const work = jest.fn(() => new Promise<never>(() => undefined));
+    const endless = jest.fn(() => new Promise<never>(() => undefined));
     const slow = what.startsWith('certificates')
-      ? { certificates: { catchUp: work } }
-      : { sessions: { ...parts.sessions, expired: work } };
+      ? { certificates: { catchUp: endless } }
+      : { sessions: { ...parts.sessions, expired: endless } };
     const reconciler = new Reconciler({ ...parts, ...slow } as unknown as SharedParts);
     for (let round = 0; round < 2; round++) await reconciler.reconcile();
-    expect(work).toHaveBeenCalledTimes(1);
+    expect(endless).toHaveBeenCalledTimes(1);
   },
 );

@@ -1,3 +1,4 @@
+/** I13 is an invariant of docs/ARCHITECTURE.md. */
 import { parseSessionSpec } from '@barkeep/bars';
 import { SessionControl } from './session-control.js';
 
@@ -13,7 +14,10 @@ const ROW = {
   checkpoint: { frontier: 0, clock: 0 },
 };
 
-/** Repairs a session that was read as {@link ROW}, and whose store has the control `run`. @returns the number of calls that write */
+/**
+ * Repairs a session that was read as {@link ROW}, and whose store has its incarnation and the control `run`.
+ * @param rowNow its row in Postgres at the repair @returns the number of calls that write
+ */
 async function writesOfRepair(rowNow: object): Promise<number> {
   let writes = 0;
   const redis = {

@@ -6,7 +6,7 @@
  * that could not be written, or that the store lost, is written as soon as the store can be reached.
  */
 import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
-import { emitState, isBehind, readControl, setControl, type Control } from '@barkeep/session-data';
+import { emitState, isBehind, readControl, SessionConsumers, setControl, type Control } from '@barkeep/session-data';
 import { isActive, layoutOf, type SessionRecord, type Servers } from './session-row.js';
 import { addJobs } from './upkeep-request.js';
 
@@ -70,9 +70,10 @@ export class SessionControl {
   }
 
   /**
-   * Checks that the store of a completed session has its clock at the end. If not, the store lost its newest writes, and the session
-   * runs again from the position of its store. The result is the same: what a session streams depends only on its spec and its
-   * datasets (I1), and every write may be repeated. A session whose whole store is gone is `lost` instead.
+   * Checks that the store of a completed session has its clock at the end, and only retained days. If not, the store lost its newest
+   * writes, and the session runs again from the position of its store. The result is the same: what a session streams depends only on
+   * its spec and its datasets (I1), and every write may be repeated. Consumers that are gone do not hold its clock again: they may have
+   * had all bars. A session whose whole store is gone is `lost` instead.
    * @returns the row after that @throws what Postgres or Redis throw
    */
   async reopenIfBehind(row: SessionRecord): Promise<SessionRecord> {
@@ -80,6 +81,7 @@ export class SessionControl {
     if (row.state !== 'completed' || !row.checkpoint) return row;
     const layout = layoutOf(row, keyPrefix);
     if (!(await isBehind(redis, layout, layout.end))) return row;
+    if (row.spec.pace.mode === 'lockstep') await new SessionConsumers(redis, layout).noteReopened();
     let reopened: SessionRecord;
     try {
       reopened = await sessions.transition(row, ['completed'], 'running', { incrementRun: true, error: null });
@@ -89,7 +91,10 @@ export class SessionControl {
       throw error;
     }
     const message = `session ${row.id}: its store lost writes after it completed; the rest is streamed again`;
-    warn(message, new Error('the clock of the store is before the end of the session'));
+    warn(
+      message,
+      new Error('the clock of the store is before the end of the session, or days that were removed are back'),
+    );
     await this.start(reopened);
     return reopened;
   }

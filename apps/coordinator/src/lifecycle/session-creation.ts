@@ -53,7 +53,7 @@ export class SessionCreation {
     const historyDays = existing?.historyDays ?? (await historyDaysOf(dataSource, spec));
     if (!existing) checkSize(spec, historyDays, limits);
     const days = encodeDays(sessionDays(spec, historyDays));
-    // One statement creates and starts the session. So a failed start never has to remove it, when a repeated call was given it meanwhile.
+    // One statement creates and starts the session: a start that fails later could not remove it, for a repeated call may know it by then.
     const { row, created } = await sessions.create({ id, spec, historyDays, days, idempotencyKey, start });
     if (created && start) return { session: await this.steering.startCreated(row), created };
     const mustStart = start && row.state === 'created';

@@ -12,6 +12,7 @@ test('three removals at most hold a connection at the same time, also after one 
   const row = { id: 's', incarnation: 'i', spec: parseSessionSpec(SPEC), historyDays: 0, days: null, membership: null };
   const removals = Array.from({ length: 5 }, () => removal.remove(row as never));
   const settled = Promise.allSettled(removals);
+  /** How many transactions have begun, after `end` has ended one of them, or none. */
   const begunAfter = async (end: () => void) => {
     end();
     await new Promise(setImmediate);

@@ -1,3 +1,4 @@
+/** I13 is an invariant of docs/ARCHITECTURE.md. */
 import { SessionStateError, UnknownSessionError } from '@barkeep/bar-repository';
 import { parseSessionSpec } from '@barkeep/bars';
 import { SessionLostError } from '@barkeep/session-data';

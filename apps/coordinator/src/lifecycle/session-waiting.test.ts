@@ -1,6 +1,8 @@
+/** I11 and I12 are invariants of docs/ARCHITECTURE.md. */
 import type { StreamWait } from '@barkeep/session-data';
 import { SessionWaiting } from './session-waiting.js';
 
+/** A clock at this time is at the start of the session: it has shown only the history. */
 const HISTORY_END = 100;
 const REPOSITORIES_KEY = 'barkeep:{s:0}:repositories';
 

@@ -97,10 +97,8 @@ export class SessionWaiting {
     const shown = new Set(session.activeSymbols());
     const joining = layout.symbols.filter((symbol) => !shown.has(symbol));
     const problem = layout.spec.upkeep.enabled ? await this.upkeepProblem(layout) : undefined;
-    const causes = problem ? [problem.detail] : [];
-    const detail = [`waiting for ${counted(joining.length, 'symbol')} that joined: ${listed(joining)}`, ...causes].join(
-      '; ',
-    );
+    const joined = `waiting for ${counted(joining.length, 'symbol')} that joined: ${listed(joining)}`;
+    const detail = problem ? `${joined}; ${problem.detail}` : joined;
     return { kind: 'symbols', what: joining.slice(0, NAMES_MAX), detail, nextTryAt: problem?.nextTryAt ?? null };
   }
 

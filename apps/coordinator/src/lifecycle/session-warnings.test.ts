@@ -1,3 +1,4 @@
+/** I10 is an invariant of docs/ARCHITECTURE.md. */
 import type { OutsideDay } from '@barkeep/session-data';
 import { intervalWarnings, outsideWarnings, timeoutWarnings } from './session-warnings.js';
 

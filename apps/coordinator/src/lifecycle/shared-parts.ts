@@ -11,8 +11,9 @@ import { SymbolChanges } from './symbol-changes.js';
 
 export type SharedParts = ReturnType<typeof sharedParts>;
 
-export function sharedParts(servers: Servers) {
-  const changes = new SymbolChanges(servers);
+/** @param maxSymbolDays most symbols × trading days of a session */
+export function sharedParts(servers: Servers, maxSymbolDays: number) {
+  const changes = new SymbolChanges(servers, maxSymbolDays);
   return {
     ...servers,
     control: new SessionControl(servers),

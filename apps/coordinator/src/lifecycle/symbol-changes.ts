@@ -4,7 +4,7 @@
  * again with the new symbols.
  */
 import * as repository from '@barkeep/bar-repository';
-import { UNCHANGED, withoutSymbol, withSymbol, type Membership } from '@barkeep/bars';
+import { currentSymbols, SymbolCountError, UNCHANGED, withoutSymbol, withSymbol, type Membership } from '@barkeep/bars';
 import * as store from '@barkeep/session-data';
 import { isActive, layoutOf, removalOf, type SessionRecord, type Servers } from './session-row.js';
 import { hintUpkeep } from './upkeep-request.js';
@@ -15,7 +15,11 @@ const STATES_FOR_ADDING = ['created', ...repository.ACTIVE_STATES, 'paused', 'st
 const TRIES_MAX = 50;
 
 export class SymbolChanges {
-  constructor(private readonly servers: Servers) {}
+  /** @param maxSymbolDays most symbols × trading days of a session */
+  constructor(
+    private readonly servers: Servers,
+    private readonly maxSymbolDays: number,
+  ) {}
 
   /**
    * Adds a symbol; a present one stays as it is. Readers see a `joining` symbol once it is complete up to the clock.
@@ -23,9 +27,12 @@ export class SymbolChanges {
    * @throws UnknownSessionError, SessionStateError, SymbolCountError, FedSymbolsError
    */
   async add(id: string, symbol: string): Promise<'joining' | 'present'> {
-    const row = await this.change(id, STATES_FOR_ADDING, ({ membership, layout }) =>
-      withSymbol(id, { symbols: layout.spec.symbols, basePartitions: layout.basePartitions }, membership, symbol),
-    );
+    const row = await this.change(id, STATES_FOR_ADDING, ({ membership, layout }) => {
+      const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
+      const changed = withSymbol(id, members, membership, symbol);
+      if (changed !== membership) this.checkSize(layout, changed);
+      return changed;
+    });
     if (!(await this.updateStore(row))) return 'present';
     const { joining } = await store.readSymbols(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
     return joining.includes(symbol) ? 'joining' : 'present';
@@ -106,6 +113,14 @@ export class SymbolChanges {
     const { dataSource, redis, keyPrefix } = this.servers;
     const { layout, mustScan } = removalOf(row, keyPrefix);
     await repository.withSessionLock(dataSource, row, () => store.removeLeftover(redis, layout, mustScan));
+  }
+
+  /** @throws SymbolCountError when a session with these symbols is too large */
+  private checkSize({ id, spec, days }: store.SessionLayout, membership: Membership): void {
+    const symbolCount = currentSymbols(spec.symbols, membership).length;
+    if (symbolCount * days.length <= this.maxSymbolDays) return;
+    const expected = `at most ${this.maxSymbolDays} symbols × trading days (BARKEEP_MAX_SYMBOL_DAYS)`;
+    throw new SymbolCountError(id, expected, `${symbolCount} symbols × ${days.length} trading days`);
   }
 
   /**

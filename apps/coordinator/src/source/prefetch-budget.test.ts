@@ -1,3 +1,4 @@
+/** I8 is an invariant of docs/ARCHITECTURE.md. */
 import { PrefetchBudget } from './prefetch-budget.js';
 
 test('I8 a budget gives no more bytes than its limit', () => {

@@ -1,3 +1,4 @@
+/** I7 is an invariant of docs/ARCHITECTURE.md. */
 import { READ_ROW } from '@barkeep/bar-repository';
 import { calendarNamed, DayChunk, DayGrid, ORIGIN_CODES, parseInterval, refuseValues } from '@barkeep/bars';
 import { type Seeded, seeded } from '../../../../test/support/data/seeded.js';
@@ -7,6 +8,8 @@ import type { MutablePart } from './window-read.js';
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 const MINUTE_MS = 60_000;
 const ORIGIN = ORIGIN_CODES.streamed;
+/** Dataset 0, and one bar of one that is expected: what a streamed bar has. */
+const DATASET_AND_COUNTS = [0, 1, 1] as const;
 /** Symbols by their ids in Postgres. */
 const SYMBOLS = new Map([
   [1, 'AAA'],
@@ -16,7 +19,7 @@ const gridOf = (calendar: string, date: string) =>
   new DayGrid(calendarNamed(calendar).tradingDay(date)!, parseInterval('1m'));
 const ONE_SEGMENT = gridOf('XNYS', '2024-11-27');
 const WITH_BREAK = gridOf('XTKS', '2024-10-01');
-/** Most rows that the packer keeps for the quarantine. */
+/** The packer keeps at most so many rows for the quarantine. */
 const QUARANTINE_MAX = 1_000;
 
 type Values = [open: number, high: number, low: number, close: number, volume: number];
@@ -27,7 +30,7 @@ interface TestRow {
   values: Values;
 }
 
-/** Byte at which each test row begins: rows come at any byte of a buffer. */
+/** The byte at which each test row begins. It is not 0, as rows come at any byte of a buffer. */
 const ROW_AT = 3;
 
 function bytesOf({ id, time, values }: TestRow): DataView {
@@ -80,7 +83,7 @@ function packedPlainly(rows: readonly TestRow[], grid: DayGrid) {
     const slot = grid.slotAt(time);
     const reason = typeof slot === 'string' ? slot : refuseValues(...values);
     if (reason) refused.set(`${symbol} ${reason}`, (refused.get(`${symbol} ${reason}`) ?? 0) + 1);
-    else chunks.get(symbol)!.write(slot as number, ...values, ORIGIN, 0, 1, 1);
+    else chunks.get(symbol)!.write(slot as number, ...values, ORIGIN, ...DATASET_AND_COUNTS);
   }
   return { chunks, refused };
 }

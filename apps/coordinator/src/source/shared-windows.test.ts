@@ -1,6 +1,7 @@
+/** I1 and I8 are invariants of docs/ARCHITECTURE.md. */
 import type { Window } from '@barkeep/session-data';
 import { ChunkPool, USED_ONCE } from './chunk-pool.js';
-import { SharedRead } from './shared-read.js';
+import { type ReadWork, SharedRead } from './shared-read.js';
 import { SharedWindows, type SharingSession } from './shared-windows.js';
 import { SilentSourceError } from './silence.js';
 import { WindowRead } from './window-read.js';
@@ -45,13 +46,16 @@ function gatedRead() {
   return { work, receiveBar, end, failWith, isAborted: () => started!.signal.aborted };
 }
 
+/** A read of version 1 of the bars. */
+const sharedRead = (work: ReadWork, onFailure = noop) => new SharedRead('1', emptyWindow(), work, onFailure);
+
 /** Waits for a read until its end, as a session does that is not stopped. */
 const waitFor = (read: SharedRead, into = ownRead()) => read.wait(into, neverAborted, noop);
 
 describe('a read for several sessions', () => {
   it('gives all of them the same rows, also later ones, and none returns the memory', async () => {
     const { work, receiveBar, end } = gatedRead();
-    const read = new SharedRead('1', emptyWindow(), work, noop);
+    const read = sharedRead(work);
     const [a, b] = [ownRead(), ownRead()];
     const waits = [waitFor(read, a), waitFor(read, b)];
     receiveBar(3);
@@ -68,7 +72,7 @@ describe('a read for several sessions', () => {
 
   it('continues for the others when one leaves, also the one that started it', async () => {
     const { work, receiveBar, end, isAborted } = gatedRead();
-    const read = new SharedRead('1', emptyWindow(), work, noop);
+    const read = sharedRead(work);
     const first = new AbortController();
     const [a, b] = [ownRead(), ownRead()];
     const gone = read.wait(a, first.signal, noop);
@@ -85,7 +89,7 @@ describe('a read for several sessions', () => {
   it('is aborted and reported as failed when the last session leaves', async () => {
     const onFailure = jest.fn();
     const { work, isAborted } = gatedRead();
-    const read = new SharedRead('1', emptyWindow(), work, onFailure);
+    const read = sharedRead(work, onFailure);
     const [first, second] = [new AbortController(), new AbortController()];
     const waits = [first, second].map(({ signal }) => read.wait(ownRead(), signal, noop));
     for (const wait of waits) wait.catch(noop);
@@ -98,9 +102,9 @@ describe('a read for several sessions', () => {
     await Promise.allSettled(waits);
   });
 
-  it('I1 a session whose source was silent keeps the rows that came, and no later row changes them', async () => {
+  it('I1 leaves the rows that came to a session whose source was silent, and no later row changes them', async () => {
     const { work, receiveBar, end } = gatedRead();
-    const read = new SharedRead('1', emptyWindow(), work, noop);
+    const read = sharedRead(work);
     const impatient = new AbortController();
     const [a, b] = [ownRead(), ownRead()];
     const silent = read.wait(a, impatient.signal, noop);
@@ -119,7 +123,7 @@ describe('a read for several sessions', () => {
   it('reports progress and failure to each of them', async () => {
     const onFailure = jest.fn();
     const { work, receiveBar, failWith } = gatedRead();
-    const read = new SharedRead('1', emptyWindow(), work, onFailure);
+    const read = sharedRead(work, onFailure);
     const listeners = [jest.fn(), jest.fn()];
     const waits = listeners.map((listener) => read.wait(ownRead(), neverAborted, listener));
     receiveBar(0);
@@ -143,7 +147,8 @@ describe('the windows that sessions share', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     onShared.mockReset();
-    shared = new SharedWindows(250, onShared); // bytes: two windows fit
+    const maxBytes = 250; // two windows fit
+    shared = new SharedWindows(maxBytes, onShared);
     shared.register(a);
     shared.register(b);
   });
@@ -221,7 +226,7 @@ describe('the windows that sessions share', () => {
     expect(onShared).not.toHaveBeenCalled();
   });
 
-  it('a failed read does not remove the read of a newer version that replaced it', async () => {
+  it('are not removed by the failure of an older version that they replaced', async () => {
     const { work, failWith } = gatedRead();
     const old = shared.join(wanted('monday', '1'), emptyWindow, work);
     const newer = join('monday', '2');

@@ -5,7 +5,7 @@ const SLOTS = { datasetId: 1, version: '7', calendar: 'XNYS', hours: 'regular' }
 const dates = (from: string, to: string) => ({ from: `2024-03-${from}`, to: `2024-03-${to}` });
 
 let clean: CleanDates;
-/** Symbols 1 and 2 have no row without a slot from the 4th to the 7th. */
+/** Symbols 1 and 2 are clean from the 4th to the 7th: each of their rows has a slot. */
 beforeEach(() => {
   clean = new CleanDates();
   clean.add(SLOTS, [1, 2], dates('04', '08'));

@@ -1,3 +1,4 @@
+/** I1 is an invariant of docs/ARCHITECTURE.md. */
 import { FeedLoop, feedLimit, type FeedLimitInput } from './feed-loop.js';
 
 const END = 10_000;
@@ -51,7 +52,7 @@ test('the frontier goes to the time of the furthest stream when no stream holds 
 });
 
 /**
- * Runs a loop of two streams. A sends before every look, B before the first one only, or never.
+ * Runs a loop of two streams with a timeout of 3 s. A sends before every look, B before the first one only, or never.
  * @param heardAtOfB 0 when B never sends @returns the streams that fell silent
  */
 async function silentStreams(looksAt: readonly number[], heardAtOfB = looksAt[0]!): Promise<string[]> {

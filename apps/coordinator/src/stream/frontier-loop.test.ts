@@ -1,3 +1,4 @@
+/** I11 is an invariant of docs/ARCHITECTURE.md. */
 import { RewindError } from '@barkeep/session-data';
 import { FrontierLoop } from './frontier-loop.js';
 

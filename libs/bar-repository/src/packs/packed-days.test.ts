@@ -23,6 +23,7 @@ const field = (value: Buffer | null) => (value ? Buffer.concat([int32(value.leng
 const packRow = (symbolId: number, bars: number, chunk: Buffer | null) =>
   Buffer.concat([int16(3), field(int32(symbolId)), field(int32(bars)), field(chunk)]);
 
+/** Two chunks of one length, which is that of all packs of a read. */
 const FIRST_CHUNK = Buffer.from('a first chunk');
 const LAST_CHUNK = Buffer.from('anotherchunk!');
 const CHUNK_BYTES = FIRST_CHUNK.length;
@@ -47,7 +48,7 @@ test('packs are assembled wherever the stream is cut, also at every byte', () =>
     COPY_BEGINS,
     copyData(COPY_HEADER, packRow(7, 27, FIRST_CHUNK)),
     copyData(packRow(8, 0, null)),
-    noticeOf(10),
+    noticeOf(10), // bytes
     copyData(packRow(9, 6, LAST_CHUNK)),
     copyData(COPY_TRAILER),
     COPY_ENDS,
@@ -63,10 +64,11 @@ test('packs are assembled wherever the stream is cut, also at every byte', () =>
 });
 
 test('an error of the server is returned whole, wherever the stream is cut', () => {
-  const error = serverMessage('E', Buffer.from('SERROR\0\0'));
+  const error = serverMessage('E', Buffer.from('SERROR\0\0')); // its one field: the severity `S` is `ERROR`
   const stream = Buffer.concat([COPY_BEGINS, error]);
   for (let cut = 1; cut < stream.length; cut++) {
-    expect(read(stream.subarray(0, cut), stream.subarray(cut)).rest).toEqual(error);
+    const { rest } = read(stream.subarray(0, cut), stream.subarray(cut));
+    expect(rest).toEqual(error);
   }
 });
 

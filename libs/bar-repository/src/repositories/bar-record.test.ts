@@ -1,3 +1,4 @@
+/** I7 is an invariant of docs/ARCHITECTURE.md. */
 import { addRecords } from './bar-record.js';
 import { emptyAnswer } from './bar-source.js';
 

@@ -1,3 +1,4 @@
+/** I12 is an invariant of docs/ARCHITECTURE.md. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -73,7 +74,6 @@ test.each([undefined, null, 7, 'vendor', {}, [], { getBars: 'no' }, () => undefi
   },
 );
 
-// docs/ARCHITECTURE.md lists the invariants, such as I12.
 test('I12 a repository that throws or rejects fails only for the symbol of that call, with its error', async () => {
   const failure = new Error('vendor down');
   const throws = {

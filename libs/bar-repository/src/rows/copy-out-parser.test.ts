@@ -53,8 +53,8 @@ test('parts may end at any byte', () => {
 });
 
 test('parts of every size from one byte to more than two rows give the same rows', () => {
+  // The message of a row has 87 bytes.
   for (let size = 1; size <= 180; size++) {
-    // the message of a row has 87 bytes
     const cuts: number[] = [];
     for (let cut = size; cut < COPY.length; cut += size) cuts.push(cut);
     expect(parse(COPY, cuts)).toEqual(PARSED);

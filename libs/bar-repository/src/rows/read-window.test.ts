@@ -1,7 +1,7 @@
 import { IdError, readSpans, windowSql } from './read-window.js';
 import { TimeRangeError } from './stored-ranges.js';
 
-/** Of 1970. */
+/** The first minute of 1970. */
 const firstMinute = { from: 0, to: 60_000 };
 
 test('a query is one COPY with one SELECT for each range', () => {

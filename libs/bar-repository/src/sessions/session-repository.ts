@@ -78,8 +78,8 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * Creates a session in state `created`, or `running` with `start`. Safe to repeat and to call concurrently: the same id or idempotency key with an equal
-   * spec returns the existing session. @throws SpecConflictError when the spec differs, DeploymentConflictError
+   * Creates a session in state `created`, or `running` with `start`. Safe to repeat and to call concurrently: the same id or idempotency
+   * key with an equal spec returns the existing session. @throws SpecConflictError when the spec differs, DeploymentConflictError
    */
   create(session: NewSession<Spec>): Promise<CreatedSession<Spec>> {
     return createSession(this.dataSource, this.deployment, session);

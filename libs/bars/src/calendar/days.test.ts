@@ -15,7 +15,7 @@ const venue = {
   hours: [{ from: '2024-01-01', weekdays: ['Mon'], segments: [{ open: '09:30', close: '16:00' }] }],
 };
 
-describe('trading days', () => {
+describe('among trading days,', () => {
   const xnys = calendarNamed('XNYS');
 
   it('a range includes both its dates, without weekends and days on which the venue is closed', () => {
@@ -65,7 +65,7 @@ describe('trading days', () => {
     expect(times('1980-01-01T00:00Z', '1981-01-01T00:00Z')).toEqual([]);
   });
 
-  it('days before a date are none of before 1970', () => {
+  it('days before a date are never before 1970, although the calendar has such days', () => {
     const hours = [{ ...venue.hours[0]!, from: '1960-01-01' }];
     const old = parseCalendar({ ...venue, firstDate: '1960-01-01', hours });
     expect(datesOf(old.tradingDaysBefore('1970-01-19', 5))).toEqual(['1970-01-05', '1970-01-12']);
@@ -102,7 +102,7 @@ describe('trading days', () => {
   });
 });
 
-describe('hours in wall time', () => {
+describe('with hours in wall time,', () => {
   /** A calendar with these segments, on Sundays by default, because New York changes its clocks on one. */
   const calendarWith = (segments: { open: string; close: string }[], weekdays = ['Sun']): Calendar =>
     parseCalendar({ ...venue, hours: [{ from: '2024-01-01', weekdays, segments }] });

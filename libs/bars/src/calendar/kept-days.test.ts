@@ -2,7 +2,7 @@ import { calendarIds, calendarNamed } from './book.js';
 import { decodeDays, encodeDays, sessionDays } from './kept-days.js';
 
 describe('the days that a session keeps', () => {
-  it.each(calendarIds())('%s: are the same after encoding and decoding, in all its hours', (id) => {
+  it.each(calendarIds())('are the same after encoding and decoding, for all hours of %s', (id) => {
     const calendar = calendarNamed(id);
     for (const hours of calendar.hasExtendedHours ? (['regular', 'extended'] as const) : (['regular'] as const)) {
       const days = calendar.tradingDays('2019-12-20', '2021-01-10', hours);

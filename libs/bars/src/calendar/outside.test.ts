@@ -1,3 +1,4 @@
+/** I10 is an invariant of docs/ARCHITECTURE.md. */
 import { calendarNamed } from './book.js';
 import type { Hours } from './days.js';
 import { isExtendedTime, outsideSpans } from './outside.js';

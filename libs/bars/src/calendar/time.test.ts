@@ -14,7 +14,7 @@ it('a time on a day that its month does not have is not a time', () => {
 const wall = (text: string) => Date.parse(`${text}Z`);
 const utc = (zone: string, text: string) => new Date(new ZoneClock(zone).toUtcMs(wall(text))).toISOString();
 
-/** Every half hour of 2011, when Apia skips a day. In the decades around it steps of 11 h 07 min, which come to all times of day. */
+/** Every half hour of 2011, when Apia skips a day. Around that year the steps are 11 h 07 min, so that they reach all times of day. */
 function* wallTimes(): Generator<number> {
   const [COARSE_MS, FINE_MS] = [667 * MINUTE_MS, 30 * MINUTE_MS];
   for (let ms = wall('1990-01-01T00:00'); ms < wall('2011-01-01T00:00'); ms += COARSE_MS) yield ms;

@@ -170,21 +170,21 @@ describe('the problem of an invalid spec names the field, what was expected and 
     expect(texts).toEqual([problem]);
   });
 
-  it('5,001 symbols', () => {
+  it('for 5,001 symbols, without a list of them', () => {
     const [problem, ...others] = problemsWith({ symbols: manySymbols(5_001) });
     expect(problem).toMatchObject({ field: 'symbols', expected: 'at most 5000 symbols' });
     expect(problem!.was.length).toBeLessThanOrEqual(80); // it does not list them
     expect(others).toEqual([]);
   });
 
-  it('an unknown calendar: the problem lists the known ones', () => {
+  it('for an unknown calendar, and lists the known ones', () => {
     const [problem] = problemsWith({ calendar: 'XXXX' });
     expect(problem).toMatchObject({ field: 'calendar', was: '"XXXX"' });
     expect(problem!.expected).toContain('XNYS');
     expect(problem!.expected).not.toContain('XXXX');
   });
 
-  it('a key __proto__ or constructor, which JSON may have, at the top and inside', () => {
+  it('for a key __proto__ or constructor, which JSON may have, at the top and inside', () => {
     // An object literal would set the prototype instead of the key.
     const top: unknown = JSON.parse(JSON.stringify(minimalSpec).replace('{', '{"__proto__":{"x":1},'));
     expect(problemsOf(top)).toEqual([{ field: '__proto__', expected: 'no such field', was: '{"x":1}' }]);
@@ -195,7 +195,7 @@ describe('the problem of an invalid spec names the field, what was expected and 
     expect(problemsWith(JSON.parse('{"constructor":1}') as object)).toMatchObject([{ field: 'constructor' }]);
   });
 
-  it.each([undefined, null, 7, 'spec', [], [minimalSpec]])('%j, which is not an object', (input) => {
+  it.each([undefined, null, 7, 'spec', [], [minimalSpec]])('for %j, which is not an object', (input) => {
     expect(problemsOf(input)).toMatchObject([{ field: '', expected: 'object' }]);
   });
 

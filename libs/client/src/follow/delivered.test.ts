@@ -1,3 +1,4 @@
+/** I1 is an invariant of docs/ARCHITECTURE.md. */
 import { createHash } from 'node:crypto';
 import { DayChunk, recordOffset, type ShownBar } from '@barkeep/bars';
 import { NOTHING_DELIVERED, type SessionLayout } from '@barkeep/session-data';

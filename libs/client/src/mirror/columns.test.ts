@@ -67,7 +67,7 @@ test('rows are found by open time', () => {
 
 test('rows equal a plain list after days are appended, replaced and dropped in any order', () => {
   const random = seeded(9);
-  const columns = new BarColumns(4);
+  const columns = new BarColumns(4); // room for 4 rows, so that it must grow
   let plain: PlainRow[] = [];
   const [KEPT_DAYS, CHANGES] = [7, 400];
   let firstDay = 0;

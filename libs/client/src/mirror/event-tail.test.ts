@@ -64,7 +64,7 @@ test('public changes and entries of unknown type that cannot be parsed are ignor
 });
 
 test('a round has missed entries when a stream that was empty has a whole page of entries', () => {
-  // Older entries may have been trimmed meanwhile.
+  // A page has at most 1,000 entries; of a longer stream older entries may have been trimmed meanwhile.
   const page = (length: number) => Array.from({ length }, (_, i) => entry(`${i + 5}-0`, CLOCK));
   expect(new EventTail(['0-0']).decode([page(999)])).toMatchObject({ hasMissedEntries: false, isMore: false });
   expect(new EventTail(['0-0']).decode([page(1_000)])).toMatchObject({ hasMissedEntries: true, isMore: true });

@@ -1,6 +1,6 @@
 /**
  * Ends the runs of this process in order when a signal, such as Ctrl-C, ends the process. Otherwise the keys and the session of a run would
- * stay on the servers that the environment names. Leaves a signal alone for which the program has a listener of its own.
+ * stay on the servers that the environment names. Leaves a signal alone for which the program has a listener already.
  */
 import { SAME_INTERRUPTION_MS, type Scope } from '@barkeep/local-system';
 
@@ -8,8 +8,18 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The runs that have not ended. */
 const running = new Set<Scope>();
-/** The first signal that arrived while they run. `end` resolves `ended`, when all of them have ended. */
-let interruption: { signal: NodeJS.Signals; at: number; ended: Promise<void>; end: () => void } | undefined;
+/** The first signal that arrived while they run. */
+let interruption: Interruption | undefined;
+
+interface Interruption {
+  signal: NodeJS.Signals;
+  at: number;
+  /** False when a listener that the program added later got the signal as well: then the program decides whether it ends. */
+  endsProcess: boolean;
+  /** Resolves, by `end`, when all runs have ended. */
+  ended: Promise<void>;
+  end: () => void;
+}
 
 /** Aborts the scope of a run when a signal arrives. When all runs of the process have ended, the signal ends the process. */
 export function abortOnSignals(scope: Scope): void {
@@ -31,7 +41,8 @@ function onSignal(signal: NodeJS.Signals): void {
   if (interruption) return;
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
-  interruption = { signal, at: now, ended, end };
+  const endsProcess = process.listenerCount(signal) === 1;
+  interruption = { signal, at: now, endsProcess, ended, end };
   for (const scope of running) interrupt(scope, signal);
 }
 
@@ -39,11 +50,11 @@ function interrupt(scope: Scope, signal: NodeJS.Signals): void {
   scope.abort(new Error(`interrupted by ${signal}`));
 }
 
-/** Removes the listeners, and repeats the signal that they took: without another listener it ends the process. */
+/** Removes the listeners, and repeats the signal if it is to end the process. */
 function stopListening(): void {
   for (const signal of SIGNALS) process.off(signal, onSignal);
-  const { signal, end } = interruption ?? {};
+  const { signal, endsProcess = false, end } = interruption ?? {};
   interruption = undefined;
   end?.();
-  if (signal && process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  if (signal && endsProcess) process.kill(process.pid, signal);
 }

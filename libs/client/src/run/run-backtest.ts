@@ -88,7 +88,8 @@ export async function runBacktest(options: RunOptions): Promise<RunResult> {
   abortOnSignals(scope);
   try {
     const result = await runSession(options, plan, scope);
-    if (options.keep && !scope.signal.aborted) scope.signal.addEventListener('abort', () => void scope.end());
+    const endKept = (): void => void scope.end().catch(() => undefined); // `close` throws the error, if the caller calls it
+    if (options.keep && !scope.signal.aborted) scope.signal.addEventListener('abort', endKept);
     else await scope.end();
     return { ...result, close: () => scope.end() };
   } catch (error) {

@@ -14,7 +14,8 @@ async function logOf(waits: readonly (Partial<WaitingFor> | Error)[], expectedCo
     if (waitingFor instanceof Error) throw waitingFor;
     return { id: 'run-1', waitingFor, spec, consumers: [{ name: 'backtest' }] } as SessionStatus;
   };
-  await logWaits(look, (line) => lines.push(line), end.signal, 1);
+  const lookEveryMs = 1;
+  await logWaits(look, (line) => lines.push(line), end.signal, lookEveryMs);
   return lines;
 }
 
@@ -33,6 +34,8 @@ it('a wait for a repository that lasts is logged once', async () => {
 it('a wait for a consumer besides the run is logged', async () => {
   const wait: Partial<WaitingFor> = { kind: 'consumers', what: ['backtest'], detail: '1 of 2 have joined' };
   expect(await logOf([wait, wait, wait], 2)).toEqual(['session run-1: 1 of 2 have joined']);
+  const withoutDetail = { ...wait, what: [], detail: '' };
+  expect(await logOf([withoutDetail, withoutDetail], 2)).toEqual(['session run-1: waiting for other consumers']);
 });
 
 it.each([

@@ -5,8 +5,13 @@ import { pause } from '../pause.js';
 
 /** Time between two looks at the session, ms. A wait is logged when two of them find it. */
 const LOOK_EVERY_MS = 5_000;
-/** The other kinds are parts of any run: it waits for its own bars and for its own steps. See also {@link lacksConsumers}. */
-const LOGGED_KINDS: ReadonlySet<string> = new Set(['repository', 'server', 'worker']);
+/** By kind of wait, what it is for, in words. The other kinds are parts of any run: it waits for its own bars and for the pace. */
+const LOGGED_WAITS: ReadonlyMap<string, string> = new Map([
+  ['repository', 'a repository'],
+  ['server', 'a server'],
+  ['worker', 'a worker'],
+  ['consumers', 'other consumers'],
+]);
 
 /**
  * Logs each wait of a session for a repository, a server, a worker or a consumer that has not joined, once, until the signal is aborted.
@@ -24,19 +29,19 @@ export async function logWaits(
   while (await passes(everyMs, signal)) {
     const status = await look().catch(() => undefined); // the calls of the run report an outage
     const wait = status?.waitingFor;
-    const isLogged = wait && (LOGGED_KINDS.has(wait.kind) || lacksConsumers(status));
+    const isLogged = wait && LOGGED_WAITS.has(wait.kind) && !isForOwnSteps(status);
     const name = isLogged ? `${wait.kind} ${wait.what.join()}` : undefined;
     if (wait && name !== undefined && name === previous && !logged.has(name)) {
       logged.add(name);
-      log(`session ${status.id}: ${wait.detail || `waiting for a ${wait.kind}`}`); // a strategy's view has no detail
+      log(`session ${status.id}: ${wait.detail || `waiting for ${LOGGED_WAITS.get(wait.kind)}`}`); // a strategy's view has no detail
     }
     previous = name;
   }
 }
 
-/** Whether the session waits for more consumers than the run, because its spec says so (`pace.consumers`). */
-function lacksConsumers({ waitingFor, spec: { pace }, consumers }: SessionStatus): boolean {
-  return waitingFor?.kind === 'consumers' && pace.mode === 'lockstep' && consumers.length < pace.consumers;
+/** Whether the session waits for the steps of consumers that have joined: those that its spec asks for (`pace.consumers`) are there. */
+function isForOwnSteps({ waitingFor, spec: { pace }, consumers }: SessionStatus): boolean {
+  return waitingFor?.kind === 'consumers' && !(pace.mode === 'lockstep' && consumers.length < pace.consumers);
 }
 
 /** Waits. @returns false when the signal is aborted */

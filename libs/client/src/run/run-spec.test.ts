@@ -2,7 +2,7 @@ import { planRun, REPOSITORY_NAME, RunOptionsError } from './run-spec.js';
 
 const SPEC = { symbols: ['AAA'], start: '2024-03-04', end: '2024-03-04' };
 const DATASET = { type: 'dataset', dataset: 'lean' } as const;
-/** Which other options of a run are given. */
+/** Which options are given beside the spec. */
 const BARS = { bars: true, repository: false };
 const BARS_AND_REPOSITORY = { bars: true, repository: true };
 const ONLY_REPOSITORY = { bars: false, repository: true };
@@ -25,12 +25,6 @@ describe('the plan of a run', () => {
   it('keeps the values of the spec', () => {
     const own = { id: 'mine', pace: { mode: 'max' }, source: { type: 'feed', latenessSeconds: 60 } } as const;
     expect(planRun({ ...SPEC, ...own }, BARS).spec).toMatchObject(own);
-  });
-
-  it('waits for its own bars as long as a spec allows, unless the spec says otherwise', () => {
-    expect(planRun(SPEC, BARS).spec.feed).toEqual({ timeoutSeconds: 86_400 });
-    expect(planRun({ ...SPEC, feed: { timeoutSeconds: 5 } }, BARS).spec.feed).toEqual({ timeoutSeconds: 5 });
-    expect(planRun({ ...SPEC, source: DATASET }, NEITHER).spec).not.toHaveProperty('feed');
   });
 
   it('needs the project’s datasets when the source or a backfill names one', () => {

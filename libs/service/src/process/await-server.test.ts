@@ -12,10 +12,12 @@ function afterOne(code: string): Promise<string> {
   return awaitServer(SERVER, attempt, logger);
 }
 
+// A wrong password, an unknown database, an internal error, and an error that a function raised.
 test.each(['28P01', '3D000', 'XX000', 'P0001'])('an answer with SQLSTATE %s ends the wait', async (code) => {
   await expect(afterOne(code)).rejects.toThrow(WrongServerError);
 });
 
+// The first two are SQLSTATEs: the server is starting up, and it has too many connections.
 test.each(['57P03', '53300', 'ECONNREFUSED', 'EPIPE'])('%s is temporary: the next attempt succeeds', async (code) => {
   expect(await afterOne(code)).toBe('connected');
 });

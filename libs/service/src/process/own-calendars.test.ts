@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CalendarBook, calendarIds, calendarNamed, parseSessionSpec, useCalendars } from '@barkeep/bars';
 import { CalendarFileError, useOwnCalendars } from './own-calendars.js';
 
+/** A calendar file: Mondays from 08:00 to 10:00 UTC. */
 const VENUE = {
   id: 'MARS',
   name: 'A venue of one’s own',

@@ -147,13 +147,21 @@ export class SessionConsumers {
     return views.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** The limit for the clock now. When the spec's `onSilence` is `drop`, drops silent consumers first. @throws SessionLostError */
+  /** The limit for the clock now. Drops silent consumers first, unless the spec's `onSilence` forbids that. @throws SessionLostError */
   async limit(): Promise<ConsumerLimit> {
     const args = [this.heartbeatMs, this.onSilence, this.waitsFor];
     const [verdict, time, joinCount] = await this.run(SCRIPTS.consumerLimit, args);
     const joins = Number(joinCount);
     if (verdict === 'waiting') return { slowest: 'waiting', joins };
     return { slowest: verdict === 'held' ? Number(time) : undefined, joins };
+  }
+
+  /**
+   * Called when a completed session is reopened because its store was set back. Its consumers may have had all bars and be gone: from now on
+   * it waits for none to join, and drops silent ones also with the policy `hold`. @throws SessionLostError
+   */
+  async noteReopened(): Promise<void> {
+    await this.run(SCRIPTS.noteReopened, []);
   }
 
   /** Sends a position. @throws as {@link acknowledge} */

@@ -100,7 +100,7 @@ describe('the layout of a session', () => {
     expect(early.days[0]!.date).toBe(firstDate);
   });
 
-  it('firstKeptAt: at a time it retains all days, or the newest closed days and the day that streams', () => {
+  it('retains at a time all days, or the newest closed days and the day that streams', () => {
     expect(layoutWithHistory(3).firstKeptAt(Infinity)).toBe(0);
     const kept = layoutWithHistory(3, { retainDays: 3 });
     const firstKeptDate = (time: number) => kept.day(kept.firstKeptAt(time)).date;
@@ -111,7 +111,7 @@ describe('the layout of a session', () => {
     expect(firstKeptDate(kept.end)).toBe('2013-10-08');
   });
 
-  it('firstKept: finds the oldest retained day from the time that the store has; 0 means that no day was removed', () => {
+  it('finds the oldest retained day from the time that the store has; 0 means that no day was removed', () => {
     const kept = layoutWithHistory(3, { retainDays: 3 });
     expect(kept.firstKept(0)).toBe(0);
     expect(kept.firstKept(kept.start)).toBe(0);

@@ -1,3 +1,4 @@
+/** I11 is an invariant of docs/ARCHITECTURE.md. */
 import { parseSessionSpec } from '@barkeep/bars';
 import { Redis } from 'ioredis';
 import { SessionLayout } from '../layout/index.js';

@@ -1,3 +1,4 @@
+/** I6 is an invariant of docs/ARCHITECTURE.md. */
 import { noCounts } from '@barkeep/bars';
 import { addedUp } from './position.js';
 

@@ -1,3 +1,4 @@
+/** I11 is an invariant of docs/ARCHITECTURE.md. */
 import { reconnectWhenDemoted, storeClock } from './connection.js';
 
 test('I11 a connection is opened again when its server is a replica, at most once a second', () => {

@@ -3,7 +3,7 @@ import { addDayCounts, bitmapBytes, DayChunk, noCounts, type Interval, type Slot
 import type { Redis } from 'ioredis';
 import { SessionLostError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
-import { runCommands, runWithSlots, slotsCommand } from '../redis/index.js';
+import { runCommands, runWithSlots, SCRIPTS, slotsCommand } from '../redis/index.js';
 
 /** One symbol on one day. */
 export interface SymbolDay {
@@ -44,10 +44,9 @@ export class UpkeepReads {
     });
   }
 
-  /** Names the run of the session Redis: another one may lack its newest writes. '' when the server does not tell. */
-  async serverRun(): Promise<string> {
-    const info = await this.redis.info('server').catch(() => '');
-    return /^run_id:([0-9a-f]+)/m.exec(info)?.[1] ?? '';
+  /** Names the run of the server that has the partition: another one may lack its newest writes. '' when the server does not tell. */
+  async serverRun(partition: number): Promise<string> {
+    return String(await SCRIPTS.serverRun.run(this.redis, [this.layout.keysOf(partition).meta], []));
   }
 
   /** Whether the session was stopped, or has failed: then nothing is to be requested for it. */

@@ -1,5 +1,6 @@
 /** Looks for signs in the columns of a sample that the file was misread, such as prices taken for volumes. Pure. */
 import { type Bar, DAY_MS, MINUTE_MS } from '@barkeep/bars';
+import { isNoSymbol } from '../reading/index.js';
 import { lastKey } from '../rows/index.js';
 import { instantOf } from '../times/index.js';
 import { bareName, NAMES } from './header-names.js';
@@ -35,6 +36,8 @@ const SCALED_PRICE_MIN = 5e9;
 /** Zones are at most 14 hours from UTC, in steps of a quarter of an hour. */
 const OFFSET_MAX_MS = 14 * HOUR_MS;
 const OFFSET_STEP_MS = HOUR_MS / 4;
+/** Digits that an ISIN, a CUSIP or the number of an instrument has, and a ticker has not. */
+const ID_DIGITS = /\d{5}/;
 
 /** Warns of each series column in which rows of one symbol have different values. */
 export function mixedRows({ file: { layout, names, data }, lastRows }: FileReading): string[] {
@@ -43,7 +46,9 @@ export function mixedRows({ file: { layout, names, data }, lastRows }: FileReadi
     layout.symbol === undefined ? lastKey(group ?? '') : (texts[layout.symbol] ?? '');
   return names.flatMap((name, field) => {
     const isSeriesColumn = SERIES_COLUMNS.has(bareName(name)) && field !== layout.symbol;
-    const difference = isSeriesColumn ? firstOtherText(rows, field, symbolOf) : undefined;
+    if (!isSeriesColumn) return [];
+    const belowHeaders = rows.filter(({ texts }) => texts[field] !== name); // joined files have several headers
+    const difference = firstOtherText(belowHeaders, field, symbolOf);
     if (difference === undefined) return [];
     const { symbol, first, other } = difference;
     const differ = `differ in the column "${name}" ("${first}" and "${other}")`;
@@ -55,9 +60,10 @@ export function mixedRows({ file: { layout, names, data }, lastRows }: FileReadi
 export function otherSymbol({ file: { layout, data }, reader: { symbol } }: FileReading): string | undefined {
   const [first] = data;
   const named = layout.symbol === undefined ? (layout.values[0]?.symbol ?? first?.named) : first?.texts[layout.symbol];
-  if (symbol === undefined || named === undefined) return undefined;
+  if (symbol === undefined || named === undefined || isNoSymbol(named)) return undefined;
   const [given, inFile] = [bareName(symbol), bareName(named)];
   if (given.includes(inFile) || inFile.includes(given)) return undefined; // such as AAPL and AAPL.US
+  if (ID_DIGITS.test(given) !== ID_DIGITS.test(inFile)) return undefined; // such as AAPL and its ISIN
   return `the file names the symbol ${named}, and its rows are stored as ${symbol}: is it the right file?`;
 }
 

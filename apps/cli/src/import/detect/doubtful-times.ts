@@ -17,6 +17,8 @@ const OFFSET_NAME = /(utc|gmt)0*[1-9]/;
 
 /** The bare name of a column of zones or of offsets from UTC. */
 const ZONE_COLUMN = /^(timezone|tz|tzname|zone|exchangetimezone|(utc|gmt|tz)offset)$/;
+/** A zone that is UTC, or no offset from it, such as `Etc/UTC`, `UTC+00:00` or `0.0`. */
+const UTC_ZONE = /^(z|zulu|(etc\/)?(utc|gmt)?([+-]?0+([:.]?0+)?)?)$/i;
 /** The bare name of a column of the times at which bars end, such as `close_time`, `bar_end` or `timeClose`. */
 const CLOSE_NAME =
   /^(bar|candle|period|interval|window|time|timeperiod)?(close|end)(d?at|time|date|timestamp|ts)?(ms|utc)?$/;
@@ -61,7 +63,7 @@ function newestFirst({ head: [first], last }: SampleBars): string | undefined {
 function zoneColumnWarning({ file: { names, data }, reader }: SampleBars): string | undefined {
   const field = names.findIndex((name) => ZONE_COLUMN.test(bareName(name)));
   const zone = data[0]?.texts[field] ?? '';
-  if (zone === '' || zone === reader.zone || /^([+-]?0+(:?00)?|Z|UTC|GMT)$/i.test(zone)) return undefined;
+  if (zone === '' || zone === reader.zone || UTC_ZONE.test(zone)) return undefined;
   return `the column "${names[field]}" says ${zone}, and the times were read in ${reader.zone}: give their zone with --tz`;
 }
 

@@ -1,4 +1,7 @@
-/** Files from their text to their bars: the rows that become bars or are refused, and the columns that are found. */
+/**
+ * Files from their text to their bars: the rows that become bars or are refused, and the columns that are found.
+ * I1 and I7 are invariants of docs/ARCHITECTURE.md.
+ */
 import { collect as read } from '../../../../../test/support/data/collecting-sink.js';
 import { parseColumnsOption } from './columns.js';
 
@@ -23,8 +26,8 @@ describe('CSV rows', () => {
     expect(bars).toEqual([BAR, { ...BAR, symbol: 'IBM', openTime: BAR.openTime + 60_000, volume: 0.5 }]);
   });
 
-  it.each(['\n', '\r\n', '\r'])('may end in %j, and blank ones count as lines', (end) => {
-    const lines = [HEADER.trim(), ROW, '', 'x', ROW]; // line 4 is no bar
+  it.each(['\n', '\r\n', '\r'])('may end in %j, and blank ones count in the line numbers of refusals', (end) => {
+    const lines = [HEADER.trim(), ROW, '', 'not a bar', ROW]; // line 3 is blank, so the row that is no bar is line 4
     const { bars, refused } = read(lines.join(end) + end);
     expect(bars).toEqual([BAR, BAR]);
     expect(refused).toEqual([{ line: 4, reason: 'missing-fields', detail: 'expected at least 7 fields, was 1' }]);
@@ -54,8 +57,9 @@ describe('CSV rows', () => {
     expect(refused).toMatchObject([{ line: 3, reason }]);
   });
 
-  it('are refused, without filling memory, when they have no end', () => {
-    const { bars, refused } = read(`${HEADER}${'x'.repeat(200_000)}\n${ROW}\n`, {}, 10_000);
+  it('are refused when they are too long, also when they arrive in pieces', () => {
+    const [tooLong, pieceBytes] = ['x'.repeat(200_000), 10_000];
+    const { bars, refused } = read(`${HEADER}${tooLong}\n${ROW}\n`, {}, pieceBytes);
     expect(refused).toMatchObject([{ line: 2, reason: 'row-too-long' }]);
     expect(bars).toEqual([BAR]);
   });
@@ -107,7 +111,7 @@ describe('CSV columns', () => {
     expect(read('1380893400000,11,10,12,9,500', { hasHeader: false, columns, symbol: 'SPY' }).bars).toEqual([BAR]);
   });
 
-  it('that cannot be found refuse the file once, with their names and the option that may help', () => {
+  it('that cannot be found are one refusal of the whole file, which names them and the option that may help', () => {
     const { bars, refused } = read(`time,symbol,o,h,l,v\n${ROW}\n${ROW}`);
     expect(bars).toEqual([]);
     expect(refused).toMatchObject([{ line: 1, reason: 'unusable-header' }]);

@@ -168,7 +168,7 @@ export interface Understood {
   zone: string;
   /** Whether a time is the open or the close of its bar. */
   times: 'open' | 'close';
-  /** Distance between rows, such as `1-minute`; null when the sample has too few rows. */
+  /** Interval of the rows, such as `1-minute`; null when the sample has too few rows. */
   spacing: string | null;
   /** The symbol of every row; null when the rows or a wide header name theirs. */
   symbol: string | null;
@@ -179,7 +179,7 @@ export interface Understood {
 }
 
 function understoodOf(sample: SampleBars, notes: string[]): Understood {
-  const { delimiter, file, reader, spacing, head, last } = sample;
+  const { delimiter, file, reader, options, spacing, head, last } = sample;
   const isWide = file.layout.values.some(({ symbol }) => symbol !== undefined);
   const unnamed = delimiter === undefined ? 'json' : 'csv';
   return {
@@ -188,7 +188,7 @@ function understoodOf(sample: SampleBars, notes: string[]): Understood {
     delimiter,
     zone: reader.zone,
     times: reader.shiftMs > 0 ? 'close' : 'open',
-    spacing: spacing === undefined ? null : spacingText(spacing),
+    spacing: spacing === undefined ? null : spacingText(options.intervalMs), // other spacings were refused, but for short bars
     symbol: reader.symbol ?? null,
     first: head[0] ?? null,
     last: last ?? null,

@@ -19,7 +19,7 @@ const BARS = Array.from({ length: 20 }, (_, minute): Bar => {
 /** Hours ahead of UTC on 2024-03-04. */
 const [NEW_YORK, UTC, WARSAW] = [-5, 0, 1] as const;
 
-/** A wall time in a pattern of `yyyy`, `MM`, `dd`, `HH` and `mm`; other characters stay. @param offset hours ahead of UTC */
+/** A wall time: replaces `yyyy`, `MM`, `dd`, `HH` and `mm` in the pattern. @param offset hours ahead of UTC */
 function wall(ms: number, offset: number, pattern: string): string {
   const [yyyy, MM, dd, HH, mm] = new Date(ms + offset * HOUR_MS).toISOString().split(/[-T:]/);
   const texts = { yyyy, MM, dd, HH, mm };
@@ -198,7 +198,7 @@ const FORMS: Record<string, Form> = {
 };
 
 /** The text and the name of a file of the format with all {@link BARS}. */
-function made({ name }: BarFormat): { text: string; fileName: string } {
+function fileOf({ name }: BarFormat): { text: string; fileName: string } {
   const form = FORMS[name];
   if (form === undefined) throw new Error(`expected rows of ${name} in this test, was none`);
   const { head, row, file = 'export.csv', join } = form;
@@ -209,11 +209,12 @@ function made({ name }: BarFormat): { text: string; fileName: string } {
 
 const EXPECTED = BARS.map((bar) => ({ symbol: 'ESH4', ...bar }));
 const FORMATS_BY_NAME = FORMATS.map((format) => [format.name, format] as const);
+/** The files are read in pieces of this size. */
 const PIECE_BYTES = 1000;
 
 describe('a named format', () => {
   it.each(FORMATS_BY_NAME)('%s is read from its documented form', (name, format) => {
-    const { text, fileName } = made(format);
+    const { text, fileName } = fileOf(format);
     const { bars, refused, plan } = collect(text, { format: name, fileName, symbol: 'ESH4' }, PIECE_BYTES);
     expect(refused).toEqual([]);
     expect(bars.toSorted((a, b) => a.openTime - b.openTime)).toEqual(EXPECTED);
@@ -221,7 +222,7 @@ describe('a named format', () => {
   });
 
   it.each(FORMATS_BY_NAME)('%s is recognised without a name', (name, format) => {
-    const { text, fileName } = made(format);
+    const { text, fileName } = fileOf(format);
     const { bars, refused, plan } = collect(text, { fileName, symbol: 'ESH4' }, PIECE_BYTES);
     expect(refused).toEqual([]);
     expect(plan?.understood.format).toBe(name);
@@ -243,7 +244,7 @@ describe('a named format', () => {
   });
 
   it('whose rows do not show which one it is must be named', () => {
-    const { text } = made(FORMATS.find(({ name }) => name === 'ninjatrader')!);
+    const { text } = fileOf(FORMATS.find(({ name }) => name === 'ninjatrader')!);
     const { refused } = collect(text, { fileName: 'data.csv', symbol: 'X', hasHeader: false });
     expect(refused[0]).toMatchObject({ reason: 'ambiguous-format' });
     expect(refused[0]?.detail).toContain('histdata-ascii or ninjatrader');

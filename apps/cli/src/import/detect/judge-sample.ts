@@ -81,11 +81,14 @@ function areMidnights({ times, reader }: SampleBars): boolean {
  * multiple of the interval has a shorter bar before each close: a calendar knows when that bar opens.
  */
 function closestTimes({ times, spacing, reader, options: { intervalMs } }: SampleBars): number | undefined {
-  const closest = Math.min(...distancesOf(sortedTimes(times)));
+  const distances = distancesOf(sortedTimes(times));
+  const closest = Math.min(...distances);
   if (intervalMs === MINUTE_MS || closest >= intervalMs) return undefined;
-  const areShorterBars = spacing !== undefined && areMostlyApart(times, spacing) && spacing < intervalMs;
-  const areCloses = reader.shiftMs > 0 && !areShorterBars;
-  return areCloses || areMostlyApart(times, intervalMs) ? closest : undefined;
+  // Bars of a shorter interval follow each other; after a shorter bar before a close comes a night or a break.
+  const followEachOther = distances.some((ms, index) => ms < intervalMs && distances[index + 1]! < intervalMs);
+  const areShorterBars = followEachOther && spacing !== undefined && spacing < intervalMs;
+  const areCloses = reader.shiftMs > 0;
+  return !areShorterBars && (areCloses || areMostlyApart(times, intervalMs)) ? closest : undefined;
 }
 
 function shortBars(closest: number, intervalMs: number): FilePlanError {

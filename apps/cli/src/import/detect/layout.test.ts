@@ -34,7 +34,7 @@ describe('a header', () => {
     expect(closeOf('close')).toEqual([BAR]);
   });
 
-  it('may have names that differ in more than case from a used one', () => {
+  it('may have a further name that only begins like a used one', () => {
     const text = `time,open,high,low,close,volume,Volume ($)\n2024-03-04T14:30Z,${VALUES},50\n`;
     expect(read(text).bars).toEqual([BAR]);
   });
@@ -98,13 +98,13 @@ describe('a wide header', () => {
     expect(refused[0]?.detail).toContain(detail);
   });
 
-  it('is not that of a file whose first bar has decimal commas', () => {
+  it('is not seen in a file whose first bar has decimal commas', () => {
     const text = 'Date;Open;High;Low;Close\n2024-03-04 14:30;10,5;10,5;10,5;10,5\n';
     const { bars, refused } = read(text, { symbol: 'X', hasVolume: false, numbers: { decimal: ',' } });
     expect([bars.length, refused.length]).toEqual([1, 0]);
   });
 
-  it('is not that of a file whose first bar has no values', () => {
+  it('is not seen in a file whose first bar has no values', () => {
     const text = 'Date,Open,High,Low,Close\n2024-03-04 14:30,null,null,null,null\n';
     const { bars, refused } = read(text, { symbol: 'X', hasVolume: false });
     expect([bars.length, refused.length]).toEqual([0, 1]);
@@ -115,7 +115,7 @@ describe('a wide header', () => {
     expect(bars).toEqual([{ ...BAR, symbol: '7203' }]);
   });
 
-  it('makes the refusal of a bar name its symbol', () => {
+  it('has the refusal of a bar name its symbol', () => {
     const labels = 'Open,High,Low,Close,Volume,Open,High,Low,Close,Volume';
     const { bars, refused } = read(wide(labels, 'X,X,X,X,X,Y,Y,Y,Y,Y', `${VALUES},10,11,9,,5`), {});
     expect(bars).toEqual([BAR]);

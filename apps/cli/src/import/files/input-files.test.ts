@@ -1,3 +1,4 @@
+/** I13 is an invariant of docs/ARCHITECTURE.md. */
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,9 +18,10 @@ async function put(...names: string[]): Promise<void> {
   }
 }
 
-/** The files of a name, relative to the folder. */
+/** The files that a name stands for, relative to the folder. */
 async function filesOf(name: string): Promise<string[]> {
-  return (await inputFiles([join(folder, name)], false)).map(({ path }) => relative(folder, path));
+  const onlyLean = false;
+  return (await inputFiles([join(folder, name)], onlyLean)).map(({ path }) => relative(folder, path));
 }
 
 it('a folder has the files of the folders that links in it lead to', async () => {
@@ -44,13 +46,14 @@ it('each folder is read once, also when links lead in circles', async () => {
   await symlink('../disk', join(folder, 'data/one'));
   await symlink('../disk', join(folder, 'data/other'));
   await symlink('../data', join(folder, 'disk/back'));
+  // `disk` is read through either of its two links.
   expect((await filesOf('data')).map((path) => path.replace('other', 'one'))).toEqual([
     'data/2024/a.csv',
     'data/one/b.csv',
   ]);
 });
 
-it('a folder around one that another link leads to is read, too', async () => {
+it('a folder is read also when another link leads to a folder in it, which is read once', async () => {
   await put('data/a.csv', 'disk/2023/b.csv', 'disk/2024/c.csv');
   await symlink('../disk/2023', join(folder, 'data/2023'));
   await symlink('../disk', join(folder, 'data/all'));

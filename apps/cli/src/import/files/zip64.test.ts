@@ -1,13 +1,14 @@
+/** I8 is an invariant of docs/ARCHITECTURE.md. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { inputEntries } from './index.js';
 
-/** In an old field of 32 or 16 bits, they mean that the value is in a zip64 field. */
+/** What an old field of 32 or 16 bits has when the value is in a zip64 field. */
 const [SIZE_MARK, COUNT_MARK] = [0xffffffff, 0xffff];
 const FOUR_GB = 2 ** 32;
-/** The version of the format that has zip64. */
+/** The version of the zip format that introduced zip64, 4.5. */
 const VERSION = 45;
 
 /** Numbers of 16, 32 and 64 bits as bytes. */
@@ -37,7 +38,7 @@ function zip64(files: readonly (readonly [name: string, text: string])[], claime
   return Buffer.concat([...entries, directoryBytes, end(files.length, directoryBytes.length, offset)]);
 }
 
-/** The fields that an entry has in common in the local file and in the directory. */
+/** The fields that the local entry and the directory entry of a file have in common. */
 const commonFields = (data: Buffer) => ({
   versionNeeded: u16(VERSION),
   flagsMethodAndTime: zeros(8),

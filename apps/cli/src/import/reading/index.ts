@@ -2,4 +2,4 @@
 export { BarReader, type BarReaderOptions } from './bar-reader.js';
 export { FilePlanError, type ImportRefusal, type RowSink, timeText } from './refusals.js';
 export { type PriceFields, PRICE_NAMES, type RowLayout, type ValueFields } from './row-layout.js';
-export { type SymbolCase, SymbolNames } from './symbol-names.js';
+export { isNoSymbol, type SymbolCase, SymbolNames } from './symbol-names.js';

@@ -19,6 +19,11 @@ const EXCEL_SYMBOL = /^(\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec
 /** What Excel, JSON, SQL, Python and JavaScript write for a missing value, and the status in Finnhub's column `s`. NA and NAN are tickers. */
 const MISSING_SYMBOL = /^(#N\/A|null|NULL|None|nan|NaN|undefined|ok)$/;
 
+/** True for a text that no symbol has: a missing value, a status, or a name such as `Apple Inc.`. */
+export function isNoSymbol(text: string): boolean {
+  return MISSING_SYMBOL.test(text) || !SYMBOL_PATTERN.test(text);
+}
+
 export class SymbolNames {
   readonly #results = new Map<string, ResolvedSymbol>();
   /** Symbols by their lower-case form. */

@@ -18,7 +18,10 @@ function rowsOf(text: string, size: number): string[][] {
   return rows;
 }
 
-/** A byte order mark, values before the rows, escapes, an array in a row, other orders of keys, and a second JSON value. */
+/**
+ * Rows among everything that may surround them: a byte order mark, values before the rows, escapes, an array in a row, keys in another
+ * order, and a second JSON value.
+ */
 const TEXT = `\ufeff{"a":1,"b\\u0041":[1,2],"status":"O\\\\K","list":[
   {"t":1,"o":"x\\"y","h":[],"l":4.5e3,"c":null,"v":"\\ud83d\\ude00\\\\"},
   {"v":6,"c":5,"l":4,"h":3,"o":2,"t":"é"},
@@ -77,8 +80,8 @@ describe('rows of JSON', () => {
     expect(rowsOf('"text"', 3)).toEqual([['refused', '1', 'bad-json']]);
   });
 
-  it('are read among other values of their array, and those are refused one by one', () => {
-    // Line 1 has two values that are no rows, line 2 has four.
+  it('are read although their array has other values, which are refused one by one', () => {
+    // Line 1 has two values that are no rows, line 2 has four, line 3 is empty, and line 4 has rows at two depths.
     const text = '["a",[1,2],null,\n"x",{},5,[],[3,4]]\n[]\n[["note"],[[5,6]]]';
     for (const size of [1, 3, 100])
       expect(rowsOf(text, size)).toEqual([

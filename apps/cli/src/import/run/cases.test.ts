@@ -1,4 +1,7 @@
-/** Small files in forms that users of such software have reported, each with the bars that it means. */
+/**
+ * Small files in forms that users of importers have reported, each with the bars that it means. 1709562600 is 2024-03-04T14:30Z.
+ * I7 and I10 are invariants of docs/ARCHITECTURE.md.
+ */
 import { calendarNamed } from '@barkeep/bars';
 import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';
@@ -49,8 +52,8 @@ describe('a row with more fields than its header', () => {
   });
 });
 
-describe('lines around the header', () => {
-  it('a web address before it is skipped', async () => {
+describe('before the rows,', () => {
+  it('a web address is skipped', async () => {
     const text =
       'https://www.example.com/\nunix,date,symbol,open,high,low,close,Volume BTC,Volume USD\n' +
       '1709562600000,2024-03-04 14:30:00,BTC/USD,65000,65010,64990,65005,1.5,97500\n';
@@ -81,17 +84,17 @@ describe('lines around the header', () => {
     expect(countsOf(result)).toEqual({ bars: 2, refused: {} });
   });
 
-  it('a title in brackets before it is not JSON', async () => {
+  it('a title in brackets is not taken for JSON', async () => {
     const titled = `[EURUSD]\n${CSV_HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
     expect((await imported('a.csv', titled, SYMBOL_X)).bars).toHaveLength(1);
   });
 
-  it('a title and blank lines before it are skipped', async () => {
+  it('a title and blank lines are skipped', async () => {
     const titled = `A title, with a comma\n\nanother\n${CSV_HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
     expect((await imported('b.csv', titled, SYMBOL_X)).bars).toHaveLength(1);
   });
 
-  it('--skip-lines skips lines before the first row of a file without a header', async () => {
+  it('--skip-lines skips lines, also in a file without a header', async () => {
     const rows = 'any,thing,1,2,3,4\n2024-03-04 14:30,1,2,1,2,5\n';
     const { bars } = await imported('c.csv', rows, { read: { symbol: 'X', hasHeader: false, skipLines: 1 } });
     expect(bars).toHaveLength(1);
@@ -187,7 +190,7 @@ describe('a zip of several files', () => {
   });
 });
 
-describe('the columns of vendors', () => {
+describe('among the columns of vendors,', () => {
   it('window_start is a time', async () => {
     const text =
       'ticker,volume,open,close,high,low,window_start,transactions\nAAPL,4930,10,10.5,11,9,1709562600000000000,129\n';
@@ -214,6 +217,7 @@ describe('two columns of volume', () => {
   const totalVolumeOf = ({ bars }: ImportedFile): number => bars.reduce((sum, bar) => sum + bar[VOLUME], 0);
 
   it('are decided by the whole file, beyond its first rows', async () => {
+    // The first column is always 0; the second one is 0 in the first 300 rows, which are more than the importer samples.
     const late = HEAD + rowsOf(300, 0, '0,0') + rowsOf(300, 300, '0,7');
     const result = await imported('late.csv', late, SYMBOL_X);
     expect(totalVolumeOf(result)).toBe(300 * 7);
@@ -222,6 +226,7 @@ describe('two columns of volume', () => {
   });
 
   it('are warned of when both are used: the first one is taken if it is used in half of the rows', async () => {
+    // The first column is used in 350 of 600 rows, and then in 10 of 600.
     const mostly = HEAD + rowsOf(250, 0, '0,7') + rowsOf(350, 250, '9,7');
     const result = await imported('mostly.csv', mostly, SYMBOL_X);
     expect(totalVolumeOf(result)).toBe(350 * 9);
@@ -245,7 +250,7 @@ describe('a time that is neither an epoch nor complete', () => {
   });
 });
 
-describe('unusual numbers', () => {
+describe('among unusual numbers,', () => {
   it('prices below zero are taken when the user allows them', async () => {
     const text = `${CSV_HEADER}2020-04-20T18:09:00Z,-0.6,-0.2,-3.1,-2.9,1500\n2020-04-20T18:10:00Z,-2.9,-2,-40.32,-37.63,2000\n`;
     const refused = await imported('a.csv', text, { read: { symbol: 'CLK20' } });
@@ -328,7 +333,7 @@ describe('rows for which the calendar has no slot', () => {
   });
 });
 
-describe('what a time and a row stand for', () => {
+describe('in an import of minutes,', () => {
   it('closes are warned of, and stored in their minute with --times close', async () => {
     const text = CSV_HEADER + risingRows(390, OPEN + MINUTE_MS);
     const asOpens = await imported('a.csv', text, { read: { symbol: 'NT' } });
@@ -349,7 +354,7 @@ describe('what a time and a row stand for', () => {
     [3_600_000, '1-hour'],
     [86_400_000, '1-day'],
     [1000, '1-second'],
-  ])('rows every %d ms taken as minutes are refused as %s bars', async (stepMs, name) => {
+  ])('rows every %d ms are refused as %s bars', async (stepMs, name) => {
     const result = await imported('a.csv', CSV_HEADER + risingRows(30, OPEN, stepMs), SYMBOL_X);
     // The whole file is refused, which counts once.
     expect(countsOf(result)).toEqual({ bars: 0, refused: { 'wrong-interval': 1 } });
@@ -368,7 +373,7 @@ describe('what a time and a row stand for', () => {
   });
 });
 
-describe('JSON', () => {
+describe('in JSON,', () => {
   const bar = ['X', '2024-03-04T14:30Z', 10, 11, 9, 10.5, 5];
 
   it('arrays are read, in one array or one per line', async () => {

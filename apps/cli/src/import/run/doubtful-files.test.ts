@@ -1,4 +1,4 @@
-/** Files that can be read and mean something else: each is refused or warned of, and files that are right are not. */
+/** Files that can be read but mean something else: each is refused or warned of. Similar files that are right are not. */
 import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';
 import { symbolReader } from '../files/index.js';
@@ -70,7 +70,7 @@ describe('rows of another interval', () => {
     expect(await outcomeOf(CSV_HEADER + text)).toContain(expected);
   });
 
-  it('are refused when midnights of New York are of two sides of a change of daylight saving', async () => {
+  it('are refused when they are midnights of New York before and after a change of daylight saving', async () => {
     const text = [7, 8, 11, 12].map((day) => rows(1, at(day, 0), DAY_MS, wallText)).join('');
     const read = { symbol: 'X', zone: 'America/New_York' };
     expect(await outcomeOf(CSV_HEADER + text, { read })).toContain('was 1-day bars');
@@ -121,7 +121,7 @@ describe('rows of another interval', () => {
   it.each([
     ['7m', 7, 56],
     ['100m', 100, 4],
-  ])('are known although nights are no multiple of their interval: %s', async (interval, minutes, rowsOfDay) => {
+  ])('are recognised although nights are no multiple of their interval: %s', async (interval, minutes, rowsOfDay) => {
     const stepMs = minutes * MINUTE_MS;
     const days = [4, 5, 6, 7, 8, 11].map((day) => rows(rowsOfDay, at(day, 14, 30), stepMs)).join('');
     expect(await outcomeOf(CSV_HEADER + days, { read: { symbol: 'X', intervalMs: stepMs } })).toBe('');
@@ -180,12 +180,14 @@ describe('times that were misread', () => {
   });
 
   it('are warned of when they are in the future', async () => {
-    expect(await outcomeOf(`${CSV_HEADER}2403041400,10,11,9,10,5\n`)).toContain('in the future');
+    const yearFirst = '2403041400'; // 4 March 2024, 14:00; as epoch seconds it is in 2046
+    expect(await outcomeOf(`${CSV_HEADER}${yearFirst},10,11,9,10,5\n`)).toContain('in the future');
   });
 
   it('are warned of when they seem to be of a clock of twelve hours', async () => {
-    const half = wallRows(210, at(4, 9, 30)) + wallRows(180, at(4, 1));
-    expect(await outcomeOf(CSV_HEADER + half)).toContain('were AM and PM lost?');
+    // From 09:30 to 13:00, and from 13:00 to 16:00 written as 01:00 to 04:00.
+    const twelveHours = wallRows(210, at(4, 9, 30)) + wallRows(180, at(4, 1));
+    expect(await outcomeOf(CSV_HEADER + twelveHours)).toContain('were AM and PM lost?');
   });
 });
 
@@ -199,7 +201,7 @@ describe('times without a zone', () => {
     ['Frankfurt', wallRows(510, at(4, 9)), '--tz Europe/Berlin'],
     ['Tokyo', wallRows(150, at(4, 9)) + wallRows(150, at(4, 12, 30)), '--tz Asia/Tokyo'],
     ['Mumbai', wallRows(375, at(4, 9, 15)), '--tz Asia/Kolkata'],
-    ['the newest first', newestFirst(wallRows(100, at(4, 18, 20))), 'Alpha Vantage'],
+    ['New York, newest first, as Alpha Vantage has them', newestFirst(wallRows(100, at(4, 18, 20))), 'Alpha Vantage'],
   ])('are warned of when they look like %s', async (_, text, expected) => {
     expect(await outcomeOf(CSV_HEADER + text)).toContain(expected);
     expect(await outcomeOf(CSV_HEADER + text, { read: { symbol: 'X', zone: 'UTC' } })).toBe('');
@@ -243,11 +245,12 @@ describe('times without a zone', () => {
   });
 });
 
-describe('values and columns that speak against their reading', () => {
+describe('in a file that may be misread,', () => {
   it('prices that jump from row to row are warned of, and counted', async () => {
     const minute = (index: number, price: string): string =>
       `${isoText(at(4, 14, index))},${price},${price},${price},${price},5\n`;
     expect(await outcomeOf(CSV_HEADER + minute(0, '999') + minute(1, '1.001'))).toContain('X goes from 999 to 1.001');
+    // The prices 10, 200, 10, 200, 10, 200 are five jumps, of which the first is shown.
     const mixed = [0, 1, 2].map((index) => minute(index, '10') + minute(index, '200')).join('');
     expect(await outcomeOf(CSV_HEADER + mixed)).toContain('and 4 more like it');
   });
@@ -308,7 +311,7 @@ describe('values and columns that speak against their reading', () => {
     expect(await outcomeOf(text.trim())).toBe('');
   });
 
-  it('of two intervals of one symbol in a zip, the file with the other interval is refused', async () => {
+  it('a zip may have two intervals of one symbol: the part with the other interval is refused', async () => {
     const zip = zipSync({
       'X-1m.csv': Buffer.from(CSV_HEADER + rows(6, at(4, 14))),
       'X-5m.csv': Buffer.from(CSV_HEADER + rows(6, at(4, 15), 5 * MINUTE_MS)),

@@ -1,4 +1,7 @@
-/** Files that are odd, damaged or misleading: more of the kinds of cases.test.ts, from other vendors, countries and programs. */
+/**
+ * Files that are odd, damaged or misleading: more of the kinds of cases.test.ts, from other vendors, countries and programs.
+ * I10 is an invariant of docs/ARCHITECTURE.md.
+ */
 import { gzipSync } from 'node:zlib';
 import { calendarNamed } from '@barkeep/bars';
 import { zipSync } from 'fflate';
@@ -27,7 +30,7 @@ import {
 const warningsOf = async (text: string, options: ImportCase = SYMBOL_X): Promise<string[]> =>
   (await imported('a.csv', text, options)).summary.warnings;
 const csvFile = (rows: string): Uint8Array => Buffer.from(CSV_HEADER + rows);
-/** A row of 2024-03-04, `minute` minutes after 14:30 UTC. */
+/** A row of 2024-03-04, `minute` minutes after 14:30 UTC, which is 1709562600 as epoch seconds. */
 const row = (minute: number, price = 10): string =>
   `2024-03-04T14:${30 + minute}:00Z,${price},${price + 1},${price - 1},${price},5\n`;
 
@@ -68,7 +71,7 @@ describe('a header', () => {
   });
 });
 
-describe('lines around the header', () => {
+describe('above a header,', () => {
   it('thousands of blank lines are skipped', async () => {
     expect((await imported('a.csv', '\n'.repeat(5000) + CSV_HEADER + row(0), SYMBOL_X)).bars).toHaveLength(1);
   });
@@ -77,7 +80,9 @@ describe('lines around the header', () => {
     const comments = Array.from({ length: 40 }, (_, at) => `# line ${at}, of a preamble\n`).join('');
     expect((await imported('a.csv', comments + CSV_HEADER + row(0), SYMBOL_X)).bars).toHaveLength(1);
   });
+});
 
+describe('in a header,', () => {
   it.each([
     ['Datum;Uhrzeit;Eröffnung;Hoch;Tief;Schluss;Volumen', '2024-03-04;14:30'],
     ['Date;Heure;Ouv;Haut;Bas;Clôt;Vol', '2024-03-04;14:30'],
@@ -91,7 +96,7 @@ describe('lines around the header', () => {
     expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10.5, 11, 9, 10, 5]]);
   });
 
-  it('a time in UTC is taken before a local one', async () => {
+  it('a time in UTC is preferred to a local one', async () => {
     const text = 'time,time_utc,open,high,low,close,volume\n2024-03-04 09:30:00,2024-03-04 14:30:00,10,11,9,10,5\n';
     expect((await imported('a.csv', text, SYMBOL_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
   });
@@ -99,8 +104,8 @@ describe('lines around the header', () => {
   it('a column of dates completes a column of times without dates, whatever its name', async () => {
     const text = 'Date,Timestamp,Open,High,Low,Close,Volume\n20240304,14:30:00,10,11,9,10,5\n';
     expect((await imported('a.csv', text, SYMBOL_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
-    const whole = 'Date,Timestamp,Open,High,Low,Close,Volume\n2024-03-04,1709562600,10,11,9,10,5\n';
-    expect((await imported('b.csv', whole, SYMBOL_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
+    const wholeTime = 'Date,Timestamp,Open,High,Low,Close,Volume\n2024-03-04,1709562600,10,11,9,10,5\n';
+    expect((await imported('b.csv', wholeTime, SYMBOL_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
   });
 });
 
@@ -138,13 +143,14 @@ describe('volumes with dots before every three digits', () => {
 });
 
 describe('a zip of several files', () => {
-  it('reads thousands of files, packed and stored, with one that is larger than a block', async () => {
+  it('reads thousands of files, packed and stored, with one that is larger than a block of the reader', async () => {
     const names = Array.from({ length: 3000 }, (_, at) => `${'folder of the vendor/'.repeat(5)}S${at}_1min.csv`);
+    const [packed, stored] = [{ level: 6 }, { level: 0 }];
     const small = csvFile(row(0));
     const large = csvFile(wallRows(20_000, Date.UTC(2024, 2, 4)));
     const zip = zipSync({
-      ...Object.fromEntries(names.map((name, at) => [name, [small, { level: at % 2 === 0 ? 6 : 0 }] as const])),
-      'LARGE_1min.csv': [large, { level: 0 }],
+      ...Object.fromEntries(names.map((name, at) => [name, [small, at % 2 === 0 ? packed : stored] as const])),
+      'LARGE_1min.csv': [large, stored],
     } as Parameters<typeof zipSync>[0]);
     const { bars, summary } = await imported('many.zip', zip, { symbolOf: symbolReader('{symbol}_1min.csv') });
     const symbols = new Set(bars.map(([symbol]) => symbol));
@@ -235,12 +241,13 @@ describe('rows of other symbols', () => {
 describe('rows for which the calendar has no slot', () => {
   const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
 
+  // Wall times from this one on are read in a zone. They are the trading day of New York in the zone that the hint names.
   it.each([
     ['UTC', Date.UTC(2024, 2, 4, 22, 30), '--tz Etc/GMT-8'],
     ['America/New_York', Date.UTC(2024, 2, 4, 14, 30), '--tz UTC'],
     ['America/New_York', Date.UTC(2024, 6, 1, 8, 30), '--tz Etc/GMT+5'],
     ['America/Chicago', Date.UTC(2024, 2, 4, 9, 30), '--tz America/New_York'],
-    ['UTC', Date.UTC(2034, 2, 4, 14, 30), 'XNYS covers'],
+    ['UTC', Date.UTC(2034, 2, 4, 14, 30), 'XNYS covers'], // after the last date of the calendar
   ])('I10 read in %s have a hint at what fits', async (zone, from, hint) => {
     const text = CSV_HEADER + wallRows(390, from);
     const { summary } = await imported('a.csv', text, { calendar, read: { symbol: 'X', zone } });
@@ -309,7 +316,7 @@ describe('the zone in the name of a time column', () => {
   });
 });
 
-describe('what a time stands for', () => {
+describe('when times may be closes,', () => {
   it.each([
     ['09:16 to 15:30 in India', 375, Date.UTC(2024, 2, 4, 3, 46), MINUTE_MS],
     ['five-minute bars', 78, OPEN + 5 * MINUTE_MS, 5 * MINUTE_MS],

@@ -1,3 +1,4 @@
+/** I7 and I8 are invariants of docs/ARCHITECTURE.md. */
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -175,7 +176,7 @@ describe('an import of packed files', () => {
   const oneBar = (minute: number, price: number): Uint8Array =>
     Buffer.from(`timestamp,open,high,low,close,volume\n${START + minute * 60},${price},${price},${price},${price},5\n`);
 
-  it('takes an entry of a zip for a file, and leaves resource forks out', async () => {
+  it('reads each entry of a zip as a file, and leaves resource forks out', async () => {
     const zip = zipSync({
       './AAPL_1m.csv': oneBar(0, 10), // a name that `bsdtar` writes
       'MSFT_1m.csv': oneBar(0, 20),
@@ -279,12 +280,14 @@ describe('an import of packed files', () => {
 });
 
 describe('the names of the files', () => {
+  const [anyFiles, onlyLean] = [false, true];
+
   it('may be patterns', async () => {
     await put('x/2013/spy.csv', '');
     await put('x/2014/spy.csv', '');
     await put('x/2014/ibm.csv', '');
     const names = async (pattern: string): Promise<string[]> =>
-      (await inputFiles([join(folder, pattern)], false)).map((file) => relative(folder, file.path));
+      (await inputFiles([join(folder, pattern)], anyFiles)).map((file) => relative(folder, file.path));
     expect(await names('x/*/spy.csv')).toEqual(['x/2013/spy.csv', 'x/2014/spy.csv']);
     expect(await names('**/{ibm,aapl}.csv')).toEqual(['x/2014/ibm.csv']);
     expect(await names('x/201[34]/s?y.csv')).toHaveLength(2);
@@ -294,12 +297,12 @@ describe('the names of the files', () => {
     await put('a.csv', '');
     await symlink(join(folder, 'gone.csv'), join(folder, 'b.csv'));
     const paths = [join(folder, 'a.csv'), join(folder, 'b.csv')];
-    expect((await inputFiles([folder], false)).map(({ path }) => path)).toEqual(paths);
+    expect((await inputFiles([folder], anyFiles)).map(({ path }) => path)).toEqual(paths);
   });
 
   it('are refused when nothing is there', async () => {
-    await expect(inputFiles([join(folder, 'gone.csv')], false)).rejects.toThrow('no such file');
-    await expect(inputFiles([folder], true)).rejects.toThrow('expected lean files');
+    await expect(inputFiles([join(folder, 'gone.csv')], anyFiles)).rejects.toThrow('no such file');
+    await expect(inputFiles([folder], onlyLean)).rejects.toThrow('expected lean files');
   });
 
   it('match the whole path, and literally where they have no wildcard', () => {

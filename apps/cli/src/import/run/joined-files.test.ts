@@ -67,22 +67,27 @@ describe('a header in the middle of a file', () => {
     expect((await imported('a.csv', CSV_HEADER + FIRST + noPrices + OTHER, SYMBOL_X)).bars).toHaveLength(2);
   });
 
-  it('below rows without one, or with another delimiter, is no reason to leave those out without a word', async () => {
+  it('below rows that have none, or another delimiter, refuses the file: those rows would be left out silently', async () => {
     const semicolons = (text: string): string => text.replaceAll(',', ';');
     for (const text of [FIRST + CSV_HEADER + OTHER, semicolons(CSV_HEADER + FIRST) + OTHER_HEADER + OTHER + OTHER]) {
       const result = await imported('a.csv', text, SYMBOL_X);
       expect(countsOf(result)).toEqual({ bars: 0, refused: { 'unusable-header': 1 } });
       expect(detailOf(result)).toContain('has a bar above the header');
     }
+    // The user may leave the row out, and a title of numbers is no bar.
     const skipped = { read: { symbol: 'X', skipLines: 1 } };
     expect((await imported('a.csv', FIRST + CSV_HEADER + OTHER, skipped)).bars).toHaveLength(1);
     const numbered = `1,2,3,4,5,6\nFrom,2024-03-04 09:30,To,2024-03-05 16:00\n${CSV_HEADER}${FIRST}`;
     expect((await imported('a.csv', numbered, SYMBOL_X)).bars).toHaveLength(1);
   });
 
-  it('like the first one is refused alone', async () => {
+  it('that repeats the first one is refused as a row, and the rows below it are read', async () => {
     const result = await imported('a.csv', CSV_HEADER + FIRST + CSV_HEADER + OTHER, SYMBOL_X);
     expect(countsOf(result)).toEqual({ bars: 2, refused: { 'unreadable-time': 1 } });
+    const withExchange = (text: string): string =>
+      text.replaceAll('volume\n', 'volume,exchange\n').replaceAll('00\n', '00,Q\n');
+    const exchanges = await imported('a.csv', withExchange(CSV_HEADER + FIRST + CSV_HEADER + OTHER), SYMBOL_X);
+    expect({ bars: exchanges.bars.length, warnings: exchanges.summary.warnings }).toEqual({ bars: 2, warnings: [] });
   });
 });
 
@@ -100,6 +105,7 @@ describe('answers of Twelve Data, which name the symbol in "meta"', () => {
       expect(countsOf(await imported('a.json', text, SYMBOL_X))).toEqual(first);
     const batch = `{"AAPL":${answer('AAPL', 10)},"MSFT":${answer('MSFT', 20)}}`;
     expect(countsOf(await imported('a.json', batch, SYMBOL_X))).toEqual(first);
+    // The same answer with its "meta" after its "values".
     const nameLast = answer('AAPL', 10).replace(/^\{("meta":.*?\}),(.*)\}$/, '{$2,$1}');
     const late = await imported('a.json', `${nameLast}\n${nameLast.replace('AAPL', 'MSFT')}`, SYMBOL_X);
     expect(countsOf(late)).toEqual({ bars: 0, refused: { 'mixed-symbols': 1 } });
@@ -170,6 +176,20 @@ describe('a file with one symbol after another', () => {
     },
   );
 
+  it('is not warned of when a column says a status, a company or an ISIN, and --symbol the ticker', async () => {
+    const warningsOf = async (column: string, value: string): Promise<string[]> => {
+      const text = `time,${column},open,high,low,close,volume\n2024-03-04T14:30Z,${value},10,12,9,11,5\n`;
+      return (await imported('a.csv', text, { read: { symbol: 'AAPL' } })).summary.warnings;
+    };
+    for (const [column, value] of [
+      ['s', 'ok'], // Finnhub
+      ['stock', 'Apple Inc.'],
+      ['isin', 'US0378331005'],
+    ] as const)
+      expect(await warningsOf(column, value)).toEqual([]);
+    expect((await warningsOf('ticker', 'MSFT'))[0]).toContain('the file names the symbol MSFT');
+  });
+
   it('is warned of when it has them in a column that may have several values for a symbol', async () => {
     const { summary } = await imported('a.csv', sorted('instrument_id'), SYMBOL_X);
     expect(summary.warnings[0]).toContain('differ in the column "instrument_id" ("AAA" and "BBB")');
@@ -177,8 +197,8 @@ describe('a file with one symbol after another', () => {
 });
 
 describe('what the columns of a file say', () => {
-  const warningsOf = async (header: string, row: string, time: string): Promise<string[]> => {
-    const columns = new Map([['time', time]] as const);
+  const warningsOf = async (header: string, row: string, timeColumn: string): Promise<string[]> => {
+    const columns = new Map([['time', timeColumn]] as const);
     return (await imported('a.csv', `${header}\n${row}\n`, { read: { symbol: 'X', columns } })).summary.warnings;
   };
 
@@ -192,6 +212,8 @@ describe('what the columns of a file say', () => {
     expect(zones).toEqual([
       'a.csv: the column "tz" says America/New_York, and the times were read in UTC: give their zone with --tz',
     ]);
+    for (const utc of ['0', '-0.0', '+00:00', 'UTC', 'UTC+0', 'Etc/UTC', 'GMT+00:00'])
+      expect(await warningsOf(`time,tz,${prices}`, `2024-03-04 03:30,${utc},1,2,1,2,5`, 'time')).toEqual([]);
     expect(await warningsOf(`time,gmtoffset,${prices}`, '2024-03-04 03:30,0,1,2,1,2,5', 'time')).toEqual([]);
     expect(await warningsOf(`time,gmtoffset,${prices}`, '2024-03-04T03:30Z,-5,1,2,1,2,5', 'time')).toEqual([]);
   });
@@ -214,7 +236,7 @@ describe('what the columns of a file say', () => {
       ]);
   });
 
-  it('and not a number before their names: those of Alpha Vantage are read', async () => {
+  it('is read without the number before each name, as Alpha Vantage writes them', async () => {
     const text = 'date,1. open,2. high,3. low,4. close,5. volume\n2024-03-04T14:30Z,10,12,9,11,5\n';
     expect((await imported('a.csv', text, SYMBOL_X)).bars.map(valuesOf)).toEqual([[10, 12, 9, 11, 5]]);
   });

@@ -1,4 +1,4 @@
-/** Refuses a zip when two of its files would be stored as one symbol, unless the user wants that. */
+/** Refuses a zip when two of its files would be stored as one symbol, and warns of other such files, unless the user wants that. */
 import { type InputEntry, isFileError } from '../files/index.js';
 import { FilePlanError } from '../reading/index.js';
 import { entryPlan, startOf } from './entries.js';
@@ -44,10 +44,11 @@ export function refuseLateNames(names: ReadonlySet<string>): void {
   );
 }
 
-/** Letters of a file's name that are the same in all files of one symbol: without months. */
-const MONTHS = /jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec/g;
+/** Words in which the names of one symbol's files may differ: months, the kind of the file, and the folders of Binance. */
+const OTHER_WORDS =
+  /jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|dec(ember)?|\.(csv|txt|json|gz|zst|zip)|monthly|daily/g;
 
-/** Compares the names of files that --symbol makes one symbol: names of one symbol differ in numbers and months only. */
+/** Compares the names of files that --symbol makes one symbol: names of one symbol differ in numbers and in {@link OTHER_WORDS} only. */
 export class OneSymbolFiles {
   /** By the letters of their names. */
   readonly #names = new Map<string, string>();
@@ -56,8 +57,8 @@ export class OneSymbolFiles {
   add(name: string): void {
     const letters = name
       .toLowerCase()
-      .replace(/[^\p{L}]/gu, '')
-      .replace(MONTHS, '');
+      .replace(OTHER_WORDS, '')
+      .replace(/[^\p{L}]/gu, '');
     if (this.#names.size < 2 && !this.#names.has(letters)) this.#names.set(letters, name);
   }
 

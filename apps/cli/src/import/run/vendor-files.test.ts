@@ -1,4 +1,7 @@
-/** Files of vendors and programs whose columns, keys, volumes or times mean something else than they seem to. */
+/**
+ * Files of vendors and programs whose columns, keys, volumes or times mean something else than they seem to. 1709562600 is
+ * 2024-03-04T14:30Z as epoch seconds.
+ */
 import { calendarNamed } from '@barkeep/bars';
 import { CalendarCheck } from './calendar-check.js';
 import { CSV_HEADER } from '../../../../../test/support/data/import-texts.js';
@@ -16,7 +19,7 @@ import {
 const rows = (count: number, text: (minute: number) => string): string =>
   Array.from({ length: count }, (_, minute) => `${text(minute)},10,11,9,10,5\n`).join('');
 
-describe('the columns of vendors', () => {
+describe('in files of vendors,', () => {
   it('a symbol in the objects of Alpaca and Polygon is read, and not mixed', async () => {
     const object = (key: string, symbol: string): string =>
       `{"${key}":"${symbol}","o":10,"h":11,"l":9,"c":10,"v":5,"t":"2024-03-04T14:30:00Z","n":3,"vw":10}`;
@@ -68,7 +71,7 @@ describe('the columns of vendors', () => {
   });
 });
 
-describe('JSON of other programs', () => {
+describe('in JSON of other programs,', () => {
   const bar = ['X', '2024-03-04T14:30Z', 10, 11, 9, 10.5, 5];
   /** The object of {@link bar} without its last brace. */
   const unclosed = '{"t":1709562600000,"o":10,"h":11,"l":9,"c":10.5,"v":5';
@@ -80,7 +83,7 @@ describe('JSON of other programs', () => {
     expect((await imported('a.json', json)).bars.map(([symbol]) => symbol)).toEqual(['BRK/B', 'A']);
   });
 
-  it('rows of two symbols that the objects around their arrays name are not mixed', async () => {
+  it('rows of two symbols are not mixed when their names come before their arrays', async () => {
     const answer = (ticker: string, minute: number): string =>
       `{"ticker":"${ticker}","resultsCount":1,"results":[${object.replace('1709562600000', String(1709562600000 + minute * 60_000))}]}\n`;
     const twoSymbols = answer('AAPL', 0) + answer('MSFT', 1);
@@ -90,7 +93,7 @@ describe('JSON of other programs', () => {
     expect((await imported('a.ndjson', answer('AAPL', 0) + answer('AAPL', 1), SYMBOL_X)).bars).toHaveLength(2);
   });
 
-  it('rows of two symbols that the objects around their arrays name after them are not mixed', async () => {
+  it('rows of two symbols are not mixed when their names come after their arrays', async () => {
     const answer = (symbol: string, minute: number): string =>
       `{"bars":[${object.replace('1709562600000', String(1709562600000 + minute * 60_000))}],"next":{"a":1},"symbol":"${symbol}"}\n`;
     const result = await imported('a.ndjson', answer('AAPL', 0) + answer('MSFT', 1), SYMBOL_X);
@@ -131,7 +134,7 @@ describe('JSON of other programs', () => {
     }
   });
 
-  it('that has no bars is refused, and the refusal shows its beginning', async () => {
+  it('an answer without bars is refused, and the refusal shows its beginning', async () => {
     const result = await imported('a.json', '{"status":"ERROR","error":"no such key"}', SYMBOL_X);
     expect(detailOf(result)).toContain('no such key');
   });
@@ -178,14 +181,20 @@ describe('a file that looks like one of another origin', () => {
     ['2024-03-04 14:30', '2024-03-04', 'auto'],
     ['1709562600', '2024-03-04', 'auto'],
     ['03/04/2024 14:30', '03/04/2024', 'MM/dd/yyyy HH:mm'],
-  ])('has whole times such as %s beside a column of dates, which is not needed', async (time, date, timeFormat) => {
-    const text = `Date,Time,Open,High,Low,Close,Volume\n${date},${time},10,11,9,10,5\n`;
-    const { bars } = await imported('a.csv', text, { read: { symbol: 'X', timeFormat } });
-    expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
-  });
+  ])(
+    'may have whole times such as %s beside a column of dates, which is not needed',
+    async (time, date, timeFormat) => {
+      const text = `Date,Time,Open,High,Low,Close,Volume\n${date},${time},10,11,9,10,5\n`;
+      const { bars } = await imported('a.csv', text, { read: { symbol: 'X', timeFormat } });
+      expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
+    },
+  );
 
   const HEAD = 'Date,Time,Open,High,Low,Close,Volume\n';
-  /** Rows whose time of day has no leading zeros, as after a spreadsheet. @param scale 1 for HHmm, 100 for HHmmss */
+  /**
+   * Rows of consecutive minutes whose time of day has no leading zeros, as after a spreadsheet.
+   * @param from the first minute of 4 March @param scale 1 for HHmm, 100 for HHmmss
+   */
   const withoutZeros = (from: number, count: number, scale: number): string =>
     rows(count, (row) => {
       const minute = (from + row) % 1440;
@@ -203,6 +212,7 @@ describe('a file that looks like one of another origin', () => {
   });
 
   it('may have lost zeros only after the rows that show how it is read', async () => {
+    // 20 days from 10:00 to 20:00: all their times have six digits.
     const daytime = rows(12_000, (row) => {
       const [day, hour] = [1 + Math.floor(row / 600), 10 + Math.floor((row % 600) / 60)];
       return `202402${String(day).padStart(2, '0')},${hour * 10_000 + (row % 60) * 100}`;

@@ -1,7 +1,8 @@
---- Answers the limit of the clock: the lowest position of the active consumers. With the policy 'drop' it first drops the consumers
---- that were silent for longer than `silence_ms`. The owner calls this every second. A much longer pause between two calls means that
---- Redis or the owner was away, so that consumers may have been unable to send heartbeats. After such a pause no consumer is
---- dropped for `silence_ms`. Times in the future mean that the clock of Redis was set back: they count as now.
+--- Answers the limit of the clock: the lowest position of the active consumers. With the policy 'drop', and in a session that was
+--- reopened, it first drops the consumers that were silent for longer than `silence_ms`. The owner calls this every second. A much
+--- longer pause between two calls means that Redis or the owner was away, so that consumers may have been unable to send
+--- heartbeats. After such a pause no consumer is dropped for `silence_ms`. Times in the future mean that the clock of Redis was set
+--- back: they count as now.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: those of shared/consumers.lua, then longest silence (ms), policy: 'drop' or 'hold', number of consumers that the
 ---       session waits for
@@ -11,6 +12,8 @@
 
 --- include shared/consumers.lua
 local silence_ms, policy, waits_for = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
+-- Consumers that have had all bars do not come back.
+if gathered == 'reopened' then policy = 'drop' end
 -- A shorter pause between two calls is never taken for an absence of Redis or the owner.
 local ABSENCE_MS_MIN = 3000
 -- Name and text of each consumer, by turns.

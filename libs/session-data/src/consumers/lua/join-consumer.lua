@@ -4,7 +4,7 @@
 ---       start of the session (ms), number of consumers that the session waits for, hash of no deliveries, most consumers
 --- Answer: {'joined', time, steps, bars, hash} | {'full'}: all places are taken, and no consumer has left |
 ---         {'lost'} (from shared/consumers.lua)
---- From shared/consumers.lua: clock, retained_from, parse, read, write, touch, emit, wake
+--- From shared/consumers.lua: clock, retained_from, gathered, parse, read, write, touch, emit, wake
 
 --- include shared/consumers.lua
 local name, token, from, start = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
@@ -37,7 +37,7 @@ if not c or c.token ~= token then
   touch(c)
   write(name, c)
   redis.call('HINCRBY', KEYS[1], 'joins', 1)
-  if redis.call('HLEN', KEYS[2]) >= waits_for then redis.call('HSET', KEYS[1], 'gathered', '1') end
+  if not gathered and redis.call('HLEN', KEYS[2]) >= waits_for then redis.call('HSET', KEYS[1], 'gathered', '1') end
   emit('consumer-joined', name, c)
   wake()
 end

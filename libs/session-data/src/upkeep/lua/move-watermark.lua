@@ -11,6 +11,7 @@
 
 --- include ../../events/lua/shared/emit-once.lua
 --- include ../../events/lua/shared/defer.lua
+--- include shared/run-of-server.lua
 local wake_channel, events_kept, read_from, date, counts, FIRST_FIELD = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], 9
 local stored_stamp, frontier, watermark, retained_from = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'watermark', 'retainedFrom'))
@@ -18,7 +19,7 @@ if stored_stamp ~= ARGV[1] then return 'gone' end
 local from, to, watermark_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(watermark)
 if watermark_ms < from or tonumber(frontier) < to then return 'set-back' end
 -- ioredis sends a call again, without an error, to a server that was restarted or that replaced a failed one.
-if read_from ~= '' and redis.call('INFO', 'server'):match('run_id:(%x+)') ~= read_from then return 'set-back' end
+if read_from ~= '' and run_of_server ~= read_from then return 'set-back' end
 local is_moved = to > watermark_ms
 if is_moved then
   redis.call('HSET', KEYS[1], 'watermark', ARGV[3])

@@ -1,7 +1,8 @@
 --- The first part of all consumer scripts. A consumer is one field of KEYS[2]: its name, and the text
 --- `state token time steps bars hash seen`. `state`: active, dropped or left. `token` names the process that follows, `time` is its
 --- position (simulated ms), `steps`, `bars` and `hash` count and hash all it received, `seen` is when it last called (ms). In meta,
---- `joins` counts joins, and `gathered` is set once as many consumers have joined as the session waits for.
+--- `joins` counts joins, and `gathered` is set once as many consumers have joined as the session waits for, and to 'reopened' when a
+--- completed session runs again.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: incarnation, events kept, wake channel, then the arguments of the including script
 --- Answer: {'lost'} when the store is gone or belongs to another incarnation; otherwise the answer of the including script

@@ -1,0 +1,32 @@
+import { parseSessionSpec, SymbolCountError } from '@barkeep/bars';
+import { SymbolChanges } from './symbol-changes.js';
+
+const ROW = {
+  id: 's',
+  incarnation: 'i',
+  state: 'running',
+  spec: parseSessionSpec({
+    symbols: ['AAA', 'BBB'],
+    start: '2013-10-09',
+    end: '2013-10-10',
+    source: { type: 'dataset', dataset: 'd' },
+  }),
+  historyDays: 1,
+  days: null,
+  membership: null,
+};
+
+test('a symbol that would make a session larger than a new one may be is refused, and a present one is not', async () => {
+  const changed = new Error('the row is changed');
+  const sessions = { get: () => Promise.resolve(ROW), changeSymbols: () => Promise.reject(changed) };
+  const add = (symbol: string, maxSymbolDays: number) =>
+    new SymbolChanges({ sessions, keyPrefix: 'p' } as never, maxSymbolDays).add('s', symbol);
+  const [symbols, days] = [3, 3]; // with the new symbol, and with the day of history
+  await expect(add('CCC', symbols * days)).rejects.toBe(changed);
+  const refused = add('CCC', symbols * days - 1);
+  await expect(refused).rejects.toThrow(SymbolCountError);
+  await expect(refused).rejects.toThrow(
+    'at most 8 symbols × trading days (BARKEEP_MAX_SYMBOL_DAYS), was 3 symbols × 3 trading days',
+  );
+  await expect(add('AAA', 1)).rejects.not.toThrow(SymbolCountError);
+});
