@@ -1,4 +1,7 @@
-/** The session store is set back while a worker derives bars, or between two of its jobs. */
+/**
+ * The session store is set back (loses its newest writes) while a worker derives bars, or between two of its jobs.
+ * I1, I5, I11: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +21,7 @@ import {
 import { tcpGate } from '../support/system/tcp-gate.js';
 
 const server = new StoreServer();
-/** The slots that {@link storeWithGap} leaves empty. */
+/** The slots that {@link storeWithGap} leaves empty. The first window of the day has them all. */
 const GAP_SLOTS = [10, 11, 12, 13, 14, 15, 16, 17, 18, 19];
 afterEach(() => jest.restoreAllMocks());
 afterAll(() => server.close());
@@ -50,7 +53,7 @@ test('I1 I11 the watermark stays before slots whose fill was lost after a worker
   const setBack = await server.snapshot(layout.id);
   await writeFills(store, await fillOfAaa(store, GAP_SLOTS));
   const worker = new AggregateWorker();
-  // Called after the slots were read, and before the watermark is moved.
+  // The worker calls writeDerived after it has read the slots, and before it moves the watermark.
   const writeDerived = jest.spyOn(UpkeepStore.prototype, 'writeDerived');
   writeDerived.mockImplementationOnce(async () => {
     await setBack();
@@ -60,7 +63,7 @@ test('I1 I11 the watermark stays before slots whose fill was lost after a worker
   await worker.run(store);
   expect(await watermark(store)).toBe(layout.start);
   expect(worker.added).toEqual(['detect-gaps']);
-  // Nothing of the day is whole: the gap is in its first window.
+  // The gap is empty again, and it is in the first window of the day, so the watermark must not move at all.
   await worker.run(store);
   expect(await watermark(store)).toBe(layout.start);
   await writeFills(store, await fillOfAaa(store, GAP_SLOTS));
@@ -68,7 +71,7 @@ test('I1 I11 the watermark stays before slots whose fill was lost after a worker
   expect(await watermark(store)).toBe(layout.grid(FIRST_DAY).close);
 });
 
-test('I1 I11 the watermark stays before slots that a replica lacks which replaces the session Redis during the move', async () => {
+test('I1 I11 the watermark stays before slots that are missing in a replica that replaces the session Redis during the move', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'aggregate-set-back-'));
   const [first, replica] = await Promise.all(['a', 'b'].map((name) => RedisServer.start(join(folder, name))));
   const gate = await tcpGate(first!.url, 6379);
@@ -76,12 +79,13 @@ test('I1 I11 the watermark stays before slots that a replica lacks which replace
   try {
     const store = await storeWithGap(gated);
     await first!.config('repl-diskless-sync-delay', '0');
+    // The replica copies the store and then stops following, so that it lacks the fills below.
     await replica!.control('REPLICAOF', '127.0.0.1', Number(new URL(first!.url).port));
     await first!.client.wait(1, 60_000);
     await replica!.control('REPLICAOF', 'NO', 'ONE');
     await writeFills(store, await fillOfAaa(store, GAP_SLOTS));
     const worker = new AggregateWorker(gated);
-    // The connection is lost after the slots were read. The call that moves the watermark is sent when there is a connection again.
+    // The connection is lost after the worker has read the slots. The call that moves the watermark then goes to the replica.
     jest.spyOn(UpkeepStore.prototype, 'writeDerived').mockImplementationOnce(async () => {
       gate.retarget(replica!.url);
       await gate.cut('closed');
@@ -108,6 +112,7 @@ test('I11 the watermark moves when a proxy answers INFO itself, and when the ser
   await new AggregateWorker().run(proxied);
   expect(await watermark(proxied)).toBe(proxied.layout.grid(FIRST_DAY).close);
 
+  // A user who may run every command but INFO.
   await redis.acl('SETUSER', prefix, 'on', '>secret', '~*', '&*', '+@all', '-info');
   const url = Object.assign(new URL(process.env['SESSION_REDIS_URL']!), { username: prefix, password: 'secret' });
   const restricted = new StoreServer(url.href);
@@ -127,12 +132,13 @@ test('I5 I11 bars that a store has lost are derived again while an earlier day w
   await flushUpTo(store, gapMarket, layout.end);
   const setBack = await server.snapshot(layout.id);
   const secondDay = FIRST_DAY + 1;
+  /** Number of symbols with 5-minute bars of the second day. */
   const derived = async () =>
     (await upkeep.readChunks(PARTITION, secondDay, layout.intervalNamed('5m'), layout.symbols)).size;
   const worker = new AggregateWorker();
   await worker.run(store);
   expect(await derived()).toBe(layout.symbols.length);
-  await setBack();
+  await setBack(); // the store has no derived bars again
   worker.aggregator.onStoreReturned();
   await worker.run(store);
   expect(await derived()).toBe(layout.symbols.length);

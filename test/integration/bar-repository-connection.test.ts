@@ -1,4 +1,7 @@
-/** A PostgreSQL connection that is lost while it is borrowed: the work on it rejects, and the process continues (I11). */
+/**
+ * A PostgreSQL connection that is lost while it is borrowed: the work on it rejects, and the process continues.
+ * I11: an invariant at the end of docs/ARCHITECTURE.md.
+ */
 import {
   BarImporter,
   createDataSource,
@@ -18,7 +21,7 @@ const OPEN = Date.UTC(2013, 9, 4, 13, 30);
 const BAR = { openTime: OPEN, open: 1, high: 1, low: 1, close: 1, volume: 1 };
 
 let database: TestDatabase;
-/** In front of the database's server. */
+/** A proxy in front of the database's server, which can cut connections. */
 let gate: TcpGate;
 
 beforeAll(async () => {
@@ -140,7 +143,7 @@ test('I11 an import and a read whose backends are terminated during a COPY rejec
   const dataSource = await createDataSource(database.url).initialize();
   try {
     await migrate(dataSource);
-    // So many that a COPY of them still runs when its backend is terminated.
+    // So many bars that a COPY of them still runs when its backend is terminated.
     const bars = Array.from({ length: 300_000 }, (_, i) => ({ ...BAR, openTime: OPEN + i * 60_000 }));
     const importAll = async () => {
       const importer = await BarImporter.open(dataSource, 'cut');

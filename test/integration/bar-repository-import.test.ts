@@ -1,4 +1,7 @@
-/** Imports into a dataset: counts, conflicts, aborts, races, declarations of complete days, removal, and the quarantine. */
+/**
+ * Imports into a dataset: counts, conflicts, aborts, races, declarations of complete days, removal, and the quarantine.
+ * I7: an invariant at the end of docs/ARCHITECTURE.md.
+ */
 import type { Bar, Hours } from '@barkeep/bars';
 import {
   BarImporter,
@@ -103,7 +106,7 @@ test('a bar that differs from the stored one is conflicting: the stored bar stay
   expect(await quarantineCounts(dataSource, null)).toEqual(new Map([['AAA', new Map([['conflict', 1]])]]));
 });
 
-test('of several rows of one minute in one import the first wins, after the stored bars and before them', async () => {
+test('of several rows of one minute in one import the first wins, whether the minute is after or before the stored bars', async () => {
   await importBars('within', { AAA: [bar(50)] });
   // Of each minute the second row conflicts with the first, and the third is a duplicate of it.
   const after = [bar(60, 11), bar(60), bar(60, 11)];

@@ -21,7 +21,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** The open of XNYS on 1999-12-31, the day before PostgreSQL's epoch. */
 const OPEN = Date.UTC(1999, 11, 31, 14, 30);
-/** The opens of the stored days: one before 1970, and three around PostgreSQL's epoch. */
+/** The opens of the stored days: one before 1970, and three around PostgreSQL's epoch (2000-01-01). */
 const OPENS = [OPEN - 40 * 365 * DAY_MS, OPEN, OPEN + DAY_MS, OPEN + 2 * DAY_MS];
 const SLOTS = 390;
 /** A range that has all stored days. */
@@ -126,7 +126,7 @@ test('unknown symbols, no symbols and empty ranges have no rows, and an id that 
 });
 
 describe('a read that fails', () => {
-  /** It has one connection. */
+  /** A pool of one connection: a read that lost it would show. */
   let pool: Pool;
   beforeAll(() => void (pool = new Pool({ connectionString: database.url, max: 1 })));
   afterAll(() => pool.end());

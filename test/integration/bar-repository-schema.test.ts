@@ -1,4 +1,7 @@
-/** The schema and its connections: migrations, settings, and the plan of the query that reads windows. */
+/**
+ * The schema and its connections: migrations, settings, and the plan of the query that reads windows.
+ * I13: an invariant at the end of docs/ARCHITECTURE.md.
+ */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
 import { isOutage } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -29,6 +32,7 @@ test('many processes migrate an empty database at once: each migration runs once
   // This one migrates three times at once, with only two connections.
   const small = await connect(2);
   const ran = await Promise.all([...processes, small, small, small].map(migrate));
+  // `migrate` returns the names of the migrations that it ran.
   expect(ran.flat()).toEqual(MIGRATIONS.map(({ name }) => name));
 });
 
@@ -64,7 +68,7 @@ test('a migration whose connection is terminated rejects with the reason of the 
     const terminated = expect(migrate(dataSource)).rejects.toMatchObject({ code: '57P01' });
     const terminateBlocked = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM migrations%' AND pid <> pg_backend_pid()`;
-    // Not by `manager`: a transaction always sees the activity of its first look.
+    // Asks on another connection than `manager`: within a transaction pg_stat_activity does not change after its first read.
     while ((await blocker.query<unknown[]>(terminateBlocked)).length === 0) await delay(20);
     await terminated;
   });
@@ -90,7 +94,7 @@ test('the limits that a database sets for its statements do not end long ones', 
   try {
     await dataSource.query('SELECT pg_sleep(0.2)');
     const locked = holder.query('SELECT pg_advisory_xact_lock(1), pg_sleep(0.3)');
-    await delay(100);
+    await delay(100); // now `holder` has the lock, and the next statement waits for it longer than 50 ms
     await dataSource.query('SELECT pg_advisory_lock(1)');
     await locked;
   } finally {

@@ -1,4 +1,7 @@
-/** The sessions in PostgreSQL: creation, lists, claims and epochs, transitions of the state, removal, and deployments. */
+/**
+ * The sessions in PostgreSQL: creation, lists, claims and epochs, transitions of the state, removal, and deployments.
+ * I3, I9, I13: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import {
   createDataSource,
   CursorError,
@@ -114,13 +117,14 @@ test('I13 a server that gets a call late, after its caller has given it up, does
   const name = 'given-up';
   const other = createDataSource(gate.url, { applicationName: name, silenceLimitMs: () => 1_000, poolSize: 2 });
   const late = new SessionRepository(await other.initialize());
-  // Both calls get a connection that is open, so the server gets the statements with which they begin.
+  // Opens both connections of the pool. So the calls below need no new one, and send their first statements to the frozen gate.
   await Promise.all([other.query('SELECT pg_sleep(0.1)'), other.query('SELECT pg_sleep(0.1)')]);
   gate.freeze();
   const calls = [late.transition(row, ['created'], 'running'), late.create({ id: 'late-too', spec })];
   const outcomes = await Promise.allSettled(calls);
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   gate.thaw();
+  // When the late server has worked off what it got, it ends the connections that the client has closed.
   const backends = `SELECT FROM pg_stat_activity WHERE application_name = '${name}'`;
   while ((await dataSource.query<unknown[]>(backends)).length > 0) await delay(20);
   expect(await sessions.get('late')).toEqual(row);

@@ -54,7 +54,7 @@ function calendarRows(id: string, table: readonly Row[], hours: 'regular' | 'ext
   return calendarNamed(id).tradingDays(first, last, hours).map(rowOf);
 }
 
-/** Rows of one list alone, and rows out of order: a short list, where a diff would print 8,000 lines. */
+/** What is wrong with `actual`: rows that only one list has, and rows out of order. (A diff of the lists would print 8,000 lines.) */
 function differences(expected: readonly Row[], actual: readonly Row[]): string[] {
   const [expectedSet, actualSet] = [new Set(expected), new Set(actual)];
   return [
@@ -67,7 +67,7 @@ function differences(expected: readonly Row[], actual: readonly Row[]): string[]
 /** The rows of XNYS with extended hours instead of regular ones. An early close ends the after-market earlier. */
 function withExtendedHours(table: readonly Row[]): Row[] {
   const phases = readFileSync(path.join(TABLES, 'us-extended-hours.csv'), 'utf8').split('\n');
-  /** Start and end of a phase, local times. */
+  /** Start and end of a phase, local times. @param dayKindAndName the first two fields of its line, such as `regular,pre-market` */
   const phase = (dayKindAndName: string) => {
     const [, , start, end] = phases.find((line) => line.startsWith(dayKindAndName))!.split(',');
     return { start: start!, end: end! };
@@ -100,7 +100,7 @@ describeOrSkip('calendars and tables of trading days', skipReason, () => {
     '%s has exactly the days, opens, closes and breaks of the table %s',
     (id, tableId) => {
       const table = tableOf(tableId);
-      // More than eleven years; the shortest table has more.
+      // Eleven years have fewer trading days, and every table covers more than eleven years.
       expect(table.length).toBeGreaterThan(2_900);
       expect(differences(table, calendarRows(id, table))).toEqual([]);
     },
@@ -135,7 +135,7 @@ describeOrSkip('calendars and tables of trading days', skipReason, () => {
   it('the generator makes the shipped files from the tables', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'barkeep-calendars-'));
     try {
-      // The generator keeps some fields of the files that it replaces.
+      // The generator takes some fields from the files that it replaces, so it gets copies of the shipped ones.
       const files = readdirSync(SHIPPED_FILES);
       for (const file of files) copyFileSync(path.join(SHIPPED_FILES, file), path.join(folder, file));
       execFileSync('node', [path.join(ROOT, 'scripts/calendar-from-table.mjs'), TABLES, folder], { cwd: ROOT });

@@ -48,7 +48,7 @@ describe('a command that needs servers', () => {
     ['dataset', 'show', 'x'],
     ['export', 'x'],
   ])(
-    'a command that only reads starts and writes nothing in a folder without data, and says where it looked: %s',
+    'starts and writes nothing in a folder without data when it only reads, and says where it looked: %s',
     async (...args) => {
       const { code, stdout, stderr } = await barkeep(args);
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -58,7 +58,7 @@ describe('a command that needs servers', () => {
   );
 
   it('names the address of a coordinator that does not answer', async () => {
-    const silent = createServer(() => undefined);
+    const silent = createServer(() => undefined); // accepts connections and never answers
     const url = await listen(silent);
     const { code, stderr } = await barkeep(['status', '--json'], { BARKEEP_URL: url });
     silent.close();
@@ -73,6 +73,7 @@ describe('a command that needs servers', () => {
   it('names the address of a session Redis that does not answer', async () => {
     const coordinator = createHttpServer((_, answer) => answer.end('{}'));
     const url = await listen(coordinator);
+    // Nothing listens on port 1.
     const env = { BARKEEP_URL: url, SESSION_REDIS_URL: 'redis://:secret@127.0.0.1:1/0' };
     const { code, stderr } = await barkeep(['events', 'march'], env);
     coordinator.close();
@@ -177,7 +178,8 @@ describe('barkeep completion', () => {
   });
 
   it('says in one line that its output cannot be written', async () => {
-    if (!existsSync('/dev/full')) return; // it exists on Linux only
+    // Every write to /dev/full fails. Only Linux has this file.
+    if (!existsSync('/dev/full')) return;
     const full = openSync('/dev/full', 'w');
     const { status, stderr } = spawnSync(process.execPath, [BARKEEP, 'completion', 'bash'], {
       cwd: folder,
@@ -251,8 +253,8 @@ describe('barkeep doctor', () => {
 
 describe('barkeep compare', () => {
   it('cannot compare two runs without a finished day', async () => {
-    const began = { ...certificateExample, days: [], complete: false };
-    for (const name of ['a.json', 'b.json']) await writeFile(join(folder, name), JSON.stringify(began));
+    const withoutDays = { ...certificateExample, days: [], complete: false };
+    for (const name of ['a.json', 'b.json']) await writeFile(join(folder, name), JSON.stringify(withoutDays));
     const { code, stdout, stderr } = await barkeep(['compare', 'a.json', 'b.json']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('expected a finished day in a.json or b.json, was none');
@@ -295,6 +297,7 @@ describe('a coordinator with keys', () => {
   const statusWith = (keys: object) =>
     barkeep(['status', 'keyed', '--json'], { BARKEEP_URL: coordinator.url, ...keys });
 
+  // The variables with keys, and the exit code.
   it.each([
     [{}, 1],
     [{ BARKEEP_API_KEY: WRONG }, 1],

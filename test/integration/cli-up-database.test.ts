@@ -24,17 +24,18 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** The addresses of the coordinators of the running `barkeep up`. */
 const [FIRST, SECOND] = ['http://0.0.0.0:3000', 'http://0.0.0.0:40123'] as const;
 test.each([
   ['the first coordinator, which listens on all addresses', 'http://127.0.0.1:3000/', 0],
   ['the second coordinator', 'http://localhost:40123', 0],
   ['another port', 'http://127.0.0.1:3001', 1],
   ['another machine', 'http://10.0.0.1:3000', 1],
-])('BARKEEP_URL names %s', async (_, url, expected) => {
+])('when BARKEEP_URL names %s (%s), the command exits with %d', async (_, url, expectedCode) => {
   up.publish({ role: UP_ROLE, coordinatorUrl: FIRST, coordinatorUrls: [FIRST, SECOND] });
   const { code, stderr } = await runBarkeep(['datasets', '--json'], folder, { PATH, HOME, BARKEEP_URL: url });
   expect({ code, isRefused: stderr.includes('expected DATABASE_URL') }).toEqual({
-    code: expected,
-    isRefused: expected === 1,
+    code: expectedCode,
+    isRefused: expectedCode === 1,
   });
 });

@@ -15,7 +15,7 @@ const MANY_LOOPS = join(__dirname, '../support/programs/many-loops.mjs');
 const server = new StoreServer();
 afterAll(() => server.close());
 
-/** A client whose coordinator cannot be reached: these tests need only the session Redis. */
+/** A client without a coordinator, because nothing listens on port 9: these tests need only the session Redis. */
 const connectClient = () =>
   connect({
     coordinator: 'http://127.0.0.1:9',
@@ -46,7 +46,7 @@ async function loopThrough(items: AsyncIterable<unknown>, inEach: () => void = (
   }
 }
 
-// First, because closed connections of other tests have timers.
+// This test is the first one, because connections that other tests have closed still have timers.
 test('an aborted loop, a closed mirror, and loops of a closed client leave no timer', async () => {
   const { barkeep, session } = await clientOfSession();
   const timersBefore = timers();
@@ -113,6 +113,7 @@ test('a client whose connection has a key prefix reads each event once, and wake
   const listener = server.redis.duplicate();
   await listener.subscribe(wake);
   const xread = jest.spyOn(Redis.prototype, 'xread');
+  // ioredis adds the first part of the prefix to each key, and the client adds the rest.
   const [first, rest] = [server.prefix.slice(0, 4), server.prefix.slice(4)];
   const redis = new Redis(process.env['SESSION_REDIS_URL']!, { keyPrefix: first });
   const barkeep = connect({ coordinator: 'http://127.0.0.1:9', redis, keyPrefix: rest });
@@ -123,11 +124,13 @@ test('a client whose connection has a key prefix reads each event once, and wake
       await runTo(store, market, time);
       await mirror.waitFor(time);
     }
-    const asked = xread.mock.calls.map((call) => call.map(String));
-    // Of each call the streams and then their ids: two streams, whose ids move on.
-    expect(new Set(asked.map(({ length }) => length))).toEqual(new Set([9]));
-    expect(asked.map((call) => first + call[5]!)).toEqual(asked.map(() => events));
-    expect(asked.at(-1)![7]).not.toBe(asked[0]![7]);
+    // The arguments of a call: COUNT n BLOCK ms STREAMS events changes ID_OF_EVENTS ID_OF_CHANGES.
+    const calls = xread.mock.calls.map((call) => call.map(String));
+    const [EVENTS, ID_OF_EVENTS] = [5, 7];
+    expect(new Set(calls.map(({ length }) => length))).toEqual(new Set([9]));
+    expect(calls.map((call) => first + call[EVENTS]!)).toEqual(calls.map(() => events));
+    // The id moves on with the events that were read.
+    expect(calls.at(-1)![ID_OF_EVENTS]).not.toBe(calls[0]![ID_OF_EVENTS]);
     const awakened = once(listener, 'message');
     await barkeep.session(layout.id).follow({ consumer: 'one' }).next();
     await awakened;
@@ -146,7 +149,7 @@ test('dozens of loops and mirrors of one client cause no warning about listeners
   await barkeep.close();
 });
 
-test('wrong options of events are errors before the session is looked for', async () => {
+test('wrong options of events are errors, also for a session that does not exist', async () => {
   const barkeep = connectClient();
   const session = barkeep.session('no-such-session');
   const types = ['state', 'sate'] as unknown as ['state'];

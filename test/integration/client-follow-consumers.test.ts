@@ -1,4 +1,7 @@
-/** Consumers that follow sessions on a real Redis: which position each keeps, how its clock waits for it, and what ends its loop. */
+/**
+ * Consumers that follow sessions on a real Redis: which position each keeps, how its clock waits for it, and what ends its loop.
+ * I11, I13: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -38,7 +41,7 @@ const MINUTE = 60_000;
 const LEAD = 30;
 const lockstepWith = (pace: object) => ({ ...SPEC, pace: { mode: 'lockstep', window: LEAD, ...pace } });
 const LOCKSTEP = lockstepWith({});
-/** Number of 5-minute steps in a session of two whole days. */
+/** Number of 5-minute steps in the session, which has two whole days. */
 const FIVE_MINUTE_STEPS = (2 * SLOTS_OF_DAY) / 5;
 const SLOW_FOLLOWER = join(__dirname, '../support/programs/slow-follower.mjs');
 
@@ -56,9 +59,8 @@ async function moveInLockstep(store: TestStore): Promise<void> {
   let shown = 0;
   while (shown < closes.length) {
     const { slowest } = await consumers.limit();
-    // The consumer has left.
-    if (slowest === undefined) return;
-    if (slowest === 'waiting') continue;
+    if (slowest === undefined) return; // the consumer has left
+    if (slowest === 'waiting') continue; // it has not joined yet
     const acknowledged = closes.filter((time) => time <= slowest).length;
     const allowed = Math.min(acknowledged + LEAD, closes.length);
     if (allowed <= shown) continue;
@@ -111,7 +113,8 @@ test('a consumer that comes back continues at its kept position; its hash is tha
   const store = await server.finished(LOCKSTEP);
   await server.allSteps(store, { consumer: 'steady', every: '5m' });
   let deliveries = 0;
-  // Each loop but the last breaks off in a step, which is therefore not acknowledged. The session has fewer than 200 steps.
+  // Each loop but the last breaks off in a step, which is therefore not acknowledged. The last one gets to the end, because the
+  // session has fewer than 200 steps.
   for (const stepsToBreak of [1, 7, 30, 200]) {
     let stepsLeft = stepsToBreak;
     for await (const step of server.follow(store, { consumer: 'broken', every: '5m' })) {
@@ -135,6 +138,7 @@ function plainHash(layout: SessionLayout): string {
     const grid = layout.grid(day, layout.interval('5m')!);
     for (let slot = 0; slot < grid.slotCount; slot++) {
       const time = grid.closeTime(slot);
+      // The lengths of the intervals, base and derived, of which a bar closes at this time.
       const closing = [1, 5, 30].filter((minutes) => (time - grid.open) % (minutes * MINUTE) === 0);
       const delivered = closing.map((minutes) => deliveredOf(minutes, time));
       const records = delivered.flatMap((interval) => interval.records);
@@ -227,7 +231,7 @@ test('a consumer begins at its kept position, at the beginning, or at the first 
   expect(step.mirror.barCount('AAA')).toBe(closedIn(bars, 0, step.time).length);
 });
 
-/** A session whose consumers are dropped after one second without a message, and views of them. */
+/** A session whose consumers are dropped after one second without a message. `viewOf` shows one of them. */
 async function withShortHeartbeat() {
   const store = await server.begin(server.layout(lockstepWith({ heartbeatSeconds: 1 })));
   await runTo(store, MARKET, store.layout.grid(0).openTime(LEAD));
@@ -342,7 +346,7 @@ test('a new consumer begins after the removed days, and one whose position is in
   const dates = { end: '2013-10-10' };
   const store = await server.finished({ ...LOCKSTEP, ...dates }, marketBars({ ...SPEC, ...dates, seed: 3 }));
   const { layout } = store;
-  await breakAfterMinutes(store, 'early', 10);
+  await breakAfterMinutes(store, 'early', 10); // its kept position is in a day that is removed next
   await removeDays(layout, 2);
   const { open } = layout.grid(2);
   for (const options of [{ lockstep: false }, { consumer: 'new' }, { consumer: 'early', from: 'beginning' }] as const) {
@@ -360,28 +364,32 @@ test('a step keeps its bars when a change of their day is read after the day was
   await runTo(store, market, store.layout.end);
   await fillDay(store, 0, 'AAA', marketBars({ ...SPEC, seed: 3 }).get('AAA')!);
   const { changes } = store.layout.keysOf(0);
+  /** The entry that reports the fill. */
   const [newest] = await server.redis.xrevrange(changes, '+', '-', 'COUNT', 1);
   let barsOfDay = 0;
+  // Follows the first day. In its tenth step the day is removed from the store.
   for await (const { barCount, time, isDayClose, mirror } of server.follow(store)) {
     barsOfDay += barCount;
     if (isDayClose) break;
     if (time !== store.layout.grid(0).closeTime(9)) continue;
-    // Both days are loaded. The session removes the first one, and then its last change is read.
+    // Both days are loaded. The session removes the first one, and then the mirror reads the change of this day once more.
     await removeDays(store.layout, 1);
     const { rewrites } = mirror['holdings'];
     await server.redis.xadd(changes, '*', ...newest![1]);
     while (mirror['holdings'].rewrites === rewrites) await delay(5);
   }
   const ofFirstDay = (symbol: string) => closedIn(market.get(symbol)!, 0, store.layout.grid(0).close).length;
+  // AAA was filled, so it has a bar in every slot of the day.
   expect(barsOfDay).toBe(SLOTS_OF_DAY + ofFirstDay('BBB') + ofFirstDay('CCC'));
 });
 
-test('a step shows the days that the session retains at its time, however many the store has still', async () => {
+test('a step shows the days that the session retains at the time of the step, even if the store still has more', async () => {
   const spec = { ...SPEC, end: '2013-10-11', history: { retainDays: 2 } };
   const market = marketBars({ ...spec, seed: 5 });
   const store = await server.finished(spec, market); // no day was removed yet
   for await (const { time, mirror } of server.follow(store, { every: '30m' })) {
     const { layout } = store;
+    // The session retains the day of the step and the two days before it.
     const firstShown = layout.grid(Math.max(0, layout.dayIndexAt(time - 1) - 2)).open;
     expect(mirror.barCount('AAA')).toBe(closedIn(market.get('AAA')!, firstShown, time).length);
   }
@@ -420,7 +428,7 @@ test('an aborted loop ends soon although Redis is away', async () => {
   }
 }, 8_000); // ioredis tries for ten seconds to send that the consumer leaves
 
-/** Changes the position in a consumer's stored record, whose third word it is. */
+/** Changes the position in a consumer's stored record: it is the third word. */
 async function setPosition(layout: SessionLayout, name: string, time: number): Promise<void> {
   const key = layout.keysOf(0).consumers;
   const record = (await server.redis.hget(key, name))!.split(' ');

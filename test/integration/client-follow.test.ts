@@ -1,4 +1,7 @@
-/** Steps through sessions on a real Redis: the time of each step, its bars, its derived bars, and what its mirror shows. */
+/**
+ * Steps through sessions on a real Redis: the time of each step, its bars, its derived bars, and what its mirror shows.
+ * I2, I5: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import { aggregateCascade, type Bar, type Interval, planCascade } from '@barkeep/bars';
 import { NotLockstepError, type Step } from '@barkeep/client';
 import { SessionConsumers, UnknownIntervalError } from '@barkeep/session-data';
@@ -54,6 +57,7 @@ function expectMirrorAt(time: number, { mirror }: Step): void {
   }
 }
 
+/** Calendars with dates, and what is special about these days. */
 const VENUES = [
   ['XNYS', '2013-11-27', '2013-11-29', 'an early close'],
   ['XHKG', '2024-02-08', '2024-02-14', 'a lunch break and a half day'],
@@ -126,7 +130,7 @@ test.each(['day', 'none'])('I5 derived bars of a step are those of its base bars
       }
     }
   }
-  // Of each symbol the 5-minute and the half-hour bars of one day.
+  // Each symbol has its 5-minute and its half-hour bars of one day.
   expect(derivedBars).toBe(SPEC.symbols.length * (SLOTS_OF_DAY / 5 + SLOTS_OF_DAY / 30));
 });
 
@@ -135,7 +139,7 @@ test('a loop waits for a clock that moves bit by bit, and gets every step once',
   const { layout } = store;
   const steps = server.allSteps(store, { every: '5m' });
   for (let time = layout.start; time < layout.end;) {
-    time = Math.min(time + 37 * MINUTE, layout.end);
+    time = Math.min(time + 37 * MINUTE, layout.end); // most moves end within a step of 5 minutes
     await runTo(store, MARKET, time);
   }
   expect(await steps).toHaveLength((2 * SLOTS_OF_DAY) / 5);
@@ -148,6 +152,7 @@ test('the mirror of a later step has a backfilled bar, and without barriers deri
   const [firstClose, laterTime] = [layout.grid(0).close, layout.grid(1).openTime(30)];
   await runTo(store, MARKET, firstClose);
   for await (const { mirror, time } of server.follow(store, { every: '30m' })) {
+    // In the last step of the first day the missing bars of AAA are backfilled.
     if (time === firstClose) {
       const barsBefore = mirror.barCount('AAA');
       const filled = await fillDay(store, 0, 'AAA', wholeMarket.get('AAA')!);
@@ -155,6 +160,7 @@ test('the mirror of a later step has a backfilled bar, and without barriers deri
       await runTo(store, MARKET, laterTime);
     }
     if (time < laterTime) continue;
+    // The step ends 30 minutes into the second day. AAA has every bar of the first day now.
     const ofSecondDay = mirror.lastBars('AAA', 30, '1m').filter(({ openTime }) => openTime > firstClose);
     expect(mirror.barCount('AAA') - ofSecondDay.length).toBe(SLOTS_OF_DAY);
     const fivesOfFirstDay = mirror.lastBars('AAA', (SLOTS_OF_DAY + 30) / 5, '5m').slice(0, SLOTS_OF_DAY / 5);

@@ -1,4 +1,7 @@
-/** Compares a mirror with the reader on a real Redis: after any writes, in any order, both show the same bars at every clock. */
+/**
+ * Compares a mirror with the reader on a real Redis: after any writes, in any order, both show the same bars at every clock.
+ * I2: an invariant at the end of docs/ARCHITECTURE.md.
+ */
 import { withoutSymbol, withSymbol } from '@barkeep/bars';
 import { Mirror, MirrorClosedError, type MirrorOptions } from '@barkeep/client';
 import {
@@ -26,11 +29,14 @@ const SPEC = {
   derivedIntervals: ['5m', '30m', '1d'],
   source: { type: 'dataset', dataset: 'stream' },
   backfill: ['vendor'],
+  // Windows of 13 minutes end within a byte of the bitmap and within derived bars, which is the harder case.
   upkeep: { barrier: { minutes: 13 } },
 };
+/** Base slots of each day. */
 const SLOTS = 390;
 const MINUTE = 60_000;
 const INTERVALS = ['1m', '5m', '30m', '1d'];
+/** The market without holes. */
 const whole = marketBars({ ...SPEC, seed: 8 });
 const server = new StoreServer();
 const mirrors: Mirror[] = [];
@@ -65,7 +71,7 @@ async function expectSame(mirror: Mirror, { reader }: TestStore, counts: readonl
   }
 }
 
-test.each([1, 2, 3])('I2 shows what the reader shows at every clock, after random writes %i', async (seed) => {
+test.each([1, 2, 3])('I2 a mirror shows what the reader shows at every clock (seed %i)', async (seed) => {
   const random = seeded(seed * 77);
   const source = holey(whole, 0.2, seed);
   const store = await server.begin(server.layout(SPEC));
@@ -116,7 +122,7 @@ test.each([1, 2, 3])('I2 shows what the reader shows at every clock, after rando
   await expectSame(openedLast, store, [1, 20, 2_000]);
 });
 
-test('follows the clock, wakes waiting calls, and reports changes', async () => {
+test('a mirror follows the clock, wakes waiting calls, and reports changes', async () => {
   const store = await server.begin(server.layout(SPEC));
   const mirror = await mirrorOf(store);
   const clocks: number[] = [];
@@ -131,7 +137,7 @@ test('follows the clock, wakes waiting calls, and reports changes', async () => 
   stop();
 });
 
-test('refuses to wait for no time or for one after the session, and to show another interval', async () => {
+test('a mirror refuses to wait for an invalid time or one after the session, and to show an unknown interval', async () => {
   const store = await server.begin(server.layout(SPEC));
   const mirror = await mirrorOf(store);
   await expect(mirror.waitFor(Date.parse('no time'))).rejects.toThrow('time: expected epoch milliseconds, was NaN');
@@ -139,7 +145,7 @@ test('refuses to wait for no time or for one after the session, and to show anot
   expect(() => mirror.latestBar('BBB', '7m')).toThrow(UnknownIntervalError);
 });
 
-test('keeps its bars after it is closed', async () => {
+test('a mirror keeps its bars after it is closed', async () => {
   const store = await server.begin(server.layout(SPEC));
   const mirror = await mirrorOf(store);
   await runTo(store, whole, store.layout.start + 40 * MINUTE);
@@ -149,7 +155,7 @@ test('keeps its bars after it is closed', async () => {
   await expect(mirror.update()).rejects.toThrow(MirrorClosedError);
 });
 
-test('reads again what a broken connection cut off', async () => {
+test('a mirror reads again what a broken connection cut off', async () => {
   const store = await server.begin(server.layout(SPEC));
   const gate = await tcpGate(process.env['SESSION_REDIS_URL']!, 6379);
   const redis = new Redis(gate.url, { retryStrategy: () => 5 });
@@ -160,7 +166,7 @@ test('reads again what a broken connection cut off', async () => {
   for (const day of [0, 1, 2]) {
     const grid = store.layout.grid(day);
     for (const to of [grid.openTime(200), grid.close]) {
-      // Cuts within an answer, on each day at another place: some chunks of it arrive at the mirror, and the others do not.
+      // Cuts the connection within an answer, on each day at another place: only some chunks of the answer arrive at the mirror.
       gate.cutAfter(25_000 + 9_000 * day);
       await runTo(store, source, to);
       await mirror.waitFor(to);
@@ -171,7 +177,7 @@ test('reads again what a broken connection cut off', async () => {
   await gate.shut();
 });
 
-test('shows a backfilled bar before its clock at once, and the derived bars after it', async () => {
+test('a mirror shows a backfilled bar before its clock at once, and the derived bars after it', async () => {
   const store = await server.begin(server.layout(SPEC));
   const source = holey(whole, 0.3, 5);
   const mirror = await mirrorOf(store);
@@ -188,7 +194,7 @@ test('shows a backfilled bar before its clock at once, and the derived bars afte
   await expectSame(mirror, store, [1_000]);
 });
 
-test('shows a late bar that a feeder posts for a time before the clock', async () => {
+test('a mirror shows a late bar that a feeder posts for a time before the clock', async () => {
   const spec = { ...SPEC, derivedIntervals: [], source: { type: 'feed' }, backfill: [], upkeep: { enabled: false } };
   const store = await server.begin(server.layout(spec));
   const { layout, writer } = store;
@@ -212,7 +218,7 @@ test('shows a late bar that a feeder posts for a time before the clock', async (
   expect(mirror.lastBars('CCC', 1_000)).toEqual(await store.reader.lastBars('CCC', undefined, 1_000));
 });
 
-test('notices trimmed events of a partition that had no event when the mirror was opened', async () => {
+test('a mirror notices trimmed events of a partition that had no event when the mirror was opened', async () => {
   const store = await server.begin(server.layout(SPEC));
   await runTo(store, holey(whole, 0.3, 7), store.layout.grid(0).close);
   await server.redis.del(...store.layout.keys.map(({ events }) => events)); // now no partition has an event
@@ -229,7 +235,7 @@ test('notices trimmed events of a partition that had no event when the mirror wa
   await expectSame(mirror, store, [1_000]);
 });
 
-test('with keepDays 1 keeps the day of the clock and the one before it', async () => {
+test('a mirror with keepDays 1 keeps the day of the clock and the one before it', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout } = store;
   const openedFirst = await mirrorOf(store, { keepDays: 1 });
@@ -244,7 +250,7 @@ test('with keepDays 1 keeps the day of the clock and the one before it', async (
   }
 });
 
-test('reads everything again when events after its last one were trimmed', async () => {
+test('a mirror reads everything again when events after its last one were trimmed', async () => {
   const store = await server.begin(server.layout(SPEC));
   const source = holey(whole, 0.3, 6);
   await runTo(store, source, store.layout.grid(0).close);
@@ -258,7 +264,7 @@ test('reads everything again when events after its last one were trimmed', async
   await expectSame(mirror, store, [1_000]);
 });
 
-test('keeps its clock and bars when the store is set back, and follows again once the store has caught up', async () => {
+test('a mirror keeps its clock and bars when the store is set back, and follows again once the store has caught up', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout } = store;
   const at = (minute: number) => layout.grid(0).openTime(minute);
@@ -276,7 +282,7 @@ test('keeps its clock and bars when the store is set back, and follows again onc
   await expectSame(mirror, store, [150]);
 });
 
-test('a waiting call ends with the session also when the store was set back and did not catch up', async () => {
+test('a waiting call of a mirror ends with the session also when the store was set back and did not catch up', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout } = store;
   await runTo(store, whole, layout.grid(0).openTime(100));
@@ -303,7 +309,7 @@ test('after its session was deleted every call of a mirror fails, also one that 
   await expect(Mirror.open(server.redis, store.reader)).rejects.toThrow(SessionLostError);
 });
 
-test('shows an added symbol once it is whole, and a removed one no longer', async () => {
+test('a mirror shows an added symbol once it is whole, and a removed one no longer', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout } = store;
   const clock = layout.grid(0).close;
@@ -333,7 +339,7 @@ test('shows an added symbol once it is whole, and a removed one no longer', asyn
   expect(mirror.symbols).toEqual(['BBB', 'CCC', 'DDD', 'XXX']);
 });
 
-test('I2 does not show bars after its clock, whatever is stored', async () => {
+test('I2 a mirror does not show bars after its clock, whatever is stored', async () => {
   const store = await server.begin(server.layout(SPEC));
   await flushUpTo(store, holey(whole, 0.3, 9), windowEnd(store, store.layout.grid(0).close));
   const mirror = await mirrorOf(store);
@@ -343,11 +349,11 @@ test('I2 does not show bars after its clock, whatever is stored', async () => {
   expect(mirror.latestBar('AAA')).toBeUndefined();
   expect(mirror.lastBars('AAA', 10, '5m')).toEqual([]);
   expect(mirror.closes('AAA', 10)).toHaveLength(0);
-  // No slot is expected yet.
+  // No slot has closed at the clock, so none is missing.
   expect(mirror.barQuality('AAA')).toBe(100);
 });
 
-test('an aborted signal closes the mirror, whose calls fail with its reason', async () => {
+test('an aborted signal closes a mirror, whose calls fail with its reason', async () => {
   const store = await server.begin(server.layout(SPEC));
   const controller = new AbortController();
   const mirror = await Mirror.open(server.redis, store.reader, {}, controller.signal);

@@ -1,4 +1,7 @@
-/** The session store is set back after the coordinator has read the clock's limit (the watermark) and before it moves the clock. */
+/**
+ * The session store is set back after the coordinator has read the clock's limit (the watermark) and before it moves the clock.
+ * I2: an invariant at the end of docs/ARCHITECTURE.md.
+ */
 import { SessionWriter, type Control } from '@barkeep/session-data';
 import { loadConfig, type RunningService } from '@barkeep/service';
 import { UpkeepProducer } from '@barkeep/upkeep-queues';
@@ -98,7 +101,7 @@ function recordJobs(): void {
 
 test('I2 the clock does not pass the watermark of a store that was set back just before the move', async () => {
   const api = new Api(coordinator.url);
-  // No worker runs yet, so that the session streams all bars and its clock waits for the watermark.
+  // Without a worker the watermark does not move: the session streams all bars, and its clock waits at the start.
   const id = await api.run({ ...SPEC, id: 'set-back' });
   const { end } = server.layout(SPEC, id);
   await api.until(id, ({ frontier }) => Date.parse(frontier ?? '') === end, 60_000);
@@ -107,6 +110,7 @@ test('I2 the clock does not pass the watermark of a store that was set back just
   const timesAfterMoves: Times[] = [];
   recordMoves({ beforeFirst: restoreSnapshot, afterEach: async () => void timesAfterMoves.push(await readTimes(id)) });
   recordJobs();
+  // The worker moves the watermark to the end. Just before the clock follows, the store goes back to the snapshot.
   worker = await startWorker(loadConfig(environment));
   await api.until(id, ({ state }) => state === 'completed', 120_000);
 

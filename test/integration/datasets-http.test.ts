@@ -45,7 +45,7 @@ afterAll(async () => {
 
 const admin = () => new Api(coordinator.url, { 'X-API-Key': ADMIN });
 
-it('lists datasets, and describes one with its symbols', async () => {
+it('a coordinator lists datasets, and describes one with its symbols', async () => {
   const range = { first: '2015-12-23T14:30:00.000Z', last: '2015-12-28T20:59:00.000Z' };
   const { datasets } = await admin().ok<DatasetPageAnswer>('GET', '/v1/datasets');
   expect(datasets).toMatchObject([
@@ -62,7 +62,7 @@ it('lists datasets, and describes one with its symbols', async () => {
   expect(bars.symbols[0]).toEqual({ symbol: 'AAA', first: '2015-12-23T14:40:00.000Z', last: range.last });
 });
 
-it('lists the other datasets when one is removed at that moment', async () => {
+it('a coordinator lists the other datasets when one is removed at that moment', async () => {
   const dataSource = await createDataSource(database.url).initialize();
   try {
     await writeBars(database.url, 'removed', new Map());
@@ -79,7 +79,7 @@ it('lists the other datasets when one is removed at that moment', async () => {
   }
 });
 
-it('describes a dataset that has more symbols than a call of a function can have arguments', async () => {
+it('a coordinator describes a dataset that has more symbols than a call of a function can have arguments', async () => {
   const symbols = 130_000;
   await writeBars(database.url, 'options', new Map());
   const names = `INSERT INTO symbols (name) SELECT 'O:SPY240304C' || i FROM generate_series(1, ${symbols}) i RETURNING id`;
@@ -93,7 +93,7 @@ it('describes a dataset that has more symbols than a call of a function can have
   expect(coverage).toMatchObject({ days: [{ date: '2024-03-04' }], symbols: [{ rows: [1] }] });
 });
 
-it('says which rows were refused, and why', async () => {
+it('the description of a dataset says which rows were refused, and why', async () => {
   const refuse = `INSERT INTO quarantined_bars (dataset, symbol, "time", close, reason)
     VALUES ('bars', 'AAA', '2015-12-23T15:00Z', 7, 'high-below-low')`;
   await queryDatabase(database.url, refuse);
@@ -106,7 +106,7 @@ it('says which rows were refused, and why', async () => {
   });
 });
 
-it('counts rows by symbol and day, with what the calendar expects: a half day, and no weekend', async () => {
+it('the coverage has the rows of each symbol and day, with what the calendar expects: a half day, and no weekend', async () => {
   const answer = await admin().ok<CoverageAnswer>('GET', '/v1/datasets/bars/coverage');
   expect(answer.days).toEqual([
     { date: '2015-12-23', expected: 390 },
@@ -122,8 +122,9 @@ it('counts rows by symbol and day, with what the calendar expects: a half day, a
   expect(await admin().ok('GET', '/v1/datasets/empty/coverage')).toMatchObject({ days: [], symbols: [] });
 });
 
+// Calendar, hours and times of the rows; then the days of the answer, and the number of rows on each.
 it.each([
-  // The trading day of 5 December begins on the evening of the 4th.
+  // The trading day of 5 December begins on the evening of the 4th, so that it has both rows.
   ['CMES', 'regular', ['2023-12-04T23:00Z', '2023-12-05T15:00Z'], [{ date: '2023-12-05', expected: 1_380 }], [2]],
   // The first row is in the evening of 4 December in New York.
   [
@@ -136,7 +137,7 @@ it.each([
     ],
     [1, 1],
   ],
-] as const)('covers the days of %s with %s hours that have rows', async (calendar, hours, times, days, rows) => {
+] as const)('the coverage of %s, %s hours, has the days with rows', async (calendar, hours, times, days, rows) => {
   const bars = times.map((time) => ({ openTime: Date.parse(time), open: 1, high: 1, low: 1, close: 1, volume: 1 }));
   await writeBars(database.url, `days-${calendar}`, new Map([['AAA', bars]]));
   const query = `calendar=${calendar}&hours=${hours}`;
@@ -144,8 +145,9 @@ it.each([
   expect(answer).toMatchObject({ days, symbols: [{ symbol: 'AAA', rows, outside: 0, extended: 0 }] });
 });
 
-it('expects the bars of the interval that the rows of the dataset have', async () => {
+it('the coverage expects the bars of the interval that the rows of the dataset have', async () => {
   const open = Date.parse('2015-12-23T14:30Z');
+  // The 78 bars of 5 minutes of a whole day. Every tenth is left out, so that 71 are stored.
   const bars = Array.from({ length: 78 }, (_, slot) => {
     return { openTime: open + slot * 300_000, open: 1, high: 1, low: 1, close: 1, volume: 1 };
   });
@@ -160,7 +162,8 @@ it('expects the bars of the interval that the rows of the dataset have', async (
   });
 });
 
-it('finds the interval of rows with holes by the rule of the import', async () => {
+it('the coverage finds the interval of rows with holes by the rule of the import', async () => {
+  // Two rows are 5 minutes apart, and the other 25 follow every 10 minutes: by the rule these are 5-minute bars with holes.
   const open = Date.parse('2015-12-23T14:30Z');
   const minutes = [0, 5, ...Array.from({ length: 25 }, (_, index) => 15 + 10 * index)];
   const bars = minutes.map((minute) => ({
@@ -176,7 +179,7 @@ it('finds the interval of rows with holes by the rule of the import', async () =
   expect(answer).toMatchObject({ days: [{ date: '2015-12-23', expected: 78 }], symbols: [{ rows: [27] }] });
 });
 
-it('answers with the requested days, in pages of symbols', async () => {
+it('the coverage has the requested days, in pages of symbols', async () => {
   const query = 'from=2015-12-24&to=2015-12-24&hours=extended&limit=2';
   const first = await admin().ok<CoverageAnswer>('GET', `/v1/datasets/bars/coverage?${query}`);
   expect(first).toMatchObject({
@@ -194,12 +197,12 @@ it.each([
   ['calendar=24/7&hours=extended', 'hours'],
   ['from=yesterday', 'from'],
   ['from=2015-12-24&to=2015-12-23', 'to'],
-])('refuses ?%s and names the field', async (query, field) => {
+])('the coverage refuses ?%s and names the field', async (query, field) => {
   const answer = await admin().call('GET', `/v1/datasets/bars/coverage?${query}`);
   expect(answer).toMatchObject({ status: 400, body: { problems: [{ field }] } });
 });
 
-it('answers 404 for a dataset that does not exist, and 403 without an admin key', async () => {
+it('a coordinator answers 404 for a dataset that does not exist, and 403 without an admin key', async () => {
   for (const path of ['none', '%00', 'a%00b/coverage', 'x'.repeat(300)]) {
     expect(await admin().call('GET', `/v1/datasets/${path}`)).toMatchObject({
       status: 404,
@@ -221,7 +224,8 @@ it('many slow reads of datasets leave connections to the other calls', async () 
   // More than the coordinator has connections.
   const descriptions = Array.from({ length: 12 }, () => admin().call('GET', '/v1/datasets/bars'));
   const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-  while ((await queryDatabase(database.url, waiting)).length < 3) await setTimeout(20);
+  const readsAtOnce = 3; // the coordinator makes the others wait
+  while ((await queryDatabase(database.url, waiting)).length < readsAtOnce) await setTimeout(20);
   expect((await admin().call('GET', '/v1/sessions')).status).toBe(200);
   await client.end(); // ends the transaction, too
   for (const description of descriptions) expect((await description).status).toBe(200);

@@ -23,7 +23,10 @@ import { pingServices } from '../support/setup/global-setup.js';
 const ROOT = join(__dirname, '../..');
 /** The environment without URLs of servers, so that each test starts servers even if the test run uses existing ones. */
 const { REDIS_URL: _1, SESSION_REDIS_URL: _2, DATABASE_URL: _3, ...env } = process.env;
-/** Only its owner can enter it. Root runs PostgreSQL under another account, which then keeps its data in another folder. */
+/**
+ * A new folder for each test. Only its owner can enter it. When root runs the tests, PostgreSQL runs under another account, and so
+ * keeps its data in another folder.
+ */
 let dataDir: string;
 /** Services that the present test started. */
 const started: Services[] = [];
@@ -63,6 +66,7 @@ async function kill(owner: ChildProcess): Promise<void> {
   await once(owner, 'exit');
 }
 
+/** Checks that neither Redis nor PostgreSQL answers. */
 async function expectStopped({ redisUrl, databaseUrl }: ServiceUrls): Promise<void> {
   await expect(pingRedis(redisUrl)).rejects.toThrow('ECONNREFUSED');
   await expect(pingPostgres(databaseUrl)).rejects.toThrow('ECONNREFUSED');
@@ -74,6 +78,7 @@ function instanceState(): { place: string; servers: { pid: number }[] } {
   return JSON.parse(readFileSync(join(dataDir, instance!, 'instance.json'), 'utf8'));
 }
 
+/** Whether all servers answer. */
 function answers(services: Services): Promise<boolean> {
   return pingServices(services).then(
     () => true,
@@ -87,7 +92,7 @@ async function untilTrue(condition: () => boolean | Promise<boolean>): Promise<v
     if (Date.now() > deadline) throw new Error('expected the condition to hold within 30 s, was false');
 }
 
-/** Kills both servers of the only instance, and waits until they are started again. @param lines of the log */
+/** Kills both servers of the only instance, and waits until they are started again. @param lines the log so far, which grows */
 async function killServers(services: Services, lines: readonly string[]): Promise<void> {
   for (const { pid } of instanceState().servers) process.kill(pid, 'SIGKILL');
   await untilTrue(() => lines.filter((line) => line.includes('starting it again')).length >= 2);
@@ -148,7 +153,7 @@ test('PostgreSQL answers when PGSSLMODE asks for TLS, which it does not have', a
   }
 });
 
-test('two starts at once in one folder have servers and data of their own', async () => {
+test('two starts at once in one folder have separate servers and separate data', async () => {
   const [one, other] = await Promise.all([start({ keep: false, env }), start({ keep: false, env })]);
   await Promise.all([pingServices(one), pingServices(other)]);
   await queryDatabase(one.databaseUrl, 'CREATE TABLE mine (x int)');
@@ -273,7 +278,7 @@ describe('a folder whose data are kept', () => {
       setInterval(() => require('node:fs').existsSync(${JSON.stringify(firstFileOfInitdb)}) && process.exit(), 5)`;
     const owner = spawn(process.execPath, ['-e', script], { cwd: ROOT, env, stdio: 'inherit' });
     await once(owner, 'exit');
-    await delay(100); // initdb would run much longer
+    await delay(100); // time for initdb to be killed; left alone it would run much longer
     const commands = execFileSync('ps', ['-A', '-ww', '-o', 'args'], { encoding: 'utf8' }).split('\n');
     expect(commands.filter((command) => command.includes(`--pgdata=${dataDir}`))).toEqual([]);
     await start({ keep: true, env });

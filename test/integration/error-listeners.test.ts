@@ -1,7 +1,8 @@
 /**
- * I11: every emitter that our code makes has a listener for `error` for as long as it lives, because an `error` without one
- * ends the process. These tests record each emitter when it connects or starts, and check all of them in each phase of their
- * lives. So a new connection, queue or child process of the same kinds is checked without a change of this file.
+ * Every emitter that our code makes has a listener for `error` for as long as it lives, because an `error` event without a
+ * listener ends the process. These tests record each emitter when it connects or starts, and check all recorded emitters in each
+ * phase of their lives. So a new connection, queue or child process is checked without a change of this file.
+ * I11: an invariant at the end of docs/ARCHITECTURE.md.
  */
 import { randomUUID } from 'node:crypto';
 import diagnostics from 'node:diagnostics_channel';
@@ -47,7 +48,7 @@ const emitters = new Map<EventEmitter, string>();
 /** Streams of COPY statements, of all tests. */
 const copyStreams: EventEmitter[] = [];
 
-/** Records each object of a class when this method is called on it. The method itself still runs. */
+/** Records each emitter of a class when this method is called on it. The method itself still runs. */
 function recordAt<T extends EventEmitter>(type: { prototype: T; name: string }, method: keyof T & string): void {
   const original = type.prototype[method] as (...values: unknown[]) => unknown;
   const recorded = function (this: T, ...values: unknown[]): unknown {
@@ -74,7 +75,7 @@ diagnostics.subscribe('net.client.socket', (message) => {
   socket.once('close', () => emitters.delete(socket));
 });
 
-// For a COPY statement of pg-copy-streams `query` returns the stream.
+// For a COPY statement of pg-copy-streams `query` returns a stream. This replacement of `query` records it.
 const { query } = Client.prototype as { query: (...values: unknown[]) => unknown };
 (Client.prototype as { query: unknown }).query = function (this: Client, ...values: unknown[]): unknown {
   const result = query.apply(this, values);
@@ -178,10 +179,11 @@ test('I11 queues, workers and Redis clients of a coordinator and a worker have l
     const answer = await fetch(`${coordinator.url}/health/ready`);
     expect(answer.status).toBe(200);
     expectListeners('after a request');
-    // Lower numbers would mean that the recording misses emitters.
+    // The two least numbers show that the recording works: lower ones would mean that it misses emitters.
     const all = [...emitters.keys()];
     expect(all.filter((emitter) => emitter instanceof QueueBase).length).toBeGreaterThanOrEqual(12);
     expect(all.filter((emitter) => emitter instanceof Redis).length).toBeGreaterThanOrEqual(6);
+    // The HTTP servers of the coordinator and of the worker.
     expect(all.filter((emitter) => emitter instanceof Server)).toHaveLength(2);
     // A BullMQ worker for each of the four queues.
     const workers = all.filter((emitter) => emitter instanceof Worker);
@@ -222,7 +224,7 @@ test('I11 child processes and probes of servers have listeners while they run an
     env: { ...process.env },
     logFile: join(folder, 'sleeper.log'),
   });
-  // A child is recorded one turn late, so after two turns it surely is.
+  // A child is recorded one turn of the event loop after its start, so after two turns it surely is recorded.
   await turn();
   await turn();
   expectListeners('server runs');

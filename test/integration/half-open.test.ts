@@ -1,6 +1,7 @@
 /**
- * Connections to servers that no longer answer (I11): they are given up after a time and replaced. A half-open connection is
+ * Connections to servers that no longer answer: they are given up after a time and replaced. A half-open connection is
  * closed on the server's side only; the client still takes it for open.
+ * I11: an invariant at the end of docs/ARCHITECTURE.md.
  */
 import { createDataSource } from '@barkeep/bar-repository';
 import { storeReads, type ReadCommand } from '@barkeep/session-data';
@@ -14,6 +15,7 @@ import type { DataSource } from 'typeorm';
 import { RedisServer } from '../faults/lab/redis-server.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
+/** The two kinds of connections to the queue Redis, each with what it does. */
 const QUEUE_CONNECTIONS = [
   ['adds jobs', producerConnection],
   ['runs jobs', workerConnection],
@@ -58,6 +60,7 @@ test('I11 a lost connection of a blocking worker leaves no timer, which would cu
   }
 });
 
+/** A read of one key, which the tests set to `x`. */
 const PROBE: ReadCommand[] = [['get', 'half-open-probe']];
 
 test.each([
@@ -71,7 +74,7 @@ test.each([
     try {
       await redis.set('half-open-probe', 'x', 'EX', 60);
       if (hasAnswered) expect(await reads.run(PROBE)).toEqual(['x']);
-      // This read and the next may fail, depending on how far the connection had got.
+      // This read and the one after it may fail, depending on how far the connection had got. The third one must not.
       const first = reads.run(PROBE).catch(() => undefined);
       // One turn of the event loop later the connection is being opened.
       if (!hasAnswered) await new Promise(setImmediate);
@@ -109,7 +112,7 @@ describe('a query of PostgreSQL', () => {
     await connect(600_000);
     await expect(dataSource.query(sql, parameters)).resolves.toEqual([{ one: 1 }]);
     postgres.halfOpen();
-    // After some seconds another connection asks the server what it does for the half-open one: nothing.
+    // After some seconds another connection asks the server whether it works on this query: it does not.
     await expect(dataSource.query(sql, parameters)).rejects.toThrow(NO_ANSWER);
     await expect(dataSource.query(sql, parameters)).resolves.toEqual([{ one: 1 }]);
   });
@@ -139,7 +142,7 @@ test.each(QUEUE_CONNECTIONS)(
       const key = `test-${randomUUID()}`;
       expect(await redis.set(key, '1')).toBe('OK');
       // From now on the address leads to another server, as after a failover. Open connections stay with the former one.
-      await formerPrimary.control('REPLICAOF', '127.0.0.1', 1);
+      await formerPrimary.control('REPLICAOF', '127.0.0.1', 1); // a replica refuses writes; no primary listens at port 1
       gate.retarget(process.env['REDIS_URL']!);
       await expect(redis.set(key, '2')).rejects.toThrow(/^READONLY/);
       expect(await redis.set(key, '3', 'EX', 60)).toBe('OK');

@@ -1,4 +1,7 @@
-/** Who may call a coordinator, and what it tells about itself: keys, foreign pages, the dashboard, documentation and metrics. */
+/**
+ * Who may call a coordinator, and what it tells about itself: keys, foreign pages, the dashboard, documentation and metrics.
+ * I8: an invariant at the end of docs/ARCHITECTURE.md.
+ */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -144,7 +147,7 @@ describe('the documentation', () => {
       const statuses = Object.keys(operation.responses).map(Number);
       return [`${method.toUpperCase()} ${path}`, statuses.filter((status) => status < 300)];
     });
-    // The contract has no event stream: its events are checked one by one.
+    // The contract leaves out the event stream, whose events are checked one by one, and routes outside of /v1 and /health.
     const isChecked = ([route]: [string, number[]]) => / \/(v1|health)\//.test(route) && !route.endsWith('/events');
     expect(Object.fromEntries(documented.filter(isChecked))).toEqual(CONTRACT_STATUSES);
   });
@@ -180,7 +183,7 @@ function routesOf({ app }: Coordinator): string[] {
   });
 }
 
-test('metrics name routes, not ids', async () => {
+test('metrics name the routes of requests and no ids', async () => {
   await get('/v1/sessions/none');
   const text = await (await get('/metrics')).text();
   expect(text).toContain('barkeep_http_request_seconds_count{method="GET",route="/v1/sessions/:id",status="404"}');
@@ -188,11 +191,12 @@ test('metrics name routes, not ids', async () => {
   expect(text).not.toContain('/v1/sessions/none');
 });
 
-test('I8 the system checks whether the peer of a quiet connection still exists', async () => {
+test('I8 the operating system checks whether the peer of a quiet connection still exists', async () => {
   const setKeepAlive = jest.spyOn(Socket.prototype, 'setKeepAlive');
   const socket = connect(Number(new URL(keyless.url).port), '127.0.0.1');
   socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await once(socket, 'data');
+  // The coordinator's end of the connection. Keep-alive makes the operating system probe the peer.
   const checked = setKeepAlive.mock.contexts.filter(({ remotePort }) => remotePort === socket.localPort);
   setKeepAlive.mockRestore();
   socket.destroy();

@@ -1,4 +1,7 @@
-/** A coordinator's HTTP service on real servers: sessions, refused input, answers while a server is away, and the stop. */
+/**
+ * A coordinator's HTTP service on real servers: sessions, refused input, answers while a server is away, and the stop.
+ * I13: an invariant at the end of docs/ARCHITECTURE.md.
+ */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sessionPageAnswer } from '@barkeep/api';
@@ -13,7 +16,7 @@ import { inProcessEnvironment, removeAllKeys } from '../support/system/in-proces
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
 const prefix = `http-${randomUUID()}`;
-/** The dataset has no bars. */
+/** The spec of the sessions. Its dataset has no bars. */
 const spec = {
   symbols: ['SPY', 'IBM'],
   start: '2013-10-07',
@@ -22,6 +25,7 @@ const spec = {
 };
 
 let database: TestDatabase;
+/** Gates in front of the coordinator's servers: a server is away while its gate is shut. */
 let postgres: TcpGate;
 let queueRedis: TcpGate;
 let coordinator: Coordinator;
@@ -156,24 +160,25 @@ describe('lost sessions', () => {
     return metaKey;
   }
 
-  it('I13 answer 409 to resume, which leaves their store alone', async () => {
+  it('I13 answer a resume with 409, and keep their store', async () => {
     const metaKey = await startAndLose('lost');
     expect((await problemIn(await post('/v1/sessions/lost/resume'))).type).toBe('urn:barkeep:problem:wrong-state');
     expect(await store.exists(metaKey)).toBe(1);
     expect((await deleteSession('lost')).status).toBe(204);
   });
 
-  it('I13 keep the store of the faster of two calls that start them', async () => {
+  it('I13 are started by the faster of two calls, and the slower one leaves its new store alone', async () => {
     const metaKey = await startAndLose('twice');
     const { dataSource } = connections();
     const [row] = await query<[{ incarnation: string }]>("SELECT incarnation FROM sessions WHERE id = 'twice'");
     await store.hset(metaKey, 'mark', 'of the new store');
-    // The test holds the lock and starts the session, as the faster call. The slower call waits for the lock meanwhile.
+    // The test acts as the faster call: it holds the session's lock, and starts the session. The slower call waits for the lock
+    // meanwhile. It must then find the session running, and neither start it again nor empty its store.
     const slower = await withSessionLock(dataSource, { id: 'twice', ...row }, async (_, manager) => {
       const answer = post('/v1/sessions/twice/start');
       await Promise.race([answer, untilLockAwaited(manager)]);
       await manager.query("UPDATE sessions SET state = 'running', starts = starts + 1 WHERE id = 'twice'");
-      return { answer }; // wrapped, so that the lock is not held until the answer
+      return { answer }; // in an object, because awaiting the answer here would hold the lock until it came
     });
     expect((await slower.answer).status).toBe(200);
     expect(await store.hget(metaKey, 'mark')).toBe('of the new store');
@@ -246,7 +251,7 @@ describe('bad input', () => {
     expect(problem).toMatchObject({ status: 400, problems: [{ field }] });
   });
 
-  it('in a path or method is answered 404, or 400 when the path cannot be decoded', async () => {
+  it('in a path or a method gets the answer 404, or 400 when the path cannot be decoded', async () => {
     expect((await problemIn(await get('/v1/sessions/one/symbols/S%20PY/bars'))).status).toBe(404);
     expect((await problemIn(await get('/v1/nowhere'))).type).toBe('urn:barkeep:problem:unknown-route');
     expect((await problemIn(await get('/v1/sessions/%zz'))).status).toBe(400);
@@ -254,7 +259,7 @@ describe('bad input', () => {
   });
 });
 
-describe('when a server is away', () => {
+describe('a coordinator whose server is away', () => {
   it('answers 503 with Retry-After within 2 s, creates nothing, and recovers when the server is back', async () => {
     await postgres.shut();
     const start = performance.now();
@@ -272,7 +277,7 @@ describe('when a server is away', () => {
     expect((await get('/health/ready')).status).toBe(200);
   });
 
-  it('answers 503 when the queue Redis is away, and creates nothing', async () => {
+  it('answers 503 when the server is the queue Redis, and creates nothing', async () => {
     await queueRedis.shut();
     expect((await problemIn(await get('/health/ready'))).checks).toMatchObject({ 'queue-redis': 'down' });
     const started = await post('/v1/sessions?start=true', { ...spec, id: 'half' });
@@ -282,9 +287,11 @@ describe('when a server is away', () => {
     expect((await get('/health/ready')).status).toBe(200);
   });
 
-  it('I13 keeps a session whose queue Redis goes away while it is started, because a repeated call may know it', async () => {
+  it('I13 keeps a session that it has created when the queue Redis goes away, because a repeated call may know it', async () => {
     const half = { ...spec, id: 'half' };
     const { stream } = connections().queues;
+    // Between the row in PostgreSQL and the job in the queue of the first call, a repeated call is answered, and then the queue
+    // Redis goes away. The repeated call got 200, so the first call must not remove the row although it cannot add its job.
     let repeated: Response | undefined;
     const add = jest.spyOn(stream, 'add').mockImplementationOnce(async (...job) => {
       add.mockRestore();
@@ -300,7 +307,7 @@ describe('when a server is away', () => {
     expect((await deleteSession('half')).status).toBe(204);
   });
 
-  /** Opens the gate to Redis and waits until the coordinator's worker is connected. Before that the coordinator stops slowly. */
+  /** Opens the gate to Redis, and waits until the coordinator's worker is connected: without it the coordinator would stop slowly. */
   async function restoreRedis(): Promise<void> {
     await queueRedis.open();
     const { stream } = connections().queues;
@@ -308,7 +315,7 @@ describe('when a server is away', () => {
   }
 });
 
-describe('stopping', () => {
+describe('the stop of a coordinator', () => {
   it('ends the listener, streams, requests and connections in this order', async () => {
     const outcomes = await coordinator.stop.run();
     expect(outcomes.filter(({ outcome }) => outcome !== 'stopped')).toEqual([]);

@@ -16,7 +16,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** CSV rows of consecutive minutes. @param from the first minute, and `to` the end, epoch ms; both are written without a zone */
+/** A CSV file with a row for each minute of `[from, to)`, epoch ms. It has the times of UTC, but names no zone. */
 function rowsOf(from: number, to: number): string {
   const rows = Array.from({ length: (to - from) / 60_000 }, (_, index) => {
     const time = new Date(from + index * 60_000).toISOString().slice(0, 19).replace('T', ' ');
@@ -25,7 +25,7 @@ function rowsOf(from: number, to: number): string {
   return `timestamp,open,high,low,close,volume\n${rows.join('')}`;
 }
 
-/** Imports files with --complete. @param dataset new */
+/** Imports files into a new dataset with --complete. @param files their contents by name */
 async function importComplete(dataset: string, files: Record<string, string>, ...options: string[]) {
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const args = ['import', ...Object.keys(files), '--dataset', dataset, '--symbol', 'A', '--complete', ...options];
@@ -44,7 +44,7 @@ async function completeDates(dataset: string): Promise<unknown[]> {
 }
 
 describe('barkeep import --complete', () => {
-  it('declares the local date of a recognised format, not the next one that an evening is in in UTC', async () => {
+  it('declares the local date of a recognised format, and not the next date, which its evening has in UTC', async () => {
     // FirstRate has the time of New York. 19:59 of 7 March is 00:59 of 8 March in UTC.
     const text = rowsOf(Date.UTC(2024, 2, 7, 4), Date.UTC(2024, 2, 7, 20));
     const { code, stdout } = await importComplete('firstrate', { 'AAPL_1min_firstratedata.csv': text }, '--json');
@@ -53,7 +53,8 @@ describe('barkeep import --complete', () => {
     expect(await completeDates('firstrate')).toEqual(['2024-03-07']);
   });
 
-  it('refuses files of which the importer recognises several zones, and stores nothing', async () => {
+  it('refuses files in which the importer recognises several zones, and stores nothing', async () => {
+    // The name of the first file is that of FirstRate, and the other file counts as UTC.
     const text = rowsOf(Date.UTC(2024, 2, 7, 9, 30), Date.UTC(2024, 2, 7, 16));
     const files = { 'AAPL_1min_firstratedata.csv': text, 'other.csv': text.replace('timestamp', 'time') };
     const { code, stderr } = await importComplete('zones', files);

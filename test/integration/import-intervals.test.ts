@@ -1,11 +1,14 @@
-/** `barkeep import` of bars longer than a minute: which have a slot, and how much of a calendar they cover. */
+/**
+ * `barkeep import` of bars longer than a minute: which have a slot, and how much of a calendar they cover.
+ * I10: an invariant at the end of docs/ARCHITECTURE.md.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runBarkeep } from '../support/programs/barkeep-command.js';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 
-/** The open and the close of XNYS. */
+/** The open and the close of XNYS on 2024-03-04. */
 const [OPEN, CLOSE] = [Date.UTC(2024, 2, 4, 14, 30), Date.UTC(2024, 2, 4, 21)];
 
 let database: TestDatabase;
@@ -34,7 +37,7 @@ async function imported(dataset: string, minutes: number, from: number) {
 }
 
 describe('bars longer than a minute', () => {
-  it('I10 are outside of the calendar when they are not aligned to its open, like in a session', async () => {
+  it('I10 are outside of the calendar when they are not aligned to its open, as in a session', async () => {
     expect(await imported('aligned', 5, OPEN)).toMatchObject({ accepted: 78, outside: 0, warnings: [] });
     const shifted = await imported('shifted', 5, OPEN + 60_000);
     expect(shifted).toMatchObject({ accepted: 0, outside: 78 });
@@ -53,6 +56,7 @@ describe('bars longer than a minute', () => {
   });
 
   it('I10 whose times are closes end with the market, also the last one of a day, which is shorter', async () => {
+    // Six bars of an hour, and one from 20:30 to the close at 21:00.
     const hours = ['15:30', '16:30', '17:30', '18:30', '19:30', '20:30', '21:00'];
     const rows = ['04', '05'].flatMap((day) => hours.map((hour) => `2024-03-${day}T${hour}:00Z,A,10,12,9,11,5\n`));
     await writeFile(join(folder, 'closes.csv'), `time,symbol,open,high,low,close,volume\n${rows.join('')}`);

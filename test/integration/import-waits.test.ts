@@ -1,4 +1,7 @@
-/** Commands that wait because an import into the same dataset runs: what they say, how they are stopped, and what they store. */
+/**
+ * Commands that wait because an import into the same dataset runs: what they say, how they are stopped, and what they store.
+ * I7, I13: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -24,7 +27,7 @@ const barAt = (minute: number): Bar => ({
 let database: TestDatabase;
 let dataSource: DataSource;
 let folder: string;
-/** The import that runs. */
+/** The import that runs in this process while a command waits for it. */
 let running: BarImporter;
 let commands: ChildProcess[] = [];
 
@@ -131,7 +134,7 @@ describe('while an import into a dataset runs', () => {
     expect(await datasetNames(dataSource)).toContain('shared');
   });
 
-  it('I13 Ctrl-C ends packing that waits for its rows', async () => {
+  it('I13 Ctrl-C ends a pack command that waits until the import has stored its rows', async () => {
     await finishRunning([0]);
     const writer = dataSource.createQueryRunner();
     await writer.startTransaction();

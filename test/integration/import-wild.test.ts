@@ -66,7 +66,7 @@ describeOrSkip('files as people have them', skipReason, () => {
     const { coverage } = (await barkeep('dataset', 'show', 'cme', '--calendar', 'CMES')) as {
       coverage: { months: { month: string; expected: number; present: number }[] };
     };
-    // The file also has the first hour of the trading day of 1 February, so the second month is not checked. A few minutes had no trade.
+    // January lacks only the few minutes without a trade. Of February the file has just the first hour, so it is not checked.
     const [january] = coverage.months;
     expect(january).toMatchObject({ month: '2024-01', expected: 30_120 });
     expect(january!.present / january!.expected).toBeGreaterThan(0.985);

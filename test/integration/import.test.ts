@@ -1,4 +1,7 @@
-/** `barkeep import` as a user runs it, on a real PostgreSQL: what it stores, what it prints, and its exit codes. */
+/**
+ * `barkeep import` as a user runs it, on a real PostgreSQL: what it stores, what it prints, and its exit codes.
+ * I7: an invariant at the end of docs/ARCHITECTURE.md.
+ */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -13,8 +16,10 @@ import { createTestDatabase, queryDatabase, type TestDatabase } from '../support
 const LEAN = join(__dirname, '../../../shared/data/lean');
 const HEADER = 'time,symbol,open,high,low,close,volume\n';
 
-/** A CSV row of symbol A, `minute` minutes after 2024-03-04T14:30Z. */
-const row = (minute: number, close = 2): string => `${1_709_562_600 + 60 * minute},A,1,${close},1,${close},5\n`;
+/** 2024-03-04T14:30Z, epoch seconds. */
+const OPEN_SECONDS = 1_709_562_600;
+/** A CSV row of symbol A, `minute` minutes after the open. */
+const row = (minute: number, close = 2): string => `${OPEN_SECONDS + 60 * minute},A,1,${close},1,${close},5\n`;
 /** CSV rows of symbol A at these minutes. */
 const rowsAt = (...minutes: number[]): string => minutes.map((minute) => row(minute)).join('');
 
@@ -69,21 +74,15 @@ describe('barkeep import', () => {
   });
 
   it('warns when --symbol makes one symbol of files whose names differ in more than numbers and months', async () => {
+    /** Imports files with these names as one symbol. @returns the warnings */
     const importOf = async (...names: string[]): Promise<string[]> => {
-      const lines = names.map((_, n) =>
-        put(names[n]!, `time,open,high,low,close,volume\n2024-03-0${n + 4}T14:30Z,1,2,1,2,5\n`),
+      // Each file has one row, on a day of its own.
+      const files = names.map((name, n) =>
+        put(name, `time,open,high,low,close,volume\n2024-03-0${n + 4}T14:30Z,1,2,1,2,5\n`),
       );
-      const args = [
-        'import',
-        ...(await Promise.all(lines)),
-        '--dataset',
-        'names',
-        '--symbol',
-        'SPY',
-        '--dry-run',
-        '--json',
-      ];
-      return (JSON.parse((await barkeep(...args)).stdout) as { warnings: string[] }).warnings;
+      const options = ['--dataset', 'names', '--symbol', 'SPY', '--dry-run', '--json'];
+      const { stdout } = await barkeep('import', ...(await Promise.all(files)), ...options);
+      return (JSON.parse(stdout) as { warnings: string[] }).warnings;
     };
     expect(await importOf('SPY_jan_2024.csv', 'SPY_feb_2024.csv')).toEqual([]);
     const [warning] = await importOf('AAPL/1m.csv', 'MSFT/1m.csv');

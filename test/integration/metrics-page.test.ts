@@ -77,7 +77,8 @@ function tableOf(metrics: readonly DescribedMetric[]): string {
   return [lineOf(head), lineOf(widths.map((width) => '-'.repeat(width))), ...rows.map(lineOf)].join('\n');
 }
 
-it('the page lists every metric with its kind, its labels and its help', () => {
+it('docs/metrics.md lists every metric with its kind, its labels and its help', () => {
+  // The page with each list replaced by the one that the metrics give.
   let expected = readFileSync(PAGE, 'utf8');
   for (const [service, metrics] of Object.entries(allMetrics())) {
     const from = expected.indexOf(startMark(service)) + startMark(service).length;
@@ -88,7 +89,7 @@ it('the page lists every metric with its kind, its labels and its help', () => {
   expect(readFileSync(PAGE, 'utf8')).toBe(expected);
 });
 
-it("names follow Prometheus' conventions: base units, and _total for counters; a help text is a phrase", () => {
+it("the names of metrics follow Prometheus' conventions (base units, and _total for counters), and a help text is a phrase", () => {
   for (const { name, type, help } of Object.values(allMetrics()).flat()) {
     expect(name).toMatch(/^barkeep_[a-z_]+$/);
     expect({ name, isTotal: name.endsWith('_total') }).toEqual({ name, isTotal: type === 'counter' });

@@ -1,4 +1,7 @@
-/** Packed days when rows change: a change removes the packs that it touches, so that a pack always equals the rows of its day. */
+/**
+ * Packed days when rows change: a change removes the packs that it touches, so that a pack always equals the rows of its day.
+ * I1: an invariant at the end of docs/ARCHITECTURE.md.
+ */
 import { BarImporter, withSnapshot } from '@barkeep/bar-repository';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
@@ -45,8 +48,8 @@ function insert(...rows: (readonly [symbol: string, time: number])[]): string {
   return `INSERT INTO bars (${columns}) VALUES ${values.join(', ')}`;
 }
 
-// The statements of a change, and the keys of the packs that it removes: functions, because ids are known only when a test runs.
-test.each<[string, () => string[], () => string[]]>([
+// Statements and keys are functions, because the ids in them are known only when a test runs.
+test.each<[change: string, statements: () => string[], keysOfRemovedPacks: () => string[]]>([
   ['INSERT', () => [insert(['AAA', freeTime('AAA', 0)])], () => [keyOf('AAA', 0)]],
   [
     'INSERT of several symbols and days',
@@ -106,7 +109,7 @@ test.each<[string, () => string[], () => string[]]>([
   for (const sql of statements()) await client.query(sql);
   expect(await dataset.storedKeys()).toEqual(dataset.allBut(...removed()));
   await dataset.checkPacks();
-  // The other datasets of some changes.
+  // Some changes put rows into other datasets, with the ids 98 and 99.
   await dataset.dataSource.query('DELETE FROM bars WHERE dataset_id IN (98, 99)');
 });
 
@@ -121,7 +124,7 @@ test('an import removes the packs that it touches when it finishes', async () =>
   expect(await dataset.storedKeys()).toEqual(dataset.allBut(dataset.keyOf('AAA', 1)));
 });
 
-describe('races', () => {
+describe('while packers and writers run at the same time', () => {
   // Errors of PostgreSQL after which a client repeats its transaction.
   const SERIALIZATION_FAILURE = '40001';
   const DEADLOCK = '40P01';
@@ -155,7 +158,7 @@ describe('races', () => {
   });
 
   test('rows that are written while a day is packed remove its pack', async () => {
-    // Does by hand what a packing process does after it has read the rows: it locks the dataset and inserts the pack.
+    // This test does by hand what a packing process does after it has read the rows: it locks the dataset and inserts the pack.
     const packer = await dataset.connect();
     await packer.query('BEGIN');
     await packer.query('UPDATE datasets SET packings = packings + 1 WHERE id = $1', [dataset.id]);
@@ -212,7 +215,7 @@ describe('races', () => {
       const sql = 'UPDATE bars SET volume = $1 WHERE dataset_id = $2 AND "time" = $3';
       await client.query(sql, [volume, dataset.id, new Date(time)]);
     };
-    /** Runs 60 transactions of two changes each, a fifth of which rolls back. */
+    /** Runs 60 transactions of two changes each. About a fifth of the transactions is rolled back. */
     const write = async (isolation: 'READ COMMITTED' | 'REPEATABLE READ'): Promise<void> => {
       const client = await dataset.connect();
       for (let i = 0; i < 60; i++) {
@@ -231,6 +234,7 @@ describe('races', () => {
     const whileWriting = async (work: () => Promise<unknown>): Promise<void> => {
       while (!written.signal.aborted) await work();
     };
+    // Three writers run, while one loop packs and another compares every pack with its rows.
     const packing = whileWriting(() => dataset.pack());
     const checking = whileWriting(() => dataset.checkPacks());
     await Promise.all([write('READ COMMITTED'), write('REPEATABLE READ'), write('READ COMMITTED')]);

@@ -1,4 +1,7 @@
-/** Packed days: which days get a pack, what a reader gets of it, and the version and extent of the dataset. */
+/**
+ * Packed days: which days get a pack, what a reader gets of it, and the version and extent of the dataset.
+ * I1: an invariant at the end of docs/ARCHITECTURE.md.
+ */
 import { datasetExtent, datasetVersion, hasPacks, removeDataset, withSnapshot } from '@barkeep/bar-repository';
 import { chunkOfPart, type DayGrid, recordOffset } from '@barkeep/bars';
 import { mergeChanges } from '../../libs/bar-repository/src/datasets.js';
@@ -49,8 +52,8 @@ async function checkPart(grid: DayGrid, from: number, to: number): Promise<void>
   for (const [id, part] of parts) {
     const wholeChunk = wholeDay.get(id)!;
     const { bytes } = chunkOfPart(grid.slotCount, wholeChunk, recordsOf(wholeChunk), from, to);
-    // A part has the bytes of the bitmap that contain its slots, then the records of these slots.
-    const bitmap = wholeChunk.subarray(from >> 3, (to + 7) >> 3);
+    // A part has the bytes of the bitmap that contain its slots (a byte has eight), then the records of these slots.
+    const bitmap = wholeChunk.subarray(Math.floor(from / 8), Math.ceil(to / 8));
     expect(Buffer.from(part)).toEqual(Buffer.concat([bitmap, recordsOf(bytes)]));
   }
 }

@@ -26,19 +26,19 @@ async function until(name: JobName, isReached: (status: QueueStatus) => boolean)
   }
 }
 
-it('shows the number of waiting jobs and the age of the oldest', async () => {
+it('the status shows the number of waiting jobs and the age of the oldest', async () => {
   await producer.addBackfills([
     { ...newSession(), ...DAY },
     { ...newSession(), ...DAY, date: '2013-10-08' },
   ]);
-  const now = Date.now() + 5_000;
+  const now = Date.now() + 5_000; // the status as it will be in 5 s
   const backfill = await statusOf('backfill', now);
   expect(backfill).toMatchObject({ name: 'backfill', waiting: 2, active: 0, failures: [], repairMs: null });
   expect(backfill.oldestWaitingMs).toBeGreaterThanOrEqual(5_000);
   expect(await statusOf('stream', now)).toMatchObject({ waiting: 0, oldestWaitingMs: null });
 });
 
-it('shows running jobs with their session', async () => {
+it('the status shows running jobs with their session', async () => {
   const { opened, open } = latch();
   server.work('detect-gaps', () => opened);
   await producer.add('detect-gaps', { ...newSession('s-running'), force: false });
@@ -47,15 +47,16 @@ it('shows running jobs with their session', async () => {
   open();
 });
 
-it('shows failures with their session', async () => {
+it('the status shows failures with their session', async () => {
   server.work('backfill', () => Promise.reject(new UnrecoverableError('vendor: 503')));
   await producer.addBackfills([{ ...newSession('s-failed'), ...DAY }]);
   const { failures } = await until('backfill', ({ failed }) => failed === 1);
   expect(failures).toMatchObject([{ session: 's-failed', message: 'vendor: 503' }]);
 });
 
-it('shows a backfill that failed and will be retried among the failures', async () => {
+it('the status shows a backfill that failed and will be retried among the failures', async () => {
   server.work('backfill', () => Promise.reject(new Error('vendor: timeout')));
+  // Its first retry is a minute away, so that it stays delayed.
   const retry = { attempts: 5, backoff: { type: 'fixed', delay: 60_000 } };
   await queues.backfill.add('backfill', { ...newSession(), ...DAY }, retry);
   const { failures, failed } = await until('backfill', ({ delayed }) => delayed === 1);
@@ -63,7 +64,7 @@ it('shows a backfill that failed and will be retried among the failures', async 
   expect(failed).toBe(0);
 });
 
-it('measures the time from found gap to repair of completed jobs', async () => {
+it('the status measures the time from the finding of a gap to its repair, over completed jobs', async () => {
   server.work('aggregate', async () => undefined);
   const now = Date.now();
   // A job without the time at which its gap was found is not counted.
@@ -76,7 +77,7 @@ it('measures the time from found gap to repair of completed jobs', async () => {
   expect(repairMs!.p99).toBeGreaterThanOrEqual(60_000);
 });
 
-it('keeps a completed aggregate job, and an equal one can run again', async () => {
+it('the queue keeps a completed aggregate job, and an equal one can run again', async () => {
   server.work('aggregate', async () => undefined);
   const payload = { ...newSession(), partition: 0 };
   for (const round of [1, 2]) {
@@ -85,7 +86,7 @@ it('keeps a completed aggregate job, and an equal one can run again', async () =
   }
 });
 
-it('keeps no completed backfill, and an equal one can run again', async () => {
+it('the queue keeps no completed backfill, and an equal one can run again', async () => {
   let runs = 0;
   server.work('backfill', async () => void runs++);
   const payload = { ...newSession(), ...DAY };

@@ -53,6 +53,7 @@ async function shownDays(calendar: string, from: string, to: string): Promise<un
 }
 
 test('barkeep calendar show prints the days of a calendar of the folder, and of a shipped one', async () => {
+  // MARS trades on Mondays and Wednesdays: on 25 and 27 March, and on 1 April.
   const [monday, _wednesday, ...april] = await shownDays('MARS', '2024-03-25', '2024-04-02');
   expect(monday).toMatchObject({
     segments: [
@@ -71,6 +72,7 @@ test('barkeep calendar show prints the days of a calendar of the folder, and of 
       slotCount: MARS_SLOTS,
     },
   ]);
+  // XNYS trades on 24 December, and not on Christmas and the weekend after it.
   const halfDay = {
     date: '2015-12-24',
     segments: [{ open: '2015-12-24T14:30:00.000Z', close: '2015-12-24T18:00:00.000Z' }],
@@ -79,7 +81,7 @@ test('barkeep calendar show prints the days of a calendar of the folder, and of 
   expect(await shownDays('XNYS', '2015-12-24', '2015-12-27')).toEqual([halfDay]);
 });
 
-test('barkeep calendar check accepts a right file', async () => {
+test('barkeep calendar check accepts a valid file', async () => {
   const { stdout } = await barkeepCalendar('check', join(folder, 'mars.json'), '--json');
   expect(JSON.parse(stdout)).toMatchObject({ id: 'MARS', zone: 'Europe/Berlin', ok: true });
 });
@@ -92,7 +94,7 @@ test.each([
   ],
   ['refuses the id of a shipped calendar', { id: 'XNYS' }, /"XNYS"/],
 ])('barkeep calendar check %s', async (_what, wrongFields, message) => {
-  // The folder itself holds only right files: programs read each `.json` file in it.
+  // The name ends in `.txt`, because programs read every `.json` file of the folder, and these must be valid.
   const bad = join(folder, 'bad.txt');
   await writeFile(bad, JSON.stringify({ ...MARS, ...wrongFields }));
   const check = barkeepCalendar('check', bad);

@@ -1,4 +1,7 @@
-/** Bars that are filled forward when they are read: a slot without a bar repeats the last close. */
+/**
+ * Bars that are filled forward when they are read: a slot without a bar repeats the last close.
+ * I2: an invariant at the end of docs/ARCHITECTURE.md.
+ */
 import type { Bar } from '@barkeep/bars';
 import { holey, marketBars } from '../support/data/market.js';
 import { plainBar, type PlainBar } from '../support/data/plain-shown.js';
@@ -10,12 +13,14 @@ afterAll(() => server.close());
 const MINUTE = 60_000;
 /** The trading days are 20, 23, 24 and 27 December. All have a lunch break, except 24 December, which ends at noon. */
 const DATES = { calendar: 'XHKG', start: '2024-12-20', end: '2024-12-27' };
+/** Indexes of trading days. */
 const [DECEMBER_23, DECEMBER_24] = [1, 2];
 const SPEC = {
   ...DATES,
   symbols: ['AAA', 'BBB'],
   derivedIntervals: ['30m', '1h'],
   source: { type: 'dataset', dataset: 'stream' },
+  // Windows of 41 minutes end within derived bars, so that the test compares at many different clocks.
   upkeep: { barrier: { minutes: 41 } },
 };
 /** AAA lacks 70 % of its bars. BBB trades only in the first ten minutes of 23 December. */
@@ -24,7 +29,7 @@ const FORWARD = { fill: 'forward' } as const;
 
 function marketWithHoles() {
   const whole = marketBars({ ...DATES, symbols: SPEC.symbols, seed: 1 });
-  const open = Date.UTC(2024, 11, 23, 1, 30);
+  const open = Date.UTC(2024, 11, 23, 1, 30); // 09:30 in Hong Kong
   const isTraded = ({ openTime }: Bar) => openTime >= open && openTime < open + 10 * MINUTE;
   return holey(whole, 0.7, 2).set('BBB', whole.get('BBB')!.filter(isTraded));
 }
@@ -90,20 +95,21 @@ test('filled bars are made by a read and never stored, and are marked as such', 
   expect(filled).toMatchObject({ origin: 'filled-forward', sourceCount: 0, expectedCount: 1, complete: false });
 });
 
-test('an empty bucket is filled once the watermark has passed it, because it then stays empty', async () => {
+test('a bucket without bars is filled once the watermark has passed it, because it can get no bar any more', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout, reader } = store;
   const clock = layout.grid(DECEMBER_24).close;
   await flushUpTo(store, market, layout.end);
   await deriveAll(store);
   await store.writer.moveClock(clock);
-  // BBB's only bars are in one hour.
+  // BBB's only bars are in one hour. Before the watermark moves, no bucket after it is filled.
   const derived = await reader.lastBars('BBB', '1h', 100);
   expect(derived).toHaveLength(1);
   expect(await reader.lastBars('BBB', '1h', 100, FORWARD)).toEqual(derived);
 
   expect(await store.upkeep.moveWatermark(0, layout.start, clock)).toBe(true);
   const shown = await reader.lastBars('BBB', '1h', 100, FORWARD);
+  // All buckets of the two days, because the first one has BBB's bars.
   const bucketsOf = (day: number) => layout.grid(day, layout.interval('1h')).slotCount;
   expect(shown.length).toBe(bucketsOf(DECEMBER_23) + bucketsOf(DECEMBER_24));
   const [first, ...filled] = shown;
@@ -112,6 +118,6 @@ test('an empty bucket is filled once the watermark has passed it, because it the
     expect([origin, close]).toEqual(['filled-forward', first!.close]);
     expect(expectedCount).toBe((closeTime - openTime) / MINUTE);
   }
-  // The bucket after the first two hours is only half an hour long: it ends at the lunch break.
+  // The morning has two and a half hours, so its third bucket has only 30 minutes.
   expect(shown[2]).toMatchObject({ expectedCount: 30 });
 });

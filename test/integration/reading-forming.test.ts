@@ -1,4 +1,7 @@
-/** Derived bars as a reader shows them: whole ones, and the forming bar of the bucket that contains the clock. */
+/**
+ * Derived bars as a reader shows them: whole ones, and the forming bar of the bucket that contains the clock.
+ * I2, I5: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import type { Bar, ShownBar, TradingDay } from '@barkeep/bars';
 import { holey, marketBars, tradingDays } from '../support/data/market.js';
 import { plainBuckets, plainDerivedBar } from '../support/data/plain-derived.js';
@@ -18,8 +21,8 @@ const MARKETS = [
   { name: 'days that open on the evening before', calendar: 'CMES', start: '2024-11-26', end: '2024-11-28' },
 ];
 
-/** A session over one of MARKETS. */
-function specOf({ calendar, start, end }: typeof XNYS, windowMinutes: number) {
+/** The spec of a session over one of MARKETS. */
+function specOf({ calendar, start, end }: typeof XNYS, { windowMinutes }: { windowMinutes: number }) {
   return {
     symbols: ['AAA'],
     calendar,
@@ -75,9 +78,9 @@ test.each(MARKETS)(
   async (dates) => {
     const market = holey(marketBars({ symbols: ['AAA'], ...dates, seed: 3 }), 0.2, 4);
     const baseBars = market.get('AAA')!;
-    // Windows that end inside of buckets; fewer of them on the longer days.
+    // Windows that end inside of buckets. On the longer days they are longer, so that there are not too many.
     const windowMinutes = dates.calendar === 'XNYS' ? 37 : 149;
-    const store = await server.begin(server.layout(specOf(dates, windowMinutes)));
+    const store = await server.begin(server.layout(specOf(dates, { windowMinutes })));
     await expectShown(store, baseBars, store.layout.start);
     for (const { prev, to } of store.windows) {
       await flushUpTo(store, market, to);
@@ -97,9 +100,10 @@ const { open, close } = firstDay.segments[0]!;
 
 test('I2 a forming bar shows once its bucket has a visible bar', async () => {
   const market = marketBars({ symbols: ['AAA'], ...XNYS, seed: 5 });
+  // The first bar of AAA opens 33 minutes after the open of the day, so it is visible at minute 34.
   const firstBarMinute = 33;
   market.set('AAA', market.get('AAA')!.slice(firstBarMinute));
-  const store = await server.begin(server.layout(specOf(XNYS, 1)));
+  const store = await server.begin(server.layout(specOf(XNYS, { windowMinutes: 1 })));
   await flushUpTo(store, market, open + 40 * MINUTE);
   await store.writer.moveClock(open + firstBarMinute * MINUTE);
   expect(await store.reader.latestBar('AAA', '1h')).toBeUndefined();
@@ -113,8 +117,9 @@ test('I2 a forming bar shows once its bucket has a visible bar', async () => {
 
 test('a bucket that is closed and not derived yet does not show; the forming one after it does', async () => {
   const market = marketBars({ symbols: ['AAA'], ...XNYS, seed: 6 });
-  const store = await server.begin(server.layout(specOf(XNYS, 10)));
+  const store = await server.begin(server.layout(specOf(XNYS, { windowMinutes: 10 })));
   await flushUpTo(store, market, open + 100 * MINUTE);
+  // Without `deriveAll` no derived bar is stored. At minute 60 the first hour is closed, and at minute 70 the second is forming.
   await store.writer.moveClock(open + 60 * MINUTE);
   expect(await store.reader.lastBars('AAA', '1h', 9)).toEqual([]);
   await store.writer.moveClock(open + 70 * MINUTE);
@@ -125,7 +130,10 @@ test('a bucket that is closed and not derived yet does not show; the forming one
 
 test('with autoComputeDerived false no forming bar shows', async () => {
   const market = marketBars({ symbols: ['AAA'], ...XNYS, seed: 7 });
-  const spec = { ...specOf(XNYS, 10), upkeep: { barrier: { minutes: 10 }, autoComputeDerived: false } };
+  const spec = {
+    ...specOf(XNYS, { windowMinutes: 10 }),
+    upkeep: { barrier: { minutes: 10 }, autoComputeDerived: false },
+  };
   const store = await server.begin(server.layout(spec));
   await flushUpTo(store, market, open + 10 * MINUTE);
   await store.writer.moveClock(open + 10 * MINUTE);
@@ -134,10 +142,10 @@ test('with autoComputeDerived false no forming bar shows', async () => {
 
 test('the latest bar costs one round trip while the clock stands, and one more when it has moved', async () => {
   const market = marketBars({ symbols: ['AAA'], ...XNYS, seed: 8 });
-  const store = await server.begin(server.layout(specOf(XNYS, 10)));
+  const store = await server.begin(server.layout(specOf(XNYS, { windowMinutes: 10 })));
   await flushUpTo(store, market, open + 100 * MINUTE);
   await deriveAll(store);
-  // Warm-up: after it the server knows the script.
+  // These reads are a warm-up: after them the server knows the script.
   await store.reader.latestBar('AAA');
   await store.writer.moveClock(open + 60 * MINUTE);
   await store.reader.latestBar('AAA', '5m');
@@ -161,7 +169,7 @@ test('the latest bar costs one round trip while the clock stands, and one more w
 
 test('I2 every read shows the bars of a single clock while the clock moves', async () => {
   const market = marketBars({ symbols: ['AAA'], ...XNYS, seed: 9 });
-  const store = await server.begin(server.layout(specOf(XNYS, 10)));
+  const store = await server.begin(server.layout(specOf(XNYS, { windowMinutes: 10 })));
   await flushUpTo(store, market, store.layout.end);
   await deriveAll(store);
   const moved = new AbortController();

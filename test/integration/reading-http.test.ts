@@ -1,6 +1,7 @@
 /**
  * A session on the user's own calendar, read through the API: bars that are filled forward, and coordinators that know the
  * calendar, do not know it, or find its file wrong.
+ * I9: an invariant at the end of docs/ARCHITECTURE.md.
  */
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -19,7 +20,7 @@ import { coordinatorProcess, startCoordinatorProcess, type SystemProcess } from 
 const MINUTE = 60_000;
 /** The first open and the last close of MARS_DATES. */
 const [FIRST_OPEN, LAST_CLOSE] = [Date.UTC(2024, 2, 4, 8), Date.UTC(2024, 2, 6, 13)];
-/** Bars of AAA: of the first day it lacks slots 0 to 4 and 20 to 22, of the second day all after the first ten. */
+/** Bars of AAA: it lacks slots 0 to 4 and 20 to 22 of the first day, and all but the first ten of the second day. */
 const BAR_COUNT = MARS_SLOTS - 5 - 3 + 10;
 const PREFIX = 'reading-http';
 
@@ -104,9 +105,9 @@ test('fill=forward fills the latest bars too, except of a symbol without a bar',
 
 describe('more bars than one answer may have', () => {
   const FROM = '2024-03-04T00:00:00Z';
-  /** The end of this many slots of a session that trades around the clock. */
+  /** The end of the first `slots` minutes after FROM, which are all slots, because the session trades around the clock. */
   const endOf = (slots: number) => new Date(Date.parse(FROM) + slots * MINUTE).toISOString();
-  /** The slots of eight days. */
+  /** The slots of the session's eight days: more than BARS_MAX. */
   const SLOTS = 8 * 24 * 60;
 
   beforeAll(async () => {

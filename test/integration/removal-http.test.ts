@@ -1,4 +1,7 @@
-/** Sessions that are removed by calls and by the reconciler while other calls start them again or use their ids again, and lost ones. */
+/**
+ * Sessions that are removed by calls and by the reconciler while other calls start them again or use their ids again, and lost ones.
+ * I9, I11, I13: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import { randomUUID } from 'node:crypto';
 import { withSessionLock } from '@barkeep/bar-repository';
 import { loadConfig } from '@barkeep/service';
@@ -24,6 +27,7 @@ const SPEC = {
 
 let database: TestDatabase;
 let coordinator: Coordinator;
+/** A coordinator of another deployment on the same database: it has another key prefix. */
 let other: Coordinator;
 let api: Api;
 let dataSource: DataSource;
@@ -53,13 +57,14 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** Creates a session, and stops it when it has a store. */
+/** Creates and starts a session, and stops it when it has a store. */
 async function stoppedSession(id: string): Promise<void> {
   await api.run({ ...SPEC, id });
   await api.until(id, ({ clock }) => clock !== null);
   await api.ok('POST', `/v1/sessions/${id}/stop`);
 }
 
+/** Id and incarnation of a session. */
 async function keyOf(id: string): Promise<{ id: string; incarnation: string }> {
   const sql = 'SELECT id, incarnation FROM sessions WHERE id = $1';
   const [row] = await dataSource.query<[{ id: string; incarnation: string }]>(sql, [id]);
@@ -70,13 +75,14 @@ const hasStore = async (id: string) => (await store.exists(`${prefix}:{${id}:0}:
 
 test('I9 the slower of two calls that remove a session leaves a new session of its id alone', async () => {
   await stoppedSession('twice');
-  // The test holds the lock and replaces the session, as the faster call and a third one. The slower call waits for the lock.
+  // The test holds the session's lock. It acts as the faster call, which removes the session, and as a third call, which creates a
+  // new session under the id: it changes the incarnation. The slower call waits for the lock meanwhile.
   const slower = await withSessionLock(dataSource, await keyOf('twice'), async (_, manager) => {
     const answer = api.call('DELETE', '/v1/sessions/twice');
     await Promise.race([answer, untilLockAwaited(manager)]);
     expect(await hasStore('twice')).toBe(true);
     await manager.query("UPDATE sessions SET incarnation = gen_random_uuid() WHERE id = 'twice'");
-    return { answer }; // wrapped, so that the lock is not held until the answer
+    return { answer }; // in an object, because awaiting the answer here would hold the lock until it came
   });
   expect((await slower.answer).status).toBe(204);
   expect(await hasStore('twice')).toBe(true);
@@ -88,7 +94,8 @@ test('a session that is started again while the reconciler removes other expired
   for (const id of ids) await stoppedSession(id);
   const first = await keyOf('first');
   await withSessionLock(dataSource, first, async (_, manager) => {
-    // One statement, so that one round of the reconciler reads all three. On another connection, because this one commits later.
+    // The sessions expire in one statement, so that one round of the reconciler reads all three, oldest first. The statement runs on
+    // another connection than `manager`, which commits later.
     const expire = `UPDATE sessions
       SET completed_at = now() - interval '2 days' + array_position($1::text[], id) * interval '1 minute' WHERE id = ANY($1)`;
     await dataSource.query(expire, [ids]);
@@ -142,11 +149,13 @@ test('I13 upkeep of a session whose store is gone is refused', async () => {
 
 test('a list whose rows were read before a session was created again under its id does not mark the new one as lost', async () => {
   await stoppedSession('again');
-  const limit = 77; // no other call has this limit
+  // No other call has this limit. The coordinator reads one row more, to learn whether there is a next page.
+  const limit = 77;
   const query = dataSource.query.bind(dataSource);
   const spy = jest.spyOn(dataSource, 'query').mockImplementation(async (...[sql, parameters]) => {
     const rows = await query(sql, parameters);
-    if (!(parameters as unknown[] | undefined)?.includes(limit + 1)) return rows;
+    const isReadOfList = (parameters as unknown[] | undefined)?.includes(limit + 1);
+    if (!isReadOfList) return rows;
     spy.mockRestore();
     await api.ok('DELETE', '/v1/sessions/again');
     await stoppedSession('again');

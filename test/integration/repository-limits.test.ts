@@ -14,7 +14,7 @@ afterAll(async () => {
   redis.disconnect();
 });
 
-/** The limits of one repository, as two workers hold them. */
+/** Two workers with the limits of one repository. */
 function twoWorkers(name: string, limits: RepositoryLimits): [RepositoryLimit, RepositoryLimit] {
   return [new RepositoryLimit(redis, prefix, name, limits), new RepositoryLimit(redis, prefix, name, limits)];
 }
@@ -42,7 +42,7 @@ test('a session with 1,000 waiting requests does not starve a later session, and
   while (begun.length < 20) await delay(5);
   const begunBefore = begun.length;
   await request(workers[0], 'later');
-  // At most the requests that were already granted come first, and one turn of the other worker.
+  // Before it come at most the requests that already had a permit, and one turn of the other worker.
   expect(begun.indexOf('later') - begunBefore).toBeLessThanOrEqual(4);
   stop.abort(new Error('seen enough'));
   await Promise.all(many);
@@ -59,6 +59,7 @@ test('a permit whose grant is sent again, because its reply was lost, is granted
 });
 
 test('a permit whose lease expired before its grant was sent again is granted anew', async () => {
+  /** Lets the only lease expire: its expiry becomes 1, epoch ms. */
   const expire = async () => {
     const [lease] = await redis.zrange(leasesOf('late'), 0, 0);
     await redis.zadd(leasesOf('late'), 1, lease!);
@@ -75,6 +76,7 @@ test('all workers together start no more requests in a period than the limit all
   const durationMs = 400;
   const workers = twoWorkers('rate', { max: 3, durationMs });
   const startTimes: number[] = [];
+  /** Makes a request on one of the two workers, for one of three sessions. */
   const request = async (i: number): Promise<void> => {
     const giveBack = await workers[i % 2]!.take(`s${i % 3}`);
     startTimes.push(performance.now());
@@ -110,6 +112,7 @@ test('the lease of a dead worker expires, and another request takes its place', 
   giveBack();
 });
 
+// A set in Redis whose scores are times, limits that use it, and a member with a time an hour ahead.
 test.each([
   ['leases', { concurrency: 1 }, 'of-a-dead-worker'],
   ['asked', { max: 1, durationMs: 200 }, 'of-an-earlier-request'],
@@ -120,7 +123,7 @@ test.each([
     const name = `set-back-${set}`;
     const [limit] = twoWorkers(name, limits);
     const base = `${prefix}:{repository:${name}}`;
-    // This session had a turn, so that one without a turn comes before it.
+    // This session already had a turn, so a session without a turn would come before it.
     await redis.zadd(`${base}:turns`, 1, 's');
     await redis.zadd(`${base}:${set}`, Date.now() + 3_600_000, member);
     const giveBack = await limit.take('s', AbortSignal.timeout(15_000));
@@ -131,7 +134,8 @@ test.each([
 
 test('a repository that rests is asked again in time after the clock of Redis was set back by an hour', async () => {
   const [limit] = twoWorkers('set-back-rest', {});
-  await redis.set(`${prefix}:{repository:set-back-rest}:resting`, `${Date.now() + 3_600_000} 200`); // of a rest of 200 ms
+  // The stored rest: its end, which is an hour ahead, and its length, 200 ms.
+  await redis.set(`${prefix}:{repository:set-back-rest}:resting`, `${Date.now() + 3_600_000} 200`);
   const giveBack = await limit.take('s', AbortSignal.timeout(5_000));
   giveBack();
 });

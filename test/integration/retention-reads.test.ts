@@ -1,4 +1,7 @@
-/** Reads of a session while days of it are removed: they show no removed day, and no day in part. */
+/**
+ * Reads of a session while days of it are removed: they show no removed day, and no day in part.
+ * I8, I11: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import {
   countMissingBars,
   OpenSession,
@@ -27,10 +30,10 @@ function duringNextMget(action: () => Promise<void>): void {
   });
 }
 
-/** Without upkeep days are certified up to the clock, not up to the watermark. */
+/** Without upkeep a session has no watermark to wait for: its days are certified up to the clock. */
 const CERTIFIED_TO_CLOCK = { ...RETAINED_SPEC, upkeep: { enabled: false } };
 
-it('certifies no day that is removed while it is read', async () => {
+it('a reader certifies no day that is removed while it is read', async () => {
   const store = await retainedStoreAt(server, 4, CERTIFIED_TO_CLOCK);
   const { layout, reader } = store;
   duringNextMget(() => retireBefore(store.writer, 1));
@@ -41,7 +44,7 @@ it('certifies no day that is removed while it is read', async () => {
   expect(await reader.digest()).toEqual(await reader.digest());
 });
 
-it('I11 certifies the days that it read when the store is set back to before a removal meanwhile', async () => {
+it('I11 a reader certifies the days that it read when the store is set back to before a removal meanwhile', async () => {
   const store = await retainedStoreAt(server, 4, CERTIFIED_TO_CLOCK);
   const { layout, reader } = store;
   const setBack = await server.snapshot(layout.id);
@@ -52,11 +55,11 @@ it('I11 certifies the days that it read when the store is set back to before a r
   expect(complete).toBe(false);
 });
 
-it('shows readers nothing of removed days, also while they are being removed', async () => {
+it('readers see nothing of removed days, also while the days are being removed', async () => {
   const store = await retainedStoreAt(server, 4);
   const { layout, reader } = store;
   const all = await reader.lastBars('AAA', '1m', 10_000);
-  // `retainedFrom` is set, and no key is removed yet.
+  // The removal fails after its first script, which sets `retainedFrom`. So no key is removed yet.
   const dying = new SessionWriter(failingAfter(server.redis, 1), layout, FENCE);
   await expect(retireBefore(dying, 2)).rejects.toThrow('cut short');
   expect((await server.keys(layout.id)).filter((key) => key.endsWith(layout.day(0).date)).length).toBeGreaterThan(0);
@@ -73,7 +76,7 @@ it('shows readers nothing of removed days, also while they are being removed', a
   expect((await reader.digest()).digest).toBe(digest);
 });
 
-it('refuses the metrics of a removed day, which would show its quality as 100 %', async () => {
+it('a reader refuses the metrics of a removed day, because they would show its quality as 100 %', async () => {
   const { layout, reader, writer } = await retainedStoreAt(server, 6);
   await retireBefore(writer, 4);
   const metricsOn = (day: number) => reader.metrics('AAA', 'strategy', layout.day(day).date);
@@ -81,7 +84,7 @@ it('refuses the metrics of a removed day, which would show its quality as 100 %'
   expect(await metricsOn(4)).toMatchObject({ expected: SLOTS });
 });
 
-/** A connection that runs `action` before its read number `at`, from 0. Each MGET and each command in a pipeline is a read. */
+/** A connection that runs `action` before its read number `at`; read 0 is the first. Each MGET and each command in a pipeline is a read. */
 function interruptedAt(at: number, action: () => Promise<void>): Redis {
   const { redis } = server;
   let reads = 0;
@@ -113,12 +116,13 @@ describe('I8 a read during which days are removed', () => {
     store = await retainedStoreAt(server, 4);
     await store.upkeep.moveWatermark(0, store.layout.start, store.layout.grid(4).close);
   });
-  /** A reader that removes the history before its read number `at`. */
+  /** A reader before whose read number `at` the history is removed: days 0 to 2. The days 2013-10-04 and 2013-10-07 are left. */
   const readerAt = (at: number) => {
     const removeHistory = () => retireBefore(store.writer, 3);
     return new OpenSession(interruptedAt(at, removeHistory), store.layout);
   };
 
+  // Each of the calls below makes nine reads or more, so that the removal happens between some of them.
   it.each([2, 4, 6])('shows no day in part: at read %i', async (at) => {
     const bars = await readerAt(at).barsBetween('AAA', '1m', -Infinity, Infinity);
     const dates = [...new Set(bars.map(({ openTime }) => store.layout.day(store.layout.dayIndexAt(openTime)).date))];
@@ -128,7 +132,7 @@ describe('I8 a read during which days are removed', () => {
   it.each([4, 8])('counts only days that are still retained: at read %i', async (at) => {
     const metrics = await readerAt(at).metrics('AAA');
     expect(metrics).toEqual(await store.reader.metrics('AAA', 'strategy'));
-    expect(metrics.expected).toBe(2 * SLOTS);
+    expect(metrics.expected).toBe(2 * SLOTS); // of the two remaining days
   });
 
   it.each([5, 8])('gives the digest of the remaining days: at read %i', async (at) => {
@@ -165,7 +169,7 @@ it('I8 a comparison leaves out days that are removed while it reads them, also w
 it('I11 bars of a day that is removed during the count do not count as evicted', async () => {
   const store = await retainedStoreAt(server, 5);
   expect(await countMissingBars(server.redis, store.layout)).toBe(0);
-  // The first read has the counters, the others count the bars.
+  // The removal happens before the second read: the first one has read the counters, the others count the bars.
   const removing = interruptedAt(1, () => retireBefore(store.writer, 4));
   expect(await countMissingBars(removing, store.layout)).toBe(0);
 });

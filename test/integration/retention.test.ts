@@ -1,4 +1,7 @@
-/** Removal of days from a session's store: all their keys are removed, also after an interruption, and no client writes there again. */
+/**
+ * Removal of days from a session's store: all their keys are removed, also after an interruption, and no client writes there again.
+ * I3, I11: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import type { Bar } from '@barkeep/bars';
 import {
   FencedError,
@@ -19,7 +22,7 @@ const server = new StoreServer();
 afterEach(() => jest.restoreAllMocks());
 afterAll(() => server.close());
 
-/** Everything that the store has for a day: names of keys, and members and fields of the keys that all days share. */
+/** Everything that the store has for a day: names of its keys, and the day's members and fields in keys that all days share. */
 async function tracesOf(layout: SessionLayout, day: number): Promise<string[]> {
   const keys = layout.keysOf(0);
   const names = [
@@ -31,7 +34,7 @@ async function tracesOf(layout: SessionLayout, day: number): Promise<string[]> {
   return names.filter((name) => name.includes(layout.day(day).date));
 }
 
-it('lays out the history before the session, and retains three finished days and the one that streams', () => {
+it('a layout has the history before the session, and retains three finished days and the one that streams', () => {
   const layout = server.layout(RETAINED_SPEC);
   expect(layout.days.map(({ date }) => date)).toEqual([
     '2013-10-01',
@@ -43,7 +46,7 @@ it('lays out the history before the session, and retains three finished days and
     '2013-10-09',
   ]);
   expect([0, 2, 3, 6].map((day) => layout.isHistory(day))).toEqual([true, true, false, false]);
-  // The first day goes when the first four days have ended: three finished days are kept, and the one that streams.
+  // Three finished days are kept, and the one that streams. So the first day is removed when the fourth day has ended.
   expect(layout.firstKeptAt(layout.start)).toBe(0);
   expect(layout.firstKeptAt(layout.historyEnd)).toBe(0);
   expect(layout.firstKeptAt(layout.grid(3).close - 1)).toBe(0);
@@ -51,7 +54,7 @@ it('lays out the history before the session, and retains three finished days and
   expect(layout.firstKeptAt(layout.end)).toBe(layout.days.length - 3);
 });
 
-it('removes everything of the days before and nothing else, and a repeat changes nothing', async () => {
+it('a removal removes everything of the days before a given one and nothing else, and a repeat changes nothing', async () => {
   const store = await retainedStoreAt(server, 4);
   const { layout } = store;
   const before = await server.dump(layout.id);
@@ -60,12 +63,13 @@ it('removes everything of the days before and nothing else, and a repeat changes
   await retireBefore(store.writer, 2);
   for (const day of [0, 1]) expect(await tracesOf(layout, day)).toEqual([]);
   const after = await server.dump(layout.id);
+  const isOfRemovedDay = (key: string) => /2013-10-0[12]$/.test(key);
   /** The chunks and states of the days that are kept. */
   const keptIn = (dump: Map<string, string>) =>
-    [...dump].filter(([key]) => /:(chunk|states):/.test(key) && !/2013-10-0[12]$/.test(key));
+    [...dump].filter(([key]) => /:(chunk|states):/.test(key) && !isOfRemovedDay(key));
   expect(keptIn(after)).toEqual(keptIn(before));
   await retireBefore(store.writer, 2);
-  await retireBefore(store.writer, 1);
+  await retireBefore(store.writer, 1); // an earlier day than before
   expect(await server.dump(layout.id)).toEqual(after);
 });
 
@@ -83,10 +87,11 @@ it('I11 a store that was set back during a removal is a rewind, and loses no day
   expect(await server.dump(layout.id)).toEqual(before);
 });
 
-it('continues after an interruption at any of its calls', async () => {
+it('a removal that was interrupted at any of its calls is finished by a repeat', async () => {
   const uninterrupted = await retainedStoreAt(server, 5);
   await retireBefore(uninterrupted.writer, 3);
   const keyCount = (await server.dump(uninterrupted.layout.id)).size;
+  // The connection of the removal fails after 0 to 3 calls. Then a removal on another connection repeats it.
   for (let calls = 0; calls < 4; calls++) {
     const store = await retainedStoreAt(server, 5);
     const dying = new SessionWriter(failingAfter(server.redis, calls), store.layout, FENCE);
@@ -97,7 +102,7 @@ it('continues after an interruption at any of its calls', async () => {
   }
 });
 
-it('lets no script of upkeep write to a removed day', async () => {
+it('no script of upkeep writes to a removed day', async () => {
   const store = await retainedStoreAt(server, 4);
   const { layout, upkeep } = store;
   const [removed, kept] = [1, 2];
@@ -118,7 +123,7 @@ it('lets no script of upkeep write to a removed day', async () => {
   expect(await server.dump(layout.id)).not.toEqual(dump);
 });
 
-it('I3 removes nothing for an earlier owner, and no day at or after the frontier', async () => {
+it('I3 a removal fails for an earlier owner, and for a day at or after the frontier', async () => {
   const store = await retainedStoreAt(server, 4);
   const { layout } = store;
   const next = store.as({ epoch: 2, owner: 'two' });
@@ -130,7 +135,7 @@ it('I3 removes nothing for an earlier owner, and no day at or after the frontier
   await expect(retireBefore(empty.writer, 1)).rejects.toThrow(RewindError);
 });
 
-it('stores the number of bars of the history by symbol, and counts the session without its history', async () => {
+it('the store has the number of bars of the history by symbol, and the counts of a session leave out its history', async () => {
   const { layout, reader, writer } = await retainedStoreAt(server, 4);
   expect(await readHistory(server.redis, layout)).toBeUndefined();
   await noteHistory(server.redis, layout, writer);
@@ -151,7 +156,7 @@ it('stores the number of bars of the history by symbol, and counts the session w
   expect(await server.keys(layout.id)).toEqual([]);
 });
 
-it('counts the bars of history of symbols with the names of properties that all objects have', async () => {
+it('the bars of the history are also counted for symbols with the names of properties that all objects have', async () => {
   const symbols = ['constructor', 'toString'];
   const store = await retainedStoreAt(server, 3, { ...RETAINED_SPEC, symbols: [...SYMBOLS, ...symbols] });
   const { layout, writer } = store;

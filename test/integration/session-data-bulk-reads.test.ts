@@ -9,7 +9,7 @@ import { tcpGate } from '../support/system/tcp-gate.js';
 
 const server = new StoreServer();
 const URL_OF_REDIS = process.env['SESSION_REDIS_URL']!;
-/** A key that begins like those of a session, so that `server.close` removes it. */
+/** The name of a key of these tests. It begins like those of a session, so that `server.close` removes the key. */
 const key = (name: string) => `${server.prefix}:{bulk:${name}`;
 /** A value with the line end of Redis' protocol, and a byte that is no UTF-8. */
 const BYTES = Buffer.from([0, 13, 10, 255]);
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Reads with the replies `1` and `zwei`. */
+/** Two reads: the reply to the first is `1`, to the second `zwei`. */
 const READ_ONE: ReadCommand[] = [['hget', key('hash'), 'one']];
 const READ_TWO: ReadCommand[] = [['hget', key('hash'), 'two']];
 /** Commands with replies of text, bytes, entries, a range of bytes, and a number. */
@@ -74,11 +74,13 @@ test.each([
     ['xrange', named('stream'), '-', '+'],
     ['mget', named('ü')],
   ];
+  /** The index of each command. */
   const [HMGET, MGET_BUFFER, EMPTY_XRANGE, GET_BUFFER, XRANGE, MGET] = commands.keys();
   /** The place that the receiver gets with a reply that is one value, or an empty list. */
   const WHOLE_REPLY = -1;
   /** The arguments of each call of the receiver. */
   const received: unknown[] = [];
+  // A receiver that returns true takes the value. This one takes all values of MGET_BUFFER but the first, and that of GET_BUFFER.
   const replies = await reads.run(commands, (command, place, value) => {
     received.push([command, place, withText(value)]);
     const isTaken = (command === MGET_BUFFER && place > 0) || command === GET_BUFFER;
@@ -97,6 +99,7 @@ test.each([
   ]);
   // A value in a reply is a copy, which the next read does not change.
   await reads.run([['mgetBuffer', named('large')]]);
+  // The only value of GET_BUFFER was taken, so its reply does not count.
   const withoutTakenGet = replies.filter((_reply, command) => command !== GET_BUFFER);
   expect(withoutTakenGet.map(withText)).toEqual([['zwei', null], [bytes], [], [entry], ['ü']]);
   reads.close();
@@ -105,7 +108,7 @@ test.each([
 
 test('a read whose replies arrive slowly may take longer than the limit for silence', async () => {
   const { port, hostname } = new URL(URL_OF_REDIS);
-  // Passes answers on in pieces, so that the large value takes about two seconds.
+  // A proxy that passes answers on in pieces of 20,000 bytes, ten in a second, so that the large value takes about two seconds.
   const slow = createServer((toClient) => {
     const toServer = connect(Number(port), hostname);
     for (const socket of [toClient, toServer]) socket.on('error', () => undefined);
@@ -125,13 +128,14 @@ test('a read whose replies arrive slowly may take longer than the limit for sile
   await once(slow, 'listening');
   const slowUrl = new URL(URL_OF_REDIS);
   slowUrl.port = String((slow.address() as AddressInfo).port);
-  const connection = new Redis(slowUrl.href, { socketTimeout: 1_000 });
+  const limitMs = 1_000;
+  const connection = new Redis(slowUrl.href, { socketTimeout: limitMs });
   const reads = storeReads(connection);
   try {
     expect(await reads.run([['strlen', key('large')]])).toEqual([LARGE_BYTES.length]);
     const startedAt = performance.now();
     expect((await reads.run([['getBuffer', key('large')]])).map(withText)).toEqual([withText(LARGE_BYTES)]);
-    expect(performance.now() - startedAt).toBeGreaterThan(1_000);
+    expect(performance.now() - startedAt).toBeGreaterThan(limitMs);
   } finally {
     reads.close();
     connection.disconnect();
@@ -144,12 +148,17 @@ test('a read whose reply arrives while the program computes for longer than the 
   const reads = storeReads(connection);
   await reads.run(READ_ONE); // connects
   const answer = reads.run(READ_TWO);
-  await Promise.resolve(); // sent by now
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  await Promise.resolve(); // now the command is sent
+  blockEventLoop(500);
   expect(await answer).toEqual(['zwei']);
   reads.close();
   connection.disconnect();
 });
+
+/** Blocks this process, as a long computation does. */
+function blockEventLoop(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
 
 test('a read throws the error of its receiver, and the next read works', async () => {
   const reads = storeReads(server.redis);

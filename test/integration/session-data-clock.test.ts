@@ -1,4 +1,7 @@
-/** Moves of the clock and their events: sent again, by another owner, and on a store that lost its newest writes. */
+/**
+ * Moves of the clock and their events: sent again, by another owner, and on a store that lost its newest writes.
+ * I2: an invariant at the end of docs/ARCHITECTURE.md.
+ */
 import {
   countsBefore,
   eventNumber,
@@ -55,6 +58,7 @@ test.each(['frontier', 'watermark'] as const)('I2 the clock does not pass the %s
   const { layout, writer, reader } = store;
   expect(layout.partitions).toBe(2);
   for (const { meta } of layout.keys) await server.redis.hset(meta, 'frontier', layout.end, 'watermark', layout.end);
+  // The ends of the first two windows, which have 50 slots each.
   const [from, to] = [layout.grid(0).closeTime(49), layout.grid(0).closeTime(99)];
   await writer.moveClock(from, { from: layout.start, limit });
   // Each partition in turn holds the clock back.
@@ -96,7 +100,7 @@ test('the stored figures are those of the last move, and each timed-out day is n
     timedOutDays: ['2013-10-07', '2013-10-08'],
     wait: null,
   });
-  // Each day is one change, which strategies do not see yet.
+  // Each day is one entry of the changes, and no event yet: strategies do not see it before the clock.
   expect(await server.redis.xlen(layout.keysOf(0).changes)).toBe(2);
   expect(await eventTexts(store)).toEqual([]);
   await expect(store.as({ epoch: 1, owner: 'other' }).markTimedOut(0, 1)).rejects.toThrow(FencedError);

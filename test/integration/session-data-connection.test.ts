@@ -1,4 +1,7 @@
-/** Flushes on connections that are not ready, that other commands share, or that break (I1, I3). */
+/**
+ * Flushes on connections that are not ready, that other commands share, or that break.
+ * I1, I3: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import { SessionWriter } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { once } from 'node:events';
@@ -26,7 +29,7 @@ function connect(): Redis {
 
 const dumpOf = ({ layout }: TestStore) => server.dump(layout.id);
 
-/** Makes an empty store of whole days. `flushOn` flushes its first day on a connection; `before` is the store's content. */
+/** Makes an empty store of whole days. @returns its content as `before`, and `flushOn`, which flushes its first day on a connection */
 async function storeToFlush() {
   const store = await server.begin(server.layout(WHOLE_DAYS));
   const [firstDay] = store.windows;
@@ -35,7 +38,10 @@ async function storeToFlush() {
   return { store, flushOn, before: await dumpOf(store) };
 }
 
-/** Checks that the chunks of all symbols are stored, and that no staged chunk is left: a flush writes these first, then renames them. */
+/**
+ * Checks that the chunks of all symbols are stored, and that no staged chunk is left. (A flush first writes staged chunks, then
+ * renames them.)
+ */
 function expectFlushed(dump: Map<string, string>): void {
   const keys = [...dump.keys()];
   expect(keys.filter((key) => key.includes(':chunk:'))).toHaveLength(SMALL_SPEC.symbols.length);
@@ -78,7 +84,7 @@ test('I1 I3 a flush whose connection breaks is stored as a whole or not at all, 
     const afterCut = await dumpOf(store);
     const isStored = afterCut.size > before.size;
     if (!isStored) expect(afterCut).toEqual(before);
-    // A flush that answered is stored. One that failed may be stored too.
+    // A flush that answered is stored. A flush that failed may be stored or not: the answer may have been lost.
     if (outcome === 'run') expect(isStored).toBe(true);
     else expect(outcome).toBeInstanceOf(Error);
 

@@ -1,4 +1,7 @@
-/** Consumers of a session on a real Redis: their names, their positions, and the limit that they set for the clock. */
+/**
+ * Consumers of a session on a real Redis: their names, their positions, and the limit that they set for the clock.
+ * I2, I11, I13: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import { once } from 'node:events';
 import {
   ConsumerAheadError,
@@ -25,13 +28,13 @@ const MINUTE = 60_000;
 /** A store in lockstep, and what tests of its consumers need. */
 interface Lockstep extends TestStore {
   consumers: SessionConsumers;
-  /** The position of a consumer that has got all bars of the first `minutes` of the session. */
+  /** The position of a consumer that has got all bars of the session's first `minutes` minutes. Its hash is any hash. */
   at: (minutes: number) => ConsumerPosition;
   /** The events of consumers, in order: type, name, and position in minutes after the session's start. */
   events: () => Promise<string[]>;
 }
 
-/** A session in lockstep with all bars in its store, and its clock 60 minutes after the start. */
+/** Begins a session in lockstep. Its store has all bars, and its clock is 60 minutes after the start. */
 async function lockstep(pace: object = {}): Promise<Lockstep> {
   const store = await server.begin(server.layout({ ...SMALL_SPEC, pace: { mode: 'lockstep', ...pace } }));
   const { layout, writer } = store;
@@ -216,7 +219,7 @@ test('a move that was decided before a consumer joined is refused', async () => 
 test('consumers of a deleted session cannot act on a new one with the same id', async () => {
   const { consumers, layout, at } = await lockstep();
   const { token } = await consumers.join('one', 'kept');
-  // The id belongs to another session now.
+  // From now on the id belongs to another session.
   await server.redis.hset(layout.keysOf(0).meta, 'incarnation', 'another');
   for (const call of [
     consumers.join('two', 'kept'),
@@ -255,12 +258,13 @@ test('after an outage of Redis no silent consumer is dropped for one heartbeat',
   const { consumers, layout } = store;
   await consumers.join('one', 'kept');
   await consumers.limit();
+  // The consumer has been silent for longer than the heartbeat of 30 s allows.
   const { meta } = layout.keysOf(0);
   await silence(store, 'one', 40);
   // The owner has not read the limit for 20 s, as in an outage.
   await server.redis.hincrby(meta, 'limitAskedAt', -20_000);
   for (let read = 0; read < 2; read++) expect((await consumers.limit()).slowest).toBe(layout.start);
-  // The time without drops, one heartbeat, ends.
+  // The time without drops, one heartbeat, is over.
   await server.redis.hincrby(meta, 'noDropUntil', -31_000);
   expect((await consumers.limit()).slowest).toBeUndefined();
 });
@@ -269,11 +273,11 @@ test('a dead consumer is dropped in time after the clock of Redis was set back',
   const store = await lockstep({ onSilence: 'drop', heartbeatSeconds: 30 });
   const { consumers, layout } = store;
   await consumers.join('one', 'kept');
-  // Its last message, and an outage, were before the clock was set back by an hour.
+  // Redis' clock was an hour ahead when it noted the consumer's last message and the time without drops after an outage.
   await silence(store, 'one', -3_600);
   await server.redis.hset(layout.keysOf(0).meta, 'noDropUntil', Date.now() + 3_600_000);
   expect((await consumers.limit()).slowest).toBe(layout.start);
-  // The time without drops after the outage is one heartbeat, and so is the silence that counts from then on.
+  // First the time without drops must pass, which is one heartbeat, and then a silence of one heartbeat.
   await server.redis.hincrby(layout.keysOf(0).meta, 'noDropUntil', -31_000);
   expect((await consumers.limit()).slowest).toBe(layout.start);
   await silence(store, 'one', 31);

@@ -1,6 +1,7 @@
 /**
- * The events of a session on a real Redis: each is emitted once, can be read from any position, and trimmed events are
- * reported as a gap. The store of most tests has one gap: AAA lacks slots 10 to 19 of the first day.
+ * The events of a session on a real Redis: each is emitted once, can be read from any position, and trimmed events are reported
+ * to readers. The store of most tests has one gap in its bars: AAA lacks slots 10 to 19 of the first day.
+ * I2: an invariant at the end of docs/ARCHITECTURE.md.
  */
 import { noCounts, NO_TRADE, UNFILLABLE, type SlotCounts } from '@barkeep/bars';
 import {
@@ -205,7 +206,7 @@ describe('I2 a strategy', () => {
     await flushUpTo(store, gapMarket, layout.end);
     await writer.moveClock(layout.grid(FIRST_DAY).closeTime(7));
     const seen = await reader.position('strategy');
-    // Eight slots of three symbols.
+    // Eight slots of three symbols are closed.
     expect(seen).toMatchObject({
       clock: layout.grid(FIRST_DAY).closeTime(7),
       counts: { expected: 24, filled: 24, missing: 0 },

@@ -1,4 +1,7 @@
-/** Random operations on a session store and on a simple model of it: after any writes, in any order, both show the same. */
+/**
+ * Random operations on a session store and on a simple model of it: after any writes, in any order, both show the same.
+ * I2, I3, I4, I6: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import { BACKFILLED, DayChunk, noCounts, NO_TRADE, UNFILLABLE, type Bar, type DayGrid } from '@barkeep/bars';
 import {
   FencedError,
@@ -10,6 +13,8 @@ import {
 import { holey, marketBars, mulberry32, type BarsBySymbol } from '../support/data/market.js';
 import { plainBar, type PlainBar } from '../support/data/plain-shown.js';
 import {
+  ABSENT_ONCE,
+  ABSENT_TWICE,
   deriveAll,
   PARTITION,
   partsOf,
@@ -18,6 +23,7 @@ import {
   type TestStore,
 } from '../support/sessions/session-store.js';
 
+/** Its windows of 13 minutes end within a byte of the bitmap and within derived bars, which is the harder case. */
 const SPEC = {
   ...SMALL_SPEC,
   symbols: ['AAA', 'BBB', 'CCC', 'DDD'],
@@ -26,10 +32,11 @@ const SPEC = {
 };
 const MINUTE = 60_000;
 const OPERATIONS = 300;
-/** The number of `vendor` among the datasets of the session. */
+/** The index of `vendor` among the datasets of the session: index 0 is the streamed dataset. */
 const VENDOR = 1;
 /** The states that a fill may give an empty slot: absent after one or two requests, or settled. */
-const EMPTY_STATES = [1, 2, UNFILLABLE, NO_TRADE];
+const EMPTY_STATES = [ABSENT_ONCE, ABSENT_TWICE, UNFILLABLE, NO_TRADE];
+/** The market without holes. */
 const whole = marketBars({ ...SPEC, seed: 21 });
 const server = new StoreServer();
 afterAll(() => server.close());
@@ -40,7 +47,7 @@ interface SlotContent {
   openTime: number;
   state: number;
   bar: Bar | undefined;
-  /** Whether the slot already has a bar, which a fill must not replace. */
+  /** Whether the slot has a bar already: in the store, or from an earlier entry of the same fill. A fill must not replace it. */
   isTaken: boolean;
 }
 
@@ -68,6 +75,7 @@ class Model {
     this.frontier = to;
   }
 
+  /** Writes bars and states into slots of a symbol. */
   fill(symbol: string, contents: readonly SlotContent[]): void {
     const [bars, states] = [this.bars.get(symbol)!, this.states.get(symbol)!];
     for (const { openTime, bar, state } of contents) {
@@ -188,8 +196,9 @@ class RandomOperations {
   }
 
   /**
-   * Moves the watermark to the end of any window, as a worker does that read it at the end of another one. The store refuses the move
-   * when its watermark is before the one that was read, because it was set back, or when the move would pass the frontier.
+   * Moves the watermark to the end of any window, like a worker that has read a watermark at the end of any other window. The store
+   * refuses the move when its watermark is before the one that was read, as in a store that was set back, and when the move would
+   * pass the frontier.
    */
   private async moveWatermark(): Promise<void> {
     const [from, to] = [this.oneOf(this.store.windows).to, this.oneOf(this.store.windows).to];

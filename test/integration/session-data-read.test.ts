@@ -1,4 +1,7 @@
-/** What a reader shows of a session: bars up to the clock, and an error for what does not exist. */
+/**
+ * What a reader shows of a session: bars up to the clock, and an error for what does not exist.
+ * I2: an invariant at the end of docs/ARCHITECTURE.md.
+ */
 import {
   openSession,
   SessionEvents,
@@ -41,7 +44,7 @@ function visible(symbol: string, clock: number): PlainBar[] {
   return closed.map((bar) => ({ ...bar, origin: 'streamed' }));
 }
 
-/** Checks the calls of the reader at a clock: bars of each symbol, its metrics, and the latest bars of all. */
+/** Checks the calls of the reader at a clock: the bars and the metrics of each symbol, and the latest bars of all symbols. */
 async function expectVisible(store: TestStore, clock: number): Promise<void> {
   for (const symbol of SMALL_SPEC.symbols) {
     await expectBars(store, symbol, clock);
@@ -78,7 +81,7 @@ async function expectMetrics({ reader, layout }: TestStore, symbol: string, cloc
   expect(metrics.expected).toBe(layout.slotsClosedBy(clock));
   const run = rangeOf(bars);
   expect(metrics).toMatchObject({ runHigh: run.high, runLow: run.low, runVolume: run.volume });
-  // `session` in the names of metrics means the trading day of the clock. Before the first open there is none.
+  // In names of metrics `run` means the whole session, and `session` the trading day of the clock. Before the first open there is none.
   const day = layout.days.findLast(({ segments }) => segments[0]!.open < clock);
   const dayOpen = day?.segments[0]!.open ?? Infinity;
   const ofDay = rangeOf(bars.filter(({ openTime }) => openTime >= dayOpen));
@@ -93,7 +96,7 @@ function rangeOf(bars: readonly PlainBar[]) {
   return { high: Math.max(...bars.map(({ high }) => high)), low: Math.min(...bars.map(({ low }) => low)), volume };
 }
 
-test('I2 every call of the reader shows exactly the bars up to the clock, wherever clock and frontier are', async () => {
+test('I2 every call of the reader shows exactly the bars up to the clock, wherever the clock and the frontier are', async () => {
   const store = await server.begin();
   await expectVisible(store, store.layout.start);
   for (const [i, { prev, to }] of store.windows.entries()) {
@@ -101,7 +104,7 @@ test('I2 every call of the reader shows exactly the bars up to the clock, wherev
     await deriveAll(store);
     const movesClock = i % 2 === 1;
     if (!movesClock) continue;
-    // To the end of the window before, or 7 or 14 minutes after it.
+    // The clock goes to the end of the window before, or to 7 or 14 minutes after it.
     const clock = Math.min(prev + (i % 3) * 7 * MINUTE, to);
     await store.writer.moveClock(clock);
     await expectVisible(store, clock);

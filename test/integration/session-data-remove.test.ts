@@ -1,4 +1,7 @@
-/** Digests and counts over several partitions, and the removal of a whole session: no key of it is left or comes back. */
+/**
+ * Digests and counts over several partitions, and the removal of a whole session: no key of it is left or comes back.
+ * I1, I6, I9: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import { hasBit } from '@barkeep/bars';
 import {
   noteOutside,
@@ -32,7 +35,7 @@ const MANY_SPEC = { ...SMALL_SPEC, symbols: MANY, end: DATE, derivedIntervals: [
 const market = holey(marketBars({ ...MANY_SPEC, seed: 11 }), 0.3, 12);
 afterAll(() => server.close());
 
-/** A store with every kind of key, and its clock at its end. Each empty slot is absent. */
+/** A store with every kind of key. Its clock is at the end, and each empty slot is absent. */
 async function fullStore(spec: object = MANY_SPEC): Promise<TestStore> {
   const store = await server.begin(server.layout(spec));
   const { layout, writer } = store;
@@ -142,7 +145,7 @@ test('I9 removing a session with millions of possible keys unlinks only those th
   const wide = { ...SMALL_SPEC, start: '2000-01-03', end: '2013-10-08', upkeep: {}, derivedIntervals: ['5m', '15m'] };
   const symbols = Array.from({ length: 2_000 }, (_, i) => `S${i}`);
   const { layout } = await server.begin(server.layout({ ...wide, symbols }, 's-[a]*?'));
-  // As a pattern of SCAN the id from above would match also this one.
+  // If a SCAN took the id above for a pattern, it would also match this id.
   const other = await server.begin(server.layout(SMALL_SPEC, 's-a'));
   const keys = layout.keysOf(layout.partitionOf('S7')!);
   await server.redis.set(keys.chunk('5m', 'S7', '2013-10-07'), 'x');
@@ -177,15 +180,19 @@ describe('keys that come back after a removal', () => {
   const neverAborted = new AbortController().signal;
   const keysOf = async ({ layout }: TestStore) => (await server.redis.keys(`${server.prefix}:{${layout.id}:*`)).sort();
 
-  /** Removes the meta hashes. Keys come back without them when a store that was set back lost only a part of the removal. */
+  /** Removes the meta hashes: a store that was set back to the middle of a removal has the other keys without them. */
   const removeMeta = ({ layout }: TestStore) => server.redis.unlink(layout.keys.map(({ meta }) => meta));
 
   /**
    * Sweeps the keys that came back, as if the session of `store` had been removed. @returns the number of removed keys
    * @param isTaken whether another session has its id now @param incarnation that of the removed session
    */
-  function sweep({ layout }: TestStore, isTaken: boolean, incarnation = layout.incarnation): Promise<number> {
+  function sweep(
+    { layout }: TestStore,
+    { isTaken, incarnation = layout.incarnation }: { isTaken: boolean; incarnation?: string },
+  ): Promise<number> {
     const removed = { incarnations: [incarnation], isTaken };
+    // Looks up which of these ids removed sessions had.
     const findRemoved = async (ids: readonly string[]) =>
       new Map(ids.includes(layout.id) ? [[layout.id, removed]] : []);
     return new ReturnedKeys(server.redis, server.prefix, findRemoved).sweep(Infinity, neverAborted);
@@ -197,25 +204,25 @@ describe('keys that come back after a removal', () => {
       if (!hasMeta) await removeMeta(store);
       const before = await keysOf(store);
       expect(before.length).toBeGreaterThan(100);
-      expect(await sweep(store, false)).toBe(before.length);
+      expect(await sweep(store, { isTaken: false })).toBe(before.length);
       expect(await keysOf(store)).toEqual([]);
     }
   });
 
   test('I9 are removed although another session has the id, when their meta hashes have the removed incarnation', async () => {
     const store = await fullStore();
-    await sweep(store, true);
+    await sweep(store, { isTaken: true });
     expect(await keysOf(store)).toEqual([]);
   });
 
-  test('stay when their session is not the removed one, or when nothing shows that they are not of the new session', async () => {
+  test('stay when their session is not the removed one, or when they may be those of the new session', async () => {
     const store = await fullStore();
     const before = await keysOf(store);
-    // Another incarnation was removed than that of these keys.
-    expect(await sweep(store, true, '00000000-0000-4000-8000-000000000000')).toBe(0);
+    // The removed session has another incarnation than these keys.
+    expect(await sweep(store, { isTaken: true, incarnation: '00000000-0000-4000-8000-000000000000' })).toBe(0);
     // Without meta hashes the keys may be those of the session that has the id now.
     await removeMeta(store);
-    expect(await sweep(store, true)).toBe(0);
+    expect(await sweep(store, { isTaken: true })).toBe(0);
     expect(await keysOf(store)).toEqual(before.filter((key) => !key.endsWith(':meta')));
   });
 });

@@ -1,4 +1,7 @@
-/** Stores that lost their newest writes, on a real Redis: a consumer's heartbeat restores its position, and the clock shows the loss. */
+/**
+ * Stores that lost their newest writes, on a real Redis: a consumer's heartbeat restores its position, and the clock shows the loss.
+ * I1, I11: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isBehind, retireBefore, SessionConsumers } from '@barkeep/session-data';
 import { KeptPosition } from '../../libs/client/src/follow/kept-position.js';
@@ -52,7 +55,7 @@ test('I11 a store is behind when its clock is before a clock that was seen earli
   expect(await isBehind(server.redis, layout, layout.end)).toBe(false);
 });
 
-test('I1 a store is behind when it has a day that was removed', async () => {
+test('I1 a store is behind as long as it has a day that retention should have removed', async () => {
   const store = await server.begin(server.layout({ ...SMALL_SPEC, history: { retainDays: 1 } }));
   const { layout, writer } = store;
   await flushUpTo(store, market, layout.end);

@@ -1,6 +1,7 @@
 /**
- * Writes of the coordinator that streams a session: flushes, the fence, and moves of the clock. Each of them answers with the
+ * Writes of the coordinator that streams a session: flushes, claims, and moves of the clock. A flush and a move return the
  * session's control, such as `run` or `pause`.
+ * I1, I2, I3: invariants at the end of docs/ARCHITECTURE.md.
  */
 import {
   FencedError,
@@ -39,7 +40,7 @@ const WINDOW_KINDS = [
 test.each(WINDOW_KINDS)('I1 a flush of %s that is sent again changes neither bytes nor counts', async (_kind, spec) => {
   const store = await server.begin(server.layout(spec));
   const [first, second] = store.windows;
-  const part = { ...partOf(store, first!), refused: new Map([['AAA high-below-low', 3]]) };
+  const part = { ...partOf(store, first!), refused: new Map([['AAA high-below-low', 3]]) }; // three refused rows
   expect(await store.writer.flush(first!, part)).toBe('run');
   const afterFirst = await server.dump(store.layout.id);
   expect(await store.writer.flush(first!, part)).toBe('run');

@@ -1,6 +1,7 @@
 /**
  * Symbols that join and leave a store with a history and with removed days, on a real Redis: a symbol that joins begins at the
  * oldest retained day, and the counts of the history include it.
+ * I9: an invariant at the end of docs/ARCHITECTURE.md.
  */
 import { noteHistory, OpenSession, readHistory, retireBefore, updateSymbols } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
@@ -20,7 +21,7 @@ const server = new StoreServer();
 const market = marketBars({ start: '2013-10-01', end: SPEC.end, symbols: [...SYMBOLS, 'XXX'], seed: 6 });
 afterAll(() => server.close());
 
-/** A store with its clock at its end and the counts of its history stored. The days before day `firstKept` are removed. */
+/** A store whose clock is at the end, whose history is counted, and whose days before day `firstKept` are removed. */
 async function storeKeptFrom(firstKept: number): Promise<TestStore> {
   const store = await server.begin(server.layout(SPEC));
   await flushUpTo(store, market, store.layout.end);
@@ -41,7 +42,7 @@ it('an added symbol streams the retained days, and only those', async () => {
   const store = await withXxx(await storeKeptFrom(5));
   const { layout } = store;
   const partition = layout.partitionOf('XXX')!;
-  const { close } = layout.grid(4);
+  const { close } = layout.grid(4); // of the last removed day
   const position = { frontier: close, watermark: close, retainedFrom: layout.grid(5).open };
   expect((await store.upkeep.positions())[partition]).toEqual(position);
 
@@ -49,7 +50,7 @@ it('an added symbol streams the retained days, and only those', async () => {
   const retainedDays = layout.days.slice(5);
   const chunks = retainedDays.map(({ date }) => layout.keysOf(partition).chunk(layout.base.name, 'XXX', date));
   expect(await keysOfXxx(store)).toEqual(chunks);
-  // Shows the added symbol to readers.
+  // No symbol is joining any more, so readers see XXX.
   await server.redis.hset(layout.keysOf(0).meta, 'joining', '');
   const { counts } = await store.reader.position();
   // The two symbols of the spec had all four days of the session, the added one only the last two.
@@ -81,7 +82,7 @@ it('the counts of a session keep the removed days of all symbols when a symbol i
   const withoutAaa = layoutWithout('AAA', store.layout);
   expect(await updateSymbols(server.redis, withoutAaa)).toEqual(['AAA']);
   const { counts } = await new OpenSession(server.redis, withoutAaa).position();
-  // BBB has all four days of the session. Of AAA only the two days that were removed before it are still counted.
+  // BBB counts with all four days of the session. AAA counts with the two days that were removed while it was a symbol.
   const slots = (4 + 2) * SLOTS;
   expect(counts).toMatchObject({ expected: slots, filled: slots, missing: 0 });
 });

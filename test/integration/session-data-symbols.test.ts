@@ -1,6 +1,7 @@
 /**
  * Symbols that are added to a store and removed from it, on a real Redis: what readers see, which writes are refused,
  * and what remains.
+ * I1, I2, I9, I10: invariants at the end of docs/ARCHITECTURE.md.
  */
 import { UNCHANGED } from '@barkeep/bars';
 import {
@@ -121,6 +122,7 @@ test('I1 I2 readers see an added symbol once it is whole up to the clock, and th
   const { frontier, watermark, counts } = await reader.position();
   expect({ frontier, watermark }).toEqual({ frontier: layout.end, watermark: layout.start });
   expect(counts.expected).toBe(3 * 2 * SLOTS);
+  /** Asks to show XXX, as an owner with the list of symbols of `known` does. @returns whether XXX shows */
   const show = (known: SessionLayout, wholeTo: number) => showJoined(server.redis, known, FENCE, ['XXX'], wholeTo);
   // XXX does not show while it is whole only up to a time before the clock, nor for an owner with the old list.
   expect(await show(withXxx.layout, layout.end - 1)).toBe(false);
@@ -145,12 +147,13 @@ test('I9 a symbol that gets a freed partition finds it empty, and late writes fo
   await flushUpTo(former, market, layout.end);
   const partition = layout.partitionOf('XXX')!;
   const keys = layout.keysOf(partition);
+  /** The keys that count refused rows. */
   const refusals = [keys.refused, keys.refusedAhead, keys.repositoryRefused];
   await former.upkeep.fill(partition, FIRST_DAY, [], [{ symbol: 'XXX', reason: 'bad-price', total: 2 }]);
   await server.redis.hset(keys.refusedAhead, `${layout.end} XXX bad-price`, 1);
   expect(await server.redis.exists(refusals)).toBe(3);
 
-  // The same symbol is removed and added again, and so gets the same partition.
+  // XXX is removed and added again, and so gets the same partition: the partition of the former XXX is free.
   const target = layoutWith('XXX', layoutWithout('XXX', layout));
   expect(target.partitionOf('XXX')).toBe(partition);
   // The store gets both changes at once, as after a crash between the changes of the row in PostgreSQL and of the store.
@@ -168,7 +171,7 @@ test('I9 the next call finishes a removal that was interrupted', async () => {
   const store = await fullStore();
   const withoutAaa = layoutWithout('AAA', store.layout);
   const { redis } = server;
-  // The process dies after the script that switches the list: later scripts fail.
+  // The process dies after its second script, which changes the list of symbols: later scripts fail.
   const dying = failingAfter(redis, 2);
   await expect(updateSymbols(dying, withoutAaa)).rejects.toThrow('cut short');
   expect((await readSymbols(redis, withoutAaa)).leaving).not.toBe('');

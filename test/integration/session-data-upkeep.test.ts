@@ -1,4 +1,7 @@
-/** Writes of upkeep workers: fills, errors, derived bars and the watermark. */
+/**
+ * Writes of upkeep workers: fills, errors, derived bars and the watermark.
+ * I2, I4, I5, I6, I9: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import { BACKFILLED, countBits, NO_TRADE, RECORD_BYTES, UNFILLABLE } from '@barkeep/bars';
 import { SessionEvents, SessionLayout, SessionLostError } from '@barkeep/session-data';
 import { barsOfAaa, fillOfAaa, gapMarket, storeWithGap, writeFills } from '../support/sessions/gap-store.js';
@@ -31,7 +34,7 @@ const NONE = new Set();
 
 describe('I4 a fill', () => {
   test('of a day with the most slots, and of more gaps than a function can have arguments, is written', async () => {
-    const slots = 65_535;
+    const slots = 65_535; // the most that a day can have
     const open = Date.parse(DATE);
     const longDay = { date: DATE, segments: [{ open, close: open + slots * 60_000 }] };
     const { id, spec, incarnation } = server.layout({ ...SMALL_SPEC, calendar: '24/7', end: DATE, upkeep: {} });
@@ -124,13 +127,14 @@ describe('I4 a fill', () => {
     const [first, second] = await Promise.all([writeFills(store, one), writeFills(store, two)]);
     expect([first.size, second.size].sort()).toEqual([0, 1]);
     const current = await fillOfAaa(store, [12], { 13: ABSENT_ONCE });
-    // As of a worker that read the day before any slot had a state.
+    // The fill of a worker that read the day before any slot had a state.
     const stale = { ...current, before: undefined };
     expect(await writeFills(store, stale)).toEqual(new Set(['AAA']));
     expect(await writeFills(store, current)).toEqual(NONE);
   });
 
   test('creates the chunk of a symbol without a bar, and later windows keep the filled bars', async () => {
+    // AAA has no bar in its first 110 slots, and so none in the first two windows.
     const lateBars = barsOfAaa.slice(110);
     const late = new Map(gapMarket).set('AAA', lateBars);
     const store = await server.begin();
@@ -208,6 +212,8 @@ describe('I5 derived bars', () => {
   });
 
   test('up to an earlier slot leave the day dirty when a slot after it was filled', async () => {
+    // A slow worker derives the first window. Meanwhile the second window is streamed, derived, and filled in its first slot. When the
+    // slow worker then writes its derived bars, the day must stay dirty, because the bars of the second window are out of date.
     const store = await server.begin();
     const second = store.windows[1]!;
     // No symbol has a bar in the first slot of the second window.
@@ -257,7 +263,7 @@ test('I6 the watermark does not move when it is before the slots that a worker h
   const [first, second, third] = store.windows;
   await flushUpTo(store, gapMarket, third!.to);
   await store.upkeep.moveWatermark(PARTITION, store.layout.start, first!.to);
-  // The worker checked only the third window: the store was set back since.
+  // The worker checked only the third window, because it read a watermark at the end of the second. The store was then set back.
   expect(await store.upkeep.moveWatermark(PARTITION, second!.to, third!.to)).toBe(false);
   expect((await store.upkeep.positions())[PARTITION]!.watermark).toBe(first!.to);
 });

@@ -1,4 +1,7 @@
-/** The counts of slots by symbol and day, on a real Redis: both views, pages, and the counts that are cached between reads. */
+/**
+ * The counts of slots by symbol and day, on a real Redis: both views, pages, and the counts that are cached between reads.
+ * I1, I2, I6: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import { hasBit, NO_TRADE } from '@barkeep/bars';
 import { CELL_COUNTS, CountedDays, type DayCounts } from '@barkeep/session-data';
 import { holey, marketBars } from '../support/data/market.js';
@@ -14,7 +17,7 @@ import {
 const server = new StoreServer();
 afterAll(() => server.close());
 
-/** Slots of the second day that are closed at the clock of {@link begin}. */
+/** Slots of the second day that are closed at the clock of the store that `begin` makes. */
 const CLOSED_SLOTS = 100;
 const market = holey(marketBars({ ...SMALL_SPEC, seed: 3 }), 0.1, 4);
 /** The counts of a symbol, by kind; each kind has one number for each day. */
@@ -52,7 +55,7 @@ async function countScripts(run: () => Promise<unknown>): Promise<number> {
 }
 
 it.each(['strategy', 'operator'] as const)(
-  'I6 cells of days add up to the counts of the session (%s)',
+  'I6 the counts of days and symbols add up to the counts of the session (%s)',
   async (view) => {
     const store = await begin();
     await settle(store, 'AAA', 0);
@@ -84,7 +87,7 @@ it('I2 a strategy sees the day of the clock up to the clock, and nothing of late
   expect(countsOf(await reader.dayCounts({ view: 'operator' }), 'BBB').streamed).toEqual([SLOTS, SLOTS]);
 });
 
-it('returns pages of symbols, or the chosen symbols and days', async () => {
+it('a read returns pages of symbols, or the chosen symbols and days', async () => {
   const { reader } = await begin();
   const pageOf = ({ symbols, next }: DayCounts) => ({ symbols: symbols.map(({ symbol }) => symbol), next });
   const first = await reader.dayCounts({ limit: 2 });
@@ -97,7 +100,7 @@ it('returns pages of symbols, or the chosen symbols and days', async () => {
   await expect(reader.dayCounts({ symbols: ['NONE'] })).rejects.toThrow('NONE');
 });
 
-it('reads unchanged days once, and again after a change or with a new owner', async () => {
+it('a cache reads unchanged days once, and again after a change or with a new owner', async () => {
   const store = await begin();
   const cache = new CountedDays();
   const read = () => store.reader.dayCounts({ view: 'operator' }, cache);
@@ -113,7 +116,7 @@ it('reads unchanged days once, and again after a change or with a new owner', as
   expect(await countScripts(read)).toBe(1);
 });
 
-it('I1 counts a store that was set back as it is then, whatever was cached', async () => {
+it('I1 a store that was set back is counted as it is then, whatever was cached', async () => {
   const store = await begin();
   const cache = new CountedDays();
   const read = () => store.reader.dayCounts({ view: 'operator' }, cache);

@@ -1,7 +1,8 @@
 /**
  * Feeds bars in any order, with duplicates and from several feeders, while the frontier and the clock move and backfill
  * fills empty slots. The store ends with the bytes of one that was streamed from a dataset (I1), and its counts match
- * its bytes at every moment (I6). The invariants are in docs/ARCHITECTURE.md.
+ * its bytes at every moment (I6).
+ * I1, I4, I6: invariants at the end of docs/ARCHITECTURE.md.
  */
 import { hasBit, UNFILLABLE, type Bar } from '@barkeep/bars';
 import { holey, marketBars, mulberry32, type BarsBySymbol } from '../support/data/market.js';
@@ -17,6 +18,7 @@ import {
   type TestStore,
 } from '../support/sessions/session-store.js';
 
+/** The session that streams its bars from a dataset. Its windows end within a byte of the bitmap, which is the harder case. */
 const STREAMED = {
   ...SMALL_SPEC,
   symbols: ['AAA', 'BBB', 'CCC', 'DDD'],
@@ -24,8 +26,10 @@ const STREAMED = {
   derivedIntervals: ['5m', '30m'],
   upkeep: { barrier: { minutes: 13 } },
 };
+/** The same session, but feeders post its bars. */
 const FED = { ...STREAMED, source: { type: 'feed' } };
 const MINUTE = 60_000;
+/** The market without holes: the vendor's bars come from it. */
 const whole = marketBars({ ...STREAMED, seed: 21 });
 const server = new StoreServer();
 afterAll(() => server.close());
@@ -45,12 +49,10 @@ async function backfill(store: TestStore, source: BarsBySymbol, upTo: number, da
       if (hasBit(bitmap, slot)) continue;
       const time = grid.openTime(slot);
       const hasVendorBar = slot % 2 === 1 && !sourceTimes.has(time);
-      if (hasVendorBar)
-        filled.set(
-          slot,
-          whole.get(symbol)!.find(({ openTime }) => openTime === time)!,
-        );
-      else states[slot] = slot % 3 === 0 ? UNFILLABLE : ABSENT_ONCE;
+      if (hasVendorBar) {
+        const vendorBar = whole.get(symbol)!.find(({ openTime }) => openTime === time)!;
+        filled.set(slot, vendorBar);
+      } else states[slot] = slot % 3 === 0 ? UNFILLABLE : ABSENT_ONCE;
     }
     const fill = await symbolFill(store, day, symbol, filled, states);
     expect(await upkeep.fill(PARTITION, day, [fill])).toEqual(new Set()); // no symbol was refused
@@ -64,7 +66,7 @@ async function completeUpkeep(store: TestStore, source: BarsBySymbol): Promise<v
   await deriveAll(store);
 }
 
-/** The calls of one symbol's feeder: its bars, at most five places out of order, some twice, 1 to 60 in a call. */
+/** The calls of one symbol's feeder: 1 to 60 bars each. Bars are at most five places out of order, and some come twice. */
 function feederCalls(bars: readonly Bar[], random: () => number): Bar[][] {
   const doubled = bars.flatMap((bar) => (random() < 0.03 ? [bar, bar] : [bar]));
   const order = shuffledWithin(doubled, 5, random);
@@ -106,6 +108,7 @@ test.each([1, 2, 3, 4])(
     const int = (below: number) => Math.floor(random() * below);
     const feeders = STREAMED.symbols.map((symbol) => ({ symbol, calls: feederCalls(source.get(symbol)!, random) }));
     let unfinished = feeders;
+    // Each turn makes the next call of a random feeder, and then often moves the frontier, fills, derives or checks.
     while (unfinished.length > 0) {
       const { symbol, calls } = unfinished[int(unfinished.length)]!;
       const bars = calls.shift()!;

@@ -1,4 +1,7 @@
-/** The rules of feeding a session store: what happens to a bar, what is counted, and which writers are refused. */
+/**
+ * The rules of feeding a session store: what happens to a bar, what is counted, and which writers are refused.
+ * I1, I3, I4, I6, I7, I9: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import { ABSENT_UNASKED, DayChunk, NO_TRADE, UNFILLABLE, type Bar } from '@barkeep/bars';
 import {
   FeedSetBackError,
@@ -60,7 +63,7 @@ const reachedWith = (bar: number) => closeOf(bar) - LATENESS_MS;
 /** The stored chunk of AAA's day, undefined when there is none. */
 const storedChunk = async (day = FIRST_DAY) =>
   (await store.upkeep.readChunks(PARTITION, day, store.layout.base, ['AAA'])).get('AAA');
-/** The outcome of a call without bars. */
+/** The outcome of a call without bars: tests spread it and add the counts that differ. */
 const none = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] };
 
 /** Sets states of slots of AAA's first day, and fills other slots with their bars, as backfill would. */
@@ -69,8 +72,8 @@ async function backfill(states: Record<number, number>, filled: readonly number[
   await store.upkeep.fill(PARTITION, FIRST_DAY, [{ ...fill, dueAt: 1 }]);
 }
 
-it('writes bars of several days, in any order, into their slots as the stream of a dataset would', async () => {
-  // Three bars of the first day, one of the second and one of the third.
+it('a feed writes bars of several days, in any order, into their slots as the stream of a dataset would', async () => {
+  // Bars 0, 3 and 389 are of the first day, bar 400 is of the second and bar 800 of the third.
   const shuffled = [bars[400]!, bars[3]!, bars[389]!, bars[0]!, bars[800]!];
   expect(await feed.feed('AAA', shuffled)).toEqual({ ...none, accepted: 5 });
   const chunk = new DayChunk(SLOTS);
@@ -80,9 +83,9 @@ it('writes bars of several days, in any order, into their slots as the stream of
   expect((await storedChunk(2))!.count()).toBe(1);
 });
 
-it('counts a repeated bar as a duplicate, and one that differs as a conflict, and keeps the first', async () => {
+it('a feed counts a repeated bar as a duplicate, and one that differs as a conflict, and keeps the first', async () => {
   await feed.feed('AAA', bars.slice(0, 10));
-  // Bars 4 and 9 are stored; bar 12 comes three times with this call. Conflicts are indexes in the call.
+  // Bars 4 and 9 are stored, and bar 12 comes three times with this call. `conflicts` has the indexes of bars in the call.
   const again = [bars[9]!, otherBar(bars[4]!), bars[12]!, bars[12]!, otherBar(bars[12]!)];
   expect(await feed.feed('AAA', again)).toEqual({ ...none, accepted: 1, duplicates: 2, conflicts: [1, 4] });
   expect((await storedChunk())!.bar(4, store.layout.grid(0))).toMatchObject({ close: bars[4]!.close });
@@ -90,7 +93,7 @@ it('counts a repeated bar as a duplicate, and one that differs as a conflict, an
   expect((await store.reader.position()).refused).toBe(2);
 });
 
-it('I7 refuses rows that cannot be bars, each with its reason, and accepts the others', async () => {
+it('I7 a feed refuses rows that cannot be bars, each with its reason, and accepts the others', async () => {
   const refusals: [reason: string, bar: Bar][] = [
     ['not-finite', { ...bars[0]!, high: NaN }],
     ['negative-price', { ...bars[1]!, low: -1 }],
@@ -119,14 +122,14 @@ it('I7 refuses rows that cannot be bars, each with its reason, and accepts the o
   await expect(feed.feed('ZZZ', bars)).rejects.toThrow(UnknownSymbolError);
 });
 
-it('I6 counts a bar when the frontier passes it, once', async () => {
+it('I6 a bar is counted when the frontier passes it, once', async () => {
   await feed.feed('AAA', bars.slice(0, 20));
   expect(await counts()).toMatchObject({ expected: 0, streamed: 0 });
   expect(await advanceTo(frontier, closeOf(12))).toBe(13);
-  // 13 slots of two symbols, of which only AAA has bars.
+  // 13 slots (0 to 12) of each of two symbols. Only AAA has bars.
   expect(await counts()).toMatchObject({ expected: 2 * 13, streamed: 13, missing: 13 });
   await feed.feed('AAA', bars.slice(0, 20));
-  // The other 7 bars. The frontier is then one slot into the second day.
+  // The frontier passes the other 7 bars. It is then one slot into the second day.
   expect(await advanceTo(frontier, closeOf(SLOTS))).toBe(7);
   expect(await counts()).toMatchObject({ expected: 2 * (SLOTS + 1), streamed: 20 });
   await expectConsistentCounts();
@@ -148,16 +151,16 @@ it('a stream has reached its last close less the lateness, or a posted time, and
   expect(heardAt).toBeLessThanOrEqual(after);
 });
 
-it('ends a stream, also when the call is repeated, and no other stream', async () => {
+it('the end of a stream may be posted repeatedly, and ends no other stream', async () => {
   for (let send = 0; send < 2; send++) await feed.end('AAA');
   expect(await progressOf()).toMatchObject({ ended: true });
   expect(await progressOf('BBB')).toMatchObject({ reached: store.layout.start, heardAt: 0, ended: false });
 });
 
-it('I6 moves a late bar from the count of its empty slot to the streamed ones, and emits an event', async () => {
+it('I6 a late bar moves from the count of its empty slot to the streamed ones, and emits an event', async () => {
   await feed.feed('AAA', bars.slice(0, 2));
   await advanceTo(frontier, closeOf(19));
-  const absentAfterThree = 3;
+  const absentAfterThree = 3; // the state of a slot whose bar three requests did not get
   await backfill({ 2: ABSENT_ONCE, 3: NO_TRADE, 4: UNFILLABLE, 5: ABSENT_UNASKED, 6: absentAfterThree });
   expect(await counts()).toMatchObject({ streamed: 2, absent: 3, noTrade: 1, unfillable: 1 });
   // Slots 2 to 5 and 15 are before the frontier, slot 20 is after it.
@@ -178,7 +181,7 @@ it('I6 moves a late bar from the count of its empty slot to the streamed ones, a
   expect(await counts()).toMatchObject({ streamed: 8, absent: 0 });
 });
 
-it('I4 keeps a backfilled bar: an equal one is a duplicate, one that differs a conflict', async () => {
+it('I4 a feed keeps a backfilled bar: an equal one is a duplicate, one that differs a conflict', async () => {
   await advanceTo(frontier, closeOf(19));
   await backfill({}, [7, 8]);
   expect(await feed.feed('AAA', [bars[7]!, otherBar(bars[8]!)])).toEqual({ ...none, duplicates: 1, conflicts: [1] });
@@ -186,11 +189,11 @@ it('I4 keeps a backfilled bar: an equal one is a duplicate, one that differs a c
   expect(await counts()).toMatchObject({ streamed: 0, backfilled: 2 });
 });
 
-it('I6 refuses a fill without a bar for a slot whose late bar has come meanwhile', async () => {
+it('I6 a fill without a bar is refused for a slot whose late bar has come meanwhile', async () => {
   await advanceTo(frontier, closeOf(19));
   const [symbolDay] = await store.upkeep.readDay(PARTITION, FIRST_DAY, ['AAA']);
   await feed.feed('AAA', [bars[3]!]);
-  // A worker that read the day before: all 20 slots are absent.
+  // The fill of a worker that read the day before the bar came: all 20 slots are absent.
   const after = new Uint8Array(SLOTS).fill(ABSENT_ONCE, 0, 20);
   const stale = { symbol: 'AAA', before: symbolDay!.states, after, dueAt: 1, runs: [] };
   expect(await store.upkeep.fill(PARTITION, FIRST_DAY, [stale])).toEqual(new Set(['AAA']));
@@ -199,7 +202,7 @@ it('I6 refuses a fill without a bar for a slot whose late bar has come meanwhile
   await expectConsistentCounts();
 });
 
-it('returns the same outcome and changes nothing more when a call is sent again because its reply was lost', async () => {
+it('a call that is sent again because its reply was lost has the same outcome and changes nothing more', async () => {
   const resent = new SessionFeed(sendingTwice(server.redis), store.layout);
   await feed.feed('AAA', [bars[0]!]);
   await advanceTo(frontier, closeOf(9));
@@ -217,7 +220,7 @@ it('returns the same outcome and changes nothing more when a call is sent again 
   expect((await store.reader.position()).refused).toBe(2);
 });
 
-it('I1 refuses a feeder whose stored bars the store lost, and accepts the bars from one that sends them again', async () => {
+it('I1 a feeder whose stored bars the store lost is refused, and one that sends them again is not', async () => {
   await feed.feed('AAA', bars.slice(0, 20));
   const setBack = await server.snapshot(store.layout.id);
   await feed.feed('AAA', bars.slice(20, 30));
@@ -240,7 +243,7 @@ it('I1 refuses a feeder whose stored bars the store lost, and accepts the bars f
   expect(await feed.feed('AAA', bars.slice(0, 40))).toEqual({ ...none, duplicates: 40 });
 });
 
-it('I1 notices that the store lost bars that did not move the stream, or all bars', async () => {
+it('I1 a feed notices that the store lost bars that did not move the stream, or all bars', async () => {
   const empty = await server.snapshot(store.layout.id);
   await feed.feed('AAA', [bars[2]!, bars[0]!]);
   const setBack = await server.snapshot(store.layout.id);
@@ -260,7 +263,7 @@ it('storedBars counts accepted bars, and neither duplicates nor conflicts', asyn
   expect(feed.storedBars('BBB')).toBe(0);
 });
 
-it('refuses bars of removed days', async () => {
+it('a feed refuses bars of removed days', async () => {
   await feed.feed('AAA', bars);
   await advanceTo(frontier, store.layout.end);
   await retireBefore(store.writer, 1);
@@ -276,7 +279,7 @@ it('refuses bars of removed days', async () => {
   expect(await storedChunk()).toBeUndefined();
 });
 
-it('I9 writes nothing to a removed session, nor to a new one with the same id', async () => {
+it('I9 a feed writes nothing to a removed session, nor to a new one with the same id', async () => {
   await feed.feed('AAA', bars.slice(0, 5));
   await removeSession(server.redis, store.layout);
   await expect(feed.feed('AAA', bars)).rejects.toThrow(SessionLostError);
@@ -297,20 +300,20 @@ it('I3 only the owner moves the frontier, and only from where the store has it',
   await expect(frontier.noteSilent('AAA', 5)).rejects.toThrow(FencedError);
   const { frontier: frontierOfOwner } = feedOf(server.redis, { ...store, writer });
   expect(await advanceTo(frontierOfOwner, closeOf(4))).toBe(5);
-  // The store is set back.
+  // The store is set back to its start, so the owner's next move does not begin where the store's frontier is.
   await server.redis.hset(store.layout.keysOf(PARTITION).meta, 'frontier', store.layout.start);
   await expect(advanceTo(frontierOfOwner, closeOf(8))).rejects.toThrow(RewindError);
 });
 
-it('emits each silence of a stream once', async () => {
-  // A silence is known by the time of the last message before it.
+it('each silence of a stream is emitted once', async () => {
+  // A silence is identified by the time of the last message before it, so there are two silences: since 7 and since 9.
   for (const heardAt of [7, 7, 9]) await frontier.noteSilent('BBB', heardAt);
   const event = ['type', 'stream-silent', 'time', String(store.layout.start), 'symbol', 'BBB'];
   expect(await server.eventFields(store.layout)).toEqual([event, event]);
   expect(await frontier.silences()).toEqual(new Map([['BBB', 9]]));
 });
 
-it('wakes the owner of the session when a stream advances or ends, and not for other bars', async () => {
+it('a feed wakes the owner of the session when a stream advances or ends, and not for other bars', async () => {
   const { wake } = store.layout.keysOf(PARTITION);
   const subscriber = server.redis.duplicate();
   const messages: string[] = [];

@@ -1,6 +1,7 @@
 /**
- * I2 (docs/ARCHITECTURE.md, Invariants): two stores whose bars differ only after the clock look the same to a strategy, in every call of the reader, every
- * event and every metric. An operator sees that they differ.
+ * Two stores whose bars differ only after the clock look the same to a strategy, in every call of the reader, every event and every
+ * metric. An operator sees that they differ.
+ * I2: an invariant at the end of docs/ARCHITECTURE.md.
  */
 import { hasBit, NO_TRADE } from '@barkeep/bars';
 import { openSession, SessionEvents, type OpenSession, type View } from '@barkeep/session-data';
@@ -20,14 +21,14 @@ import {
 const server = new StoreServer();
 afterAll(() => server.close());
 
-/** The market before the clock, without its holes. */
+/** The market before the clock; {@link marketOf} takes some bars out of it. */
 const past = marketBars({ ...SMALL_SPEC, seed: 21 });
 
 /** What happens after the clock. */
 interface Future {
   /** Seed of the market. */
   seed: number;
-  /** One bar of this many is missing. */
+  /** Every how many bars one is missing. */
   holeEvery: number;
   refusedRows: number;
   /** Whether a repository fails, a day times out, and the watermark is at another place. */
@@ -36,7 +37,7 @@ interface Future {
 const ONE_FUTURE: Future = { seed: 100, holeEvery: 5, refusedRows: 1, hasFailures: false };
 const OTHER_FUTURE: Future = { seed: 103, holeEvery: 8, refusedRows: 4, hasFailures: true };
 
-/** Everything that a view can read, except the wall time of events and the id. */
+/** Everything that a view can read, except the session's id and the wall time of events. */
 async function everythingSeen({ layout }: TestStore, view: View) {
   const session = await openSession(server.redis, server.prefix, layout.id, { view });
   const mirror = await Mirror.open(server.redis, session);
@@ -49,10 +50,11 @@ async function everythingSeen({ layout }: TestStore, view: View) {
     certificate: await session.certificate(),
     bySymbol: await Promise.all(layout.symbols.map((symbol) => symbolSeen(session, symbol))),
     mirrored,
-    events: events.map(({ event }) => ({ ...event, at: 0 })),
+    events: events.map(({ event }) => ({ ...event, at: 0 })), // `at` is the wall time
   };
 }
 
+/** Everything that can be read of one symbol. */
 async function symbolSeen(session: OpenSession, symbol: string) {
   const { start, end } = session.layout;
   const barsOf = (interval: string) => session.barsBetween(symbol, interval, start, end);
@@ -71,7 +73,8 @@ function marketOf(clock: number, { seed, holeEvery }: Future): BarsBySymbol {
   const future = marketBars({ ...SMALL_SPEC, seed });
   const market: BarsBySymbol = new Map();
   for (const symbol of SMALL_SPEC.symbols) {
-    const before = past.get(symbol)!.filter(({ openTime }, i) => openTime < clock && i % 17 !== 3);
+    const isHoleOfPast = (i: number) => i % 17 === 3;
+    const before = past.get(symbol)!.filter(({ openTime }, i) => openTime < clock && !isHoleOfPast(i));
     const after = future.get(symbol)!.filter(({ openTime }, i) => openTime >= clock && i % holeEvery !== 0);
     market.set(symbol, [...before, ...after]);
   }
@@ -102,7 +105,8 @@ async function storeAt(barrier: Barrier, day: number, closedSlots: number, futur
   const store = await server.begin(layout);
   const { upkeep, writer } = store;
   for (const window of store.windows) {
-    const refused = new Map([['AAA off-grid', window.to > clock ? future.refusedRows : 2]]);
+    const refusedRows = window.to > clock ? future.refusedRows : 2; // the past has the same number in every future
+    const refused = new Map([['AAA off-grid', refusedRows]]);
     for (const part of partsOf(layout, window, market)) await writer.flush(window, { ...part, refused });
     await settleHoles(store, window.dayIndex);
   }
@@ -119,7 +123,8 @@ async function storeAt(barrier: Barrier, day: number, closedSlots: number, futur
   return store;
 }
 
-test.each<[Barrier, number, number]>([
+// The clock is at the end of the first `closedSlots` slots of day `day`.
+test.each<[barrier: Barrier, day: number, closedSlots: number]>([
   ['day', 0, 1],
   ['day', 0, 203],
   ['day', 0, 388],
@@ -129,11 +134,11 @@ test.each<[Barrier, number, number]>([
   ['no upkeep', 0, 203],
 ])(
   'I2 barrier %s: two sessions that are equal up to the clock, at day %d, slot %d, look the same to a strategy',
-  async (barrier, day, slot) => {
-    const one = await storeAt(barrier, day, slot, ONE_FUTURE);
-    const other = await storeAt(barrier, day, slot, OTHER_FUTURE);
+  async (barrier, day, closedSlots) => {
+    const one = await storeAt(barrier, day, closedSlots, ONE_FUTURE);
+    const other = await storeAt(barrier, day, closedSlots, OTHER_FUTURE);
     expect(await everythingSeen(other, 'strategy')).toEqual(await everythingSeen(one, 'strategy'));
-    // The stores differ: an operator sees it, and so would a strategy whose view did not end at the clock.
+    // The stores do differ: an operator sees it. A strategy would see it too if its view did not end at the clock.
     const [byOne, byOther] = [await everythingSeen(one, 'operator'), await everythingSeen(other, 'operator')];
     for (const key of ['position', 'digest', 'events'] as const) expect(byOne[key]).not.toEqual(byOther[key]);
   },

@@ -1,4 +1,7 @@
-/** The jobs of upkeep and streaming, on a real queue Redis: which are added once, and what happens to those that fail or are lost. */
+/**
+ * The jobs of upkeep and streaming, on a real queue Redis: which are added once, and what happens to those that fail or are lost.
+ * I11, I13: invariants at the end of docs/ARCHITECTURE.md.
+ */
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -14,7 +17,7 @@ import { UnrecoverableError } from 'bullmq';
 import { latch } from '../support/setup/latch.js';
 import { newSession, TestQueues } from '../support/system/test-queues.js';
 
-/** How the producer of these tests lets failed jobs be retried. */
+/** How often and how soon failed jobs of these tests are retried. */
 const RETRY = { attempts: 2, backoffMs: 1 };
 const server = new TestQueues();
 const { redis, prefix, queues } = server;
@@ -134,7 +137,8 @@ test('a forced backfill is added again when one of its day has begun, and not wh
   await worker.pause(true);
   for (let call = 0; call < 3; call++) await producer.addBackfills([payload]);
   expect(await queues.backfill.getPrioritizedCount()).toBe(1);
-  // A job that is limited to the symbols that are left does not ask about the others again.
+  // The waiting job is limited to some symbols, as after a part of its work. It does not request the others again, so it does not count
+  // as the same backfill.
   const [waiting] = await queues.backfill.getPrioritized();
   await waiting!.updateData({ ...payload, symbols: ['AAA'] });
   for (let call = 0; call < 3; call++) await producer.addBackfills([payload]);
@@ -163,7 +167,7 @@ test('a backfill that failed for good is kept until the same backfill is added a
   expect(await queues.backfill.getFailedCount()).toBe(0);
 });
 
-test('the first day of each session is backfilled before the second day of any', async () => {
+test('the first day of every session is backfilled before the second day of any session', async () => {
   const [first, second] = [newSession(), newSession()];
   const days = ['2013-10-07', '2013-10-08', '2013-10-09'];
   await producer.addBackfills(days.map((date) => ({ ...first, partition: 0, date })));
@@ -175,7 +179,7 @@ test('the first day of each session is backfilled before the second day of any',
 
 test('I11 upkeepSilentMs is the time for which jobs have waited while no worker took one', async () => {
   const now = Date.now();
-  /** What it will be in 25 s, if no worker takes a job until then. */
+  /** The time that it will return in 25 s. */
   const silentMs = () => upkeepSilentMs(redis, queues, prefix, now + 25_000);
   expect(await silentMs()).toBe(0);
   await producer.add('aggregate', { ...newSession(), partition: 0 });
@@ -217,7 +221,7 @@ test('requests to detect gaps within one second make one job, at the end of the 
   for (const time of [end - 999, end - 500, end]) await producer.detectAt(session, time);
   const [job, ...others] = await queues['detect-gaps'].getDelayed();
   expect(others).toEqual([]);
-  // The delay may be a few milliseconds short.
+  // The job is due at the end of the second; its delay may be a few milliseconds short.
   expect(job!.timestamp + job!.delay).toBeGreaterThanOrEqual(end - 5);
 });
 
@@ -244,8 +248,9 @@ test('I11 a stream job that was interrupted many times is retried as soon as aft
     throw new Error('the session Redis is away');
   });
   worker.on('failed', (job) => delays.push(job!.delay));
-  const usual = new UpkeepProducer(queues, { attempts: 5, backoffMs: 40 });
-  await usual.add('stream', { ...newSession(), run: 1 });
+  // A delay that doubled with each of eight attempts would exceed 40 ms.
+  const producerOfTest = new UpkeepProducer(queues, { attempts: 5, backoffMs: 40 });
+  await producerOfTest.add('stream', { ...newSession(), run: 1 });
   await tried.reached(8);
   expect(Math.max(...delays)).toBeLessThanOrEqual(40);
 });
@@ -261,6 +266,7 @@ test.each(['detect-gaps', 'backfill', 'aggregate', 'stream'] as const)(
       begun.hit();
       return opened;
     };
+    // The first worker dies while its job runs. When the lock of the job has expired, another worker does it.
     const { kill } = server.work(name, beginJob, lockMs);
     await producer.add(name, payload);
     await begun.reached(1);
@@ -287,7 +293,7 @@ test('I11 a job whose lock lost its expiry runs again once releaseLostLocks has 
   await kill();
   const [id] = await redis.lrange(`${prefix}:detect-gaps:active`, 0, -1);
   const lock = `${prefix}:detect-gaps:${id}:lock`;
-  // The state of a queue Redis that was restored from a copy of its keys.
+  // A lock without expiry, as in a queue Redis that was restored from a copy of its keys.
   await redis.set(lock, 'of-a-worker-that-is-gone');
   await releaseLostLocks(redis, prefix);
   expect(await redis.exists(lock)).toBe(0);

@@ -1,4 +1,4 @@
-/** The routes that describe the data of a whole session, and of the queues, on a real coordinator; and `barkeep export`. */
+/** The routes of a real coordinator that describe the data of a whole session, or the queues; and the command `barkeep export`. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -20,8 +20,9 @@ const ADMIN = 'admin-key-0123456789';
 const SYMBOLS = ['AAA', 'BRK/B', 'aaa'];
 /** Three trading days: 23 and 28 December, and a half day on 24 December. */
 const DATES = { start: '2015-12-23', end: '2015-12-28' };
+/** Slots of the three days. */
 const SLOTS = 390 + 210 + 390;
-/** Bars of all symbols, 2,960: AAA lacks ten minutes. */
+/** Bars of all symbols (2,960): AAA lacks ten minutes. */
 const BAR_COUNT = 3 * SLOTS - 10;
 const SPEC = {
   ...DATES,
@@ -50,6 +51,7 @@ beforeAll(async () => {
     BARKEEP_API_KEYS: USER,
     BARKEEP_ADMIN_KEYS: ADMIN,
   });
+  // Three sessions: `whole`; `same`, which has the same bars of two symbols; and `other`, which ends a day earlier.
   await admin().run({ ...SPEC, id: 'whole' });
   await admin().run({ ...SPEC, id: 'same', symbols: ['aaa', 'BRK/B'], derivedIntervals: [] });
   const otherSource = { type: 'dataset', dataset: 'other' };
@@ -186,6 +188,7 @@ describe('barkeep export', () => {
   const textOf = async (query: string) => (await fetchExport(query)).text();
 
   it('prints the text of the route, and the number of its bars on stderr', async () => {
+    // BAR_COUNT, as it is printed.
     const stderr = '2,960 bars of 3 symbols\n';
     expect(await barkeep(coordinator.url, ['whole'])).toEqual({ code: 0, stderr, stdout: await textOf('') });
   });
@@ -194,7 +197,7 @@ describe('barkeep export', () => {
     const spec = { ...SPEC, id: 'after-history', start: '2015-12-24', end: '2015-12-24', history: { trailingDays: 1 } };
     await admin().completed(await admin().run(spec));
     const { stdout, stderr } = await barkeep(coordinator.url, ['after-history']);
-    expect(stderr).toBe('630 bars of 3 symbols\n');
+    expect(stderr).toBe('630 bars of 3 symbols\n'); // the half day has 210 slots
     expect(stdout.split('\n')[1]).toMatch(/^2015-12-24T14:30:00\.000Z,AAA,/);
   });
 

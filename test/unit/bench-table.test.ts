@@ -1,4 +1,7 @@
-/** Tests the settings of a run, and its table: a row for each arm, the programs that a scenario compares. Here they do no work. */
+/**
+ * Tests the settings of a benchmark run, and the table that it prints. The table has a row for each arm; the arms are the programs
+ * that a scenario compares. Here they do no work.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -10,7 +13,7 @@ it('the table shows a percentage with its unit and without a ratio, and the spre
   const script = `
     const { percentage, runScenario } = await import(process.argv[1] + '/rounds.mjs');
     const { consoleTable } = await import(process.argv[1] + '/results.mjs');
-    const rates = [0, -1, -2, -3]; // the first one is of the round that warms up
+    const rates = [0, -1, -2, -3]; // one for the round that warms up, which does not count, and one for each of three rounds
     const arms = {
       value: async () => ({ rate: rates.shift() }),
       limit: async () => ({ rate: 2 }),
@@ -18,10 +21,11 @@ it('the table shows a percentage with its unit and without a ratio, and the spre
     };
     const bench = { log: () => undefined, stopSystems: async () => undefined };
     const scenario = { id: 'S0', unit: 'bars/s', prepare: async () => arms };
-    console.log(consoleTable([await runScenario(scenario, bench, 3)]));`;
+    const rounds = 3;
+    console.log(consoleTable([await runScenario(scenario, bench, rounds)]));`;
   const args = ['--input-type=module', '--eval', script, HARNESS];
   const table = execFileSync(process.execPath, args, { encoding: 'utf8' });
-  // The columns are arm, median, unit, spread and ratio to the limit.
+  // The columns are arm, median, unit, spread and ratio to the limit. The median of -1, -2 and -3 is -2, and the spread 2 of 2: 100 %.
   expect(table).toMatch(/ part +50  % +0 % +–/);
   expect(table).toMatch(/ value +-2  bars\/s +100 % /);
 });

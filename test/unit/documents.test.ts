@@ -16,13 +16,13 @@ function anchorsOf(document: string): string[] {
   return headings.map((heading) => heading.replace(/[^\p{L}\p{N}_\- ]/gu, '').replaceAll(' ', '-'));
 }
 
-/** The end of a link within the repository: `](PATH)`, `](PATH#ANCHOR)` or `](#ANCHOR)`. */
+/** The target of a link within the repository: `](PATH)`, `](PATH#ANCHOR)` or `](#ANCHOR)`. Groups: the path and the anchor. */
 const LINK = /\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)/g;
-/** A row of the table of problems: `| `KIND` | STATUS |`. */
+/** A row of the table of problems: KIND in backticks, and STATUS, a number of three digits. */
 const PROBLEM_ROW = /^\| `([a-z-]+)` +\| (\d{3}) /gm;
 /** A row of the table of invariants. */
 const INVARIANT_ROW = /^\| \*\*(I\d+)\*\* /gm;
-/** The start of a test, also of one with `each`, whose title begins with an invariant. */
+/** The start of a test whose title begins with an invariant: `it('I4 …`, or `test.each(…)('I4 …` on one line. */
 const INVARIANT_TEST = /\b(?:it|test|each)\b[^\n]*\(\s*[`'"](I\d+) /g;
 
 describe('the documents', () => {

@@ -86,6 +86,7 @@ describe('the parser of replies of Redis', () => {
         const parser = new ReplyParser();
         const found: Reply[] = [];
         let at = 0;
+        /** Reads the replies that are complete in the bytes before `end`. */
         const readUpTo = (end: number) => {
           while (at < end) {
             const next = parser.read(sent, at, end);

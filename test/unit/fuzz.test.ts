@@ -53,7 +53,7 @@ test('a fed bar of 30 February is malformed and not one of 1 March, and 29 Febru
   });
 });
 
-test('a fed value becomes a bar or a malformed record, and as a line of NDJSON the same record', () => {
+test('a fed value becomes a bar or a malformed record, and the same record when it comes as a line of NDJSON', () => {
   check(
     fc.property(fc.oneof(fc.jsonValue(), anyBar), (value) => {
       const record = recordOf(value, { index: 3 });
@@ -104,6 +104,7 @@ test('a spec of any shape is accepted, or refused with problems that name what w
 test('a day chunk holds the same bars as a plain map of slots', () => {
   const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
   const write = fc.record({ slot: fc.nat(SLOTS - 1), values: fc.tuple(finite, finite, finite, finite, finite) });
+  /** Clears the slots between its two ends, which may come in any order. */
   const clear = fc.record({ ends: fc.tuple(fc.nat(SLOTS), fc.nat(SLOTS)) });
   check(
     fc.property(fc.array(fc.oneof(write, clear), { maxLength: 60 }), (operations) => {
@@ -123,12 +124,13 @@ test('a day chunk holds the same bars as a plain map of slots', () => {
           for (let slot = from; slot < to; slot++) plain.delete(slot);
         }
       }
-      // Reads the bytes from an offset that is no multiple of eight, as a reply of Redis may have.
+      // The bytes begin at an offset that is no multiple of eight, as those of a reply of Redis may.
       const reread = new DayChunk(SLOTS, Buffer.concat([Buffer.alloc(3), chunk.bytes]).subarray(3));
       const found = new Map<number, number[]>();
       for (let slot = 0; slot < SLOTS; slot++) {
         const at = reread.firstDouble + slot * RECORD_DOUBLES;
-        if (reread.has(slot)) found.set(slot, [...reread.doubles.subarray(at, at + 5)]);
+        const fiveValues = [...reread.doubles.subarray(at, at + 5)];
+        if (reread.has(slot)) found.set(slot, fiveValues);
       }
       expect(found).toEqual(plain);
       expect(reread.count()).toBe(plain.size);
@@ -148,12 +150,12 @@ test('rows of CSV are those of a plain split, wherever the bytes are cut', () =>
         row: (row) => void found.push({ line: row.line, texts: rowTexts(row) }),
         refuse: (at, reason) => void found.push({ line: at, texts: [reason] }),
       });
-      // The parser looks for the byte order mark only in the first bytes.
+      // The first three bytes are never cut, because the parser looks for the byte order mark only in its first input.
       const parts = [bytes.subarray(0, 3), ...cutBytes(bytes.subarray(3), cuts)];
       for (const part of parts) splitter.push(part);
       splitter.end();
       const plain = lines.map((text, i) => ({ line: i + 1, texts: text.split(',').map((part) => part.trim()) }));
-      expect(found).toEqual(plain.filter((_, i) => lines[i] !== ''));
+      expect(found).toEqual(plain.filter((_, i) => lines[i] !== '')); // an empty line is no row
     }),
   );
 });

@@ -28,7 +28,7 @@ const APPS = ['console', 'coordinator', 'upkeep-worker', 'cli'];
 interface Package {
   name: string;
   folder: string;
-  /** The names of other packages. */
+  /** The names of the packages that it may import. */
   mayImport: readonly string[];
 }
 
@@ -48,6 +48,7 @@ const IMPORT = /(?:\bfrom|\bimport|\brequire\()\s*\(?['"]([^'"]+)['"]/g;
 /** A static import or re-export of a relative path; the braces may begin on an earlier line. */
 const RELATIVE_IMPORT = /^(?:import|export|\}).*from '(\.[^']+)'/gm;
 
+/** The TypeScript files of a package. */
 function sourcesOf(folder: string): string[] {
   return readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
@@ -61,6 +62,7 @@ function importsOf({ folder }: Package): Import[] {
   );
 }
 
+/** Whether a package may have this import: of a library that it may import, of a third party, or of a file of its own. */
 function isAllowed({ folder, mayImport }: Package, { file, specifier }: Import): boolean {
   if (specifier.startsWith(SCOPE)) return mayImport.includes(specifier.slice(SCOPE.length));
   if (!specifier.startsWith('.')) return true; // a third-party package or a module of Node
@@ -70,7 +72,7 @@ function isAllowed({ folder, mayImport }: Package, { file, specifier }: Import):
   return isInside || isTestSupport || target === join(folder, 'package.json');
 }
 
-/** The folder names of the project's packages in a list of package names, sorted, each once. */
+/** The folder names of the project's packages among these names, sorted, each once: `bars` for `@barkeep/bars`. */
 function projectPackages(names: Iterable<string>): string[] {
   const inScope = new Set([...names].filter((name) => name.startsWith(SCOPE)));
   return [...inScope].map((name) => name.slice(SCOPE.length)).sort();
@@ -92,12 +94,14 @@ describe('the package graph', () => {
   });
 
   it.each(PACKAGES)('has the imports of $name in its package.json and its tsconfig.json', (entry) => {
-    const ofProduct = importsOf(entry).filter(({ file }) => !file.endsWith('.test.ts'));
-    const imported = projectPackages(ofProduct.map(({ specifier }) => specifier));
+    const importsOutsideTests = importsOf(entry).filter(({ file }) => !file.endsWith('.test.ts'));
+    const imported = projectPackages(importsOutsideTests.map(({ specifier }) => specifier));
     const { dependencies = {} } = readJson(entry, 'package.json') as { dependencies?: Record<string, string> };
     const { references } = readJson(entry, 'tsconfig.json') as { references: { path: string }[] };
     expect(projectPackages(Object.keys(dependencies))).toEqual(imported);
-    expect(references.map(({ path }) => path.split('/').at(-1))).toEqual(expect.arrayContaining(imported));
+    // A reference is a path such as `../bars`. It may also name a package that only tests import.
+    const referenced = references.map(({ path }) => path.split('/').at(-1));
+    expect(referenced).toEqual(expect.arrayContaining(imported));
   });
 });
 

@@ -11,7 +11,7 @@ import { parse, parseAllDocuments } from 'yaml';
 
 const ROOT = join(__dirname, '../..');
 const FOLDER = join(ROOT, 'deploy/kubernetes');
-/** The kinds of Kubernetes itself; ScaledObject is a kind of KEDA. */
+/** The kinds of Kubernetes itself. The manifests also have a ScaledObject, which is a kind of KEDA. */
 const MODELS = { Deployment, PodDisruptionBudget, Secret, Service };
 
 interface Manifest {
@@ -48,12 +48,14 @@ function validate(manifest: Manifest): void {
   model.validate();
 }
 
+/** The manifest with this kind and name. @throws when there is none */
 function named(kind: string, name: string): Manifest {
   const manifest = MANIFESTS.find((other) => other.kind === kind && other.metadata.name === name);
   if (manifest === undefined) throw new Error(`expected a ${kind} ${name}, was none`);
   return manifest;
 }
 
+/** The container of a Deployment. */
 function containerOf(name: string): PodContainer {
   const { template } = named('Deployment', name).spec as { template: { spec: { containers: [PodContainer] } } };
   return template.spec.containers[0];
@@ -72,7 +74,7 @@ describe('the manifests for Kubernetes', () => {
     expect(() => validate({ ...manifest, spec: { ...manifest.spec, replicas: 'two' } })).toThrow(/replicas/);
   });
 
-  // The name of a Deployment, its app, the service of docker-compose.yml, and the variable of its port.
+  // The name of a Deployment, its app, its service in docker-compose.yml, and the variable of its port.
   it.each([
     ['barkeep-coordinator', 'coordinator', 'coordinator-1', 'BARKEEP_PORT'],
     ['barkeep-upkeep-worker', 'upkeep-worker', 'upkeep-worker', 'BARKEEP_WORKER_PORT'],

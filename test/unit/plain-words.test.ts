@@ -38,7 +38,7 @@ function proseOf(file: string): string {
   return `${captured(SCRIPT_COMMENT).replace(COMMENT_STAR, '')}\n${captured(TEST_TITLE)}`;
 }
 
-/** Mannered words in 1,000 words of all files together, and the files that have most of them: `FILE: WORD, …`. */
+/** @returns the mannered words in 1,000 words of all files together, and the files that have most of them, as `FILE: WORD, …` */
 function measure(files: readonly string[]): { rate: number; worst: string[] } {
   let [wordCount, manneredCount] = [0, 0];
   const findings: { file: string; mannered: string[] }[] = [];

@@ -1,4 +1,4 @@
-/** Tests that the last lines of a run name the skipped groups of tests, whatever happens to its output. */
+/** Tests the reporter that names the skipped groups of tests in the last lines of a run, whatever happens to the run's output. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,6 +28,7 @@ function runJest(...args: string[]): Promise<string> {
   );
 }
 
+// The arguments of jest: none, or one.
 test.each([[[]], [['--forceExit']]])('the last line of a run with %j names what was skipped', async (args) => {
   expect((await runJest(...args)).trimEnd()).toMatch(/\nreal bars \(skipped: there is no data\)$/);
 });

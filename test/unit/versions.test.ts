@@ -1,4 +1,4 @@
-/** All packages have the version of the newest section of the changelog. `npm run release` sets it. */
+/** Checks that all packages have the version of the newest section of the changelog, which `npm run release` sets. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,7 @@ test('the lock file and the image have the version of the changelog', () => {
   expect(readTreeFile('docker-compose.yml')).toContain(`image: barkeep:${released}\n`);
 });
 
-/** The files that a version may be in and that contain this text. */
+/** The files that contain this text, among those that may name a version. */
 function filesWith(text: string): string[] {
   return treeFiles('*.json', '*.yml', '*.yaml', '*.md').filter((file) => readTreeFile(file).includes(text));
 }
