@@ -84,7 +84,8 @@ export class DaysReader {
       this.latest = undefined; // they are gone with the store
       onPage(undefined);
     }
-    return earlier && this.isAllWanted ? this.read(onPage) : this.latest;
+    const mustReadAll = earlier !== undefined && this.isAllWanted;
+    return mustReadAll ? this.read(onPage) : this.latest;
   }
 
   /** Drops the days before the session's first retained one. After a failure all days are read, which shows the failure if it lasts. */
