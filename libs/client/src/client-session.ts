@@ -186,7 +186,7 @@ export class ClientSession {
     const selection = eventSelection(options);
     const signal = this.#endSignal(options.signal);
     const session = await this.reader({ signal });
-    const { redis, close } = this.#blocking(signal);
+    const { redis, close } = this.#openBlocking(signal);
     try {
       yield* momentsOf(redis, session, selection, signal);
     } catch (error) {
@@ -210,7 +210,7 @@ export class ClientSession {
     const completed = await this.#completedStatus(); // a completed session needs no connection to its store
     if (completed) return completed;
     const session = await this.reader({ signal });
-    const { redis, close } = this.#blocking(signal);
+    const { redis, close } = this.#openBlocking(signal);
     try {
       return await waitForState(redis, session, () => this.#completedStatus(), signal);
     } catch (error) {
@@ -242,7 +242,7 @@ export class ClientSession {
   }
 
   /** Opens a connection for blocking reads. `close` or an abort of the signal disconnects it. */
-  #blocking(signal: AbortSignal): { redis: Redis; close: () => void } {
+  #openBlocking(signal: AbortSignal): { redis: Redis; close: () => void } {
     signal.throwIfAborted();
     const redis = this.#parts.duplicate();
     const close = (): void => {

@@ -134,6 +134,7 @@ export class Barkeep {
     return this.#own(endTimerOnClose(this.#connection().duplicate({ disconnectTimeout: BLOCKING_CLOSE_MS })));
   }
 
+  /** Notes a connection that {@link close} has to close. */
   #own(redis: Redis): Redis {
     // During an outage each command throws the error. Without this listener ioredis would print the error as well.
     redis.on('error', () => undefined);

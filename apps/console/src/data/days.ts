@@ -81,7 +81,7 @@ export class DaysReader {
       this.isAllWanted = true;
       const areUnreadable = error instanceof CallError && error.status === CONFLICT;
       if (!areUnreadable) throw error;
-      this.latest = undefined; // they are gone with the store
+      this.latest = undefined; // the days are gone with the store
       onPage(undefined);
     }
     const mustReadAll = earlier !== undefined && this.isAllWanted;

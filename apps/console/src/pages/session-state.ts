@@ -46,7 +46,7 @@ export function useSession(id: string): FollowedSession {
   const [isDeleted, setDeleted] = useState(false);
   const wasDeleted = useRef(false); // the newest isDeleted: the listener sees only that of the render that made it
   const [version, setVersion] = useState(0);
-  /** When the last event came, and what the session was at the last tick. */
+  /** When the last event came, and the session's state, clock and counts at the last tick, as JSON. */
   const heard = useRef({ at: -Infinity, session: '' });
 
   const readAll = () => {

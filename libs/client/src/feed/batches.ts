@@ -79,7 +79,7 @@ async function* asyncBatches<T>(
           failure = { error };
         }
         signal?.throwIfAborted();
-        if (!result) break;
+        if (!result) break; // the wait has ended without an item, or the source has failed
         request = undefined;
         if (result.done) isDone = true;
         else if (batch.push(result.value) === 1) timer = setTimeout(() => wake(), WAIT_MS);

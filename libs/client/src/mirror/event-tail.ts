@@ -1,7 +1,7 @@
 /**
  * Extracts what a mirror needs from the streams of a session. The stream of public events gives the session's state. The stream of changes
- * of each partition says which symbols have changed bars on which day. It also lists changes after the clock, although a mirror never shows
- * them (invariant I2, docs/ARCHITECTURE.md). When entries were trimmed before they were read, the mirror reloads everything. Does no I/O.
+ * of each partition says which symbols have changed bars on which day. It includes changes after the clock, which a mirror never shows
+ * (invariant I2, docs/ARCHITECTURE.md). When entries were trimmed before they were read, the mirror reloads everything. Does no I/O.
  */
 import { isEventType, parseEvent, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
 import { stateOf, type ReportedState, type StreamEntry } from './session-state.js';
