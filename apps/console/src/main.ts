@@ -66,6 +66,7 @@ function App() {
     </footer>`;
 }
 
+/** The content of a page. The key makes it anew at each visit. */
 function contentOf({ name, id }: Page, visit: number) {
   if (name === 'unknown') return html`<p class="empty">There is no such page. <a href="/">All sessions</a></p>`;
   return html`<${CONTENTS[name]} key=${visit} id=${id} />`;

@@ -16,7 +16,7 @@ import { eventSelection, momentsOf, waitForState, type EventOptions, type Sessio
 const BEGIN_LIMIT_MS = 30_000;
 /** Time between two checks whether the session has begun, ms. */
 const BEGIN_CHECK_MS = 25;
-/** How much later than the coordinator this client may find the store of a session, ms. */
+/** How long this client may fail to find a store that the coordinator finds, ms. After that, the two use different stores. */
 const FOUND_WITHIN_MS = 2_000;
 
 /** What a session needs from its client. */
@@ -40,7 +40,7 @@ export class ClientSession {
 
   /** @internal */
   constructor(
-    /** Its id. */
+    /** Id of the session. */
     readonly id: string,
     parts: SessionParts,
   ) {
@@ -87,7 +87,7 @@ export class ClientSession {
     return this.#parts.http.metrics(this.id, symbol, options);
   }
 
-  /** The metrics of all symbols that can be read, in the session's order: not of one that is joining. */
+  /** The metrics of all symbols that can be read, in the session's order. Leaves out a symbol that is joining. */
   async allMetrics(): Promise<SymbolMetrics[]> {
     return this.#parts.http.allMetrics(await this.status());
   }
@@ -139,7 +139,7 @@ export class ClientSession {
     const signal = this.#endSignal(options.signal);
     const outage = new Outage(this.#parts.redis(), this.id, 0); // a limit of 0 ms: the first failure is thrown
     const deadline = Date.now() + waitMs;
-    let storedSince: number | undefined;
+    let storedSince: number | undefined; // when the coordinator first found the store, epoch ms
     for (;;) {
       try {
         return await this.#parts.open();
@@ -148,10 +148,11 @@ export class ClientSession {
         // A session that has not begun has no store either, so SessionLostError alone does not mean that its data is lost.
         if (!(error instanceof SessionLostError)) throw outage.failed(error) ?? error;
         const status = await this.status();
-        // Only a status that the coordinator read from the store has a clock.
+        // A status has a clock only if the coordinator found the store and read the clock from it.
         storedSince = status.clock === null ? undefined : (storedSince ?? Date.now());
         if (storedSince === undefined && hasEnded(status)) throw endedError(status);
-        if (Date.now() > Math.min(deadline, (storedSince ?? Infinity) + FOUND_WITHIN_MS))
+        const giveUpAt = Math.min(deadline, (storedSince ?? Infinity) + FOUND_WITHIN_MS);
+        if (Date.now() > giveUpAt)
           throw storedSince === undefined ? new NotBegunError(this.id, status.state, waitMs) : this.#storedElsewhere();
       }
       await pause(BEGIN_CHECK_MS, signal);
@@ -185,7 +186,7 @@ export class ClientSession {
     const selection = eventSelection(options);
     const signal = this.#endSignal(options.signal);
     const session = await this.reader({ signal });
-    const { redis, close } = this.#blocking(signal);
+    const { redis, close } = this.#openBlocking(signal);
     try {
       yield* momentsOf(redis, session, selection, signal);
     } catch (error) {
@@ -209,7 +210,7 @@ export class ClientSession {
     const completed = await this.#completedStatus(); // a completed session needs no connection to its store
     if (completed) return completed;
     const session = await this.reader({ signal });
-    const { redis, close } = this.#blocking(signal);
+    const { redis, close } = this.#openBlocking(signal);
     try {
       return await waitForState(redis, session, () => this.#completedStatus(), signal);
     } catch (error) {
@@ -241,7 +242,7 @@ export class ClientSession {
   }
 
   /** Opens a connection for blocking reads. `close` or an abort of the signal disconnects it. */
-  #blocking(signal: AbortSignal): { redis: Redis; close: () => void } {
+  #openBlocking(signal: AbortSignal): { redis: Redis; close: () => void } {
     signal.throwIfAborted();
     const redis = this.#parts.duplicate();
     const close = (): void => {
@@ -253,8 +254,8 @@ export class ClientSession {
   }
 
   /**
-   * A signal that is aborted when the client is closed or the given signal is aborted. A new one for each loop, mirror and stream: Node warns
-   * when more than ten listeners wait for one signal.
+   * A signal that is aborted when the client is closed or the given signal is aborted. Each loop, mirror and stream gets its own, because
+   * Node warns when more than ten listeners wait for one signal.
    */
   #endSignal(signal?: AbortSignal): AbortSignal {
     return anySignal(signal ? [this.#parts.signal, signal] : [this.#parts.signal]);

@@ -111,7 +111,7 @@ export class Barkeep {
 
   async #close(): Promise<void> {
     this.#closing.abort(new ClientClosedError());
-    // In this turn of the event loop, consumers send that they leave their sessions. Only then the connection closes.
+    // The abort makes consumers leave their sessions: they send that in this turn of the event loop, so the connections close in the next.
     await nextTurn();
     await Promise.all([...this.#ownConnections].map(closeConnection));
   }
@@ -134,8 +134,9 @@ export class Barkeep {
     return this.#own(endTimerOnClose(this.#connection().duplicate({ disconnectTimeout: BLOCKING_CLOSE_MS })));
   }
 
+  /** Notes a connection that {@link close} has to close. */
   #own(redis: Redis): Redis {
-    // The failing commands throw the error of an outage. Without a listener ioredis would also print it.
+    // During an outage each command throws the error. Without this listener ioredis would print the error as well.
     redis.on('error', () => undefined);
     redis.once('end', () => this.#ownConnections.delete(redis));
     this.#ownConnections.add(redis);
@@ -143,12 +144,12 @@ export class Barkeep {
   }
 }
 
-/** Closes a connection. ioredis emits no `end` for a connection that waits to reconnect. */
+/** Closes a connection, and waits for its event `end` where ioredis emits one. */
 async function closeConnection(redis: Redis): Promise<void> {
   const end = once(redis, 'end', { signal: AbortSignal.timeout(CLOSE_LIMIT_MS) }).catch(() => undefined);
-  const isConnected = !['reconnecting', 'end', 'wait'].includes(redis.status);
+  const emitsEnd = !['reconnecting', 'end', 'wait'].includes(redis.status); // `wait`: not opened yet
   redis.disconnect();
-  if (isConnected) await end;
+  if (emitsEnd) await end;
 }
 
 /**

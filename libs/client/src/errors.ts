@@ -1,6 +1,6 @@
 /**
- * Errors between a program and Barkeep, one class per cause. Errors of reading a session's store (`SessionLostError`,
- * `UnknownSymbolError` …) are those of the session-data library.
+ * Errors of the client library, one class per cause. The session-data library has the errors of reading a session's store
+ * (`SessionLostError`, `UnknownSymbolError` …), and http/errors.ts those that the coordinator answers.
  */
 import type { Redis } from 'ioredis';
 
@@ -20,7 +20,7 @@ export class CoordinatorAddressError extends Error {
   /** What was given, without user and password. */
   readonly address: string;
   constructor(address: string) {
-    const shown = address.replace(/^(\w+:\/\/)?.*@/s, '$1…@'); // a password may have slashes
+    const shown = address.replace(/^(\w+:\/\/)?.*@/s, '$1…@'); // up to the last @, as a password may have slashes
     super(
       `expected the coordinator's address such as http://127.0.0.1:3000, without user, password, query or fragment, was "${shown}"`,
     );
@@ -89,7 +89,7 @@ export class ClientClosedError extends Error {
 export class ArgumentError extends RangeError {
   override readonly name = 'ArgumentError';
   constructor(
-    /** Its name. */
+    /** Name of the argument or option. */
     readonly argument: string,
     expected: string,
     /** The given value. */

@@ -7,7 +7,7 @@ export class OneAtATime {
   /** @param run performs one run; it must not throw */
   constructor(private readonly run: () => Promise<void>) {}
 
-  /** Requests a run. Resolves when a run that started after this call has ended and no request is left. */
+  /** Requests a run, which starts after this call. Resolves when that run has ended and no other request is left. */
   request(): Promise<void> {
     this.isRequested = true;
     this.running ??= this.runRequested();
@@ -24,12 +24,12 @@ export class OneAtATime {
   }
 
   private async runRequested(): Promise<void> {
-    await Promise.resolve(); // so that `running` is set before the first run starts
+    await Promise.resolve(); // lets `request` set `running` before the first run starts
     while (this.isRequested) {
       this.isRequested = false;
       await this.run();
     }
-    // No await since the last check, so a later request starts a new loop.
+    // Nothing was awaited since the check, so no request is waiting. The next request starts a new loop.
     this.running = undefined;
   }
 }

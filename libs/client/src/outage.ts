@@ -12,8 +12,8 @@ export const OUTAGE_RETRY_MS = 500;
 const RECONNECT_STEP_MS = 50;
 
 /**
- * ioredis' option `retryStrategy` for connections of this library. ioredis gives a call up after a number of attempts to connect. By
- * default these attempts become so rare that it notices the end of an outage's time limit more than half a minute late.
+ * Time before the next attempt of ioredis to connect, ms (its option `retryStrategy`). A call fails only after a number of attempts. With
+ * ioredis' own times, which grow longer, the client would notice more than half a minute late that an outage has reached its limit.
  */
 export function reconnectDelay(attempts: number): number {
   return Math.min(attempts * RECONNECT_STEP_MS, OUTAGE_RETRY_MS);
@@ -27,7 +27,10 @@ export const BLOCKING_CLOSE_MS = 100;
 
 /** How long the session Redis has been failing; a success resets it. */
 export class Outage {
-  /** When the first call since the last success began, or when the last part of it was answered, as `performance.now()`. */
+  /**
+   * The earliest time at which Redis may have begun to fail, as `performance.now()`: the start of the first call since the last success, or
+   * the last answer to a part of that call. Undefined after a success.
+   */
   private since: number | undefined;
 
   /** @param limitMs how long failures are retried */
@@ -38,8 +41,8 @@ export class Outage {
   ) {}
 
   /**
-   * Runs a call. If it fails, the outage counts from its beginning: ioredis may have tried to connect for many seconds before it gives a
-   * call up. @throws what the call throws
+   * Runs a call. If the call fails, the outage counts from the call's start: ioredis may try to connect for many seconds before the call
+   * fails. @throws what the call throws
    */
   async run<T>(call: () => Promise<T>): Promise<T> {
     this.since ??= performance.now();
@@ -48,7 +51,7 @@ export class Outage {
     return result;
   }
 
-  /** Notes that Redis answered a part of the call that runs: an outage cannot have begun before. */
+  /** Notes that Redis answered a part of the running call: an outage cannot have begun before this answer. */
   answered(): void {
     if (this.since !== undefined) this.since = performance.now();
   }

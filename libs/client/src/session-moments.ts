@@ -1,4 +1,4 @@
-/** Reads the events of a session from its store, and waits for its states. */
+/** Reads the events of a session from its store, and waits until the session is in a wanted state. */
 import {
   decodeCursor,
   encodeCursor,
@@ -18,7 +18,7 @@ const CHECK_MS = 5_000;
 
 /** Which events are read, and where reading starts. */
 export interface EventOptions {
-  /** The types to read, without those that only operators get. @default all */
+  /** The types of events to read. A type that only operators get is an error. @default all other types */
   types?: readonly SessionEventType[];
   /** `now`, `beginning` (the oldest retained event), or the `cursor` of an event: reads the events after it. @default 'now' */
   from?: string;
@@ -52,9 +52,9 @@ export class EventCursorError extends Error {
   }
 }
 
-/** Which events are read, and where reading starts. {@link eventSelection} makes it. */
+/** The options after {@link eventSelection} has checked them. */
 interface EventSelection {
-  /** undefined: all. */
+  /** The types to read; undefined for all. */
   types: ReadonlySet<string> | undefined;
   from: 'now' | EventCursor;
 }

@@ -1,2 +1,2 @@
-/** The used parts of the chart library. This module is loaded with the first chart, so the bundler puts the library into a second file. */
+/** The parts of the chart library that the console uses. The bundler puts them into a separate file, loaded with the first chart. */
 export { CandlestickSeries, createChart, HistogramSeries } from 'lightweight-charts';

@@ -81,10 +81,11 @@ export class DaysReader {
       this.isAllWanted = true;
       const areUnreadable = error instanceof CallError && error.status === CONFLICT;
       if (!areUnreadable) throw error;
-      this.latest = undefined; // they are gone with the store
+      this.latest = undefined; // the days are gone with the store
       onPage(undefined);
     }
-    return earlier && this.isAllWanted ? this.read(onPage) : this.latest;
+    const mustReadAll = earlier !== undefined && this.isAllWanted;
+    return mustReadAll ? this.read(onPage) : this.latest;
   }
 
   /** Drops the days before the session's first retained one. After a failure all days are read, which shows the failure if it lasts. */

@@ -50,7 +50,7 @@ interface LiveListener {
 export function listenToSession(id: string, listener: LiveListener): () => void {
   /** The connection, or the one that was refused; undefined while the page is hidden. */
   let source: EventSource | undefined;
-  let retry: number | undefined;
+  let retryTimer: number | undefined;
   let lostSince: Date | null = null;
   let isFirstAttempt = true;
   /** Whether events may be missed until the next connection opens, because it has no id of a last event. */
@@ -81,10 +81,10 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
   const retryLater = () => {
     isFirstAttempt = false;
     mayMissEvents = true;
-    retry = window.setTimeout(connect, RETRY_MS);
+    retryTimer = window.setTimeout(connect, RETRY_MS);
   };
   const disconnect = () => {
-    window.clearTimeout(retry);
+    window.clearTimeout(retryTimer);
     source?.close();
     source = undefined;
     mayMissEvents = true;

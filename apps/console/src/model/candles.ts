@@ -43,8 +43,8 @@ export function candlesAround(candles: readonly Candle[], stepMs: number, range:
 export function holesOf(gaps: readonly GapAnswer[], stepMs: number): Hole[] {
   return gaps.map(({ start, end }) => {
     const first = Date.parse(start);
-    const wholeSteps = Math.ceil((Date.parse(end) - first) / stepMs) - 1;
-    return { first: first / 1000, last: (first + wholeSteps * stepMs) / 1000 };
+    const stepsToLast = Math.ceil((Date.parse(end) - first) / stepMs) - 1;
+    return { first: first / 1000, last: (first + stepsToLast * stepMs) / 1000 };
   });
 }
 
@@ -52,8 +52,9 @@ export function holesOf(gaps: readonly GapAnswer[], stepMs: number): Hole[] {
 type Segment = Record<'open' | 'close', string>;
 
 /** Whether a gap spans a break of its trading day, such as a lunch break, in which there are no slots. @param stepMs length of a slot */
-export function spansBreak({ start, end, bars }: GapAnswer, stepMs: number): boolean {
-  return Math.ceil((Date.parse(end) - Date.parse(start)) / stepMs) > bars;
+export function spansBreak({ start, end, bars: slots }: GapAnswer, stepMs: number): boolean {
+  const slotsWithoutBreak = Math.ceil((Date.parse(end) - Date.parse(start)) / stepMs);
+  return slotsWithoutBreak > slots;
 }
 
 /** The parts of the gaps that are inside the segments of a day: a gap that spans a break becomes two. */
@@ -79,12 +80,13 @@ export function priceDecimals(candles: readonly Candle[]): number {
   const prices = candles.flatMap((candle) => ('open' in candle ? [candle.high, candle.low, candle.close] : []));
   const highest = prices.reduce((high, price) => Math.max(high, Math.abs(price)), 0);
   if (highest === 0) return DECIMALS_MIN;
-  const decimalsMax = DIGITS_MAX - 1 - Math.floor(Math.log10(highest));
+  const digitsBeforePoint = 1 + Math.floor(Math.log10(highest)); // below 0.1 negative: zeros are no digits
+  const decimalsMax = DIGITS_MAX - digitsBeforePoint;
   const decimals = prices.reduce((most, price) => Math.max(most, decimalsOf(price)), 0);
   return Math.max(DECIMALS_MIN, Math.min(decimals, decimalsMax, 15)); // a chart does not compute with more than 15
 }
 
-/** The number of decimals of a number as text: 2 for 1.25, 7 for 1.5e-6. */
+/** The number of decimals that a number needs: 2 for 1.25, 7 for 1.5e-6. */
 function decimalsOf(value: number): number {
   const [digits = '', exponent = '0'] = String(value).split('e');
   const point = digits.indexOf('.');

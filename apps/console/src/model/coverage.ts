@@ -26,6 +26,7 @@ export function coverageMatrix(pages: readonly CoverageAnswer[]): Matrix {
   return { days: days.map(({ date, expected }) => ({ date, expected, visible: expected })), rows: countsBySymbol };
 }
 
+/** Maximum number of cells in each list of {@link worstCells}. */
 const LISTED_MAX = 8;
 
 export interface WorstCell {

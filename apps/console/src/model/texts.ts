@@ -51,7 +51,7 @@ export function bothZonesText(time: string | null, zone: string): string {
   return `${minuteText(time)} UTC (${venueText(time, zone)} ${zoneText(zone)})`;
 }
 
-/** A duration: `0.4 s`, `12 s`, `3 min`, `2 h`, `5 d`, in the largest unit in which it is at least 2; shorter ones in seconds. */
+/** A duration: `0.4 s`, `12 s`, `3 min`, `2 h`, `5 d`. In the largest unit in which it is at least 2, else in seconds. */
 export function durationText(ms: number): string {
   if (ms < 10_000) return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
   if (ms < 120_000) return `${Math.round(ms / 1000)} s`;

@@ -100,8 +100,8 @@ async function readCell(
   ]);
   const gapsOfDay = gapsWithin(gaps, day.open, day.close);
   const slotMs = intervalMs(spec.baseInterval);
-  const areWhole = !gapsOfDay.some((gap) => spansBreak(gap, slotMs));
-  const gapsToDraw = areWhole ? gapsOfDay : gapsOutsideBreaks(gapsOfDay, await segments());
+  const crossesBreak = gapsOfDay.some((gap) => spansBreak(gap, slotMs));
+  const gapsToDraw = crossesBreak ? gapsOutsideBreaks(gapsOfDay, await segments()) : gapsOfDay;
   return { bars, gaps: gapsOfDay, gapsToDraw };
 }
 

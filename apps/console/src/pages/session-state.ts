@@ -44,9 +44,9 @@ export function useSession(id: string): FollowedSession {
   const [clock, setClock] = useState<string>();
   const [lostSince, setLostSince] = useState<Date | null>(null);
   const [isDeleted, setDeleted] = useState(false);
-  const wasDeleted = useRef(false); // as isDeleted, for the listener of the first render
+  const wasDeleted = useRef(false); // the newest isDeleted: the listener sees only that of the render that made it
   const [version, setVersion] = useState(0);
-  /** When the last event came, and what the session was at the last tick. */
+  /** When the last event came, and the session's state, clock and counts at the last tick, as JSON. */
   const heard = useRef({ at: -Infinity, session: '' });
 
   const readAll = () => {
@@ -60,8 +60,8 @@ export function useSession(id: string): FollowedSession {
     setDeleted(deleted);
   };
   /**
-   * After a loss the session streams again from its first day, so a clock of an earlier event may be after the new one. After a deletion
-   * another session may have been created under the id.
+   * Forgets the clock of earlier events, and reads everything. After a loss the session streams again from its first day, so that clock may
+   * be after the new one. After a deletion another session may have been created under the id.
    */
   const startOver = () => {
     heard.current.at = performance.now();

@@ -9,8 +9,8 @@ const CHANGED = 'barkeep:location';
 let visits = 0;
 window.addEventListener('popstate', () => visits++);
 
-/** Goes to a page of the console. @param replace true stays on the page and adds no entry to the history, for filters and selections */
-export function goTo(href: string, replace = false): void {
+/** Goes to a page of the console. @param options `replace` stays on the page and adds no history entry, for filters and selections */
+export function goTo(href: string, { replace = false } = {}): void {
   if (replace) history.replaceState(null, '', href);
   else {
     history.pushState(null, '', href);
@@ -38,7 +38,7 @@ export function useQuery(name: string): [string, (value: string) => void] {
     const next = new URLSearchParams(location.search);
     if (value === '') next.delete(name);
     else next.set(name, value);
-    goTo(next.size > 0 ? `${pathname}?${String(next)}` : pathname, true);
+    goTo(next.size > 0 ? `${pathname}?${String(next)}` : pathname, { replace: true });
   };
   return [query.get(name) ?? '', change];
 }

@@ -15,7 +15,7 @@ interface State<Value> {
   error?: Error;
 }
 
-/** What a call gave. */
+/** The answer of a call, or its error. */
 type Outcome<Value> = { value: Value } | { error: Error };
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Groups items into batches, in their order. A batch is yielded when it is full. A batch of an asynchronous source is also yielded when its
- * first item has waited long enough. When the source fails, the items before that are yielded before its error is thrown.
+ * first item has waited long enough. When the source fails, the items that it gave before are yielded, and then its error is thrown.
  */
 
 /** How long the first item of a batch waits for others, ms. */
@@ -27,7 +27,7 @@ export async function* batchesOf<T>(
     return;
   }
   let batch: T[] = [];
-  let failure: { error: unknown } | undefined;
+  let failure: { error: unknown } | undefined; // an object, because a source may also throw undefined
   try {
     for (const item of items) {
       if (batch.push(item) < size) continue;
@@ -79,7 +79,7 @@ async function* asyncBatches<T>(
           failure = { error };
         }
         signal?.throwIfAborted();
-        if (!result) break;
+        if (!result) break; // the wait has ended without an item, or the source has failed
         request = undefined;
         if (result.done) isDone = true;
         else if (batch.push(result.value) === 1) timer = setTimeout(() => wake(), WAIT_MS);

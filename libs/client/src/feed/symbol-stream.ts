@@ -50,7 +50,7 @@ export class SymbolStream {
 
   /** @internal */
   constructor(
-    /** Its symbol. */
+    /** Symbol of the stream. */
     readonly symbol: string,
     session: string,
     http: Pick<CoordinatorClient, 'feed' | 'endFeed'>,
@@ -69,7 +69,7 @@ export class SymbolStream {
   /**
    * Feeds bars; resolves when the coordinator has answered for all of them. Bars from an asynchronous source are sent after at most a
    * quarter of a second. A late bar fills its slot if the slot is still empty. The coordinator counts and quarantines a bar that is
-   * invalid or differs from the stored one. When iterating over `bars` throws, the bars before that are sent first.
+   * invalid or differs from the stored one. When iterating over `bars` throws, the bars before the error are sent first.
    * @param options `throughMs`: the stream is complete up to this time, epoch ms, even where it has no bars
    * @returns the result of this call's bars
    * @throws FedBarsLostError when the session Redis lost bars that were fed through this object: the batch is refused. Feed the lost
@@ -89,13 +89,13 @@ export class SymbolStream {
       add(result, answer, batch.length);
       add(this.#total, answer, batch.length);
     };
-    let isThroughSent = throughMs === undefined;
+    let mustSendThrough = throughMs !== undefined;
     for await (const { items, isLast } of batchesOf(bars, BATCH_BARS, this.#signal)) {
       await send(items, isLast ? throughMs : undefined);
-      isThroughSent ||= isLast;
+      if (isLast) mustSendThrough = false;
     }
     // Without bars there was no batch, and an asynchronous source may have ended after its last batch.
-    if (!isThroughSent) await send([], throughMs);
+    if (mustSendThrough) await send([], throughMs);
     return result;
   }
 

@@ -3,23 +3,23 @@ import type { DayGrid } from '@barkeep/bars';
 import { openLimit } from '../mirror/index.js';
 
 /**
- * The steps of a batch in which slots of one interval close. Each array has one element per listed step. The rows of the i-th one
- * open at `openBefore[i - 1]` or later (of the first one: at `openFrom`), and before `openBefore[i]`.
+ * The steps of a batch in which slots of one interval close. Element i of each array belongs to the i-th listed step. The bars of that step
+ * open in `[openBefore[i - 1], openBefore[i])`; those of the first listed step open in `[openFrom, openBefore[0])`.
  */
 export interface ClosedSlots {
   /** Index of the step in the batch. */
   stepIndexes: Int32Array;
   /** Number of slots that close in the step. */
   slotCounts: Int32Array;
-  /** Where the rows of the first listed step begin, epoch ms. */
+  /** The bars of the first listed step open at this time or later, epoch ms. */
   openFrom: number;
-  /** Where the rows of the step end, epoch ms, exclusive. */
+  /** The bars of the step open before this time, epoch ms. */
   openBefore: Float64Array;
 }
 
 /**
  * The slots of one interval that close in the steps of a batch.
- * @param after the first step has the slots that closed after this time, epoch ms
+ * @param after the slots of the first step closed after this time, epoch ms
  * @param times of the steps, epoch ms
  * @param includesEmpty also lists steps in which no slot of the interval closes
  */
@@ -33,15 +33,15 @@ export function closedSlotsOf(
   const slotCounts = new Int32Array(times.length);
   const openBefore = new Float64Array(times.length);
   let listed = 0;
-  let closedBefore = grid.closedBy(after);
+  let earlierCount = grid.closedBy(after);
   for (let step = 0; step < times.length; step++) {
-    const closedNow = grid.closedBy(times[step]!);
-    if (closedNow === closedBefore && !includesEmpty) continue;
+    const closedCount = grid.closedBy(times[step]!);
+    if (closedCount === earlierCount && !includesEmpty) continue;
     stepIndexes[listed] = step;
-    slotCounts[listed] = closedNow - closedBefore;
+    slotCounts[listed] = closedCount - earlierCount;
     openBefore[listed] = openLimit(grid, times[step]!);
     listed++;
-    closedBefore = closedNow;
+    earlierCount = closedCount;
   }
   return {
     stepIndexes: stepIndexes.subarray(0, listed),

@@ -16,9 +16,10 @@ import type { DeliveredPart } from './interval-rows.js';
 import { StepRows, type AssembledStep, type StepBatch } from './step-rows.js';
 
 const HASH_BYTES = 32;
-/** Length of what is hashed before the bars of a step: the earlier hash and the time. */
+/** Length of what is hashed before the bars of a step: the earlier hash and the time, in doubles. */
 const HEAD_DOUBLES = HASH_BYTES / 8 + 1;
 
+/** What one step delivers. */
 export interface DeliveredStep {
   /** One part per interval, the base interval first. */
   parts: readonly DeliveredPart[];
@@ -50,7 +51,7 @@ export class DeliveredChain {
   /**
    * Delivers the next step, and adds it to the hash.
    * @param time the time of the step, epoch ms
-   * @param upcoming returns a batch that starts with this step, for a step that the last batch lacks; all its bars must be loaded
+   * @param upcoming returns a batch that starts with this step and whose bars are all loaded. Called when the last batch lacks the step
    */
   deliver(holdings: Holdings, time: number, upcoming: () => StepBatch): DeliveredStep {
     if (this.batch[this.nextStep]?.time !== time || !this.rows.isCurrent(holdings)) {

@@ -1,7 +1,7 @@
 /**
  * Follows a session, one step at a time. A step shows what the session showed at that simulated time, even when the session's clock and
- * the loaded bars are already later (invariant I2). The session keeps the position of a named consumer. In lockstep its clock waits for
- * the consumer.
+ * the loaded bars are already later (invariant I2, docs/ARCHITECTURE.md). The session keeps the position of a named consumer. In lockstep
+ * the session's clock waits for the consumer.
  */
 import { randomBytes } from 'node:crypto';
 import type { JoinFrom, OpenSession, SessionLayout } from '@barkeep/session-data';
@@ -48,8 +48,8 @@ export interface FollowOptions {
   /** How far apart steps are: the base interval, any whole multiple of it, or `day`. @default the base interval */
   every?: string;
   /**
-   * True: the session's clock waits for this consumer, which needs the pace lockstep. False in a session in lockstep: the loop watches it
-   * without a name. @default true when the pace is lockstep
+   * True: the session's clock waits for this consumer, which needs the pace lockstep. False in a session in lockstep: the loop only
+   * watches, without a name, and the clock does not wait for it. @default true when the pace is lockstep
    */
   lockstep?: boolean;
   /** Where to start: where the consumer left off, at the first retained day, or at the session's clock. @default 'kept' */
@@ -136,7 +136,7 @@ function consumerName(layout: SessionLayout, { consumer, lockstep }: FollowOptio
   const { mode } = layout.spec.pace;
   if (lockstep === true && mode !== 'lockstep') throw new NotLockstepError(layout.id, mode);
   const isWaitedFor = mode === 'lockstep' && lockstep !== false;
-  // The clock waits for each consumer that has a position in the store.
+  // A name would put the consumer's position into the store, and the clock waits for each consumer that has a position there.
   if (mode === 'lockstep' && !isWaitedFor && consumer !== undefined)
     throw new ArgumentError('consumer', 'no name with lockstep: false in a session in lockstep', consumer);
   return consumer ?? (isWaitedFor ? `consumer-${randomBytes(6).toString('hex')}` : undefined);

@@ -1,6 +1,7 @@
 /**
- * Copies the rows of one interval for the steps of a batch. The rows of a symbol lie next to each other, so one visit per symbol is faster
- * than a visit of all symbols for each step. Uses loops instead of callbacks, because V8 compiles closures again for each session.
+ * Copies the rows of one interval for the steps of a batch. A row is a bar in the mirror's memory, a batch is several consecutive steps.
+ * The rows of a symbol lie next to each other, so one visit per symbol is faster than a visit of all symbols for each step. Uses loops
+ * instead of callbacks, because V8 compiles closures again for each session.
  */
 import type { Interval } from '@barkeep/bars';
 import { copyRow, openTimeOf, ROW_DOUBLES } from '../mirror/index.js';

@@ -10,9 +10,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { OneAtATime } from '../one-at-a-time.js';
 import { Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
 
-/** Time without a heartbeat after which a consumer of a session that is not in lockstep is silent. */
+/** Time without a heartbeat after which a consumer of a session that is not in lockstep counts as silent. */
 const SILENT_SECONDS = 30;
-/** How many heartbeats are sent within the time after which a consumer is silent. */
+/** How many heartbeats are sent within the time after which a consumer counts as silent. */
 const BEATS_PER_SILENCE = 3;
 /** How long the end of an aborted or failed loop waits for the answer of Redis, ms. */
 const LAST_CALL_MS = 2_000;
@@ -70,8 +70,8 @@ export class KeptPosition {
   }
 
   /**
-   * Sends the last position and leaves: the session's clock no longer waits for this consumer. May be repeated. When the signal is
-   * aborted, sends at once, because the connection may be about to close, tries once, and does not wait for a Redis that is away.
+   * Sends the last position and leaves: the session's clock no longer waits for this consumer. May be repeated. With an
+   * aborted signal the connection may be about to close: then sends at once, tries once, and does not wait for a Redis that is away.
    * @throws ConsumerReplacedError, UnknownConsumerError, SessionLostError, SessionRedisAwayError
    */
   async leave(position: ConsumerPosition, signal?: AbortSignal): Promise<void> {
@@ -109,7 +109,7 @@ export class KeptPosition {
     }
   }
 
-  /** Runs a call that sends a position. If the store refuses it because it was set back, restores the position and repeats the call. */
+  /** Runs a call that sends a position. If the store was set back and refuses the position, restores the position and repeats the call. */
   private async withRestore(position: ConsumerPosition, send: () => Promise<void>): Promise<void> {
     try {
       await send();

@@ -156,7 +156,7 @@ export function stepInterval(every: string, base: Interval): Interval {
 export function* stepsAfter(layout: SessionLayout, every: Interval, time: number): Generator<StepTime> {
   for (let day = Math.max(dayAtClock(layout, time), layout.historyDays); day < layout.days.length; day++) {
     const grid = layout.grid(day, every);
-    // closedBy(time): also the first slot that closes after `time`.
+    // The number of slots that are closed at `time` is also the index of the first slot that closes later.
     for (let slot = grid.closedBy(time); slot < grid.slotCount; slot++) yield { time: grid.closeTime(slot), day, slot };
   }
 }

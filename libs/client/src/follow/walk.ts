@@ -1,6 +1,6 @@
 /**
  * The state of one loop over a session's steps: the next step, what it delivers, and the consumer's position. Loads at most a day ahead
- * of the loop. In lockstep it acknowledges the position about twice per lead, without waiting for the answer.
+ * of the loop. In lockstep it acknowledges the position about twice per lead (`pace.window`), without waiting for the answer.
  */
 import type { Interval } from '@barkeep/bars';
 import { NOTHING_DELIVERED, type ConsumerPosition, type SessionLayout } from '@barkeep/session-data';
@@ -84,7 +84,7 @@ export class Walk {
     this.intervals = [layout.base, ...[...layout.derived].sort((a, b) => a.ms - b.ms)];
     this.remainingSteps = stepsAfter(layout, every, time);
     this.lastTime = lastStepAt(layout, every, time);
-    const { pace } = layout.spec;
+    const { pace } = layout.spec; // its `window` is the lead, in base bars
     this.slotsPerAcknowledgement = pace.mode === 'lockstep' ? Math.ceil(pace.window / 2) : SLOTS_PER_ACKNOWLEDGEMENT;
     follower.onProgress = () => this.wake();
     if (kept) kept.onFailure = () => this.wake();
@@ -161,10 +161,10 @@ export class Walk {
     holdings.moveClock(at.time); // the mirror shows this step's bars from now on
     if (at.day !== this.lastDay) {
       this.lastDay = at.day;
-      // Which days the store still has depends on how far the session is ahead: every run must show the same days in the same step.
+      // Keeps days by the step, not by what the store still has, which depends on how far the session is ahead: so all runs show the same.
       this.follower.loader.trim(this.layout.firstKeptAt(grid.open));
     }
-    this.slotsUnacknowledged += grid.closedBy(at.time) - grid.closedBy(this.lastTime); // all closed slots when the day is new
+    this.slotsUnacknowledged += grid.closedBy(at.time) - grid.closedBy(this.lastTime); // on a new day: all its closed slots
     this.lastTime = at.time;
     this.lastBars = delivered.bars;
     const step = new Step(this.layout, this.every, at, delivered, this.mirror);
@@ -209,7 +209,7 @@ export class Walk {
     throw new SessionEndedError(this.layout.id, reported.state, reported.error, sessionClock);
   }
 
-  /** Acknowledges everything that is loaded. The next step closes later, so the clock need not wait for this consumer up to there. */
+  /** Acknowledges the time up to which bars are loaded. The next step is later, so until then the clock need not wait for this consumer. */
   private acknowledgeLoaded(): void {
     if (!this.kept) return;
     const { loadedTo } = this.follower.loader.holdings;

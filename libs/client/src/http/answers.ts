@@ -9,7 +9,7 @@ import { checked, withRaw } from './read-answer.js';
 export type { GapAnswer } from '@barkeep/api';
 export type { SlotCounts } from '@barkeep/bars';
 
-/** What every answer object has in addition. */
+/** What the client adds to an answer. */
 interface Raw {
   /** The answer as it came, before fields were added. */
   raw: object;
@@ -30,7 +30,7 @@ export type ConsumerStatus = api.ConsumerAnswer;
 /** Quality of the data of one symbol. */
 export interface SymbolMetrics extends api.MetricsAnswer, Raw {}
 
-/** SHA-256 of all bars of the days that a session has finished (invariant I1). */
+/** SHA-256 of all bars of the days that a session has finished (invariant I1, docs/ARCHITECTURE.md). */
 export interface Digest extends api.DigestAnswer, Raw {}
 
 /** The outcome of feeding bars. */

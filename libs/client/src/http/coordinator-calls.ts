@@ -36,7 +36,7 @@ export class CoordinatorCalls {
   constructor(address: string, apiKey: string | undefined, signal: AbortSignal) {
     this.address = coordinatorAddress(address);
     this.#signal = anySignal([signal]);
-    // One listener for all attempts: a signal per attempt that follows `signal` would leave a reference in it, on Node before 24.
+    // One listener aborts all attempts. If each attempt had a signal that follows `signal`, Node before 24 would keep all of these signals.
     this.#signal.addEventListener('abort', () => this.#attempts.forEach((attempt) => attempt.abort(signal.reason)));
     try {
       if (apiKey !== undefined) this.#headers.set('authorization', `Bearer ${apiKey}`);
@@ -50,17 +50,17 @@ export class CoordinatorCalls {
     return this.#attempt(async (signal) => readAnswer(await this.#fetch(call, signal)));
   }
 
-  /** Sends a call whose answer is a file. @returns the response, whose body the caller reads in any time */
+  /** Sends a call whose answer is a file. @returns the response, whose body the caller reads without a time limit */
   async file(call: Call): Promise<Response> {
     return this.#attempt(async (signal) => {
-      // The limit of the attempt is for the status and for the text of an error only.
+      // The attempt ends before the caller reads the body, so the client's signal must reach the request itself.
       const response = await this.#fetch(call, anySignal([this.#signal, signal]));
       if (!response.ok) await readAnswer(response); // throws
       return response;
     });
   }
 
-  /** Runs an attempt, and repeats it. @param run gets a signal that aborts with the client's signal, and after a time limit */
+  /** Runs attempts until one succeeds. @param run gets a signal that aborts with the client's signal, and after a time limit */
   #attempt<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return this.#repeat(async () => {
       this.#signal.throwIfAborted();
@@ -77,7 +77,7 @@ export class CoordinatorCalls {
     });
   }
 
-  /** Repeats an attempt that got no complete answer, or one of {@link AWAY_STATUSES}, until a coordinator is ready or the time is up. */
+  /** Repeats an attempt that got no complete answer, or a status of {@link AWAY_STATUSES}, until it succeeds or the time is up. */
   async #repeat<T>(attempt: () => Promise<T>): Promise<T> {
     let deadline: number | undefined;
     for (;;) {
@@ -90,7 +90,7 @@ export class CoordinatorCalls {
         // The limit counts from the end of the first attempt, which may itself have taken ATTEMPT_LIMIT_MS.
         deadline ??= Date.now() + AWAY_LIMIT_MS;
         if (Date.now() > deadline || isForbiddenPort(error as Error)) {
-          const isOfCoordinator = isProblem && error.kind !== '';
+          const isOfCoordinator = isProblem && error.kind !== ''; // an answer of a proxy has no kind
           throw isOfCoordinator ? error : new CoordinatorUnreachableError(this.address, error as Error);
         }
       }

@@ -15,7 +15,7 @@ const METRICS_AT_ONCE = 8;
 /** The calls that change the state of a session. */
 export type LifecycleCall = 'start' | 'pause' | 'resume' | 'stop';
 
-/** Which bars to read: the `last` ones, or a range. */
+/** Which bars to read: the `last` ones, or a range. The values are the texts of query parameters. */
 export type BarsQuery = {
   /** Such as `5m`; the base interval when it is left out. */
   interval?: string;
@@ -70,7 +70,7 @@ export class CoordinatorClient {
    * @param options `start: true` starts it at once
    */
   async create(spec: unknown, { start = false } = {}): Promise<answers.SessionStatus> {
-    // The client repeats a call whose answer was lost. Without an id or a key the repeated call would create a second session.
+    // The client repeats a call whose answer was lost. Without an id or an idempotency key the repetition would create a second session.
     const hasId = typeof spec === 'object' && spec !== null && 'id' in spec && spec.id !== undefined;
     const headers: Record<string, string> = hasId ? {} : { 'idempotency-key': randomUUID() };
     const path = `/v1/sessions${queryString({ start: start ? 'true' : undefined })}`;
@@ -133,13 +133,13 @@ export class CoordinatorClient {
     options: { date?: string } = {},
   ): Promise<answers.SymbolMetrics[]> {
     const metrics: answers.SymbolMetrics[] = [];
-    const ifReadable = (error: unknown): [] => {
+    const noneIfUnreadable = (error: unknown): [] => {
       if (error instanceof SymbolNotFoundError) return [];
       throw error;
     };
     for (let from = 0; from < symbols.length; from += METRICS_AT_ONCE) {
       const group = symbols.slice(from, from + METRICS_AT_ONCE);
-      const calls = group.map((symbol) => this.metrics(id, symbol, options).catch(ifReadable));
+      const calls = group.map((symbol) => this.metrics(id, symbol, options).catch(noneIfUnreadable));
       metrics.push(...(await Promise.all(calls)).flat());
     }
     return metrics;
@@ -165,7 +165,7 @@ export class CoordinatorClient {
     await this.#delete(`${sessionPath(id)}/consumers/${segment('consumer', name)}`);
   }
 
-  /** Bars of one symbol, oldest first. Those of a range are read page by page. */
+  /** Bars of one symbol, oldest first. Bars of a range are read page by page. */
   async bars(id: string, symbol: string, query: BarsQuery): Promise<answers.BarAnswer[]> {
     const end = api.parseTime(query.to ?? '') ?? Infinity;
     const bars: answers.BarAnswer[] = [];
@@ -180,7 +180,7 @@ export class CoordinatorClient {
     }
   }
 
-  /** When the first trading day of a session opens, without its history, epoch ms. */
+  /** When the first trading day of a session opens, epoch ms; the days of its history do not count. */
   async sessionStart(id: string): Promise<number> {
     const { days } = checked(api.layoutAnswer, await this.#get(`${sessionPath(id)}/layout`));
     return Date.parse(days.find(({ isHistory }) => !isHistory)!.segments[0]!.open); // a session has at least one day

@@ -71,7 +71,7 @@ export class SessionDataLostError extends ApiProblemError {
 }
 /**
  * The session Redis lost bars that this stream had sent, and the call was refused. Send again all bars of the symbol that close
- * after `reachedMs`, and those that were sent late, whenever they close. It is safe to send all bars again: the stored ones count as
+ * after `reachedMs`, and every bar that was sent late, whatever its time. It is safe to send all bars again: the stored ones count as
  * duplicates.
  */
 export class FedBarsLostError extends ApiProblemError {

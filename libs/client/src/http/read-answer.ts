@@ -1,6 +1,6 @@
 /**
- * Reads the coordinator's answers. Each is checked against its schema, so that a different version, or another service on that port,
- * causes a clear error at once and not an `undefined` later. Unknown fields are ignored: a newer coordinator may add some.
+ * Reads the coordinator's answers, and checks each answer against its schema. So the answer of a different version, or of another service
+ * on the port, causes a clear error at once and not an `undefined` later. Unknown fields are ignored: a newer coordinator may add some.
  */
 import { problemsOf } from '@barkeep/bars';
 import { z } from 'zod';
@@ -33,14 +33,14 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown): z.outpu
 }
 
 /**
- * The issues that are not about an unknown field. The issue of a union stays only when every schema of the union has an issue other than
- * unknown fields.
+ * The issues that are not about an unknown field. The issue of a union is left out when one schema of the union accepts the value apart
+ * from unknown fields.
  */
 function withoutUnknownFields(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
   return issues.filter((issue) => {
     if (issue.code === 'unrecognized_keys') return false;
     if (issue.code !== 'invalid_union') return true;
-    return issue.errors.every((ofSchema) => withoutUnknownFields(ofSchema).length > 0);
+    return issue.errors.every((issuesOfSchema) => withoutUnknownFields(issuesOfSchema).length > 0);
   });
 }
 

@@ -20,7 +20,7 @@ export function aggregateRows(rows: BarColumns, from: number, to: number, frame:
   const source = new DayChunk(to - from); // not a day: it has one slot for each row
   const { doubles } = rows.rows;
   for (let row = from; row < to; row++) {
-    const at = row * ROW_DOUBLES;
+    const at = row * ROW_DOUBLES; // the open time; the five values follow
     const [open, high, low] = [doubles[at + 1]!, doubles[at + 2]!, doubles[at + 3]!];
     const close = doubles[at + 4]!;
     const volume = doubles[at + 5]!;

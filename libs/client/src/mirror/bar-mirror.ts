@@ -1,4 +1,4 @@
-/** Synchronous reads of a session's bars in this process: as of one instant, and nothing after it (invariant I2). Only reads. */
+/** Synchronous reads of a session's bars in this process: as of one instant, and nothing after it (invariant I2, docs/ARCHITECTURE.md). */
 import { barQuality } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
 import type { Holdings } from './holdings.js';
@@ -74,7 +74,8 @@ export class BarMirror {
     const firstDay = Math.max(holdings.heldFrom, layout.historyDays);
     let expected = 0;
     for (let day = firstDay; day <= dayAtClock(layout, clock); day++) expected += layout.grid(day).closedBy(clock);
-    const filled = Math.max(0, series.visibleEnd(clock) - series.columns.rowFrom(layout.grid(firstDay).open)); // 0 in the history
+    const firstRow = series.columns.rowFrom(layout.grid(firstDay).open);
+    const filled = Math.max(0, series.visibleEnd(clock) - firstRow); // 0 while the clock is in the history
     return barQuality({ expected, filled: Math.min(filled, expected), noTrade: 0 });
   }
 }

@@ -1,9 +1,9 @@
 /**
- * The bars of one symbol at one interval as rows of numbers, in time order, without empty slots. Rows are appended at the end,
- * dropped at the front and replaced by day in the middle. Rows `[first, end)` are in use; a row may move to another index only
- * when {@link BarColumns.generation} changes. Rows that were shown never change in place: a change writes to new memory, so a
- * caller that keeps {@link BarColumns.rows} keeps the old bars. A row is the open time and the record of a bar; the close time
- * comes from the calendar (slot-clock.ts). The caller decides which rows are visible. Does no I/O.
+ * The bars of one symbol at one interval as rows of numbers, in time order, without empty slots. A row is the open time and the
+ * stored record of a bar; the close time comes from the calendar (slot-clock.ts). Rows `[first, end)` are in use. They are appended
+ * at the end, dropped at the front and replaced by day in the middle. A row may move to another index only when
+ * {@link BarColumns.generation} changes. Rows that were shown never change in place: a change writes to new memory, so a caller
+ * that keeps {@link BarColumns.rows} keeps the old bars. The caller decides which rows are visible. Does no I/O.
  */
 import { RECORD_BYTES, type BarOrigin, type ShownBar } from '@barkeep/bars';
 

@@ -21,12 +21,12 @@ export class DayRead {
   readonly commands: ReadCommand[] = [];
   /** The day that each command reads, as an index into the layout's days. */
   private readonly days: number[] = [];
-  /** One for each command. Takes one value of its reply: the bytes of the symbol at `place` in the command; null when it has none. */
+  /** One for each command. Takes one value of the reply: the bytes of the symbol at `place` in the command; null when it has none. */
   private readonly receivers: ((place: number, bytes: Buffer | null) => void)[] = [];
 
   constructor(private readonly layout: SessionLayout) {}
 
-  /** Adds commands for a part that comes after everything that its symbols show. Its records are appended. */
+  /** Adds commands for a part that is later than all shown bars of its symbols. Its bars are appended. */
   append(part: DayPart): this {
     return this.add(part, (bars, records) => bars.append(this.layout, records));
   }

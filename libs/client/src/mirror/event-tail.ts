@@ -1,7 +1,7 @@
 /**
  * Extracts what a mirror needs from the streams of a session. The stream of public events gives the session's state. The stream of changes
- * of each partition says which symbols have changed bars on which day. It also lists changes after the clock, although a mirror never shows
- * them (invariant I2). When entries were trimmed before they were read, the mirror reloads everything. Does no I/O itself.
+ * of each partition says which symbols have changed bars on which day. It includes changes after the clock, which a mirror never shows
+ * (invariant I2, docs/ARCHITECTURE.md). When entries were trimmed before they were read, the mirror reloads everything. Does no I/O.
  */
 import { isEventType, parseEvent, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
 import { stateOf, type ReportedState, type StreamEntry } from './session-state.js';
@@ -51,7 +51,7 @@ export class EventTail {
     return (replies as StreamEntry[][]).map((entries) => entries[0]?.[0] ?? EMPTY_STREAM);
   }
 
-  /** The reads of one round, one per stream. Each starts at the last processed entry: if the reply lacks it, it was trimmed. */
+  /** The reads of one round, one per stream. Each starts at the last processed entry: if the reply lacks that entry, it was trimmed. */
   commands(layout: SessionLayout): ReadCommand[] {
     return streamsOf(layout).map((key, stream) => ['xrange', key, this.cursor(stream), '+', 'COUNT', PAGE]);
   }
@@ -70,7 +70,7 @@ export class EventTail {
       if (isPageFull) round.isMore = true;
       cursors.push(entries.at(-1)?.[0] ?? EMPTY_STREAM);
       for (const [id, fields] of entries) {
-        // Ignores changes in the public events: they repeat those of the partitions, once the clock has passed them.
+        // Ignores changes in the public events (stream 0), which repeat the changes of the partitions when the clock has passed them.
         if (id !== cursor && (stream > 0 || !isChange(fields))) addEntry(fields, changes, round);
       }
     });

@@ -1,6 +1,6 @@
 /**
  * The bars of a mirror: those of every symbol up to `loadedTo`. Reads show the bars that are closed at `clock`. The loaded part
- * may be ahead of the clock but never behind it, and the clock never goes back (invariant I2). Does no I/O.
+ * may be ahead of the clock but never behind it, and the clock never goes back (invariant I2, docs/ARCHITECTURE.md). Does no I/O.
  */
 import type { Interval } from '@barkeep/bars';
 import { SessionLostError, UnknownIntervalError, UnknownSymbolError, type SessionLayout } from '@barkeep/session-data';

@@ -65,6 +65,7 @@ export class Loader {
   private reads: ClockedReads;
   /** Runs the large reads. */
   private readonly bulk: StoreReads;
+  /** The position in the event streams. */
   private tail = new EventTail([]);
   /** Days that are kept in addition to the day of the clock. */
   private keepDays: number;
@@ -248,7 +249,7 @@ export class Loader {
     const readable = layout.symbols.filter((symbol) => !joining.includes(symbol));
     const daysHeld = keepDays + 2; // with the day of the clock and the day that is loaded ahead
     const bars = holdings.barsFor(layout, readable, daysHeld);
-    const newBars = bars.filter((each) => holdings.get(each.symbol) !== each);
+    const newBars = bars.filter((each) => holdings.get(each.symbol) !== each); // those that are not held yet
     if (newBars.length > 0) {
       const wasSetBack = !(await rereadDays(holdings, reads, layout, newBars));
       if (wasSetBack) this.mustReload = true;

@@ -1,7 +1,7 @@
 /**
  * Reads days that a mirror holds again, and replaces their bars: each day in one turn of the event loop, so that no read of the mirror
- * sees a day half replaced. The functions return false when the session's clock is before `loadedTo`, because the store was set back: the
- * held bars of that day and of the later ones then stay as they are. So do the bars of a day that the session has removed.
+ * sees a day half replaced. The functions return false when the session's clock is before `loadedTo`, because the store was set back. Then
+ * the held bars of that day and of the later days stay as they are. The held bars of a day that the session has removed always stay.
  */
 import type { ClockedReads, SessionLayout } from '@barkeep/session-data';
 import { DayRead } from './day-read.js';

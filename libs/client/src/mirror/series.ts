@@ -1,6 +1,6 @@
 /**
- * The visible bars of one symbol at one interval: the rows that are closed at a given clock (invariant I2) and, at a derived interval,
- * the bar that is still forming. Caches the results of the last calls. Does no I/O; the clock is an argument.
+ * The visible bars of one symbol at one interval: the rows that are closed at a given clock (invariant I2, docs/ARCHITECTURE.md)
+ * and, at a derived interval, the bar that is still forming. Caches the results of the last calls. Does no I/O; the clock is an argument.
  */
 import { formingBucket, type Interval } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
@@ -138,12 +138,13 @@ export class MirrorSeries {
     const day = dayAtClock(layout, clock);
     const grid = layout.grid(day);
     const plan = layout.plan(day, this.interval);
-    const bucket = formingBucket(grid, plan, clock);
-    if (!bucket) return undefined;
-    const firstRow = base.columns.rowFrom(grid.openTime(bucket.from));
-    const openTime = plan.grid.openTime(bucket.bucket);
-    const closeTime = grid.closeTime(bucket.closed - 1); // of the last closed base slot
-    const expectedCount = bucket.to - bucket.from;
+    const forming = formingBucket(grid, plan, clock);
+    if (!forming) return undefined;
+    const { bucket, from, to, closed } = forming; // the bucket has base slots [from, to); those before `closed` are closed
+    const firstRow = base.columns.rowFrom(grid.openTime(from));
+    const openTime = plan.grid.openTime(bucket);
+    const closeTime = grid.closeTime(closed - 1); // of the last closed base slot
+    const expectedCount = to - from;
     return aggregateRows(base.columns, firstRow, base.visibleEnd(clock), { openTime, closeTime, expectedCount });
   }
 }

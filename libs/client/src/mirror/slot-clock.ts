@@ -2,7 +2,7 @@
 import type { DayGrid, Interval } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
 
-/** A slot of the day is closed at `time` exactly when it opens before the returned time. Both epoch ms. */
+/** A limit for open times: the slots of the day that open before it are closed at `time`, all others are not. Both epoch ms. */
 export function openLimit(grid: DayGrid, time: number): number {
   const closed = grid.closedBy(time);
   return closed < grid.slotCount ? grid.openTime(closed) : grid.close;
@@ -23,7 +23,7 @@ export class SlotClock {
     this.grid = layout.grid(0, interval);
   }
 
-  /** A slot of any day is closed at `time` exactly when it opens before the returned time. Both epoch ms. */
+  /** A limit for open times: the slots of any day that open before it are closed at `time`, all others are not. Both epoch ms. */
   openLimit(time: number): number {
     if (time !== this.cachedFor) {
       this.limit = openLimit(this.layout.grid(dayAtClock(this.layout, time), this.interval), time);

@@ -1,6 +1,6 @@
 /**
  * Ends the runs of this process in order when a signal, such as Ctrl-C, ends the process. Otherwise the keys and the session of a run would
- * stay on the servers that the environment names. Leaves a signal alone for which the program has a listener already.
+ * stay on the servers that the environment names. A signal for which the program already has a listener is left to the program.
  */
 import { SAME_INTERRUPTION_MS, type Scope } from '@barkeep/local-system';
 
@@ -8,7 +8,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The runs that have not ended. */
 const running = new Set<Scope>();
-/** The first signal that arrived while they run. */
+/** The first signal that arrived while runs were in progress. */
 let interruption: Interruption | undefined;
 
 interface Interruption {
@@ -30,18 +30,18 @@ export function abortOnSignals(scope: Scope): void {
   scope.onEnd(async () => {
     running.delete(scope);
     if (running.size === 0) stopListening();
-    await interruption?.ended; // the error of this run may end the process
+    await interruption?.ended; // waits for the other runs, because the error of this run may end the process
   });
 }
 
-/** The second signal ends the process at once. */
+/** Interrupts all runs. A second signal ends the process at once; within {@link SAME_INTERRUPTION_MS} it counts as the first one. */
 function onSignal(signal: NodeJS.Signals): void {
   const now = performance.now();
   if (interruption && now - interruption.at > SAME_INTERRUPTION_MS) stopListening();
   if (interruption) return;
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
-  const endsProcess = process.listenerCount(signal) === 1;
+  const endsProcess = process.listenerCount(signal) === 1; // only this listener
   interruption = { signal, at: now, endsProcess, ended, end };
   for (const scope of running) interrupt(scope, signal);
 }

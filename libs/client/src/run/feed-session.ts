@@ -53,7 +53,7 @@ function isIterable(bars: RunBars): bars is Iterable<SymbolBar> | AsyncIterable<
 /** Open time, epoch ms; 0 for an invalid time, which the coordinator refuses with its reason. */
 function timeOf({ openTime, time }: FeedBar): number {
   const value = openTime ?? time;
-  const ms = typeof value === 'string' ? Date.parse(value) : Number(value); // of undefined: NaN
+  const ms = typeof value === 'string' ? Date.parse(value) : Number(value); // Number(undefined) is NaN
   return Number.isNaN(ms) ? 0 : ms;
 }
 

@@ -24,7 +24,7 @@ export interface RunOptions extends ConnectOptions {
    * A source of missing bars, in one of three forms: a TypeORM `DataSource` or `EntityManager` of a database with Barkeep's
    * tables; an object with `getBarsBySymbol(symbol, start, end, interval)`; one with `getBars({ symbol, start, end, interval })`.
    * The repository stays in this process. In the spec's `backfill` the name `repository` stands for it, or every name if `repository` is
-   * not among them. With any other value the run logs a warning, and only reports gaps.
+   * not among them. If the value has none of the three forms, the run logs a warning, and only reports gaps.
    */
   repository?: RunRepository;
   /** Called with each step, one at a time; the session waits for its result. If it throws, `runBacktest` ends with its error. */
@@ -74,7 +74,7 @@ const CONSUMER = 'backtest';
 
 /**
  * Runs a backtest to its end on the servers of REDIS_URL, SESSION_REDIS_URL and DATABASE_URL, or on private ones that it
- * starts. Starts a coordinator and a worker, unless `coordinator` names one.
+ * starts. Starts a coordinator and a worker, unless the option `coordinator` names a running coordinator.
  * @throws RunOptionsError, InvalidInputError for the spec, what `onStep` or the bars throw, SessionEndedError when the session
  *   failed, and what starting servers and programs throws
  */
@@ -88,7 +88,8 @@ export async function runBacktest(options: RunOptions): Promise<RunResult> {
   abortOnSignals(scope);
   try {
     const result = await runSession(options, plan, scope);
-    const endKept = (): void => void scope.end().catch(() => undefined); // `close` throws the error, if the caller calls it
+    // An abort ends a run that `keep` leaves running. If the end fails, a later `close` throws its error.
+    const endKept = (): void => void scope.end().catch(() => undefined);
     if (options.keep && !scope.signal.aborted) scope.signal.addEventListener('abort', endKept);
     else await scope.end();
     return { ...result, close: () => scope.end() };
@@ -115,10 +116,10 @@ function checkRunOptions(options: RunOptions, plan: RunPlan): void {
 
 /** Creates, feeds and follows the session, and reads its results. @param scope ends what this function starts */
 async function runSession(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Omit<RunResult, 'close'>> {
-  const { log: given = (line: string) => void process.stderr.write(`${line}\n`) } = options;
-  // An error of the caller's `log` ends the run, whoever calls it.
+  const { log: writeLine = (line: string) => void process.stderr.write(`${line}\n`) } = options;
+  // An error of the caller's `log`, thrown or as a rejected promise, ends the run. The code that logs goes on.
   const log = (line: string): void =>
-    void new Promise((resolve) => resolve(given(line))).catch((error: unknown) => scope.abort(error as Error));
+    void new Promise((resolve) => resolve(writeLine(line))).catch((error: unknown) => scope.abort(error as Error));
   const signal = anySignal(options.signal ? [scope.signal, options.signal] : [scope.signal]);
   const settings = options.coordinator === undefined ? await startLocally(options, plan, log, scope) : options;
   const client = connect(settings);
@@ -133,17 +134,17 @@ async function runSession(options: RunOptions, plan: RunPlan, scope: Scope): Pro
   if (mustDelete) scope.onEnd(() => ifFound(session.delete())); // the caller may have deleted it already
   signal.throwIfAborted();
   await session.start();
-  const ended = new AbortController();
-  scope.onEnd(() => Promise.resolve(ended.abort()));
+  const watching = new AbortController(); // while the run logs what its session waits for
+  scope.onEnd(() => Promise.resolve(watching.abort()));
   const { coordinator, apiKey } = settingsOf(settings);
-  const operator = new CoordinatorClient(coordinator, apiKey, ended.signal, 'operator');
-  void logWaits(() => operator.session(session.id), log, ended.signal);
+  const operator = new CoordinatorClient(coordinator, apiKey, watching.signal, 'operator');
+  void logWaits(() => operator.session(session.id), log, watching.signal);
   const fed = await feedAndFollow(session, plan, { ...options, log, signal });
   const status = await session.completed({ signal });
   const metrics = await session.allMetrics();
   const digest = await session.digest();
   const certificate = await session.certificate();
-  ended.abort();
+  watching.abort();
   return { metrics, digest, certificate, delivered: await deliveredTo(session), fed, status, session };
 }
 
@@ -200,7 +201,8 @@ async function feedAndFollow(
   const aborted = new Promise<never>((_, reject) => {
     given.addEventListener('abort', () => reject(given.reason as Error));
   });
-  const [following, feeding] = [abortingOther(Promise.race([followAll(), aborted])), abortingOther(feedAll())];
+  const following = abortingOther(Promise.race([followAll(), aborted]));
+  const feeding = abortingOther(feedAll());
   await Promise.allSettled([following, feeding]);
   if (failure) throw failure.error;
   return feeding;

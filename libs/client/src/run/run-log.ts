@@ -3,9 +3,9 @@ import type { FeedResult } from '../feed/index.js';
 import type { SessionStatus } from '../http/index.js';
 import { pause } from '../pause.js';
 
-/** Time between two looks at the session, ms. A wait is logged when two of them find it. */
+/** Time between two looks at the session, ms. A wait is logged when two looks in a row find it. */
 const LOOK_EVERY_MS = 5_000;
-/** By kind of wait, what it is for, in words. The other kinds are parts of any run: it waits for its own bars and for the pace. */
+/** The kinds of waits that are logged, and in words what each waits for. Other kinds are normal: a run waits for its bars and its pace. */
 const LOGGED_WAITS: ReadonlyMap<string, string> = new Map([
   ['repository', 'a repository'],
   ['server', 'a server'],
@@ -39,9 +39,10 @@ export async function logWaits(
   }
 }
 
-/** Whether the session waits for the steps of consumers that have joined: those that its spec asks for (`pace.consumers`) are there. */
+/** Whether the session waits for steps of consumers that have joined, and not for a consumer that has not (see `pace.consumers`). */
 function isForOwnSteps({ waitingFor, spec: { pace }, consumers }: SessionStatus): boolean {
-  return waitingFor?.kind === 'consumers' && !(pace.mode === 'lockstep' && consumers.length < pace.consumers);
+  const lacksConsumers = pace.mode === 'lockstep' && consumers.length < pace.consumers;
+  return waitingFor?.kind === 'consumers' && !lacksConsumers;
 }
 
 /** Waits. @returns false when the signal is aborted */

@@ -7,8 +7,9 @@ import type { SpecInput } from '../connect.js';
 export const REPOSITORY_NAME = 'repository';
 
 /**
- * The longest that a spec allows. A run waits for its own bars, because it ends the stream of every symbol. Otherwise the clock would pass
- * bars that are not sent yet when the source pauses at its vendor's limit, or when a step computes for a minute, which also stops the feed.
+ * How long the clock waits for the feed, s: the longest time that a spec allows. A run ends the stream of every symbol itself, so a shorter
+ * time is not needed. With one, the clock could pass bars that are not sent yet: while the source pauses at its vendor's limit, or while a
+ * step computes for a minute, which also stops the feed.
  */
 const FEED_TIMEOUT_SECONDS = 86_400;
 
@@ -23,7 +24,7 @@ export interface RunSpec extends Omit<SpecInput, 'source'> {
 
 /**
  * A source of missing bars: a TypeORM `DataSource` or `EntityManager` (both are a `TypeOrmConnection`), an object with
- * `getBarsBySymbol`, or one with `getBars`. Its `limit` is kept as that of a repository in a module (docs/repositories.md).
+ * `getBarsBySymbol`, or one with `getBars`. Its `limit` works as for a repository in a module (docs/repositories.md).
  */
 export type RunRepository = (TypeOrmConnection | BarsBySymbolRepository | BarsRepository) & {
   /** How often the repository may be asked. @default no limit */
@@ -32,11 +33,11 @@ export type RunRepository = (TypeOrmConnection | BarsBySymbolRepository | BarsRe
 
 /** How often a repository may be asked. */
 export interface RunRepositoryLimit {
-  /** Most requests that start in each `durationMs`; needs `durationMs`. */
+  /** Maximum number of requests that start in each `durationMs`; needs `durationMs`. */
   max?: number;
-  /** Length of the time for `max`, ms. */
+  /** The time in which at most `max` requests start, ms. */
   durationMs?: number;
-  /** Most requests that run at the same time. */
+  /** Maximum number of requests that run at the same time. */
   concurrency?: number;
 }
 
@@ -71,7 +72,7 @@ export interface RunPlan {
   needsDatasets: boolean;
 }
 
-/** Plans a run. @param given which of the other options are set @throws RunOptionsError */
+/** Plans a run. @param given which of the options `bars` and `repository` are set @throws RunOptionsError */
 export function planRun(spec: RunSpec, given: { bars: boolean; repository: boolean }): RunPlan {
   const source = sourceOf(spec, given.bars);
   const specBackfill = spec.backfill ?? [];
