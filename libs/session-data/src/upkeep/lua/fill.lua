@@ -68,7 +68,7 @@ for r = FIRST_REFUSAL, FIRST_REFUSAL + 2 * refusals - 1, 2 do
   end
 end
 
--- Writes a symbol's bars. Answers the text of their runs: for each its first slot, and the slot after its last one.
+-- Writes a symbol's bars. Returns the text of their runs: for each its first slot, and the slot after its last one.
 local function write_bars(symbol)
   -- Without a bitmap the chunk does not exist yet: this allocates its full length.
   if symbol.bits == '' then redis.call('SETRANGE', symbol.chunk, chunk_bytes - 1, '\0') end
