@@ -14,7 +14,7 @@
 local silence_ms, policy, waits_for = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 -- Consumers that have had all bars do not come back.
 if gathered == 'reopened' then policy = 'drop' end
--- A shorter pause between two calls is never taken for an absence of Redis or the owner.
+-- A pause between two calls counts as an absence of Redis or the owner when it is longer than a third of `silence_ms` and than this.
 local ABSENCE_MS_MIN = 3000
 -- Name and text of each consumer, alternating.
 local entries = redis.call('HGETALL', KEYS[2])
@@ -29,6 +29,7 @@ local function may_drop()
     return false
   end
   local waits_ms = tonumber(no_drop_until or 0) - now
+  -- A later time is from before the clock of Redis was set back.
   if waits_ms > silence_ms then redis.call('HSET', KEYS[1], 'noDropUntil', string.format('%.0f', now + silence_ms)) end
   return waits_ms <= 0
 end

@@ -14,7 +14,8 @@ local function refuse(reply) return reply end
 --- include shared/check-window.lua
 local first_slot, slots, offset_in_chunk = tonumber(ARGV[own_arg]), tonumber(ARGV[own_arg + 1]), ARGV[own_arg + 2]
 local bitmaps, records = ARGV[own_arg + 3], ARGV[own_arg + 4]
-local FIRST_CHUNK, symbols = 4, #KEYS - 3
+local FIRST_CHUNK = 4
+local symbols = #KEYS - 3
 -- Per symbol: the bytes of its bitmap that contain the slots, and the bytes of its records.
 local bitmap_at = math.floor(first_slot / 8)
 local bitmap_bytes, record_bytes = math.floor((first_slot + slots + 7) / 8) - bitmap_at, RECORD_BYTES * slots
