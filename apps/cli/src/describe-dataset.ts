@@ -26,7 +26,7 @@ export interface DatasetDescription {
   spacing: string | null;
   /** True when the times of the first symbol look like close times instead of open times. */
   looksLikeCloses: boolean;
-  /** The largest changes from one close (`before`) to the next; `change` is the share of `before`. */
+  /** The largest changes from one close (`before`) to the next; `change` is the difference, divided by `before`. */
   jumps: { symbol: string; time: string; before: number; close: number; change: number }[];
 }
 
@@ -34,7 +34,10 @@ export interface DatasetDescription {
 const SAMPLE_ROWS = 5_000;
 const JUMPS_MAX = 5;
 
-/** Describes a dataset from its rows in the database. @param against calendar and hours for the coverage; without them it is left out */
+/**
+ * Describes a dataset from its rows in the database.
+ * @param against calendar and hours for the coverage; without them the coverage is left out
+ */
 export async function describeDataset(
   database: Database,
   dataset: string,

@@ -111,12 +111,12 @@ export async function removeDataset(
 /**
  * Declares a dataset complete for pairs of symbol number and trading date (`YYYY-MM-DD` in the caller's calendar): an empty slot of such
  * a day means that there was no trade. The connection may be in a transaction.
- * @param hours `regular`: only the slots of regular hours. A day that is declared in extended hours, too, stays so
+ * @param hours `regular`: only the slots of regular hours. A day that was declared in all its slots stays declared in all
  */
 export async function declareSymbolDates(
   client: PoolClient,
   datasetId: number,
-  pairs: readonly (readonly [number, string])[],
+  pairs: readonly (readonly [symbolId: number, date: string])[],
   hours: Hours,
 ): Promise<void> {
   if (pairs.length === 0) return;

@@ -9,7 +9,7 @@ class SessionError extends Error {
   }
 }
 
-/** The writer no longer owns the session: it must stop at once (I3). */
+/** The writer no longer owns the session: it must stop at once (I3, docs/ARCHITECTURE.md). */
 export class FencedError extends SessionError {
   override readonly name = 'FencedError';
   constructor(sessionId: string, epoch: number, owner: string) {

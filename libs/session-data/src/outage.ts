@@ -25,7 +25,7 @@ const REDIS_MESSAGES = [
 /**
  * SQLSTATE classes and codes: connection (08), transaction that may only read (25006) or took too long (25P03, 25P04), changed
  * password or rights (28), database or table that is being replaced (3D000, 42P01), conflict or deadlock (40), out of resources
- * (53), no transaction ids until a VACUUM (54000), object that is locked or in use (55), statement that an operator or a timeout
+ * (53), database that has run out of transaction ids (54000), object that is locked or in use (55), statement that an operator or a timeout
  * ended (57014), shut down or starting (57P), system error (58).
  */
 const SQL_STATES = /^(08...|25006|25P0[34]|28...|3D000|40...|42P01|53...|54000|55...|57014|57P0[1-5]|58...)$/;

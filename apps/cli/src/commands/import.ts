@@ -88,13 +88,14 @@ async function runImport(context: Context, names: string[], options: ImportOptio
   const { prices, hasVolume, symbolNames } = plan.read;
   symbolNames.know(await symbolsIn(database, options));
   const { signal } = plan;
-  // A calendar of regular hours leaves out the rows of extended hours.
+  // The hours whose rows are all kept: a calendar of regular hours leaves out the rows of extended hours.
   const hours = calendar?.hasExtendedHours ? options.hours : 'extended';
   const values = { prices, withoutVolume: !hasVolume, complete: completeDays?.dateOf, hours };
   const open: OpenWriter = async (onWait) => {
     const importer = await BarImporter.open(database, dataset, { ...values, signal, onWait });
     try {
-      // Checked again, now that no other import can write: another one may have stored bars of another interval since, or other symbols.
+      // The second check, now that no other import can write. Since the first one, another import may have stored bars of another
+      // interval, or new symbols.
       const clash = symbolNames.know(await symbolsIn(database, options));
       if (clash === undefined) return importer;
       const [ours, theirs] = clash;

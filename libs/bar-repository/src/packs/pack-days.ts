@@ -1,9 +1,9 @@
 /**
  * Packs days of a dataset: reads the rows of many symbols on one trading day and stores the day chunk of each symbol.
  *
- * A packed day is not packed again, so an interrupted run can be repeated and continues. When a pack becomes visible it equals the
- * stored rows (how: ../schema/pack-days.ts). Writers of the dataset wait while a batch is packed, and a batch waits for earlier
- * writers. A symbol's day with rows that a session refuses gets no chunk, only the number of such rows.
+ * A packed day is not packed again, so an interrupted run can be repeated and continues. When a pack becomes visible it equals the stored
+ * rows: writers of the dataset wait while a batch is packed, and a batch waits for earlier writers. (The triggers for this are in
+ * ../schema/pack-days.ts.) A symbol's day with rows that a session refuses gets no chunk, only the number of such rows.
  */
 import { chunkBytes, DayChunk, DayGrid, ORIGIN_CODES, refuseValues } from '@barkeep/bars';
 import type { Interval, TradingDay } from '@barkeep/bars';
@@ -65,6 +65,7 @@ export async function packDays(dataSource: DataSource, options: PackOptions): Pr
       onProgress?.(counts);
     }
   }
+  // Unrelated to packing: keeps the list short from which the dataset's version is computed.
   await mergeChanges(dataSource, datasetId);
   return counts;
 }
@@ -136,6 +137,7 @@ async function readPacks({ client, datasetId, symbolIds, grid, signal }: Batch):
     { datasetId, symbolIds, ranges },
     (id, time, open, high, low, close, volume) => {
       const pack = packs.get(id)!;
+      // A text when the time is not the open of a slot: a session refuses such a row, too.
       const slot = grid.slotAt(time);
       if (typeof slot === 'string' || refuseValues(open, high, low, close, volume) !== undefined) {
         pack.refused++;

@@ -96,8 +96,9 @@ function isWithin(time: number, { from, to }: RequestedRange): boolean {
 }
 
 /**
- * The record in the form in which it is quarantined. When its time and every value could be read, `raw` contains only these and the symbol:
- * any other field, such as the id of a request, may differ in each answer, and the same bar would be counted each time (I7).
+ * The record in the form in which it is quarantined. When its time and every value could be read, `raw` contains only these and the symbol.
+ * Any other field, such as the id of a request, may differ in each answer: the same bar would then be counted several times (I7,
+ * docs/ARCHITECTURE.md).
  */
 function refusedRecord(record: unknown, fields: Fields, symbol: string, reason: RecordRefusal): RefusedRecord {
   const { openTime: time = null, symbol: recordSymbol, ...values } = fields;

@@ -54,13 +54,13 @@ export class DatasetSource implements BarSource {
     return hasRows || (await this.lookUpDataset()) === datasetId ? answer : undefined;
   }
 
-  /** Looks up the dataset's number. A dataset that was removed and imported again has another number. */
+  /** Looks up the dataset's id. A dataset that was removed and imported again has another id. */
   private async lookUpDataset(): Promise<number | undefined> {
     this.datasetId = await resolveDataset(this.dataSource, this.name);
     return this.datasetId;
   }
 
-  /** Reads the query's symbols whose numbers are known. */
+  /** Reads the query's symbols whose ids are known. */
   private async read(datasetId: number, query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer> {
     const answer = emptyAnswer();
     const byId = new Map<number, { symbol: string; bars: Bar[] }>();
@@ -94,7 +94,7 @@ export class DatasetSource implements BarSource {
     });
   }
 
-  /** Looks up numbers that are not remembered. An unknown symbol is looked up in every query, because it may be imported later. */
+  /** Looks up ids that are not remembered. An unknown symbol is looked up in every query, because it may be imported later. */
   private async lookUpSymbols(symbols: readonly string[]): Promise<void> {
     const unknown = symbols.filter((symbol) => !this.knownIds.has(symbol));
     for (const [symbol, id] of await symbolIds(this.dataSource, unknown)) this.knownIds.set(symbol, id);

@@ -26,28 +26,28 @@ export interface BarsRepository {
  * @param name the repository's name in the session; with form 1 also the dataset to read
  */
 export function barSourceOf(name: string, repository: unknown): BarSource | undefined {
-  const form = formOf(name, repository);
-  return typeof form === 'function' ? new ObjectSource(name, form) : form;
+  const sourceOrFetch = sourceOrFetchOf(name, repository);
+  return typeof sourceOrFetch === 'function' ? new ObjectSource(name, sourceOrFetch) : sourceOrFetch;
 }
 
 /**
- * A function that requests one symbol from a repository, or undefined when `repository` has none of the three forms. The
- * function does not check the answer. It is for a process that relays answers to another process.
+ * A function that requests one symbol from a repository, or undefined when `repository` has none of the three forms. A process uses it to
+ * relay the answers of a repository to another process. So the function does not check an answer: the other process does.
  * @param name the repository's name in the session; with form 1 also the dataset to read
  */
 export function fetchFrom(name: string, repository: unknown): Fetch | undefined {
-  const form = formOf(name, repository);
-  if (!(form instanceof DatasetSource)) return form;
+  const sourceOrFetch = sourceOrFetchOf(name, repository);
+  if (!(sourceOrFetch instanceof DatasetSource)) return sourceOrFetch;
   return async (symbol, start, end, interval) => {
     const query = { symbols: [symbol], from: start.getTime(), to: end.getTime(), interval };
-    const { bars, refused } = await form.bars(query);
+    const { bars, refused } = await sourceOrFetch.bars(query);
     // Refused rows are passed on: the receiving process knows which prices are valid, and refuses them again with the reason.
     return [...(bars.get(symbol) ?? []), ...refused];
   };
 }
 
 /** A source for form 1, a function that calls the object for forms 2 and 3, or undefined for any other value. */
-function formOf(name: string, repository: unknown): DatasetSource | Fetch | undefined {
+function sourceOrFetchOf(name: string, repository: unknown): DatasetSource | Fetch | undefined {
   if ((typeof repository !== 'object' && typeof repository !== 'function') || repository === null) return undefined;
   const dataSource = dataSourceOf(repository);
   if (dataSource) return new DatasetSource(name, dataSource);
@@ -92,9 +92,7 @@ export async function loadRepositories(
 ): Promise<Map<string, unknown>> {
   const exported = await exportedBy(modulePath, load);
   if (!isObject(exported) || Array.isArray(exported)) {
-    const type = exported === null ? 'null' : typeof exported;
-    const actual = Array.isArray(exported) ? 'an array' : type;
-    throw new RepositoryModuleError(modulePath, 'an object of repositories by dataset name', actual);
+    throw new RepositoryModuleError(modulePath, 'an object of repositories by dataset name', typeName(exported));
   }
   return new Map(exported instanceof Map ? exported : Object.entries(exported));
 }
@@ -110,6 +108,12 @@ async function exportedBy(modulePath: string, load: (url: string) => Promise<unk
   } catch (error) {
     throw new RepositoryModuleError(modulePath, 'a module that loads', messageOf(error), { cause: error });
   }
+}
+
+/** The type of a value, for a message. */
+function typeName(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : typeof value;
 }
 
 function isObject(value: unknown): value is object {

@@ -85,9 +85,13 @@ async function beginImport(client: PoolClient, dataset: string): Promise<number>
 /** One import, which {@link BarImporter.open} starts. */
 export class BarImporter {
   private readonly symbols = new Map<string, ImportedSymbol>();
+  /** Takes the rows that cannot collide. */
   private readonly direct: CopyIn;
+  /** Takes the other rows. */
   private readonly staged: CopyIn;
+  /** Undefined when the import declares no day complete. */
   private readonly dates: TradingDates | undefined;
+  /** Settles when all calls so far have ended: see {@link inTurn}. */
   private lastCall: Promise<unknown> = Promise.resolve();
   private ended = false;
 

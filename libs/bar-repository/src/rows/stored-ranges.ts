@@ -23,7 +23,10 @@ export function checkRange(range: TimeRange): void {
   if (!Number.isSafeInteger(range.from) || !Number.isSafeInteger(range.to)) throw new TimeRangeError(range);
 }
 
-/** Sorts and merges ranges, and drops empty ones. The result neither touches nor overlaps, so no row is read twice. @throws TimeRangeError */
+/**
+ * Sorts and merges ranges, and drops empty ones. The resulting ranges do not touch or overlap, so no row is read twice.
+ * @throws TimeRangeError
+ */
 export function mergeRanges(ranges: readonly TimeRange[]): TimeRange[] {
   const merged: TimeRange[] = [];
   for (const range of [...ranges].sort((a, b) => a.from - b.from)) {

@@ -6,7 +6,10 @@ import type { DataSource } from 'typeorm';
 const SPACING_ROWS = 500;
 const SPACING_SYMBOLS = 10;
 
-/** The spacings of at most ten symbols, in ms, by their first rows. Symbols without a clear one are left out, so the list may be empty. */
+/**
+ * The spacings of at most ten symbols, in ms, by their first rows. Symbols without a clear spacing are left out, so the list may be
+ * empty.
+ */
 export async function storedSpacings(
   dataSource: DataSource,
   datasetId: number,
@@ -28,7 +31,10 @@ const FIRST_TIMES = `SELECT array_agg(bar."time" ORDER BY bar."time") AS times
     SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = symbol.id ORDER BY "time" LIMIT ${SPACING_ROWS}
   ) AS bar GROUP BY symbol.id`;
 
-/** The interval of a dataset's bars in ms: the shortest of its spacings; a minute when none is clear, or it is no interval of a session. */
+/**
+ * The interval of a dataset's bars in ms: the shortest of its spacings. A minute when no spacing is clear, and when the shortest is not a
+ * whole number of minutes, as the intervals of sessions are.
+ */
 export async function storedIntervalMs(
   dataSource: DataSource,
   datasetId: number,

@@ -11,8 +11,8 @@ import type { SessionKey } from './session-repository.js';
 const SILENT_MAX_MS = 30_000;
 
 /**
- * Runs `work` in a transaction. A statement outside of one may be carried out after its process has given it up: a server that was paused
- * finds the statement in its socket. In a transaction it then finds no COMMIT.
+ * Runs `work` in a transaction. A statement outside of a transaction may still take effect after its process has given up: a server that
+ * was paused finds the statement in its socket. A statement in a transaction does not, because the server finds no COMMIT.
  * @param lockLimitMs how long a statement may wait for a lock @default as long as other statements of the connection
  */
 export function inTransaction<T>(

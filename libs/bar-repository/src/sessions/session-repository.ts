@@ -78,8 +78,9 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * Creates a session in state `created`, or `running` with `start`. Safe to repeat and to call concurrently: the same id or idempotency
-   * key with an equal spec returns the existing session. @throws SpecConflictError when the spec differs, DeploymentConflictError
+   * Creates a session in state `created`, or `running` with `start`. Safe to repeat and to call concurrently: a call with an equal spec
+   * and the same id or idempotency key returns the existing session.
+   * @throws SpecConflictError when the spec differs, DeploymentConflictError
    */
   create(session: NewSession<Spec>): Promise<CreatedSession<Spec>> {
     return createSession(this.dataSource, this.deployment, session);
@@ -161,8 +162,8 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * Moves a session from a state in `from` to `to`, regardless of its owner. Leaves another session alone that has its id by now.
-   * @returns it @throws SessionStateError, UnknownSessionError
+   * Moves a session from a state in `from` to `to`, regardless of its owner. Does not touch a later session with the same id.
+   * @returns the session's new row @throws SessionStateError, UnknownSessionError
    */
   async transition(
     { id, incarnation }: SessionKey,

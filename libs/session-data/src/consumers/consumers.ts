@@ -157,8 +157,8 @@ export class SessionConsumers {
   }
 
   /**
-   * Called when a completed session is reopened because its store was set back. Its consumers may have had all bars and be gone: from now on
-   * it waits for none to join, and drops silent ones also with the policy `hold`. @throws SessionLostError
+   * Called when a completed session is reopened because its store was set back. Its consumers may have had all bars and be gone. So from
+   * now on the session waits for no consumer to join, and drops silent ones also with the policy `hold`. @throws SessionLostError
    */
   async noteReopened(): Promise<void> {
     await this.run(SCRIPTS.noteReopened, []);

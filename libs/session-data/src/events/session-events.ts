@@ -57,7 +57,7 @@ export interface EventSource {
   refresh(): Promise<void>;
 }
 
-/** An entry of a stream. `fields`: names and values, by turns. */
+/** An entry of a stream. `fields`: names and values, alternating. */
 type Entry = [id: string, fields: string[]];
 /** The entries of one stream after an id, and the id of its oldest entry; undefined when the stream is empty. */
 type StreamRead = { key: string; after: string; entries: Entry[]; oldestId: string | undefined };
@@ -147,7 +147,7 @@ export class SessionEvents {
   /** Whether a stream has lost its first entries. */
   private async isTrimmed(key: string): Promise<boolean> {
     const info = (await this.redis.xinfo('STREAM', key)) as unknown[];
-    // The reply has names and values, by turns.
+    // The reply has names and values, alternating.
     const field = (name: string) => info[info.indexOf(name) + 1];
     return field('length') !== field('entries-added');
   }

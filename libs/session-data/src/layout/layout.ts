@@ -8,7 +8,10 @@ import { UnknownIntervalError } from '../errors.js';
 import { basePartition, basePartitionsOf, type PartitionKeys, partitionKeys } from './keys.js';
 import { LayoutDays } from './layout-days.js';
 
-/** Who reads a session. A strategy's answers depend on nothing after the clock (I2), an operator's include all up to the frontier. */
+/**
+ * Who reads a session. A strategy's answers depend on nothing after the clock (I2, docs/ARCHITECTURE.md). Those of an operator include
+ * everything up to the frontier.
+ */
 export type View = 'strategy' | 'operator';
 
 export class SessionLayout extends LayoutDays {

@@ -3,7 +3,9 @@
 /** The reason for a bar in the calendar's extended hours, in a session of regular hours. */
 export const EXTENDED_HOURS = 'extended-hours';
 
-/** Whether a bar that was refused for this reason has no slot. */
+const OUTSIDE_REASONS: ReadonlySet<string> = new Set(['outside-calendar', 'outside-session', EXTENDED_HOURS]);
+
+/** True for the reason of a bar without a slot; false for a reason for which a bar is refused. */
 export function isOutsideReason(reason: string): boolean {
-  return reason === 'outside-calendar' || reason === 'outside-session' || reason === EXTENDED_HOURS;
+  return OUTSIDE_REASONS.has(reason);
 }

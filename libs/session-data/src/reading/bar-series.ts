@@ -1,6 +1,6 @@
 /**
- * The visible bars of one symbol at one interval (I2): the newest `count`, or those of a range. A derived interval also shows
- * the bar that is still forming (forming-read.ts). On request empty slots are filled forward. Each answer is correct for one
+ * The visible bars of one symbol at one interval (I2, docs/ARCHITECTURE.md): the newest `count`, or those of a range. A derived interval
+ * also shows the bar that is still forming (forming-read.ts). On request empty slots are filled forward. Each answer is correct for one
  * clock, even when it takes several round trips while the clock moves. Writes nothing.
  */
 import { bitmapBytes, chunkOfPart, countBits, DayChunk, fillForward } from '@barkeep/bars';

@@ -39,10 +39,12 @@ export class ClockedReads {
 
   /**
    * Runs commands.
-   * @param receiverAt called with the clock; returns the receiver of the values that follow. Values that the receiver does not take
-   *   stay in `replies`. When it returns none, or the store is another session's, buffers are dropped and other values stay in
-   *   `replies`. Without `receiverAt` all values stay. When the read throws, the receiver must discard what it took
-   * @returns the clock, epoch ms, and the replies @throws SessionLostError, SymbolsChangedError
+   * @param receiverAt called with the clock; returns the receiver of the values that follow
+   * @returns the clock, epoch ms, and the replies, which have the following values:
+   *   - without `receiverAt`: all
+   *   - with a receiver: those that it does not take. When the read throws, the receiver must discard what it took
+   *   - when `receiverAt` returned no receiver, or the store belongs to another session: all but buffers, which are dropped
+   * @throws SessionLostError, SymbolsChangedError
    */
   async read(
     commands: readonly ReadCommand[],

@@ -1,6 +1,6 @@
 /**
  * Counts the slots of each cell, by state. A cell is one symbol on one trading day. The counts come from bitmaps and slot states, never
- * from prices. Those of days that the clock has closed are kept in memory. A kept count is never older than the last
+ * from prices. The counts of days that the clock has closed are kept in memory. A kept count is never older than the last
  * {@link CountedDays.update}: every change of a closed day is in the partition's stream of changes, which `update` reads. A partition is
  * counted again when its owner, its symbols or its store may have changed.
  */
@@ -54,7 +54,7 @@ interface SymbolCells {
   isKnown: Uint8Array;
 }
 
-/** An entry of a stream. `fields`: names and values, by turns. */
+/** An entry of a stream. `fields`: names and values, alternating. */
 type Entry = [id: string, fields: string[]];
 
 export class CountedDays {
@@ -146,7 +146,7 @@ function areAllChanges(changes: readonly Entry[], before: PartitionMark, now: Pa
   return before.lastChange === NO_CHANGE || changes[0]?.[0] === before.lastChange;
 }
 
-/** The value of a field in an entry. @param fields names and values, by turns */
+/** The value of a field in an entry. @param fields names and values, alternating */
 function valueOf(fields: readonly string[], name: string): string | undefined {
   for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return fields[i + 1];
   return undefined;

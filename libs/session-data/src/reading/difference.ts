@@ -40,7 +40,10 @@ const CHUNKS_A_CALL = 32;
 /** How often a comparison is repeated because symbols changed during it. Then its last result is the answer. */
 const CHANGES_MAX = 5;
 
-/** @param signal aborts the comparison @throws SessionLostError, the reason of the signal */
+/**
+ * Compares two sessions. Repeats the comparison when symbols joined or left during it.
+ * @param signal aborts the comparison @throws SessionLostError, the reason of the signal
+ */
 export async function readDifference(
   redis: Redis,
   mine: OpenSession,

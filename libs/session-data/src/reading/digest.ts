@@ -1,6 +1,6 @@
 /**
- * The digest of a session (I1): SHA-256 over all chunks, sorted by interval, symbol and date, each preceded by its name. Also
- * reads the values of many symbols with few commands.
+ * The digest of a session (I1, docs/ARCHITECTURE.md): SHA-256 over all chunks, sorted by interval, symbol and date; the name of a chunk
+ * is hashed before its bytes. Also reads the values of many symbols with few commands.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { countBits, type Interval } from '@barkeep/bars';

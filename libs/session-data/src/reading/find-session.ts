@@ -9,7 +9,7 @@ import { OpenSession } from './open-session.js';
  * Opens a session, with the symbols that it has now. The spec is read only here. Later reads compare the incarnation, so
  * that they notice when the session was deleted and created again under the same id.
  * @param keyPrefix the prefix that the writers use (`BARKEEP_SESSION_PREFIX`)
- * @param view the view of the answers @default 'strategy'
+ * @param view whether positions, counts and gaps end at the clock ('strategy') or at the frontier ('operator') @default 'strategy'
  * @throws SessionLostError when the session has no store; SessionCalendarError
  */
 export async function openSession(
@@ -23,11 +23,12 @@ export async function openSession(
   const [stamp, spec, historyDays, days] = await redis.hmget(partitionKeys(keyPrefix, id, 0).meta, ...fields);
   const incarnation = stamp?.split('+')[0];
   if (!incarnation || !spec) throw new SessionLostError(id);
-  const parsed = specOf(id, JSON.parse(spec));
+  const parsedSpec = specOf(id, JSON.parse(spec));
   const keptDays = days ? decodeDays(days) : undefined;
-  const layout = new SessionLayout(id, incarnation, parsed, keyPrefix, Number(historyDays), UNCHANGED, keptDays);
+  const membership = UNCHANGED; // the symbols of the spec; `refresh` below reads what has changed since
+  const layout = new SessionLayout(id, incarnation, parsedSpec, keyPrefix, Number(historyDays), membership, keptDays);
   const session = new OpenSession(redis, layout, view);
-  await session.refresh(); // reads the changes of the symbols; until here the layout has those of the spec
+  await session.refresh();
   return session;
 }
 

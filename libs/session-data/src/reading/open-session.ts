@@ -2,6 +2,7 @@
  * Reads one session at its clock: only bars with `closeTime <= clock` are visible (I2). A derived bar that is still forming is made of
  * visible base bars, and ends with the last closed slot among them. Ranges exclude their end; times are epoch ms. How bars are fetched:
  * bar-series.ts. Symbols may join and leave at any time: each answer is for one list of symbols, the list that the session had at the read.
+ * I1, I2: the invariants in docs/ARCHITECTURE.md.
  */
 import type { ShownBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -215,7 +216,7 @@ export class OpenSession {
     return this.readChecked([], certify);
   }
 
-  /** {@link read} for a `run` that may not notice a change of symbols: checks for one afterwards. @throws UnknownSymbolError */
+  /** As {@link read}, for a `run` that may not notice a change of symbols: checks for a change afterwards. @throws UnknownSymbolError */
   private async readChecked<T>(symbols: readonly string[] = [], run: (listing: Listing) => Promise<T>): Promise<T> {
     return this.read(async (listing) => {
       for (const symbol of symbols) listing.series(symbol);
@@ -225,7 +226,7 @@ export class OpenSession {
     });
   }
 
-  /** Runs a read, and repeats it when the symbols changed meanwhile: also when a newer list may have the unknown symbol. */
+  /** Runs a read. Repeats it when the symbols changed meanwhile, and when a symbol was unknown that a newer list has. */
   private async read<T>(run: (listing: Listing) => Promise<T>): Promise<T> {
     for (let change = 0; ; change++) {
       const { listing } = this;

@@ -76,8 +76,8 @@ export async function readPosition({ redis, layout, joining }: Listing): Promise
 }
 
 /**
- * The counts with `filled`, `expected` and `missing` computed so that they add up (I6). The counters include a symbol that left
- * until its data are removed, so they can count more slots than the present symbols have.
+ * The counts with `filled`, `expected` and `missing` computed so that they add up (I6, docs/ARCHITECTURE.md). The counters
+ * include a symbol that left until its data are removed, so they can count more slots than the present symbols have.
  */
 export function addedUp(counts: SlotCounts): SlotCounts {
   const filled = counts.streamed + counts.backfilled;

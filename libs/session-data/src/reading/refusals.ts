@@ -8,7 +8,7 @@ import { type OutsideDay, readOutside } from '../stream/index.js';
 /** Number of refused bars by `symbol reason`, as text. */
 type Refusals = Record<string, string>;
 
-/** The refusals in one partition. @param clock leaves out the windows that end after it, epoch ms; Infinity for all */
+/** The refusals in one partition, without those in windows that end after `clock`, epoch ms; with Infinity all refusals. */
 export async function refusedIn(redis: Redis, keys: PartitionKeys, clock: number): Promise<Refusals> {
   const hashes = [keys.refused, keys.refusedAhead].map((key) => ['hgetall', key]);
   const [refused, ahead] = await runCommands(redis, hashes);

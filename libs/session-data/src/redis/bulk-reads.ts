@@ -120,7 +120,7 @@ class BulkReads implements StoreReads {
 
   /**
    * Connects and logs in with ioredis, unless that is done. The replies to the commands of the login must not mix with those of
-   * reads. So this sends a PING once the connection is ready, and awaits its reply, which comes after theirs.
+   * reads. So this sends a PING once the connection is ready, and awaits its reply, which comes after all replies of the login.
    */
   private async connect(): Promise<void> {
     for (;;) {

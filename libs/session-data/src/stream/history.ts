@@ -24,7 +24,7 @@ export async function noteHistory(redis: Redis, layout: SessionLayout, writer: S
     if (symbols.length === 0) continue;
     const { meta, history } = layout.keysOf(partition);
     const counts = await countBars(redis, layout, symbols, layout.historyInterval, 0, layout.historyDays);
-    const fields = [...counts].flat(); // symbol and count, by turns
+    const fields = [...counts].flat(); // symbol and count, alternating
     await writer.run(SCRIPTS.noteCounts, partition, [meta, history], [KEEP_STORED, ...fields], 'noted');
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Removes closed days of a running session, oldest first, for its owner; and all keys of a session that ended. An interrupted
  * removal may be repeated. When a session is removed, its meta hashes are removed first: after that every script of a late writer is
- * refused, so that no key comes back (I9). Does not decide which days to remove (`firstKeptAt` of the layout does).
+ * refused, so that no key comes back (I9, docs/ARCHITECTURE.md). Does not decide which days to remove (`firstKeptAt` of the layout does).
  */
 import type { Redis } from 'ioredis';
 import { dayMember, scanPattern, type SessionLayout } from '../layout/index.js';
@@ -79,7 +79,7 @@ export async function removeLeftover(redis: Redis, layout: SessionLayout, mustSc
 /** Removes the meta hash of a partition. @returns false when it belongs to another session or does not exist */
 export async function forget(redis: Redis, layout: SessionLayout, partition: number): Promise<boolean> {
   const { meta } = layout.keysOf(partition);
-  const isIdFree = '0'; // a partition without a meta hash has nothing to remove here
+  const isIdFree = '0'; // no: a partition without a meta hash is left alone
   // The first key shows whose partition it is; the second one is removed.
   const removed = await SCRIPTS.removeKeys.run(redis, [meta, meta], [isIdFree, layout.incarnation]);
   return Number(removed) === 1;

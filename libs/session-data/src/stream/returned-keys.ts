@@ -1,7 +1,8 @@
 /**
- * Finds and removes keys of removed sessions: when a server loses its newest writes after a removal, the keys exist again (I9).
- * Finds the keys by SCAN, so that the work is proportional to what the server stores. Removes only keys of sessions that are known to
- * be removed; keys of unknown sessions stay. Each removal checks again in the server that the partition belongs to a removed session.
+ * Finds and removes keys of removed sessions: when a server loses its newest writes after a removal, the keys exist again (I9,
+ * docs/ARCHITECTURE.md). Finds the keys by SCAN, so that the work is proportional to what the server stores. Removes only keys of sessions
+ * that are known to be removed; keys of unknown sessions stay. Each removal checks again in the server that the partition belongs to a
+ * removed session.
  *
  * A key is `PREFIX:{ID:PARTITION}:NAME`. Below, `base` is this without the name, so that all keys of a partition begin with `base:`.
  */

@@ -111,7 +111,7 @@ export class SessionWriter {
     const args: ScriptArgument[] = [layout.incarnation, fence.epoch, fence.owner, to, from, limit, joins];
     // A new store has its clock at the session's start without a move, so the `clock` event of that time counts as emitted.
     args.push(EVENTS_KEPT, eventNumber({ type: 'clock', time: layout.start }));
-    // Names and values of fields, by turns.
+    // Names and values of fields, alternating.
     const figureFields = figures ? figureArguments(figures) : [];
     const waitFields = wait === undefined ? [] : waitArguments(wait);
     args.push((figureFields.length + waitFields.length) / 2, ...figureFields, ...waitFields);
@@ -206,7 +206,7 @@ export async function readControl(
 
 /**
  * Whether the store has all its partitions but has lost its newest writes: its clock is earlier, or it has days that were removed.
- * @param clock a time that its clock had reached, epoch ms, when no consumer needed the days before those that are retained then
+ * @param clock a time that the store's clock had reached, epoch ms. No consumer needed the days that are no longer retained at that time
  */
 export async function isBehind(redis: Redis, layout: SessionLayout, clock: number): Promise<boolean> {
   const reads = layout.keys.map(({ meta }) => ['hmget', meta, 'incarnation', 'clock', 'retainedFrom']);

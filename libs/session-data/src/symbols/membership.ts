@@ -102,7 +102,7 @@ async function switchList(
   const args = [target.incarnation, target.membership.version, JSON.stringify(target.membership), leaving, wake];
   args.push(leavers.length, ...leavers.map(({ symbol }) => symbol), ...joiners);
   if ((await SCRIPTS.switchSymbols.run(redis, [meta], args)) !== 'gone') return leaving;
-  // The session was removed meanwhile: remove the partitions that this update created (I9).
+  // The session was removed meanwhile: remove the partitions that this update created (I9, docs/ARCHITECTURE.md).
   for (const symbol of joiners) await forget(redis, target, target.partitionOf(symbol)!);
   throw new SessionLostError(target.id);
 }

@@ -44,7 +44,10 @@ export class UpkeepReads {
     });
   }
 
-  /** Names the run of the server that has the partition: another one may lack its newest writes. '' when the server does not tell. */
+  /**
+   * Identifies the run (from start to end) of the server that has the partition: after a restart or a failover, another run may lack the
+   * newest writes. '' when the server does not tell.
+   */
   async serverRun(partition: number): Promise<string> {
     return String(await SCRIPTS.serverRun.run(this.redis, [this.layout.keysOf(partition).meta], []));
   }

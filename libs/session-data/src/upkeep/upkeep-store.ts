@@ -117,11 +117,12 @@ export class UpkeepStore extends UpkeepReads {
   }
 
   /**
-   * Moves a partition's watermark from `from` to `to`, epoch ms; never back. When `closes` is given, also emits the counts of that day. With
-   * `from` equal to `to` the watermark stays, and the counts are emitted only if they differ from those emitted last.
-   * @param closes the day that ends at `to`, with its counts @param readFrom the server, from {@link serverRun}, that the slots up to
-   * `to` were read from; '' when that is unknown
-   * @returns false when the watermark was set back to before `from`, the frontier to before `to`, or the server is not the same: read again
+   * Moves a partition's watermark from `from` to `to`, epoch ms; never back. When `closes` is given, also emits the counts of that day.
+   * With `from` equal to `to` the watermark stays, and the counts are emitted only if they differ from those emitted last.
+   * @param closes the day that ends at `to`, with its counts
+   * @param readFrom the run of the server ({@link serverRun}) from which the slots up to `to` were read; '' when that is unknown
+   * @returns false when the watermark was set back to before `from`, the frontier to before `to`, or the server has another run now: the
+   *   caller must read again
    * @throws SessionLostError
    */
   async moveWatermark(

@@ -67,8 +67,8 @@ export function formatColumns(header: readonly string[], columns: FormatColumns,
 }
 
 /**
- * The index of a column of symbols that was added to a vendor's file; undefined when none has a usual name. A single letter is not one
- * here: it may name an indicator of a chart.
+ * The index of a column of symbols that was added to a vendor's file; undefined when no column has a usual name of symbols. A name of
+ * one letter does not count: it may be that of an indicator of a chart.
  */
 function addedSymbol(header: readonly string[]): number | undefined {
   const isSymbol = (name: string): boolean => name.length > 1 && NAMES.symbol.includes(bareName(name));

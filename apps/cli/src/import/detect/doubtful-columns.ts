@@ -1,4 +1,4 @@
-/** Looks for signs in the columns of a sample that the file was misread, such as prices taken for volumes. Pure. */
+/** Looks for signs that the columns of a sample were misread, such as prices that were taken for volumes. Pure. */
 import { type Bar, DAY_MS, MINUTE_MS } from '@barkeep/bars';
 import { isNoSymbol } from '../reading/index.js';
 import { lastKey } from '../rows/index.js';

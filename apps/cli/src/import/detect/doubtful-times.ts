@@ -1,4 +1,4 @@
-/** Looks for signs in the times of a sample that they were misread. Each check returns a warning or undefined. */
+/** Looks for signs that the times of a sample were misread. Each check returns a warning or undefined. */
 import { DAY_MS, dateOf, distancesOf } from '@barkeep/bars';
 import { FilePlanError, timeText } from '../reading/index.js';
 import { bareName } from './header-names.js';

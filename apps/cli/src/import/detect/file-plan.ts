@@ -28,7 +28,10 @@ export interface FilePlan {
   reader: BarReaderOptions;
   understood: Understood;
   warnings: string[];
-  /** Set when a file has several volume columns: read all rows with it, and plan again with the choice. */
+  /**
+   * Set when a file has several volume columns. The caller passes all rows to the VolumeChoice, and then plans the file again with the
+   * column that it chose.
+   */
   volumeChoice?: () => VolumeChoice;
   /** Open times of the sampled bars, epoch ms. */
   sampleTimes: readonly number[];
@@ -109,7 +112,7 @@ function otherHeaderOf(
   const { date, time, symbol, values } = layout;
   const [first] = values;
   if (first === undefined) return undefined;
-  if (first.symbol === undefined) return otherHeader({ ...first, date, time, symbol }, names, true);
+  if (first.symbol === undefined) return otherHeader({ ...first, date, time, symbol }, names, { takesWords: true });
   const headerRows = rows.filter(({ line }) => line <= headerLines).map(({ texts }) => texts);
   return otherWideHeader(layout, headerRows);
 }
@@ -188,7 +191,7 @@ function understoodOf(sample: SampleBars, notes: string[]): Understood {
     delimiter,
     zone: reader.zone,
     times: reader.shiftMs > 0 ? 'close' : 'open',
-    spacing: spacing === undefined ? null : spacingText(options.intervalMs), // other spacings were refused, but for short bars
+    spacing: spacing === undefined ? null : spacingText(options.intervalMs), // another spacing was refused, unless it is that of the short bars before a close
     symbol: reader.symbol ?? null,
     first: head[0] ?? null,
     last: last ?? null,

@@ -77,8 +77,9 @@ function areMidnights({ times, reader }: SampleBars): boolean {
 }
 
 /**
- * The shortest step of rows, ms, when it is shorter than their interval and they are not bars of a shorter one. A market whose hours are no
- * multiple of the interval has a shorter bar before each close: a calendar knows when that bar opens.
+ * The shortest time between two rows, ms, when it is shorter than the interval although the rows are bars of the interval; otherwise
+ * undefined. A market whose hours are no multiple of the interval has such rows: its last bar before each close is shorter. Only a
+ * calendar knows when that bar opens.
  */
 function closestTimes({ times, spacing, reader, options: { intervalMs } }: SampleBars): number | undefined {
   const distances = distancesOf(sortedTimes(times));

@@ -7,30 +7,32 @@ import { bareName, NAMES } from './header-names.js';
 type IsOtherHeader = (texts: readonly string[]) => boolean;
 
 /**
- * For a header of names: the row names all prices, and a column that is used is not in its place.
- * @param header the names in the first header; those of a file without one are numbers
+ * For a file that is not wide: the row names all prices, and one of the used columns is not in its place.
+ * @param found the fields of the used columns
+ * @param header the names in the first header; numbers for a file without a header
  * @param takesWords true when any four words in the places of the prices count as their names, such as adj_open
  */
 export function otherHeader(
   found: Omit<FoundColumns, 'addsVolumes'>,
   header: readonly string[],
-  takesWords = false,
+  { takesWords } = { takesWords: false },
 ): IsOtherHeader {
   const { date, time, symbol, volume, ...prices } = found;
   const fields = { date, time, symbol, volume: volume[0], ...prices };
   const columns = (['date', 'time', 'symbol', 'volume', ...PRICE_NAMES] as const).flatMap((name) => {
     const field = fields[name];
-    return field === undefined ? [] : { name, field, own: bareName(header[field] ?? '') };
+    return field === undefined ? [] : { name, field, headerName: bareName(header[field] ?? '') };
   });
   return (texts) => {
     const names = texts.map(bareName);
     const areNamed = PRICE_NAMES.every((price) => {
-      const own = bareName(header[prices[price]] ?? '');
-      return names.some((name) => name !== '' && (name === own || NAMES[price].includes(name)));
+      const headerName = bareName(header[prices[price]] ?? '');
+      return names.some((name) => name !== '' && (name === headerName || NAMES[price].includes(name)));
     });
-    const areInPlace = columns.every(({ name, field, own }) => {
+    // A column is in its place when the row has its name of the first header there; or another usual name, and that name nowhere.
+    const areInPlace = columns.every(({ name, field, headerName }) => {
       const text = names[field] ?? '';
-      return text === own || (NAMES[name].includes(text) && !names.includes(own));
+      return text === headerName || (NAMES[name].includes(text) && !names.includes(headerName));
     });
     const words = new Set(
       PRICE_NAMES.map((price) => names[prices[price]] ?? '').filter((name) => /^\p{L}/u.test(name)),
@@ -40,7 +42,7 @@ export function otherHeader(
   };
 }
 
-/** For a wide header: the row has words in the place of all prices, and is no line of the first header. */
+/** For a wide file: the row has words in the places of all prices, and is no line of the first header. */
 export function otherWideHeader({ values }: RowLayout, headerRows: readonly (readonly string[])[]): IsOtherHeader {
   const fields = values.flatMap((ofSymbol) => PRICE_NAMES.map((name) => ofSymbol[name]));
   return (texts) =>

@@ -23,7 +23,10 @@ export interface FileLayout {
   data: readonly SampleRow[];
 }
 
-/** The columns of a file that is not wide. Of {@link Recognised}, `header` is undefined without a header and for JSON, `format` when none fits. */
+/**
+ * The columns of a file that is not wide. Of the fields of {@link Recognised}, `header` is undefined for JSON and for a file without a
+ * header, and `format` when the file fits no known format.
+ */
 interface FoundHeader extends Partial<Recognised> {
   columns: FoundColumns;
 }
@@ -75,10 +78,11 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
     return { layout, format: undefined, names: [], headerLines: lastLine, data };
   }
   const wanted = [...options.columns.values()];
-  const areNumbers =
+  // Whether --columns has the places of the columns instead of their names.
+  const arePlaces =
     wanted.length > 0 && wanted.every((column) => /^\d+$/.test(column) && !first.texts.includes(column));
   const columns =
-    first.isHeader && !areNumbers // the keys of JSON objects, or the names of the columns of arrays
+    first.isHeader && !arePlaces // the keys of JSON objects, or the names of the columns of arrays
       ? headerColumns(first.texts, options.columns, hasVolume)
       : placedColumns({ ...sample, rows }, first.texts, options);
   return layoutOf(rows, { columns }, skipLines);

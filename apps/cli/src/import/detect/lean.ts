@@ -20,7 +20,10 @@ const EST = 'Etc/GMT+5'; // the sign in such names is the opposite of the offset
 /** Number of bytes that contain at least the first row. */
 const FIRST_ROW_BYTES = 1024;
 
-/** Zone of the midnights and price scale (default 1) of a TYPE/MARKET; the first that fits counts. Without a zone the user gives one. */
+/**
+ * For each TYPE/MARKET, the zone of its midnights and its price scale (default 1). The first entry that fits counts. When it has no zone,
+ * the user must give one.
+ */
 const MARKETS: readonly { fits: RegExp; zone?: string; priceScale?: number }[] = [
   { fits: /^equity\/usa$/, zone: 'America/New_York', priceScale: EQUITY_SCALE },
   { fits: /^equity\/india$/, zone: 'Asia/Kolkata', priceScale: EQUITY_SCALE },

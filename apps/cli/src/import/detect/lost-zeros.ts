@@ -11,7 +11,7 @@ const [BLANK, ZERO, NINE] = [0x20, 0x30, 0x39];
 /**
  * How many digits the times of day in a field have if none of them has lost zeros: 4 (HHmm) or 6 (HHmmss). Undefined when they are not
  * digits, or too few to tell.
- * @param head the first bytes of the file; those that lost the most may come later
+ * @param head the first bytes of the file; times that lost more zeros may come later
  */
 export function digitsBeforeLoss(head: Uint8Array, delimiter: string, field: number): number | undefined {
   let longest = 0;
@@ -27,7 +27,7 @@ export function digitsBeforeLoss(head: Uint8Array, delimiter: string, field: num
   return longest < HMM ? undefined : HHMM;
 }
 
-/** Puts back the leading zeros of times of day, which come after a date and a blank. @param digits of a whole time */
+/** Puts back the leading zeros of times of day, which come after a date and a blank. @param digits that a time of day has with its zeros */
 export function withLostZeros(parse: TimeParser, digits: number): TimeParser {
   return (bytes, start, end) => {
     let last = end;

@@ -54,6 +54,7 @@ export function recognise(sample: FileSample): Recognised | undefined {
 
 /** Names of the formats that only a file name can tell apart, and that the rows of a file without a header fit. */
 export function lookalikes(sample: FileSample): string[] {
+  // Without its headers, a format is compared by its pattern of a row.
   return FORMATS.filter(({ needsFile }) => needsFile === true)
     .filter((format) => fit({ ...format, headers: undefined }, sample, { checksName: false }) !== undefined)
     .map(({ name }) => name);

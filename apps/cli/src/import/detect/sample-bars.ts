@@ -21,7 +21,7 @@ export interface FileReading {
   /** Undefined for JSON. */
   delimiter: string | undefined;
   file: FileLayout;
-  /** See `lastRows` of the sample. */
+  /** The last rows of a long CSV file, none of other files: see `lastRows` in sample.ts. */
   lastRows: readonly SampleRow[];
   reader: BarReaderOptions;
 }

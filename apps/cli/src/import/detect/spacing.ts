@@ -14,7 +14,10 @@ const CLOSES_SHARE_MIN = 0.25;
 /** A segment with fewer rows is ignored. */
 const SEGMENT_ROWS_MIN = 20;
 
-/** A guess for few rows, for a question to the user: a spacing of which vendors sell bars, ms. @param times epoch ms, in any order */
+/**
+ * The likely spacing of a few rows, ms: a day, or another one in which vendors sell bars; undefined when neither fits. It is a guess, and
+ * only good enough for a question to the user. @param times epoch ms, in any order
+ */
 export function possibleSpacing(times: readonly number[]): number | undefined {
   const distances = distancesOf(sortedTimes(times));
   if (distances.length > 0 && distances.every((distance) => distance > NIGHT_MAX_MS)) return DAY_MS;

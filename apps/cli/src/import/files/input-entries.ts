@@ -21,14 +21,18 @@ export interface InputEntry {
   /** The text as UTF-8. @param onRead called with the number of bytes read from the file on disk, for progress */
   pieces(onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array, void>;
   /**
-   * Reads a packed entry to its end before any of its rows is stored, because it may be damaged. Of a plain file, it reads only the end.
+   * Called before any row of the entry is stored. A packed entry may be damaged, so this unpacks it to its end. Of a file that is not
+   * packed, this reads only the end.
    * @returns the last bytes of the text, at most 64 kB
    * @throws the reason of `signal`, UnreadableFileError and errors of zlib and of the system
    */
   check(signal?: AbortSignal): Promise<Uint8Array>;
 }
 
-/** The entries of an input file; of a zip those with names of data, or all if none has one. @throws UnreadableFileError, system errors */
+/**
+ * The entries of an input file: the file itself, or the files in a zip. Leaves out the files of a zip whose names are not those of data
+ * ({@link isDataName}), unless all are such files. @throws UnreadableFileError, system errors
+ */
 export async function inputEntries(path: string): Promise<InputEntry[]> {
   const file = path.split(sep).join('/');
   if (fileKindOf(await bytesOf(path, 0, SIGNATURE_BYTES)) !== 'zip') return [fileEntry(path, file)];
@@ -59,8 +63,8 @@ function entryOver(
   open: OpenBytes,
   packedShare?: number,
 ): Pick<InputEntry, 'pieces' | 'check'> & { wrapping: () => Promise<Wrapping> } {
-  let known: Promise<Wrapping> | undefined;
-  const wrapping = (): Promise<Wrapping> => (known ??= wrappingOf(open));
+  let foundWrapping: Promise<Wrapping> | undefined; // set by the first call
+  const wrapping = (): Promise<Wrapping> => (foundWrapping ??= wrappingOf(open));
   return {
     wrapping,
     async *pieces(onRead) {

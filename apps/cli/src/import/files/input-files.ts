@@ -129,8 +129,8 @@ async function walk(folder: string, fits: (path: string) => boolean, levels = In
 }
 
 /**
- * The paths of all files in a folder and its folders, hidden ones left out. Reads each folder once, by its own path if it can, and then
- * those that links lead to. Follows no link to a folder around the link or around `folder`.
+ * The paths of all files in a folder and its folders, hidden ones left out. Reads first the folders that it finds without links, and then
+ * those that links lead to; each folder once. Follows no link to a folder that contains the link or `folder`.
  * @param levels how many folders deep to read; 1 reads `folder` alone @throws CliError for a folder that cannot be read
  */
 async function pathsIn(folder: string, levels: number): Promise<string[]> {
@@ -157,8 +157,8 @@ async function pathsIn(folder: string, levels: number): Promise<string[]> {
   await read(folder, root, levels);
   // The folders that links lead to may add links.
   for (const { path, target, parent, levels: left } of links) {
-    const isAround = contains(target, root) || contains(target, parent);
-    if (!isAround) await read(path, target, left);
+    const leadsUp = contains(target, root) || contains(target, parent);
+    if (!leadsUp) await read(path, target, left);
   }
   return paths;
 }
@@ -169,7 +169,7 @@ async function linkedFolder(link: string): Promise<string | undefined> {
   return info?.isDirectory() ? realpath(link).catch(() => undefined) : undefined;
 }
 
-/** True also for the folder itself. */
+/** True when `path` is in the folder, and for the folder itself. */
 function contains(folder: string, path: string): boolean {
   return relative(folder, path).split(sep)[0] !== '..';
 }

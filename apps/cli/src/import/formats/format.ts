@@ -39,7 +39,7 @@ export interface BarFormat {
   arrays?: { length: number; timeDigits: number };
   /** JSON: the keys of the objects. */
   keys?: readonly string[];
-  /** JSON: the key that the array of the objects is under. */
+  /** JSON: matches the key whose value is the array of the objects. */
   under?: RegExp;
   /** Matches the open price, where two formats differ in nothing else. */
   price?: RegExp;

@@ -23,7 +23,7 @@ export interface BarReaderOptions extends RowSymbolsOptions {
   prices: Prices;
   /** Rows up to and including this line are the header or come before it, and are not read. */
   headerLines: number;
-  /** Tells whether the texts of a row below are a header with other columns: the rows after it are then refused. */
+  /** Tells whether a row below the header is another header, with other columns. The rows after such a header are refused. */
   isOtherHeader?: (texts: readonly string[]) => boolean;
 }
 
@@ -66,7 +66,7 @@ export class BarReader implements RowHandler {
 
   row(row: Row): void {
     const { layout, shiftMs } = this.options;
-    if (row.line <= this.#unreadLines || row.isHeader) return this.#refuseBelowOtherHeader(row);
+    if (row.line <= this.#unreadLines || row.isHeader) return this.#leaveOut(row);
     if (row.count < this.#fieldsMin) {
       const detail = `expected at least ${this.#fieldsMin} fields, was ${row.count}`;
       return this.sink.refuse(row.line, 'missing-fields', detail);
@@ -80,7 +80,7 @@ export class BarReader implements RowHandler {
     }
     const time = this.#timeOf(row);
     if (typeof time !== 'number') return this.#refuseTime(row, time);
-    const openTime = shiftMs === 0 ? time : closeOf(time) - shiftMs;
+    const openTime = shiftMs === 0 ? time : roundedClose(time) - shiftMs;
     if (found === undefined) this.#readWide(row, openTime);
     else this.#readBar(row, layout.values[0]!, found.symbol, openTime);
   }
@@ -92,7 +92,8 @@ export class BarReader implements RowHandler {
     this.#unreadLines = Infinity;
   }
 
-  #refuseBelowOtherHeader({ line }: Row): void {
+  /** Skips a row of the file's header. Refuses a row below a header with other columns. */
+  #leaveOut({ line }: Row): void {
     if (this.#otherHeaderLine === 0) return; // a row of the file's header
     const detail = `line ${this.#otherHeaderLine} is a header with other columns than the first one: give the rows below it a file of their own`;
     this.sink.refuse(line, 'unusable-header', detail);
@@ -145,7 +146,7 @@ export class BarReader implements RowHandler {
       return this.sink.refuse(row.line, 'time-out-of-range', detail);
     }
     if (openTime % gridMs !== 0) {
-      const isLastSecond = closeOf(openTime) !== openTime;
+      const isLastSecond = roundedClose(openTime) !== openTime;
       const hint = isLastSecond ? '; --times close accepts closes such as 09:30:59' : '';
       return this.sink.refuse(row.line, 'off-grid', `expected a whole minute, was ${timeText(openTime)}${hint}`);
     }
@@ -234,7 +235,7 @@ function meanOf(bid: number, ask: number): number {
 }
 
 /** Rounds a time in the last second of a minute up to the next minute. Returns any other time unchanged. Epoch ms. */
-function closeOf(time: number): number {
+function roundedClose(time: number): number {
   const intoMinute = time % MINUTE_MS;
   return intoMinute >= LAST_SECOND_MS ? time - intoMinute + MINUTE_MS : time;
 }

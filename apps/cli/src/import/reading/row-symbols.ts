@@ -41,7 +41,7 @@ export class RowSymbols {
     return { reason: 'other-symbol', detail };
   }
 
-  /** The text of the symbol field. Rows of one symbol often follow each other, and comparing bytes is cheap. */
+  /** The text of the symbol field. Decodes the bytes only when they differ from those of the previous row, which is seldom. */
   #textOf(row: Row, field: number): string {
     const last = this.#lastBytes;
     const start = row.starts[field] ?? 0;

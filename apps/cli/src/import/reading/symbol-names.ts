@@ -1,7 +1,7 @@
 /**
- * Turns the names of symbols in files into the symbols of a dataset: applies --symbol-map and --symbol-case. By default
- * it refuses a name that differs only in case from another one, because it cannot know whether both are one security: spy and SPY are,
- * BACpB and BACPB are not.
+ * Turns the names of symbols in files into the symbols of a dataset: applies --symbol-map and --symbol-case. By default it refuses a
+ * name that differs only in case from another one, because it cannot know whether both are one security: spy and SPY are, BACpB and
+ * BACPB are not.
  */
 import { SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 
@@ -16,7 +16,10 @@ export type ResolvedSymbol =
 const NAMES_MAX = 200_000;
 /** Excel changes a symbol such as MAR1 to the date 1-Mar, and 1E5 to the number 1E+05. */
 const EXCEL_SYMBOL = /^(\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|\d(\.\d+)?E\+\d+)$/;
-/** What Excel, JSON, SQL, Python and JavaScript write for a missing value, and the status in Finnhub's column `s`. NA and NAN are tickers. */
+/**
+ * What Excel, JSON, SQL, Python and JavaScript write for a missing value; and `ok`, the status in Finnhub's column `s`. NA and NAN are not
+ * in the list, because they are tickers.
+ */
 const MISSING_SYMBOL = /^(#N\/A|null|NULL|None|nan|NaN|undefined|ok)$/;
 
 /** True for a text that no symbol has: a missing value, a status, or a name such as `Apple Inc.`. */

@@ -96,7 +96,10 @@ function scaledAt(bytes: Uint8Array, start: number, end: number, scaleExponent: 
   return decimalOf(text, -scaleExponent);
 }
 
-/** The number with a decimal point and without groups; empty when a group is not of three digits, or when it has a point of another meaning. */
+/**
+ * The number with a decimal point and without the signs between groups. Empty when a group does not have three digits, and when the text
+ * has a point that is neither the decimal sign nor between groups.
+ */
 function plainText(text: string, decimal: string, thousands: string | undefined): string {
   const [whole = '', ...fractions] = text.split(decimal);
   if (fractions.length > 1) return '';

@@ -1,8 +1,10 @@
 /**
  * Splits JSON and NDJSON text into rows, without parsing values. A row is an array or an object of scalars, at the top
- * level or in an array: `[[…],[…]]`, `[{…},{…}]`, `{"bars":{"AAPL":[{…}]}}`, or NDJSON with a row per line. The keys of
- * the first object are the header, which the handler gets first; for arrays, the names in an array such as `{"columns":[…],"data":[[…]]}`. Arrays and objects inside of a row object are skipped.
- * In an array of rows, an element that is no row, such as `null`, is refused, so that it is counted.
+ * level or in an array: `[[…],[…]]`, `[{…},{…}]`, `{"bars":{"AAPL":[{…}]}}`, or NDJSON with a row per line. Arrays and objects
+ * inside of a row object are skipped. In an array of rows, an element that is no row, such as `null`, is refused, so that it is counted.
+ *
+ * The handler gets a header first: the keys of the first object. When the rows are arrays, the header is the array that names their
+ * columns, if there is one, as in `{"columns":[…],"data":[[…]]}`.
  * Between two pushes the splitter holds the texts of the open containers: at most `ROW_BYTES_MAX` bytes of each container.
  */
 import { JsonTokens, type TokenHandler } from './json-tokens.js';
@@ -24,7 +26,7 @@ class Container {
   /** Where each of its own scalars begins and ends in the bytes of the tokens. */
   starts: number[] = [];
   ends: number[] = [];
-  /** Where the key of each scalar of an object begins and ends. There is one key more between a key and its value. */
+  /** Where the key of each scalar of an object begins and ends. After a key and before its value, there is one key more than scalars. */
   keyStarts: number[] = [];
   keyEnds: number[] = [];
   /** True in an object whose next text is a key. */
@@ -191,7 +193,7 @@ export class JsonRows implements Splitter, TokenHandler {
     return naming < 0 ? innerName : this.#tokens.textAt(starts[naming] ?? start, ends[naming] ?? start);
   }
 
-  /** Takes the names in an array as the columns of the arrays after it. Fails when arrays before it were read by other names, or none. */
+  /** Takes the names in an array as the columns of the arrays after it. Fails when rows before it had other names of columns, or none. */
   #takeColumns({ starts, ends, hasContainers, group = '' }: Container): void {
     if (hasContainers || starts.length < SCALARS_MIN || !COLUMNS_KEYS.has(lastKey(group))) return;
     const names = starts.map((start, index) => this.#tokens.textAt(start, ends[index] ?? start));

@@ -1,6 +1,7 @@
 /**
- * Splits CSV text into rows and fields, without making strings. A row ends at LF, CRLF or a lone CR, also inside quotes: no field has a line
- * break. Blank rows and a UTF-8 byte order mark are skipped. Between two pushes the splitter holds one partial row of at most `ROW_BYTES_MAX`.
+ * Splits CSV text into rows and fields, without making strings. A row ends at LF, CRLF or a lone CR, also inside quotes: no field has a
+ * line break. Blank rows and a UTF-8 byte order mark are skipped. Between two pushes the splitter holds one partial row of at most
+ * `ROW_BYTES_MAX` bytes.
  *
  * Only rows with quotes go to csv-parse, which needs 5.2 s for 1 M rows of 7 fields. This splitter needs 0.3 s.
  */

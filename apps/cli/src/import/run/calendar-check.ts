@@ -40,13 +40,14 @@ export class CalendarCheck {
   }
 
   /**
-   * When the bar opens that ends at a time: an interval before, unless it is the last one of a segment and shorter. @param close epoch ms
+   * The open time of the bar that ends at `close`: one interval before it. The last bar of a segment may be shorter, and then opens later.
+   * @param close epoch ms
    */
   openOf(close: number): number {
     const segmentOpen = this.#segmentOpenAt(close - 1);
     const isLast = segmentOpen !== undefined && this.#edges[this.#openIndex + 1] === close;
-    const fullMs = this.intervalMs;
-    return close - ((isLast && (close - segmentOpen) % fullMs) || fullMs);
+    const shortMs = isLast ? (close - segmentOpen) % this.intervalMs : 0; // 0 for a bar of full length
+    return close - (shortMs || this.intervalMs);
   }
 
   /** The open of the segment that has a time; undefined when none has it. */

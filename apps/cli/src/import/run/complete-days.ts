@@ -5,8 +5,8 @@ import { UsageError } from '../../terminal/index.js';
 import type { CalendarCheck } from './calendar-check.js';
 
 /**
- * Gives the dates of bars: local dates in the zone of the files. With a calendar, a bar of the evening that is in the trading day of the
- * next date has none: a file that ends with that evening does not have the next day.
+ * Gives the dates of bars: local dates in the zone of the files. With a calendar, an evening bar that belongs to the trading day of the
+ * next date gives no date: a file that ends with this evening lacks the rest of that trading day.
  */
 export class CompleteDays {
   #zone: string | undefined;

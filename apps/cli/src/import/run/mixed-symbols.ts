@@ -7,7 +7,7 @@ import type { ImportPlan } from './import-plan.js';
 /** Most files or symbols that a message names. */
 const NAMED_MAX = 3;
 
-/** @param symbols that --symbol-from-path finds for the entries @throws FilePlanError */
+/** Refuses a zip of which two entries would become one symbol. @param symbols that --symbol-from-path finds @throws FilePlanError */
 export async function refuseMixedSymbols(
   entries: readonly InputEntry[],
   symbols: readonly (string | undefined)[],
@@ -33,8 +33,8 @@ export async function refuseMixedSymbols(
 }
 
 /**
- * Refuses JSON whose rows would become one symbol, although the objects around them name several: after the rows, so that no row can be
- * compared. @throws FilePlanError
+ * Refuses JSON whose rows would become one symbol, although the objects around them name several symbols.
+ * @param names of symbols that come after their rows: too late to compare them row by row @throws FilePlanError
  */
 export function refuseLateNames(names: ReadonlySet<string>): void {
   if (names.size < 2) return;
@@ -50,7 +50,7 @@ const OTHER_WORDS =
 
 /** Compares the names of files that --symbol makes one symbol: names of one symbol differ in numbers and in {@link OTHER_WORDS} only. */
 export class OneSymbolFiles {
-  /** By the letters of their names. */
+  /** The first two names that differ in their letters, by these letters. */
   readonly #names = new Map<string, string>();
 
   /** @param name of a file, with its folders */

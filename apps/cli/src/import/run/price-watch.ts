@@ -2,7 +2,7 @@
 import { type Bar, DAY_MS } from '@barkeep/bars';
 import { timeText } from '../reading/index.js';
 
-/** A close that differs from the one before by this factor or more jumps; so does a high of this many times its low. */
+/** A jump is a close that differs from the previous one by this factor or more, or a high of at least this many times its low. */
 const JUMP_RATIO = 10;
 /** Prices that are this far apart in time, or further, are not compared. */
 const COMPARED_WITHIN_MS = 7 * DAY_MS;

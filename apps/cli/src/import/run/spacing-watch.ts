@@ -3,7 +3,10 @@ import { type Bar, greatestCommonDivisor } from '@barkeep/bars';
 import { spacingText } from '../detect/index.js';
 import { timeText } from '../reading/index.js';
 
-/** Consecutive steps (times from row to row) of a symbol with a common divisor above the interval, or one step below the interval. */
+/**
+ * Steps of a symbol that may show another interval; a step is the time from one row to the next. A stretch is a sequence of steps with a
+ * common divisor above the interval, or a single step below the interval.
+ */
 interface Stretch {
   /** The common divisor of the steps, ms. */
   divisor: number;
@@ -37,7 +40,7 @@ class SymbolSpacing {
   #intervalSteps = 0;
   #irregularSteps = 0;
 
-  /** @param last time of the first row */
+  /** @param last time of the last row so far: at first, that of the symbol's first row */
   constructor(
     private readonly intervalMs: number,
     private last: number,

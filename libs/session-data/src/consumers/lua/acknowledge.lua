@@ -1,10 +1,11 @@
 --- A consumer acknowledges a position, or leaves. Its position never goes back. A dropped consumer becomes active again.
---- With `restore` the position may be after the clock: the store lost its newest writes, and with them this position and a later
---- clock. The clock then catches up with the position.
+--- With the mode 'restore' the position may be after the clock: the store lost its newest writes, and with them this position and a
+--- later clock. The clock then catches up with the position.
 --- KEYS: meta, consumers, events of partition 0
---- ARGV: those of shared/consumers.lua, then name, token, 'stay', 'leave' or 'restore', time (ms), steps, bars, hash
---- Answer: {'acknowledged', clock} | {'ahead', clock}: the position is after the clock | {'unknown'}: it never joined, left or
----         was removed | {'replaced'}: another process joined under this name | {'lost'}
+--- ARGV: incarnation, events kept, wake channel (for shared/consumers.lua), name, token, mode: 'stay', 'leave' or 'restore',
+---       time (ms), steps, bars, hash
+--- Answer: {'acknowledged', clock} | {'ahead', clock}: the position is after the clock | {'unknown'}: the consumer never
+---         joined, left or was removed | {'replaced'}: another process joined under this name | {'lost'}
 --- From shared/consumers.lua: clock, read, write, touch, emit, wake
 
 --- include shared/consumers.lua

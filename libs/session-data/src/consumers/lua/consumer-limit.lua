@@ -1,11 +1,11 @@
---- Answers the limit of the clock: the lowest position of the active consumers. With the policy 'drop', and in a session that was
+--- Returns the limit of the clock: the lowest position of the active consumers. With the policy 'drop', and in a session that was
 --- reopened, it first drops the consumers that were silent for longer than `silence_ms`. The owner calls this every second. A much
 --- longer pause between two calls means that Redis or the owner was away, so that consumers may have been unable to send
 --- heartbeats. After such a pause no consumer is dropped for `silence_ms`. Times in the future mean that the clock of Redis was set
 --- back: they count as now.
 --- KEYS: meta, consumers, events of partition 0
---- ARGV: those of shared/consumers.lua, then longest silence (ms), policy: 'drop' or 'hold', number of consumers that the
----       session waits for
+--- ARGV: incarnation, events kept, wake channel (for shared/consumers.lua), `silence_ms`, policy: 'drop' or 'hold',
+---       number of consumers that the session waits for
 --- Answer: {'held', lowest position, joins} | {'waiting', '', joins}: not enough have joined |
 ---         {'free', '', joins}: none is active | {'lost'}
 --- From shared/consumers.lua: now, joins, gathered, parse, write, touch, emit, lowest
@@ -14,13 +14,13 @@
 local silence_ms, policy, waits_for = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 -- Consumers that have had all bars do not come back.
 if gathered == 'reopened' then policy = 'drop' end
--- A shorter pause between two calls is never taken for an absence of Redis or the owner.
+-- A pause between two calls counts as an absence of Redis or the owner when it is longer than a third of `silence_ms` and than this.
 local ABSENCE_MS_MIN = 3000
--- Name and text of each consumer, by turns.
+-- Name and text of each consumer, alternating.
 local entries = redis.call('HGETALL', KEYS[2])
 joins = joins or '0'
 
--- Stores the time of this call. Answers whether silent consumers may be dropped now.
+-- Stores the time of this call. Returns whether silent consumers may be dropped now.
 local function may_drop()
   local asked_at, no_drop_until = unpack(redis.call('HMGET', KEYS[1], 'limitAskedAt', 'noDropUntil'))
   redis.call('HSET', KEYS[1], 'limitAskedAt', string.format('%.0f', now))
@@ -29,6 +29,7 @@ local function may_drop()
     return false
   end
   local waits_ms = tonumber(no_drop_until or 0) - now
+  -- A later time is from before the clock of Redis was set back.
   if waits_ms > silence_ms then redis.call('HSET', KEYS[1], 'noDropUntil', string.format('%.0f', now + silence_ms)) end
   return waits_ms <= 0
 end

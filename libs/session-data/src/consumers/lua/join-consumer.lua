@@ -1,16 +1,17 @@
 --- A consumer joins, or comes back with a new token. A repeated call with the same token changes nothing.
 --- KEYS: meta, consumers, events of partition 0
---- ARGV: those of shared/consumers.lua, then name, token, where to begin ('kept', 'beginning' or 'now'),
----       start of the session (ms), number of consumers that the session waits for, hash of no deliveries, most consumers
+--- ARGV: incarnation, events kept, wake channel (for shared/consumers.lua), name, token, where to begin ('kept', 'beginning' or
+---       'now'), start of the session (ms), number of consumers that the session waits for, hash of no deliveries, maximum number
+---       of consumers
 --- Answer: {'joined', time, steps, bars, hash} | {'full'}: all places are taken, and no consumer has left |
----         {'lost'} (from shared/consumers.lua)
+---         {'lost'}
 --- From shared/consumers.lua: clock, retained_from, gathered, parse, read, write, touch, emit, wake
 
 --- include shared/consumers.lua
 local name, token, from, start = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local waits_for, no_deliveries, consumers_max = tonumber(ARGV[8]), ARGV[9], tonumber(ARGV[10])
 
--- When all places are taken, removes the consumer that left the longest ago. Answers whether there is a place for one more.
+-- When all places are taken, removes the consumer that left the longest ago. Returns whether there is a place for one more.
 local function free_place()
   if redis.call('HLEN', KEYS[2]) < consumers_max then return true end
   local entries = redis.call('HGETALL', KEYS[2])
@@ -24,7 +25,9 @@ end
 
 local c = read(name)
 if not c and not free_place() then return {'full'} end
+-- With the stored token, this is a repeated call: the consumer has joined already.
 if not c or c.token ~= token then
+  -- A new consumer, or one that does not ask for its kept position, begins anew.
   local continues = c and from == 'kept'
   if not continues then
     -- Begins at the clock, or at the oldest retained day (not set while all are retained), but not before the session's start.

@@ -1,8 +1,7 @@
 --- Lists all consumers.
 --- KEYS: meta, consumers, events of partition 0
---- ARGV: those of shared/consumers.lua
---- Answer: {'consumers', now (ms), then each consumer's name and its text} | {'lost'}; shared/consumers.lua describes the text
----         and answers 'lost'
+--- ARGV: incarnation, events kept, wake channel (for shared/consumers.lua)
+--- Answer: {'consumers', now (ms), then the name and the text of each consumer} | {'lost'}; shared/consumers.lua describes the text
 --- From shared/consumers.lua: now
 
 --- include shared/consumers.lua

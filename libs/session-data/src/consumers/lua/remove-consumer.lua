@@ -1,6 +1,6 @@
 --- Removes a consumer and its position.
 --- KEYS: meta, consumers, events of partition 0
---- ARGV: those of shared/consumers.lua, then name
+--- ARGV: incarnation, events kept, wake channel (for shared/consumers.lua), name
 --- Answer: {'removed'} | {'unknown'}: no consumer has this name | {'lost'}
 --- From shared/consumers.lua: read, emit, wake
 

@@ -10,10 +10,11 @@
 --- include shared/emit-change.lua
 local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))
 if incarnation ~= ARGV[1] then return 'gone' end
--- FIRST_SYMBOL: position in ARGV of the first symbol's name. SYMBOL_ARGS: number of arguments of each symbol.
-local open, date, events_kept, FIRST_SYMBOL, SYMBOL_ARGS = ARGV[2], ARGV[3], ARGV[4], 5, 5
+local open, date, events_kept = ARGV[2], ARGV[3], ARGV[4]
+-- Position in ARGV of the first symbol's name, and number of arguments of each symbol.
+local FIRST_SYMBOL, SYMBOL_ARGS = 5, 5
 if tonumber(open) < tonumber(retained_from or 0) then return 'retired' end
--- `fields`: each symbol's field in `emitted`. `new_ends`: fields and ends to store, by turns. `counts`, `runs`: the JSON of each symbol
+-- `fields`: each symbol's field in `emitted`. `new_ends`: fields and ends to store, alternating. `counts`, `runs`: the JSON of each symbol
 -- that has newly missing bars, with their number and with their runs.
 local fields, new_ends, counts, runs, new_missing = {}, {}, {}, {}, 0
 for i = FIRST_SYMBOL, #ARGV, SYMBOL_ARGS do fields[#fields + 1] = date .. ' ' .. ARGV[i] end

@@ -4,7 +4,8 @@
 --- Answer: 'emitted', even if the state had not changed | 'gone': the store is gone or belongs to another session
 
 --- include shared/emit-once.lua
-local events_kept, state, FIRST_FIELD = ARGV[2], ARGV[3], 4
+local FIRST_FIELD = 4
+local events_kept, state = ARGV[2], ARGV[3]
 -- `incarnation` in meta holds the incarnation, then `+` and a version if the symbols changed.
 if (redis.call('HGET', KEYS[1], 'incarnation') or ''):match('^[^+]*') ~= ARGV[1] then return 'gone' end
 emit_once(KEYS[2], KEYS[3], events_kept, 'state', state, unpack(ARGV, FIRST_FIELD))

@@ -23,7 +23,7 @@ if #due_members == 0 then return 'published' end
 local clock, closed_today, slot_ms = tonumber(clock_text), tonumber(ARGV[4]), tonumber(ARGV[5])
 local SETTLED_KINDS = { 'noTrade', 'unfillable', 'absent' }
 
--- Splits runs of slots at slot `closed`, the first one that is not closed. Answers the number of slots before it, the runs from it on,
+-- Splits runs of slots at slot `closed`, the first one that is not closed. Returns the number of slots before it, the runs from it on,
 -- and the first slot of these or nil.
 local function split_runs(runs, closed)
   local count, rest = 0, {}
@@ -38,7 +38,7 @@ local function split_runs(runs, closed)
   return count, rest, rest[1]
 end
 
--- Each splitter splits the detail of one symbol at slot `closed`. It answers the counts to publish by name (nil when there is
+-- Each splitter splits the detail of one symbol at slot `closed`. It returns the counts to publish by name (nil when there is
 -- nothing to publish), the rest of the detail, and the first slot of the rest or nil.
 local splitters = {}
 splitters['gap-found'] = function(runs, closed)
@@ -57,7 +57,7 @@ splitters['gap-settled'] = function(settled, closed)
   return total > 0 and counts or nil, rest, first
 end
 -- The event only names the symbols, so the counts are empty. The end of a bucket is the slot after its last one. For the first slot of
--- the rest this answers the last slot of the first bucket in it: nothing of the rest can be published before that slot closes.
+-- the rest this returns the last slot of the first bucket in it: nothing of the rest can be published before that slot closes.
 splitters.derived = function(ends, closed)
   local counts, rest = nil, {}
   for _, bucket_end in ipairs(ends) do

@@ -9,7 +9,8 @@
 local frontier_ms, frontier_before, frontier_after = tonumber(frontier), ARGV[4], ARGV[5]
 if frontier_ms >= tonumber(frontier_after) then return {'done', frontier, control} end
 if frontier_ms ~= tonumber(frontier_before) then return {'rewind', frontier} end
-local bars, first_slot, last_slot, FIRST_CHUNK = 0, ARGV[6], tonumber(ARGV[7]) - 1, 2
+local FIRST_CHUNK = 2
+local first_slot, last_slot, bars = ARGV[6], tonumber(ARGV[7]) - 1, 0
 for i = FIRST_CHUNK, #KEYS do bars = bars + redis.call('BITCOUNT', KEYS[i], first_slot, last_slot, 'BIT') end
 redis.call('HINCRBY', KEYS[1], 'streamed', bars)
 redis.call('HSET', KEYS[1], 'frontier', frontier_after)

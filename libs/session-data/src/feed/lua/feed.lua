@@ -123,7 +123,8 @@ local function note_late(day)
 end
 
 -- Sorts the bars of all days before the first write, because Redis does not roll a script back.
-local refusals, FIRST_REFUSAL, FIRST_DAY_KEY = tonumber(refusal_count), 12, 9
+local FIRST_REFUSAL, FIRST_DAY_KEY = 12, 9
+local refusals = tonumber(refusal_count)
 -- `at`: index in ARGV of the day's first argument. `first_position`: position of the day's first bar in this call.
 local at, first_position, changed_days = FIRST_REFUSAL + 2 * refusals, 0, {}
 for i = FIRST_DAY_KEY, #KEYS, 2 do

@@ -4,6 +4,7 @@
 --- Answer: 'renewed'
 
 --- include ../../redis/lua/shared/now.lua
-local lease_ms, FIRST_LEASE = tonumber(ARGV[1]), 2
+local FIRST_LEASE = 2
+local lease_ms = tonumber(ARGV[1])
 for i = FIRST_LEASE, #ARGV do redis.call('ZADD', KEYS[1], 'XX', now + lease_ms, ARGV[i]) end
 return 'renewed'

@@ -2,7 +2,7 @@
 --- session is next. Next is the session that was granted its last request the longest ago.
 --- KEYS: of the repository, times in ms; sorted sets: leases (by their end), asked (leases of the last period, by their grant), waiting
 ---       (sessions by their last attempt), turns (sessions by the number of their last turn); resting (see rest-repository.lua)
---- ARGV: session, lease, most requests at the same time or 0, most requests per period or 0 (0: no limit), the period (ms),
+--- ARGV: session, lease, maximum number of requests at the same time, and per period (0: no limit), the period (ms),
 ---       lifetime of a lease (ms), time after which a session that does not ask again loses its turn (ms), 'more' when the
 ---       session has more requests waiting, otherwise ''
 --- Answer: 'granted' | 'wait'

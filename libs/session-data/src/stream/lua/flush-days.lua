@@ -2,7 +2,8 @@
 --- under staged names, which no reader sees; this script renames them. To pass them as arguments would cost more, because Redis copies
 --- each argument into a Lua string. When the script refuses the call, it removes the staged chunks.
 --- KEYS: meta, refused, refused-ahead, then a staged chunk for each symbol, then a chunk for each symbol in the same order
---- ARGV: those of shared/check-window.lua, which also defines `chunk_bytes`
+--- ARGV: stamp, epoch, owner, frontier before (ms), frontier after (ms), chunk bytes, bars in the window,
+---       number of refusals r, r × (field, count); shared/check-window.lua reads them, and defines `chunk_bytes`
 --- Answer: {verdict, frontier, control}, see shared/check-window.lua
 
 local symbols = (#KEYS - 3) / 2

@@ -1,8 +1,10 @@
 --- Writes some slots of one day for all symbols of a partition, and moves the frontier. Writes all or nothing: checks everything
---- before the first write, because Redis does not roll a script back. For a window that an earlier call wrote, check-window.lua answers.
+--- before the first write, because Redis does not roll a script back. check-window.lua ends the call for a window that an earlier call
+--- wrote.
 --- KEYS: meta, refused, refused-ahead, then a chunk for each symbol
---- ARGV: those of shared/check-window.lua, which defines `own_arg` and `chunk_bytes`; then from `own_arg` on:
----       first slot, number of slots, offset of the first record in a chunk (bytes),
+--- ARGV: stamp, epoch, owner, frontier before (ms), frontier after (ms), chunk bytes, bars in the window,
+---       number of refusals r, r × (field, count); shared/check-window.lua reads them, and defines `chunk_bytes` and `own_arg`,
+---       then from position `own_arg` on: first slot, number of slots, offset of the first record in a chunk (bytes),
 ---       bitmap bytes that contain the slots, one symbol after another, with no other bit set,
 ---       records, one symbol after another
 --- Answer: {verdict, frontier, control}, see shared/check-window.lua
@@ -12,7 +14,8 @@ local function refuse(reply) return reply end
 --- include shared/check-window.lua
 local first_slot, slots, offset_in_chunk = tonumber(ARGV[own_arg]), tonumber(ARGV[own_arg + 1]), ARGV[own_arg + 2]
 local bitmaps, records = ARGV[own_arg + 3], ARGV[own_arg + 4]
-local FIRST_CHUNK, symbols = 4, #KEYS - 3
+local FIRST_CHUNK = 4
+local symbols = #KEYS - 3
 -- Per symbol: the bytes of its bitmap that contain the slots, and the bytes of its records.
 local bitmap_at = math.floor(first_slot / 8)
 local bitmap_bytes, record_bytes = math.floor((first_slot + slots + 7) / 8) - bitmap_at, RECORD_BYTES * slots

@@ -7,7 +7,8 @@
 --- include ../../events/lua/shared/emit-once.lua
 --- include ../../events/lua/shared/defer.lua
 local changes, stream, pending = KEYS[2], KEYS[3], KEYS[4]
-local date, close, events_kept, FIRST_FIELD = ARGV[4], ARGV[5], ARGV[6], 7
+local FIRST_FIELD = 7
+local date, close, events_kept = ARGV[4], ARGV[5], ARGV[6]
 local id = emit_once(stream, changes, events_kept, 'timed-out ' .. date, '1', unpack(ARGV, FIRST_FIELD))
 -- The public event waits until the clock has reached the day's close.
 if id then defer(pending, close, id, 'day-timed-out', date, cjson.encode({ unpack(ARGV, FIRST_FIELD) })) end

@@ -4,7 +4,8 @@
 --- Answer: {'noted'} | {'lost'} | {'fenced'}
 
 --- include shared/fence.lua
-local must_clear, FIRST_FIELD = ARGV[4] == '1', 5
+local FIRST_FIELD = 5
+local must_clear = ARGV[4] == '1'
 if must_clear then redis.call('DEL', KEYS[2]) end
 for i = FIRST_FIELD, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
 return {'noted'}

@@ -1,11 +1,13 @@
---- Removes keys of a partition if the partition belongs to a removed session: its meta hash has the stamp of one, or it has no meta
---- hash and no session has the id. A late writer may have made the keys, or they came back when the server lost its newest writes.
+--- Removes keys of a partition that belongs to a removed session. It does so when its meta hash has the stamp of a removed session, or
+--- when it has no meta hash and no session has the id now. Such keys exist after a late writer made them, or after the server lost its
+--- newest writes.
 --- KEYS: meta, keys of the partition to remove
 --- ARGV: '1' when no session has the id now, otherwise '0'; then the incarnations of the removed sessions of this id
 --- Answer: number of removed keys; 0 when the partition does not belong to a removed session
 
 local stamp = redis.call('HGET', KEYS[1], 'incarnation')
-local is_id_free, FIRST_INCARNATION = ARGV[1] == '1', 2
+local FIRST_INCARNATION = 2
+local is_id_free = ARGV[1] == '1'
 local is_removed = not stamp and is_id_free
 for i = FIRST_INCARNATION, #ARGV do
   -- The stamp is the incarnation, then `+` and a version if the symbols changed.

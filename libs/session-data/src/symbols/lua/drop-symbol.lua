@@ -14,7 +14,8 @@ if not is_own(stamp, incarnation) then return 'gone' end
 -- Before it is stamped, the partition still accepts writers whose list has the symbol.
 if version(stamp) < tonumber(left_version) then return redis.error_reply('drop: expected a partition that was stamped') end
 local retry, dirty, errors, refused, history, emitted = unpack(KEYS, 2, 7)
-local outside, refused_ahead, repository_refused, FIRST_DAY_KEY = KEYS[8], KEYS[9], KEYS[10], 11
+local outside, refused_ahead, repository_refused = KEYS[8], KEYS[9], KEYS[10]
+local FIRST_DAY_KEY = 11
 -- `at`: index in ARGV of the day's date; the symbol's parts in the counters follow. `i`: index in KEYS of the day's states.
 local at = 6
 for i = FIRST_DAY_KEY, #KEYS, k do

@@ -1,9 +1,9 @@
 --- Gives a partition a new stamp after its symbols changed, so that a writer with an older list of symbols is refused. When the
 --- partition has no symbol now (it is vacant), also removes its counters and those of its keys that do not belong to one day.
 --- KEYS: meta, retry, dirty, errors, refused, history, emitted, outside, refused-ahead, repository-refused, pending
---- ARGV: incarnation, version of the new stamp, '1' when the partition is vacant, `retiredTo` as the caller read it ('' when it is
----       not set), number of slots before `retiredTo` that belong to symbols which leave
----       (`retiredTo` in meta: the open of the oldest day that is not wholly removed)
+--- ARGV: incarnation, version of the new stamp, '1' when the partition is vacant,
+---       `retiredTo` of meta as the caller read it: the open of the oldest day that is not wholly removed, '' when it is not set,
+---       number of slots before `retiredTo` that belong to symbols which leave
 --- Answer: 'stamped' | 'there': the stamp has this version or a later one | 'gone': the partition is gone, or belongs to another
 ---         session | 'moved': a day was retired since the caller read `retiredTo`
 --- From shared/stamp.lua: is_own, version, counters

@@ -1,4 +1,4 @@
---- Makes joining symbols visible to readers. The caller has seen that these symbols are whole up to a time. Answers 'not-yet'
+--- Makes joining symbols visible to readers. The caller has seen that these symbols are whole up to a time. Does nothing
 --- when the session's list of symbols changed meanwhile, because a symbol with the same name may have left and joined again.
 --- KEYS: meta of partition 0
 --- ARGV: incarnation, epoch, owner, version of the list, time up to which the symbols are whole (ms), then the symbols

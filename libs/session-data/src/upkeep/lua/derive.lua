@@ -55,7 +55,7 @@ local function first_filled(chunk, from, to, step)
   return nil
 end
 
--- Writes the closed buckets of a chunk. Answers whether the stored chunk changed, and the first and the last changed bucket, or nil.
+-- Writes the closed buckets of a chunk. Returns whether the stored chunk changed, and the first and the last changed bucket, or nil.
 local function write_chunk(key, chunk, interval)
   local bitmap_bytes, buckets = interval.bitmap_bytes, interval.closed_buckets
   local length = bitmap_bytes + buckets * RECORD_BYTES

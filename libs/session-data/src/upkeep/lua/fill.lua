@@ -17,9 +17,10 @@
 --- include ../../events/lua/shared/count-refused.lua
 local incarnation, frontier, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom'))
 if incarnation ~= ARGV[1] then return {'gone'} end
--- FIRST_REFUSAL: position of the first refusal's field in ARGV. FIRST_SYMBOL_KEY: position of the first symbol's chunk in KEYS.
--- DATE_CHARS: length of a date such as 2024-03-04.
-local open, events_kept, day_close, FIRST_REFUSAL, FIRST_SYMBOL_KEY, DATE_CHARS = ARGV[5], ARGV[6], ARGV[7], 9, 10, 10
+-- Position of the first refusal's field in ARGV, and of the first symbol's chunk in KEYS.
+local FIRST_REFUSAL, FIRST_SYMBOL_KEY = 9, 10
+local DATE_CHARS = 10 -- as in 2024-03-04
+local open, events_kept, day_close = ARGV[5], ARGV[6], ARGV[7]
 if tonumber(open) < tonumber(retained_from or 0) then return {'done'} end
 local chunk_bytes, bitmap_bytes = tonumber(ARGV[2]), tonumber(ARGV[3])
 local retry, dirty, errors, refused, changes = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
@@ -68,7 +69,7 @@ for r = FIRST_REFUSAL, FIRST_REFUSAL + 2 * refusals - 1, 2 do
   end
 end
 
--- Writes a symbol's bars. Answers the text of their runs: for each its first slot, and the slot after its last one.
+-- Writes a symbol's bars. Returns the text of their runs: for each its first slot, and the slot after its last one.
 local function write_bars(symbol)
   -- Without a bitmap the chunk does not exist yet: this allocates its full length.
   if symbol.bits == '' then redis.call('SETRANGE', symbol.chunk, chunk_bytes - 1, '\0') end

@@ -12,7 +12,8 @@
 --- include ../../events/lua/shared/emit-once.lua
 --- include ../../events/lua/shared/defer.lua
 --- include shared/run-of-server.lua
-local wake_channel, events_kept, read_from, date, counts, FIRST_FIELD = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], 9
+local FIRST_FIELD = 9
+local wake_channel, events_kept, read_from, date, counts = unpack(ARGV, 4, 8)
 local stored_stamp, frontier, watermark, retained_from = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'watermark', 'retainedFrom'))
 if stored_stamp ~= ARGV[1] then return 'gone' end

@@ -3,7 +3,8 @@
 --- ARGV: stamp, error, open of the day (ms), then the members (`date symbol`)
 --- Answer: 'noted' | 'gone': the session was deleted or its symbols changed | 'retired': the day is no longer retained
 
-local error_text, open, FIRST_MEMBER = ARGV[2], ARGV[3], 4
+local FIRST_MEMBER = 4
+local error_text, open = ARGV[2], ARGV[3]
 local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))
 if incarnation ~= ARGV[1] then return 'gone' end
 if tonumber(open) < tonumber(retained_from or 0) then return 'retired' end

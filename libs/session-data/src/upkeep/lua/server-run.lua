@@ -1,4 +1,4 @@
---- Names the run of the server that has a partition. A script asks, as move-watermark.lua does: a proxy may answer INFO itself, or send
+--- Identifies the run of the server that has a partition. This is a script, because a proxy may answer the command INFO itself, or send
 --- it to another server.
 --- KEYS: meta
 --- ARGV: none

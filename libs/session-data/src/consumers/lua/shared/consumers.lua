@@ -1,4 +1,4 @@
---- The first part of all consumer scripts. A consumer is one field of KEYS[2]: its name, and the text
+--- The first part of all consumer scripts. A consumer is one field of the hash `consumers`: its name, and the text
 --- `state token time steps bars hash seen`. `state`: active, dropped or left. `token` names the process that follows, `time` is its
 --- position (simulated ms), `steps`, `bars` and `hash` count and hash all it received, `seen` is when it last called (ms). In meta,
 --- `joins` counts joins, and `gathered` is set once as many consumers have joined as the session waits for, and to 'reopened' when a
@@ -27,7 +27,7 @@ local function read(name)
   local text = redis.call('HGET', KEYS[2], name)
   return text and parse(text)
 end
--- Stores a consumer. Answers its text.
+-- Stores a consumer. Returns its text.
 local function write(name, c)
   local text = table.concat({ c.state, c.token, c.time, c.steps, c.bars, c.hash, c.seen }, ' ')
   redis.call('HSET', KEYS[2], name, text)

@@ -1,5 +1,5 @@
 --- Emits an event when its value differs from the value that was emitted last under the same name. `emitted`: the hash of these
---- values; `events`: the stream; `kept`: events kept; `...`: fields and values of the event. Answers the id of the event's entry,
+--- values; `events`: the stream; `kept`: events kept; `...`: fields and values of the event. Returns the id of the event's entry,
 --- or false when it emitted nothing.
 
 local function emit_once(emitted, events, kept, name, value, ...)

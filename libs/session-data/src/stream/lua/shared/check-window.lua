@@ -15,5 +15,6 @@ if epoch ~= ARGV[2] or owner ~= ARGV[3] then return refuse({'fenced'}) end
 local frontier_ms, frontier_before, frontier_after = tonumber(frontier), ARGV[4], ARGV[5]
 if frontier_ms >= tonumber(frontier_after) then return refuse({'done', frontier, control}) end
 if frontier_ms ~= tonumber(frontier_before) then return refuse({'rewind', frontier, control}) end
-local chunk_bytes, bars, refusals, FIRST_REFUSAL = tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8]), 9
+local FIRST_REFUSAL = 9
+local chunk_bytes, bars, refusals = tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
 local own_arg = FIRST_REFUSAL + 2 * refusals

@@ -1,4 +1,4 @@
---- The last part of both flush scripts: counts the refused and the streamed bars, moves the frontier, and answers.
+--- The last part of both flush scripts: counts the refused and the streamed bars, moves the frontier, and returns the answer.
 --- KEYS and ARGV: those of shared/check-window.lua, with which the including script starts. That file also defines `control`,
 --- `frontier_after`, `bars`, `FIRST_REFUSAL` and `own_arg`, the position after the last refusal.
 

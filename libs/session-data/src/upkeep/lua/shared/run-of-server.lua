@@ -1,3 +1,4 @@
---- Defines `run_of_server`: a text that another run of the server does not have; '' when the server refuses INFO or does not tell.
+--- Defines `run_of_server`: a text that identifies this run of the server, from its start to its end; '' when the server refuses INFO
+--- or does not tell.
 local info = redis.pcall('INFO', 'server')
 local run_of_server = type(info) == 'string' and info:match('run_id:(%x+)') or ''
