@@ -191,7 +191,8 @@ function understoodOf(sample: SampleBars, notes: string[]): Understood {
     delimiter,
     zone: reader.zone,
     times: reader.shiftMs > 0 ? 'close' : 'open',
-    spacing: spacing === undefined ? null : spacingText(options.intervalMs), // another spacing was refused, unless it is that of the short bars before a close
+    // Another spacing was refused, unless it is that of short bars before a close.
+    spacing: spacing === undefined ? null : spacingText(options.intervalMs),
     symbol: reader.symbol ?? null,
     first: head[0] ?? null,
     last: last ?? null,
