@@ -31,9 +31,7 @@ interface SessionDataset {
 export class SourceChangedError extends Error {
   override readonly name = 'SourceChangedError';
   constructor(dataset: string) {
-    super(
-      `dataset ${dataset}: expected the ids of the dataset and of its symbols to stay, were changed by an import`,
-    );
+    super(`dataset ${dataset}: expected the ids of the dataset and of its symbols to stay, were changed by an import`);
   }
 }
 
