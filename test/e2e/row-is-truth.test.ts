@@ -147,7 +147,7 @@ test('I13 a repeated call leads to the state that it names', async () => {
 test('I13 a resume while the store is down is answered 202, and the session runs soon after the store is up', async () => {
   const id = await inTheMiddle('away');
   await call(api(), id, 'pause');
-  const other = await system.coordinator({ SESSION_REDIS_URL: gate.url });
+  const other = await system.coordinator({ SESSION_REDIS_URL: gate.url }); // its reconciler writes `control` after the outage
   await owner.signal('SIGKILL');
   owner = other; // also for the tests below
   await gate.shut();
@@ -210,6 +210,7 @@ test('I13 a symbol that left a paused session while the store was away leaves th
   expect((await bars()).status).toBe(200);
   const other = await system.coordinator({ ...NO_RECONCILER, SESSION_REDIS_URL: gate.url });
   await gate.shut();
+  // The row has dropped BBB, although the answer is 503 because the store could not be changed.
   expect((await new Api(other.url).call('DELETE', `/v1/sessions/${id}/symbols/BBB`)).status).toBe(503);
   await gate.open();
   const repairing = await system.coordinator(FREQUENT_RECONCILER);

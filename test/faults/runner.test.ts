@@ -1,4 +1,4 @@
-/** Tests that nothing runs on when the undisturbed session of a schedule fails. */
+/** Tests that nothing runs on when the undisturbed session of a schedule fails, which is the one without faults, for comparison. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from '../support/system/api.js';
 import type { Lab } from './lab/lab.js';
@@ -7,7 +7,7 @@ import { SessionUnderTest } from './session.js';
 
 afterEach(() => jest.restoreAllMocks());
 
-test('a failed undisturbed session is an error, and is not watched any longer', async () => {
+test('when the undisturbed session fails, the run rejects, and its coordinators are no longer watched', async () => {
   jest.spyOn(SessionUnderTest.prototype, 'begin').mockResolvedValue();
   jest.spyOn(SessionUnderTest.prototype, 'status').mockResolvedValue({ state: 'failed', error: 'broken' } as Session);
   const healthChecks = jest.spyOn(globalThis, 'fetch').mockResolvedValue(new Response());
@@ -16,6 +16,6 @@ test('a failed undisturbed session is an error, and is not watched any longer', 
   const schedule = { seed: 1, kind: 'day', faults: [] } as const;
   await expect(new Runner(lab, new Map()).run(schedule)).rejects.toThrow('the session failed: broken');
   const checksBefore = healthChecks.mock.calls.length;
-  await delay(1_200); // two checks of a coordinator that is watched
+  await delay(1_200); // long enough for two checks, if the coordinator were still watched
   expect(healthChecks.mock.calls.length).toBe(checksBefore);
 });

@@ -26,22 +26,25 @@ export interface PrefetchParts {
   markTimedOut: (dayIndex: number, error: SilentWindowError) => Promise<void>;
 }
 
-/** How many trading days are prefetched: a day change needs one, and upkeep repairs several days at once. */
+/** How many trading days are prefetched: one would do for the change of the day, but upkeep repairs several days at once. */
 const DAYS_AHEAD = 3;
 /**
  * Windows of a session that are read at the same time: while one COPY looks up its rows in the index, or waits for this process,
  * the other one sends. With a single read, Postgres was idle for a part of the time (docs/performance.md).
  */
 const READS_AT_ONCE = 2;
-/** While all sessions together prefetch this many windows, each reads one at a time: they share the process's connections. */
-const READS_OF_ALL_SESSIONS = 4;
+/**
+ * A session may always read one window. It reads a second one only while all sessions together prefetch fewer windows than this, because
+ * they share the process's connections.
+ */
+const BUSY_FROM_PREFETCHES = 4;
 /** A day waits at most this long for the rows of the next one: a silent source must not delay rows that have come. */
 const DAY_HELD_MS = 1_000;
 
 /** A window that is read, or was read, before its turn. */
 interface Prefetch {
   /** Undefined when the read failed; never rejects. */
-  read: Promise<WindowRead | undefined>;
+  result: Promise<WindowRead | undefined>;
   budgetBytes: number;
 }
 
@@ -52,7 +55,7 @@ export class PrefetchedWindows {
   /** By the end of its window, epoch ms, in order: each prefetch that has started and that the stream has not taken yet. */
   private readonly prefetches = new Map<number, Prefetch>();
   /** How many windows are being read, including one for which the stream waits. */
-  private reads = 0;
+  private readsUnderWay = 0;
   /** Index of the day of the window that was requested last. */
   private requestedDay = 0;
   private readonly closing = new AbortController();
@@ -87,7 +90,7 @@ export class PrefetchedWindows {
   async close(): Promise<void> {
     this.closing.abort(new Error('the stream has ended'));
     const prefetches = [...this.prefetches.values()];
-    await Promise.all(prefetches.map(({ read }) => read));
+    await Promise.all(prefetches.map(({ result }) => result));
     for (const { budgetBytes } of prefetches) this.parts.budget.giveBack(budgetBytes);
     this.prefetches.clear();
   }
@@ -97,7 +100,7 @@ export class PrefetchedWindows {
     const prefetch = this.prefetches.get(to);
     if (!prefetch) return undefined;
     this.readAhead(stop); // so that the next window is read at the same time
-    const read = await prefetch.read;
+    const read = await prefetch.result;
     this.prefetches.delete(to);
     this.parts.budget.giveBack(prefetch.budgetBytes);
     return read;
@@ -106,7 +109,7 @@ export class PrefetchedWindows {
   /** Reads a window while the stream waits for it. When the source is silent, marks the day and returns the bars that came. */
   private async readInTurn(window: Window, stop: AbortSignal): Promise<WindowRead> {
     const { source, timedOut, markTimedOut } = this.parts;
-    this.reads++;
+    this.readsUnderWay++;
     this.readAhead(stop); // so that another window is read at the same time
     try {
       const read = await source.read(window, stop);
@@ -118,7 +121,7 @@ export class PrefetchedWindows {
       timedOut.add(window.dayIndex);
       return error.read;
     } finally {
-      this.reads--;
+      this.readsUnderWay--;
     }
   }
 
@@ -134,7 +137,7 @@ export class PrefetchedWindows {
     if (!next) return;
     const waited = new AbortController();
     const timeout = sleep(DAY_HELD_MS, undefined, { signal: waited.signal }).catch(() => undefined);
-    await Promise.race([next.read, timeout]);
+    await Promise.race([next.result, timeout]);
     waited.abort();
   }
 
@@ -148,25 +151,27 @@ export class PrefetchedWindows {
       if (!timedOut.has(window.dayIndex)) {
         const budgetBytes = windowBytesMax(layout, window.dayIndex);
         if (!budget.take(budgetBytes)) return;
-        this.prefetches.set(window.to, { read: this.prefetch(window, stop), budgetBytes });
+        this.prefetches.set(window.to, { result: this.prefetch(window, stop), budgetBytes });
       }
       this.advance();
     }
   }
 
-  /** One window may always be read; another one only while the process prefetches few. */
+  /** See {@link BUSY_FROM_PREFETCHES}. */
   private mayReadMore(): boolean {
-    return this.reads === 0 || (this.reads < READS_AT_ONCE && this.parts.budget.reads < READS_OF_ALL_SESSIONS);
+    return (
+      this.readsUnderWay === 0 || (this.readsUnderWay < READS_AT_ONCE && this.parts.budget.reads < BUSY_FROM_PREFETCHES)
+    );
   }
 
   /** Reads a window before its turn, and then others. @returns undefined when that failed; never rejects */
   private async prefetch(window: Window, stop: AbortSignal): Promise<WindowRead | undefined> {
     const { source, budget, figures, metrics } = this.parts;
-    this.reads++;
+    this.readsUnderWay++;
     budget.reads++;
     const signal = AbortSignal.any([stop, this.closing.signal]);
     const read = await source.read(window, signal).catch(() => undefined);
-    this.reads--;
+    this.readsUnderWay--;
     budget.reads--;
     // A read that failed starts no other read. A later success does, or the next request of the stream.
     if (!read) return undefined;

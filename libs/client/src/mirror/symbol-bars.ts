@@ -73,7 +73,7 @@ export class SymbolBars {
     return this.byName.get(interval) ?? this.byName.get(intervalName(interval) ?? interval);
   }
 
-  /** Appends records, and the bars that this process derives from them. First drops loaded bars from `fromSlot` on: none was shown. */
+  /** Appends records, and the bars that this process derives from them. Replaces loaded bars from `fromSlot` on, of which none was shown. */
   append(layout: SessionLayout, { day, interval, records, fromSlot, toSlot }: DayRecords): void {
     const grid = layout.grid(day, interval);
     this.series(interval.name)?.columns.append(slotOpens(grid), records, fromSlot, toSlot);

@@ -29,7 +29,7 @@ export function isNoSymbol(text: string): boolean {
 
 export class SymbolNames {
   readonly #results = new Map<string, ResolvedSymbol>();
-  /** Symbols by their lower-case form. */
+  /** The symbols of the dataset and of the rows so far, by their lower-case form. */
   readonly #known = new Map<string, string>();
   /** The symbols of the dataset: an earlier import may have kept two that differ only in case. */
   readonly #stored = new Set<string>();
@@ -41,8 +41,8 @@ export class SymbolNames {
   ) {}
 
   /**
-   * Adds the symbols of the dataset.
-   * @returns the first one that differs only in case from a symbol of an earlier row, after that symbol; undefined when none does
+   * Adds the symbols that the dataset has now: before the first row, and again before the rows are written, because another import may
+   * have added some. @returns the first symbol of an earlier row that differs from one of them only in case; undefined when none does
    */
   know(stored: readonly string[]): [fromRow: string, stored: string] | undefined {
     this.#results.clear(); // a name may now differ in case from a stored symbol

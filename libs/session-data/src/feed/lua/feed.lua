@@ -1,9 +1,9 @@
 --- Writes fed bars of one symbol, on one or several days, and stores the progress of the symbol's stream. Any process may call this:
 --- there is no fence.
---- A filled slot keeps its bar: an equal fed bar is a duplicate, any other is a conflict. Bars at or after the frontier are staged:
+--- A filled slot keeps its bar: an equal fed bar is a duplicate, any other is a conflict. Bars that close after the frontier are staged:
 --- stored, but in no count until advance.lua passes them. So each bar is counted once, from any feeder and however often it is sent.
---- A bar before the frontier is late: its slot is no longer counted as no-trade, unfillable or absent. The slot's state becomes
---- "filled late", so that fill.lua refuses a backfill that was computed before.
+--- Any other bar is late: its slot is no longer counted as no-trade, unfillable or absent. The slot's state becomes "filled late", so
+--- that fill.lua refuses a backfill that was computed before this bar came.
 --- Nothing is written to days that are no longer retained. When the caller has seen more stored bars of the symbol than the store
 --- has, Redis lost bars: nothing is stored.
 --- KEYS: meta, feed, refused, dirty, retry, changes, pending, refused-ahead, then for each day: chunk, states

@@ -66,7 +66,7 @@ local function write_chunk(key, chunk, interval)
     redis.call('SET', key, chunk)
     return true, first_filled(chunk, 1, buckets, 1), first_filled(chunk, buckets, 1, -1)
   end
-  -- Another worker may have written buckets that are not closed here: keeps their bits, and leaves out their records.
+  -- Another worker may have written later buckets, which are not closed here: keeps their bits, and writes only the records of closed ones.
   if length < #chunk then new = merged(old, chunk, bitmap_bytes) .. chunk:sub(bitmap_bytes + 1, length) end
   if new == old then return false end
   redis.call('SETRANGE', key, 0, new)
@@ -83,11 +83,11 @@ for i = FIRST_SYMBOL_KEY, #KEYS, d + 1 do
   if equals_where_closed(stored_bits, bits) then
     local is_changed, first_end, last_end = false, math.huge, 0
     for k = 1, d do
-      local is_chunk_changed, first, last = write_chunk(KEYS[i + k], ARGV[at + 1 + k], intervals[k])
+      local is_chunk_changed, first_bucket, last_bucket = write_chunk(KEYS[i + k], ARGV[at + 1 + k], intervals[k])
       is_changed = is_changed or is_chunk_changed
-      if first then
-        first_end = math.min(first_end, end_of(intervals[k], first))
-        last_end = math.max(last_end, end_of(intervals[k], last))
+      if first_bucket then
+        first_end = math.min(first_end, end_of(intervals[k], first_bucket))
+        last_end = math.max(last_end, end_of(intervals[k], last_bucket))
       end
     end
     if is_changed then
