@@ -5,7 +5,7 @@
 import { SESSION_STATES } from '@barkeep/bars';
 import type { SessionEvent, SessionEventType } from '@barkeep/session-data';
 import { z } from 'zod';
-import { count, date, slotCounts, time } from './values.js';
+import { count, date, slotCounts, texts, time } from './values.js';
 
 type TimeField = 'at' | 'time' | 'position' | 'nextTryAt';
 /** The fields of an event as the API shows them: without its type, and with times as text. */
@@ -57,7 +57,7 @@ export const eventAnswers = {
     .strictObject({ at, repository: z.string(), failedMs: count })
     .describe('only in the view of an operator: a repository that had failed answered again'),
   derived: z
-    .strictObject({ at, date, symbols: z.array(z.string()) })
+    .strictObject({ at, date, symbols: texts })
     .describe('derived bars of these symbols were written or changed'),
   quality: z
     .strictObject({ at, date, symbols: count, ...slotCounts, barQuality: z.number() })

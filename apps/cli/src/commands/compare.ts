@@ -1,6 +1,6 @@
 /** `barkeep compare`: says whether two runs have the same data, or where they first differ. */
 import { readFile } from 'node:fs/promises';
-import { ApiProblemError, type BarAnswer, type CoordinatorClient, readCertificate } from '@barkeep/client';
+import { type BarAnswer, type CoordinatorClient, readCertificate, SymbolNotFoundError } from '@barkeep/client';
 import { errorText } from '@barkeep/service';
 import { type Comparison, compareRuns, type Run, type RunSession, sameConsumers } from '../compare-runs.js';
 import { BAR_HEAD, barCells, shortTime } from '../report/index.js';
@@ -64,7 +64,7 @@ async function openRun(name: string, coordinator: () => Promise<CoordinatorClien
   const bars: RunSession['bars'] = async (symbol, query) => {
     if (!symbols.includes(symbol) || !certificate.intervals.includes(query.interval)) return [];
     return client.bars(name, symbol, query).catch((error: unknown) => {
-      if (error instanceof ApiProblemError && error.kind === 'unknown-symbol') return []; // it was removed since
+      if (error instanceof SymbolNotFoundError) return []; // it was removed since
       throw error;
     });
   };
