@@ -28,10 +28,11 @@ export function doubtfulZone(sample: SampleBars): string | undefined {
   const { file, options, example, isUtcAssumed } = sample;
   if (!lacksZone(example)) return undefined;
   const name = file.names[file.layout.time] ?? '';
-  const nameWarning = options.zone === undefined ? localNameWarning(name) : zoneWarning(name, options.zone);
-  if (nameWarning !== undefined) return nameWarning;
-  const columnWarning = options.zone === undefined ? zoneColumnWarning(sample) : undefined;
-  if (columnWarning !== undefined) return columnWarning;
+  const namesWarning =
+    options.zone === undefined
+      ? (localNameWarning(name) ?? zoneColumnWarning(sample))
+      : zoneWarning(name, options.zone);
+  if (namesWarning !== undefined) return namesWarning;
   // Of the known formats, only those of MetaTrader have no zone.
   if (isUtcAssumed && file.format !== undefined)
     return `times of ${file.format.name} are those of the broker's server and were read as UTC: give its zone with --tz`;

@@ -4,7 +4,7 @@ import { BarReader, type BarReaderOptions, FilePlanError, type RowSink } from '.
 import { splitterOf } from '../rows/index.js';
 import type { FileLayout } from './layout.js';
 import type { ReadOptions } from './read-options.js';
-import { type FileStart, type SampleRow, timeTextOf } from './sample.js';
+import { type FileStart, firstRowOf, type SampleRow, timeTextOf } from './sample.js';
 import { lacksZone, namedZone, offsetOfDay } from './zones.js';
 
 /** Fewest rows from which a share of unreadable times is judged. */
@@ -82,7 +82,7 @@ interface SamplePart {
 
 /** Reads the last bytes from their first complete row on. JSON rows have the keys of the file's first object. */
 function readTail({ start: { tail }, delimiter, file, reader }: FileReading): SamplePart {
-  const rows = tail.subarray(firstRowOf(tail, delimiter === undefined));
+  const rows = tail.subarray(firstRowOf(tail, delimiter));
   return readPart(rows, { delimiter, reader: { ...reader, headerLines: 0 } }, true, file.names);
 }
 
@@ -138,16 +138,4 @@ function refusePartlyRead(timeFailures: readonly TimeFailure[]): void {
     'unreadable-time',
     `${unread.length} of ${timeFailures.length} times could not be read (${unread[0]}), so the others may be wrong too`,
   );
-}
-
-/** Where the first complete row of the last bytes begins: after the first end of a row; 0 when there is none. */
-function firstRowOf(tail: Uint8Array, isJson: boolean): number {
-  const [CLOSE_ARRAY, CLOSE_OBJECT, COMMA, LF, CR] = [93, 125, 44, 10, 13];
-  const isRowEnd = (byte: number, index: number): boolean => {
-    if (!isJson) return byte === LF || byte === CR;
-    // A JSON row ends with a bracket, which a comma or a line end follows.
-    const before = tail[index - 1];
-    return (byte === COMMA || byte === LF) && (before === CLOSE_ARRAY || before === CLOSE_OBJECT);
-  };
-  return tail.findIndex(isRowEnd) + 1;
 }

@@ -53,7 +53,6 @@ const LAST_BYTES = 1024;
 const SHOWN_LENGTH = 120;
 /** JSON begins with a bracket within this many bytes. */
 const BEGINNING_BYTES = 4096;
-const [LF, CR] = [10, 13];
 const DELIMITERS = [',', ';', '\t', '|'];
 /** A row has at least a time and four prices. */
 export const FIELDS_MIN = 5;
@@ -117,7 +116,22 @@ function sampleRows(head: Uint8Array, isWhole: boolean, delimiter: string | unde
 export function lastRows({ tail }: FileStart, { rows, delimiter }: SplitSample): SampleRow[] {
   if (delimiter === undefined || rows.length < SAMPLE_ROWS) return [];
   const end = tail.subarray(-LAST_BYTES);
-  return sampleRows(end.subarray(end.findIndex((byte) => byte === LF || byte === CR) + 1), true, delimiter);
+  return sampleRows(end.subarray(firstRowOf(end, delimiter)), true, delimiter);
+}
+
+/**
+ * Where the first complete row of the last bytes begins: after the first end of a row; 0 when there is none.
+ * @param delimiter undefined for JSON
+ */
+export function firstRowOf(tail: Uint8Array, delimiter: string | undefined): number {
+  const [CLOSE_ARRAY, CLOSE_OBJECT, COMMA, LF, CR] = [93, 125, 44, 10, 13];
+  const isRowEnd = (byte: number, index: number): boolean => {
+    if (delimiter !== undefined) return byte === LF || byte === CR;
+    // A JSON row ends with a bracket, which a comma or a line end follows.
+    const before = tail[index - 1];
+    return (byte === COMMA || byte === LF) && (before === CLOSE_ARRAY || before === CLOSE_OBJECT);
+  };
+  return tail.findIndex(isRowEnd) + 1;
 }
 
 /** The text of a row's time, preceded by its date when that is in another column. */

@@ -45,10 +45,8 @@ export class BarReader implements RowHandler {
   /** Date, blank and time of a row that has date and time in separate fields. */
   readonly #joinedTime = new Uint8Array(TIME_BYTES_MAX);
   readonly #symbols: RowSymbols;
-  /** Rows up to this line are not read: those of the header; after a header with other columns, all rows. */
-  #unreadLines: number;
-  /** Line of a header with other columns; 0 as long as there is none. */
-  #otherHeaderLine = 0;
+  /** Line of a header with other columns, below which no row is read. */
+  #otherHeaderLine = Infinity;
 
   constructor(
     private readonly options: BarReaderOptions,
@@ -57,7 +55,6 @@ export class BarReader implements RowHandler {
     this.#fieldsMin = fewestFields(options.layout);
     this.#isWide = options.layout.values.length > 1;
     this.#symbols = new RowSymbols(options, options.layout.symbol);
-    this.#unreadLines = options.headerLines;
   }
 
   refuse(line: number, reason: RowProblem, detail: string): void {
@@ -65,8 +62,9 @@ export class BarReader implements RowHandler {
   }
 
   row(row: Row): void {
-    const { layout, shiftMs } = this.options;
-    if (row.line <= this.#unreadLines || row.isHeader) return this.#leaveOut(row);
+    const { layout, headerLines, shiftMs } = this.options;
+    if (row.line <= headerLines || row.isHeader) return;
+    if (row.line > this.#otherHeaderLine) return this.#refuseBelowHeader(row);
     if (row.count < this.#fieldsMin) {
       const detail = `expected at least ${this.#fieldsMin} fields, was ${row.count}`;
       return this.sink.refuse(row.line, 'missing-fields', detail);
@@ -87,14 +85,11 @@ export class BarReader implements RowHandler {
 
   /** Notes a refused row that is a header with other columns: the rows below it would be misread. */
   #lookForHeader(row: Row): void {
-    if (this.options.isOtherHeader?.(rowTexts(row)) !== true) return;
-    this.#otherHeaderLine = row.line;
-    this.#unreadLines = Infinity;
+    if (this.options.isOtherHeader?.(rowTexts(row)) === true) this.#otherHeaderLine = row.line;
   }
 
-  /** Skips a row of the file's header. Refuses a row below a header with other columns. */
-  #leaveOut({ line }: Row): void {
-    if (this.#otherHeaderLine === 0) return; // a row of the file's header
+  /** Refuses a row below a header with other columns. */
+  #refuseBelowHeader({ line }: Row): void {
     const detail = `line ${this.#otherHeaderLine} is a header with other columns than the first one: give the rows below it a file of their own`;
     this.sink.refuse(line, 'unusable-header', detail);
   }
