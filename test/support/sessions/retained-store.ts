@@ -2,7 +2,7 @@
 import { hasBit } from '@barkeep/bars';
 import { holey, marketBars } from '../data/market.js';
 import { deriveDay, symbolFill } from './follow-store.js';
-import { flushUpTo, type StoreServer, type TestStore } from './session-store.js';
+import { flushUpTo, PARTITION, type StoreServer, type TestStore } from './session-store.js';
 
 /** Seven days of 390 slots from 2013-10-01: days 0 to 2 are the history, days 3 to 6 the session. Three finished days are retained. */
 export const RETAINED_SPEC = {
@@ -13,9 +13,6 @@ export const RETAINED_SPEC = {
   backfill: ['vendor'],
   history: { trailingDays: 3, retainDays: 3 },
 };
-
-/** The only partition of a store. */
-const PARTITION = 0;
 
 /** The bars of the source: a twentieth of all bars is missing. */
 export const sourceBars = holey(marketBars({ ...RETAINED_SPEC, start: '2013-10-01', seed: 3 }), 0.05, 4);

@@ -10,7 +10,6 @@ import {
   HISTORY_DAYS_MAX,
   parseInterval,
   SessionSpecError,
-  sourceName,
   type SessionSpec,
   type TradingDay,
 } from '@barkeep/bars';
@@ -59,8 +58,12 @@ async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: numb
 }
 
 /** The ids of the datasets from which a session takes bars; names that are not datasets are left out. */
-export async function datasetIdsOf(dataSource: DataSource, spec: SessionSpec): Promise<Map<string, number>> {
-  const names = new Set([sourceName(spec), ...(spec.upkeep.enabled ? spec.backfill : [])]);
+export async function datasetIdsOf(
+  dataSource: DataSource,
+  { source, upkeep, backfill }: SessionSpec,
+): Promise<Map<string, number>> {
+  const sources = source.type === 'dataset' ? [source.dataset] : [];
+  const names = new Set([...sources, ...(upkeep.enabled ? backfill : [])]);
   const entries = [...names].map(async (name) => [name, await resolveDataset(dataSource, name)] as const);
   return new Map((await Promise.all(entries)).filter((entry): entry is [string, number] => entry[1] !== undefined));
 }

@@ -161,7 +161,7 @@ function paceWait(until: number | null): DescribedWait {
 }
 
 /** A number with its noun, such as `2 symbols`. */
-function counted(count: number, noun: string): string {
+export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 

@@ -5,8 +5,8 @@
 import { firstBars, storedIntervalMs, symbolIds } from '@barkeep/bar-repository';
 import {
   currentSymbols,
+  MINUTE_MS,
   parseInterval,
-  sourceName,
   UNCHANGED,
   unknownSymbolsWarning,
   type SessionSpec,
@@ -17,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { datasetIdsOf } from './history-days.js';
 import type { SessionRecord } from './session-row.js';
+import { counted } from './session-waiting.js';
 
 /** The warnings of a session are kept this long. */
 const KEPT_MS = 30_000;
@@ -78,11 +79,9 @@ export class DatasetWarnings {
   private async warningsOf({ spec, membership }: SessionRecord): Promise<string[]> {
     const symbols = currentSymbols(spec.symbols, membership ?? UNCHANGED);
     const datasetIds = await datasetIdsOf(this.dataSource, spec);
-    const isFed = spec.source.type === 'feed';
-    if (isFed) datasetIds.delete(sourceName(spec)); // a dataset of that name is not used
     const ids = await symbolIds(this.dataSource, symbols);
     const spacings = await this.spacingWarnings(spec, datasetIds, [...ids.values()]);
-    if (isFed) return spacings; // no dataset needs to have its symbols
+    if (spec.source.type === 'feed') return spacings; // no dataset needs to have its symbols
     const firsts = await firstBars(this.dataSource, [...datasetIds.values()], [...ids.values()]);
     const unknown = symbols.filter((symbol) => !firsts.has(ids.get(symbol) ?? -1));
     return unknown.length === 0 ? spacings : [unknownSymbolsWarning(unknown), ...spacings];
@@ -102,7 +101,7 @@ export class DatasetWarnings {
       const ms = await storedIntervalMs(this.dataSource, datasetId, ids);
       if (ms <= parseInterval(baseInterval).ms) continue;
       warnings.push(
-        `bars of dataset ${name} are ${ms / 60_000} minutes apart, but a slot has ${baseInterval}; is the base interval right?`,
+        `bars of dataset ${name} are ${ms / MINUTE_MS} minutes apart, but a slot has ${baseInterval}; is the base interval right?`,
       );
     }
     return warnings;
@@ -132,7 +131,7 @@ export function outsideWarnings(
   const [first, ...others] = days.filter((day) => suspiciousRowCount(day) > 0);
   if (!first) return [];
   const sentence = `${suspiciousRowCount(first)} of ${first.rows} rows of ${first.symbol} on ${first.date} are ${where}`;
-  const moreDays = `The same holds for ${others.length} more ${others.length > 1 ? 'days' : 'day'} of its symbols.`;
+  const moreDays = `The same holds for ${counted(others.length, 'more day')} of its symbols.`;
   return [others.length > 0 ? `${sentence} ${moreDays}` : sentence];
 }
 
@@ -154,7 +153,7 @@ function suspiciousOutsideCount({ rows, outside }: Pick<OutsideDay, 'rows' | 'ou
 export function timeoutWarnings({ feed }: Pick<SessionSpec, 'feed'>, dates: readonly string[]): string[] {
   const [first, ...others] = dates;
   if (first === undefined) return [];
-  const days = others.length > 0 ? `${first} and ${others.length} more ${others.length > 1 ? 'days' : 'day'}` : first;
+  const days = others.length > 0 ? `${first} and ${counted(others.length, 'more day')}` : first;
   return [
     `the source was silent for ${feed.timeoutSeconds} s (feed.timeoutSeconds): rows of ${days} may be missing, unless upkeep has repaired them`,
   ];

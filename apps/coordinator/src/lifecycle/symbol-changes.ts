@@ -65,7 +65,7 @@ export class SymbolChanges {
       // Jobs with the old symbol list end without an error, so their work is requested again. The change is made already, so the call
       // must not fail when the queue Redis is away.
       const hadOldList = removedSymbols !== undefined; // undefined: the store already had the new list
-      if (hadOldList) hintUpkeep({ layout: layoutOf(row, keyPrefix), producer, warn });
+      if (hadOldList) hintUpkeep({ layout: row, producer, warn });
       return true;
     } catch (error) {
       if (error instanceof store.SessionLostError) return false;

@@ -18,7 +18,8 @@ export async function scheduleUpkeep(producer: UpkeepProducer, row: SessionRecor
 
 /** A request that may be lost. */
 interface Hint {
-  layout: SessionLayout;
+  /** What a hint needs of a session's layout; its row has these fields, too. */
+  layout: Pick<SessionLayout, 'id' | 'incarnation' | 'spec'>;
   producer: UpkeepProducer;
   /** Logs that a hint could not be queued; without it the hint is lost silently. */
   warn?: Servers['warn'];
