@@ -13,6 +13,7 @@ import type { Bar } from '@barkeep/bars';
 import { Redis } from 'ioredis';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 import { holey, marketBars, writeBars } from '../support/data/market.js';
+import { outputUntil } from '../support/programs/output-until.js';
 
 const CLIENT = join(__dirname, '../../libs/client/dist/index.js');
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
@@ -72,12 +73,12 @@ async function leftovers(): Promise<string[]> {
   return [...found, ...rows.map(({ id }) => id)];
 }
 
-/** Runs a script, sends it the signal when it has printed a text. @returns its exit code, and the signal that ended it */
-async function exitAfter(signal: NodeJS.Signals, script: string, printed: string): Promise<unknown[]> {
+/** Runs a script, and sends it the signal when its output matches `printed`. @returns its exit code, and the signal that ended it */
+async function exitAfter(signal: NodeJS.Signals, script: string, printed: RegExp): Promise<unknown[]> {
   const child = spawn(process.execPath, ['-'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(script);
   const exit = once(child, 'exit');
-  for (let text = ''; text !== printed;) text += String(await once(child.stdout, 'data'));
+  await outputUntil(child.stdout, printed);
   child.kill(signal);
   return exit;
 }
@@ -240,7 +241,7 @@ describe('runBacktest with bars in memory', () => {
       const onStep = () => new Promise(() => process.stdout.write('step')); // waits without end
       const wait = { spec: ${JSON.stringify(SPEC)}, bars: ${JSON.stringify(bars)}, onStep };
       void Promise.all([runBacktest(wait), runBacktest(wait)]);`;
-    expect(await exitAfter(signal, script, 'stepstep')).toEqual([null, signal]);
+    expect(await exitAfter(signal, script, /^stepstep$/)).toEqual([null, signal]);
     expect(await leftovers()).toEqual([]);
   });
 
@@ -252,7 +253,7 @@ describe('runBacktest with bars in memory', () => {
         process.once('SIGINT', () => void close().then(() => process.exit(7)));
         process.stdout.write('kept');
       });`;
-    expect(await exitAfter('SIGINT', script, 'kept')).toEqual([7, null]);
+    expect(await exitAfter('SIGINT', script, /^kept$/)).toEqual([7, null]);
     expect(await leftovers()).toEqual([]);
   });
 

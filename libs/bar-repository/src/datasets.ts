@@ -3,11 +3,10 @@
  * Rows of bars contain the numbers of datasets and symbols; callers use their names. A number is assigned once and never changes, so a
  * caller may cache it until the dataset is removed.
  */
-import type { Hours } from '@barkeep/bars';
+import { type Hours, orAborted } from '@barkeep/bars';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { withConnection } from './connection.js';
-import { orAborted } from './or-aborted.js';
 
 /** Thrown for a dataset that does not exist. */
 export class UnknownDatasetError extends Error {

@@ -39,6 +39,7 @@ export {
 } from './gaps.js';
 export * from './interval.js';
 export * from './membership.js';
+export { orAborted } from './or-aborted.js';
 export { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pace.js';
 export { addDayCounts, barQuality, COUNTED_AS, noCounts, percentText, type SlotCounts } from './quality.js';
 export * from './spec/index.js';

@@ -18,4 +18,4 @@ export { type Apps, startApps } from './apps.js';
 export { findServers, type FoundServers, runningUp, UP_ROLE } from './find-servers.js';
 export { AlreadyRunningError, ServerUnreachableError } from './errors.js';
 export { dataFolder, programFile } from './paths.js';
-export { SAME_INTERRUPTION_MS, Scope } from './scope.js';
+export { INTERRUPTING_SIGNALS, SAME_INTERRUPTION_MS, Scope } from './scope.js';

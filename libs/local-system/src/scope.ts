@@ -1,5 +1,7 @@
 /** Collects what a program opens. The program calls `end` when it finishes, fails or is interrupted, which closes all in reverse order. */
 
+/** The signals that interrupt a program, such as Ctrl-C. */
+export const INTERRUPTING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /**
  * A signal this soon after the first one is the same interruption, ms: a terminal sends Ctrl-C to npm and to its program, and then npm sends
  * it again.

@@ -4,7 +4,7 @@
  * an earlier one is ignored, because npm sends its program each Ctrl-C a second time.
  */
 import { once } from 'node:events';
-import { SAME_INTERRUPTION_MS, Scope } from '@barkeep/local-system';
+import { INTERRUPTING_SIGNALS, SAME_INTERRUPTION_MS, Scope } from '@barkeep/local-system';
 import { CliError, EXIT } from './cli-error.js';
 
 /** The command was interrupted by a signal, such as Ctrl-C. */
@@ -26,8 +26,6 @@ export class Lifetime extends Scope {
   }
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 /** Runs `work`, then closes the resources that it opened. */
 export async function withLifetime<T>(work: (life: Lifetime) => Promise<T>): Promise<T> {
   const life = new Lifetime();
@@ -37,7 +35,7 @@ export async function withLifetime<T>(work: (life: Lifetime) => Promise<T>): Pro
     else if (performance.now() - interruptedAt > SAME_INTERRUPTION_MS) process.exit(EXIT.interrupted);
     interruptedAt ??= performance.now();
   };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const signal of INTERRUPTING_SIGNALS) process.on(signal, onSignal);
   try {
     const result = await work(life).catch(async (error: unknown) => {
       await life.end().catch(() => undefined); // the first failure is the one to report
@@ -49,6 +47,6 @@ export async function withLifetime<T>(work: (life: Lifetime) => Promise<T>): Pro
     return result;
   } finally {
     // After an interruption the handlers stay: the same signal may come once more while the error is printed.
-    if (interruptedAt === undefined) for (const signal of SIGNALS) process.off(signal, onSignal);
+    if (interruptedAt === undefined) for (const signal of INTERRUPTING_SIGNALS) process.off(signal, onSignal);
   }
 }

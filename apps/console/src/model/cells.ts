@@ -57,21 +57,21 @@ export interface MatrixCell extends Record<CountName, number> {
 export function cellOf(matrix: Matrix, symbol: string, day: number, openDay: number): MatrixCell {
   const { expected, visible } = matrix.days[day]!;
   const row = matrix.rows.get(symbol) ?? {};
-  const [absent, unfillable] = [countOf(row, 'absent', day), countOf(row, 'unfillable', day)];
   return {
     expected,
     visible,
     streamed: countOf(row, 'streamed', day),
     backfilled: countOf(row, 'backfilled', day),
     noTrade: countOf(row, 'noTrade', day),
-    absent,
-    unfillable,
-    holes: absent + unfillable,
+    absent: countOf(row, 'absent', day),
+    unfillable: countOf(row, 'unfillable', day),
+    holes: holesOfCell(row, day),
     state: stateOf(matrix, row, day, openDay),
   };
 }
 
-function countOf(row: RowCounts, name: CountName, day: number): number {
+/** Slots of a cell with this count; 0 in a row without it. */
+export function countOf(row: RowCounts, name: CountName, day: number): number {
   return row[name]?.[day] ?? 0;
 }
 
@@ -176,7 +176,7 @@ function replaceDays(old: RowCounts, newer: RowCounts, firstDay: number, dayCoun
   for (const name of COUNTS) {
     if (old[name] === undefined && newer[name] === undefined) continue;
     const values = [...(old[name] ?? Array.from({ length }, () => 0))];
-    for (let day = 0; day < dayCount; day++) values[firstDay + day] = newer[name]?.[day] ?? 0;
+    for (let day = 0; day < dayCount; day++) values[firstDay + day] = countOf(newer, name, day);
     row[name] = values;
   }
   return row;

@@ -1,6 +1,6 @@
 /** The coverage of a dataset as a matrix, and the cells of a matrix that a person should look at first. Pure. */
 import type { CoverageAnswer } from '@barkeep/api';
-import { cellOf, holesOfCell, type Matrix, type MatrixCell, type RowCounts } from './cells.js';
+import { cellOf, countOf, holesOfCell, type Matrix, type MatrixCell, type RowCounts } from './cells.js';
 
 /**
  * How many rows of a dataset have no slot in the regular hours of a calendar.
@@ -37,25 +37,28 @@ export interface WorstCell {
 
 /** The cells with most holes, and those with most repaired bars, worst first. @param openDay as in {@link cellOf} */
 export function worstCells(matrix: Matrix, symbols: readonly string[], openDay: number) {
-  const cellsWithMost = (countOf: (row: RowCounts, day: number) => number) =>
-    placesWithMost(matrix, symbols, countOf).map(({ symbol, day }): WorstCell => {
+  const cellsWithMost = (countOfCell: (row: RowCounts, day: number) => number) =>
+    placesWithMost(matrix, symbols, countOfCell).map(({ symbol, day }): WorstCell => {
       return { symbol, date: matrix.days[day]!.date, cell: cellOf(matrix, symbol, day, openDay) };
     });
-  return { missing: cellsWithMost(holesOfCell), repaired: cellsWithMost((row, day) => row.backfilled?.[day] ?? 0) };
+  return {
+    missing: cellsWithMost(holesOfCell),
+    repaired: cellsWithMost((row, day) => countOf(row, 'backfilled', day)),
+  };
 }
 
 /** The places with the highest counts above 0, highest first; of equal ones the first. Sorts only a few: there may be millions of cells. */
 function placesWithMost(
   matrix: Matrix,
   symbols: readonly string[],
-  countOf: (row: RowCounts, day: number) => number,
+  countOfCell: (row: RowCounts, day: number) => number,
 ): { symbol: string; day: number; count: number }[] {
   const found: { symbol: string; day: number; count: number }[] = [];
   for (const symbol of symbols) {
     const row = matrix.rows.get(symbol);
     if (!row?.absent && !row?.unfillable && !row?.backfilled) continue; // a row has no array for counts that are 0 on all days
     for (let day = 0; day < matrix.days.length; day++) {
-      const count = countOf(row, day);
+      const count = countOfCell(row, day);
       if (count <= (found[LISTED_MAX - 1]?.count ?? 0)) continue;
       found.push({ symbol, day, count });
       found.sort((a, b) => b.count - a.count);

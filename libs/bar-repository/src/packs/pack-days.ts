@@ -5,13 +5,12 @@
  * rows: writers of the dataset wait while a batch is packed, and a batch waits for earlier writers. (The triggers for this are in
  * ../schema/pack-days.ts.) A symbol's day with rows that a session refuses gets no chunk, only the number of such rows.
  */
-import { chunkBytes, DayChunk, DayGrid, ORIGIN_CODES, refuseValues } from '@barkeep/bars';
+import { chunkBytes, DayChunk, DayGrid, orAborted, ORIGIN_CODES, refuseValues } from '@barkeep/bars';
 import type { Interval, TradingDay } from '@barkeep/bars';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { withConnection } from '../connection.js';
 import { mergeChanges } from '../datasets.js';
-import { orAborted } from '../or-aborted.js';
 import { gridKey } from './packed-days.js';
 import { readWindow } from '../rows/index.js';
 

@@ -1,8 +1,7 @@
 /** A {@link BarSource} that reads a dataset from Barkeep's own tables. One COPY reads all symbols of a query. */
-import { refuseBar, type Bar } from '@barkeep/bars';
+import { orAborted, refuseBar, type Bar } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import { emptyAnswer, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
-import { orAborted } from '../or-aborted.js';
 import { deadlineOf, permitWithin } from './object-source.js';
 import { resolveDataset, symbolIds, UnknownDatasetError } from '../datasets.js';
 import { mergeRanges, type OnRow, readSpans } from '../rows/index.js';

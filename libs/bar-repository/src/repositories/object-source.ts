@@ -2,8 +2,7 @@
  * A {@link BarSource} on a user's repository, which returns the bars of one symbol per call. Makes several calls at the same time. A
  * symbol for which the repository fails does not affect the others (I12, docs/ARCHITECTURE.md).
  */
-import { anySignal } from '@barkeep/bars';
-import { orAborted } from '../or-aborted.js';
+import { anySignal, orAborted } from '@barkeep/bars';
 import { addRecords } from './bar-record.js';
 import { emptyAnswer, type AskPermit, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
 

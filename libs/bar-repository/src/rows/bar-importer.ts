@@ -8,11 +8,10 @@
  * rows pass through a staging table (./staging.ts). An advisory lock makes a second import of the same dataset wait. Other programs may
  * insert rows without that lock. When one of their rows collides with a row that is copied straight, the import fails and stores nothing.
  */
-import { refuseBar, type Bar, type Hours, type Prices, type RefusalReason } from '@barkeep/bars';
+import { orAborted, refuseBar, type Bar, type Hours, type Prices, type RefusalReason } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import type { PoolClient } from 'pg';
 import { borrowConnection } from '../connection.js';
-import { orAborted } from '../or-aborted.js';
 import { CopyIn } from './copy-in.js';
 import {
   allowDatasetValues,

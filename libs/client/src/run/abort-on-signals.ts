@@ -2,9 +2,7 @@
  * Ends the runs of this process in order when a signal, such as Ctrl-C, ends the process. Otherwise the keys and the session of a run would
  * stay on the servers that the environment names. A signal for which the program already has a listener is left to the program.
  */
-import { SAME_INTERRUPTION_MS, type Scope } from '@barkeep/local-system';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { INTERRUPTING_SIGNALS, SAME_INTERRUPTION_MS, type Scope } from '@barkeep/local-system';
 
 /** The runs that have not ended. */
 const running = new Set<Scope>();
@@ -24,7 +22,7 @@ interface Interruption {
 /** Aborts the scope of a run when a signal arrives. When all runs of the process have ended, the signal ends the process. */
 export function abortOnSignals(scope: Scope): void {
   if (running.size === 0)
-    for (const signal of SIGNALS) if (process.listenerCount(signal) === 0) process.on(signal, onSignal);
+    for (const signal of INTERRUPTING_SIGNALS) if (process.listenerCount(signal) === 0) process.on(signal, onSignal);
   running.add(scope);
   if (interruption) interrupt(scope, interruption.signal); // another run of the process is still ending
   scope.onEnd(async () => {
@@ -52,7 +50,7 @@ function interrupt(scope: Scope, signal: NodeJS.Signals): void {
 
 /** Removes the listeners, and repeats the signal if it is to end the process. */
 function stopListening(): void {
-  for (const signal of SIGNALS) process.off(signal, onSignal);
+  for (const signal of INTERRUPTING_SIGNALS) process.off(signal, onSignal);
   const { signal, endsProcess = false, end } = interruption ?? {};
   interruption = undefined;
   end?.();

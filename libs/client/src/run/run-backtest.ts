@@ -1,5 +1,5 @@
 /** Runs a whole backtest in one call. Leaves no processes and no keys behind, not even after an error, unless `keep` is set. */
-import { anySignal } from '@barkeep/bars';
+import { anySignal, orAborted } from '@barkeep/bars';
 import type * as LocalRunModule from '@barkeep/local-run';
 import { Scope } from '@barkeep/local-system';
 import { ifFound, type ClientSession } from '../client-session.js';
@@ -198,10 +198,7 @@ async function feedAndFollow(
     return fed;
   };
   // `onStep` may be waiting for something that never comes: an abort does not wait for it.
-  const aborted = new Promise<never>((_, reject) => {
-    given.addEventListener('abort', () => reject(given.reason as Error));
-  });
-  const following = abortingOther(Promise.race([followAll(), aborted]));
+  const following = abortingOther(orAborted(followAll, given));
   const feeding = abortingOther(feedAll());
   await Promise.allSettled([following, feeding]);
   if (failure) throw failure.error;

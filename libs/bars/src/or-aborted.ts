@@ -1,8 +1,8 @@
 /** Ends a wait when a signal aborts. */
 
 /**
- * Resolves to the result of `ask`, or rejects when the signal aborts first, so that a repository or a lock that keeps the caller waiting
- * does not keep it from stopping. Ignores a later result. Does not call `ask` when the signal has aborted already.
+ * Resolves to the result of `ask`, or rejects when the signal aborts first, so that a repository, a lock or a strategy that keeps the
+ * caller waiting does not keep it from stopping. Ignores a later result. Does not call `ask` when the signal has aborted already.
  * @throws the signal's reason
  */
 export async function orAborted<T>(ask: () => T, signal: AbortSignal | undefined): Promise<Awaited<T>> {
