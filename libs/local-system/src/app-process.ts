@@ -4,7 +4,7 @@
  * in order. The child ends when this process is gone (bin/end-with-parent.js).
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { on, once } from 'node:events';
+import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorText } from '@barkeep/service';
@@ -127,30 +127,21 @@ export class AppProcess {
  */
 async function untilReady(child: ChildProcess): Promise<string | undefined> {
   const limit = AbortSignal.timeout(READY_LIMIT_MS);
-  const answered = new AbortController();
-  const signal = AbortSignal.any([limit, answered.signal]); // when aborted, it removes all listeners
-  const ended = once(child, 'exit', { signal }).then(([code, killedBy]: (string | number | null)[]) => {
+  const ready = new Promise<string | undefined>((resolve) => {
+    child.on('message', (message: { ready?: unknown; url?: string } | null) => {
+      if (message?.ready === true) resolve(message.url); // a user's module in the child may send other messages
+    });
+  });
+  const ended = once(child, 'exit', { signal: limit }).then(([code, killedBy]: (string | number | null)[]) => {
     throw new Error(`${killedBy ?? `exit code ${code}`}`);
   });
   try {
-    return await Promise.race([readyUrl(child, signal), ended]);
+    return await Promise.race([ready, ended]);
   } catch (error) {
     if (!limit.aborted) throw error;
     child.kill('SIGKILL');
     throw new Error(`not ready within ${READY_LIMIT_MS / 1000} s`, { cause: error });
-  } finally {
-    answered.abort();
   }
-}
-
-/** The URL in the first message that says that the child is ready. */
-async function readyUrl(child: ChildProcess, signal: AbortSignal): Promise<string | undefined> {
-  for await (const [message] of on(child, 'message', { signal }) as AsyncIterable<
-    [{ ready?: unknown; url?: unknown }]
-  >) {
-    if (message.ready === true) return typeof message.url === 'string' ? message.url : undefined;
-  }
-  throw new Error('no message'); // an aborted signal ends the loop with an error, so this is not reached
 }
 
 /** The last lines of a log, with its path. */
