@@ -5,7 +5,13 @@
 const { spawnSync } = require('node:child_process');
 const { existsSync, rmSync } = require('node:fs');
 const path = require('node:path');
-const { systemPackages } = require('@barkeep/local-system');
+const {
+  cacheFolder,
+  canFetchPackages,
+  fetchPackages,
+  packageFolder,
+  unpackedEnvironment,
+} = require('@barkeep/local-system');
 
 /** The Python for which the system's packages are built. */
 const SYSTEM_PYTHON = '/usr/bin/python3';
@@ -35,42 +41,34 @@ function unpackedPython(root, env) {
   const moduleFolders = [path.join(root, 'usr/lib/python3/dist-packages'), env.PYTHONPATH ?? ''].filter(Boolean);
   return {
     path: existsSync(fetched) ? fetched : SYSTEM_PYTHON,
-    env: { ...systemPackages.environmentOf(root, env), PYTHONPATH: moduleFolders.join(path.delimiter) },
+    env: { ...unpackedEnvironment(root, env), PYTHONPATH: moduleFolders.join(path.delimiter) },
   };
 }
 
-/** Takes a Python from the cache, or fetches packages into it. @returns `{ python }`, or `{ why }` when neither works */
-function fetchedPython(modules, env, log) {
-  const target = systemPackages.cachePath(`python-${modules.join('-')}`, env);
-  if (existsSync(target)) {
-    const cached = unpackedPython(target, env);
-    if (whyUnusable(cached, modules) === undefined) return { python: cached };
-    rmSync(target, { recursive: true, force: true });
-  }
+/** The programs to try, the preferred one first. Fetches packages only when the programs before them are refused. */
+function* candidates(modules, env, log, tried) {
+  yield* installedPythons(env);
+  if (tried.length === 0) tried.push('python3: not on PATH');
+  if (!canFetchPackages()) return;
+  const root = packageFolder(`python-${modules.join('-')}`, cacheFolder(env));
+  if (existsSync(root)) yield unpackedPython(root, env);
+  rmSync(root, { recursive: true, force: true });
   const packages = modules.map((module) => `python3-${module}`);
   log(
-    `no python3 with ${modules.join(' and ')}: downloading ${packages.join(', ')} into ${target} (nothing is installed)`,
+    `no python3 with ${modules.join(' and ')}: downloading ${packages.join(', ')} into ${root} (nothing is installed)`,
   );
-  const failure = systemPackages.fetch(packages, target, env);
-  const fetched = unpackedPython(target, env);
-  const why = failure ?? whyUnusable(fetched, modules);
-  if (why === undefined) return { python: fetched };
-  rmSync(target, { recursive: true, force: true });
-  return { why: `apt-get, packages ${packages.join(', ')}: ${why}` };
+  const failure = fetchPackages(packages, root, env);
+  if (failure === undefined) yield unpackedPython(root, env);
+  else tried.push(`apt-get, packages ${packages.join(', ')}: ${failure}`);
+  rmSync(root, { recursive: true, force: true });
 }
 
 // Types and documentation are in find-python.d.cts.
 function findPython(modules, env, log) {
   const tried = [];
-  for (const program of installedPythons(env)) {
+  for (const program of candidates(modules, env, log, tried)) {
     const why = whyUnusable(program, modules);
     if (why === undefined) return program;
-    tried.push(why);
-  }
-  if (tried.length === 0) tried.push('python3: not on PATH');
-  if (systemPackages.canFetch()) {
-    const { python, why } = fetchedPython(modules, env, log);
-    if (python) return python;
     tried.push(why);
   }
   const packages = modules.map((module) => `python3-${module}`).join(' ');

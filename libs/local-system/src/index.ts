@@ -1,9 +1,13 @@
 /** `@barkeep/local-system`: starts servers, coordinators and workers on this machine and stops them. */
 export {
+  cacheFolder,
+  canFetchPackages,
   connectToServers,
+  fetchPackages,
   findRedis,
   inspectPostgres,
   inspectRedis,
+  packageFolder,
   pingPostgres,
   pingRedis,
   readRunning,
@@ -12,7 +16,7 @@ export {
   type Services,
   type StartOptions,
   startServices,
-  systemPackages,
+  unpackedEnvironment,
 } from './servers/index.js';
 export { type Apps, startApps } from './apps.js';
 export { findServers, type FoundServers, runningUp, UP_ROLE } from './find-servers.js';

@@ -1,13 +1,13 @@
 /** Finds libfaketime, with which a fault can move the clock of one process. */
-import { systemPackages } from '@barkeep/local-system';
+import { cacheFolder, canFetchPackages, fetchPackages, packageFolder } from '@barkeep/local-system';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Path of the library in Debian's package libfaketime, which is fetched if needed; undefined where it is not available. */
 export function faketimeLibrary(note: (line: string) => void): string | undefined {
-  if (!systemPackages.canFetch()) return undefined;
-  const target = systemPackages.cachePath('faketime', process.env);
-  const failure = existsSync(target) ? undefined : systemPackages.fetch(['libfaketime'], target, process.env);
+  if (!canFetchPackages()) return undefined;
+  const target = packageFolder('faketime', cacheFolder(process.env));
+  const failure = existsSync(target) ? undefined : fetchPackages(['libfaketime'], target, process.env);
   if (failure !== undefined) note(`clock-jump is skipped: ${failure}`);
   const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
   const library = join(target, 'usr/lib', triplet, 'faketime/libfaketimeMT.so.1');

