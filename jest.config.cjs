@@ -4,6 +4,10 @@ const { availableParallelism } = require('node:os');
 // Generates the only source file that is not in Git, so that unit tests need no build.
 execFileSync(process.execPath, [`${__dirname}/scripts/lua-texts.mjs`]);
 
+/** This folder as a glob, in which `?` is any character, and as a regular expression. Jest takes a `[` in `<rootDir>` for a part of the pattern. */
+const glob = __dirname.replace(/[[\](){}*?+]/g, '?');
+const regex = __dirname.replace(/[[\](){}*?+.^$|\\]/g, '\\$&');
+
 const swc = {
   jsc: {
     parser: { syntax: 'typescript', decorators: true },
@@ -23,7 +27,7 @@ const shared = {
     '^@barkeep/(.*)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1', // imports name the built file, and Jest loads its source
   },
-  modulePathIgnorePatterns: ['<rootDir>/(.*/)?dist/', '<rootDir>/.barkeep/'],
+  modulePathIgnorePatterns: [`${regex}/(.*/)?dist/`, `${regex}/.barkeep/`],
 };
 
 const services = {
@@ -36,13 +40,13 @@ module.exports = {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{libs,apps,examples,test/unit,test/faults}/**/*.test.ts'],
+      testMatch: [`${glob}/{libs,apps,examples,test/unit,test/faults}/**/*.test.ts`],
     },
-    { ...shared, ...services, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },
-    { ...shared, ...services, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
+    { ...shared, ...services, displayName: 'integration', testMatch: [`${glob}/test/integration/**/*.test.ts`] },
+    { ...shared, ...services, displayName: 'e2e', testMatch: [`${glob}/test/e2e/**/*.test.ts`] },
     // Only in `npm run test:compose`, which provides a Docker engine.
     ...(process.env.BARKEEP_COMPOSE_TESTS === '1'
-      ? [{ ...shared, displayName: 'compose', testMatch: ['<rootDir>/test/compose/**/*.test.ts'] }]
+      ? [{ ...shared, displayName: 'compose', testMatch: [`${glob}/test/compose/**/*.test.ts`] }]
       : []),
   ],
   reporters: ['default', '<rootDir>/test/support/setup/skip-reporter.cjs'],
