@@ -3,7 +3,7 @@
  *
  *   npm run test:matrix                                                  all combinations
  *   npm run test:matrix -- --node 22 --redis redis:7.0 --postgres 15     chosen combinations; an option may be repeated
- *   npm run test:matrix -- … --only session-data-clock                   only test files whose path has this pattern
+ *   npm run test:matrix -- … --only session-data-clock                   only test files whose path has this pattern; writes nothing
  *
  * Node comes from npm. The servers run in containers of a Docker engine (engine/engine.mjs), except PostgreSQL 18, which is the embedded
  * server. The table has the versions that the servers report, and for the embedded one its major version.
@@ -15,11 +15,10 @@ import { delimiter, join } from 'node:path';
 import { Command } from 'commander';
 import { ensureImages, openEngine } from './engine/engine.mjs';
 import { postgresServer, redisServer, startInContainer } from './engine/servers.mjs';
+import { documentWith, rowOf } from './support-table.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 const SUPPORT = join(ROOT, 'docs/support.md');
-/** The rows of the table are between these lines. */
-const [BEGIN, END] = ['<!-- test:matrix -->', '<!-- /test:matrix -->'];
 const NODES = ['20.19', '22', '24'];
 const REDIS = ['redis:7.0', 'redis:8', 'valkey/valkey:8'];
 const POSTGRES = ['15', '17', '18'];
@@ -33,7 +32,7 @@ const options = new Command('test:matrix')
   .option('--node <version...>', 'versions of Node', NODES)
   .option('--redis <image...>', 'images of Redis or Valkey', REDIS)
   .option('--postgres <version...>', `versions of PostgreSQL; ${EMBEDDED} is the embedded one`, POSTGRES)
-  .option('--only <pattern>', 'only test files whose path has this pattern')
+  .option('--only <pattern>', 'only test files whose path has this pattern; writes nothing')
   .parse()
   .opts();
 
@@ -46,7 +45,7 @@ try {
     for (const redis of options.redis)
       for (const postgres of options.postgres) {
         const result = await runCombination({ node, redis, postgres });
-        record(result);
+        record({ ...result, only: options.only });
         if (result.failed > 0 || result.passed === 0) process.exitCode = 1;
       }
 } finally {
@@ -113,20 +112,9 @@ function runTests(bin, urls) {
   return { passed: results.numPassedTests, failed: results.numFailedTests + results.numRuntimeErrorTestSuites };
 }
 
-/** Writes or replaces the row of a combination, and sorts the rows. */
-function record({ node, redis, postgres, passed, failed }) {
-  const combination = `| ${node} | ${redis} | ${postgres} |`;
-  const { only } = options;
-  const files = only === undefined ? '' : ` (only files \`${only.replaceAll('|', '\\|')}\`)`;
-  const date = new Date().toISOString().slice(0, 10);
-  const row = `${combination} ${passed} passed, ${failed} failed${files} | ${date} |`;
-  const text = readFileSync(SUPPORT, 'utf8');
-  const [start, end] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
-  const [head, rule, ...rows] = text.slice(start, end).trim().split('\n');
-  const unpadded = rows.map((line) => line.replaceAll(/ +/g, ' ')); // prettier pads the cells of a table
-  const others = unpadded.filter((line) => !line.startsWith(combination));
-  const table = [head, rule, ...[...others, row].sort()].join('\n');
-  writeFileSync(SUPPORT, `${text.slice(0, start)}\n\n${table}\n\n${text.slice(end)}`);
+/** Prints a result, and writes it into docs/support.md. */
+function record(result) {
+  process.stdout.write(`${rowOf(result)}\n`);
+  writeFileSync(SUPPORT, documentWith(readFileSync(SUPPORT, 'utf8'), result));
   spawnSync(join(ROOT, 'node_modules/.bin/prettier'), ['--write', SUPPORT], { stdio: 'ignore' });
-  process.stdout.write(`${row}\n`);
 }
