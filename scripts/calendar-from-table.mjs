@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { IANAZone } from 'luxon';
 import { format, resolveConfig } from 'prettier';
 import { parseCalendar } from '@barkeep/bars';
-import { calendarFileOf } from './calendar-periods.mjs';
+import { calendarFileOf } from './calendar/file.mjs';
 
 const DATA = join(import.meta.dirname, '../libs/bars/src/calendar/data');
 const DAY_MS = 86_400_000;
