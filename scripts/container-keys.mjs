@@ -21,19 +21,14 @@ const VARIABLE_BY_FILE = {
   'redis-password': 'REDIS_PASSWORD',
   'postgres-password': 'POSTGRES_PASSWORD',
 };
-/** The variables that are URLs, each with the file of its password. */
-const PASSWORD_FILES = {
-  REDIS_URL: 'redis-password',
-  SESSION_REDIS_URL: 'redis-password',
-  DATABASE_URL: 'postgres-password',
-};
 /** Where docker-compose.yml publishes the servers. */
 const { REDIS_QUEUE_PORT = 6379, REDIS_SESSION_PORT = 6380, POSTGRES_PORT = 5432 } = process.env;
-const HOST_URLS = {
-  REDIS_URL: `redis://127.0.0.1:${REDIS_QUEUE_PORT}/0`,
-  SESSION_REDIS_URL: `redis://127.0.0.1:${REDIS_SESSION_PORT}/0`,
-  DATABASE_URL: `postgres://barkeep@127.0.0.1:${POSTGRES_PORT}/barkeep`,
-};
+/** The servers: the variable of their URL, the file of their password, and the URL on the host. */
+const SERVERS = [
+  ['REDIS_URL', 'redis-password', `redis://127.0.0.1:${REDIS_QUEUE_PORT}/0`],
+  ['SESSION_REDIS_URL', 'redis-password', `redis://127.0.0.1:${REDIS_SESSION_PORT}/0`],
+  ['DATABASE_URL', 'postgres-password', `postgres://barkeep@127.0.0.1:${POSTGRES_PORT}/barkeep`],
+];
 
 /** @returns {string} the value in a file, empty when the file does not exist */
 function read(file) {
@@ -53,8 +48,7 @@ function withPassword(url, file) {
 function load() {
   for (const [file, name] of Object.entries(VARIABLE_BY_FILE))
     if (!process.env[name] && read(file)) process.env[name] = read(file);
-  for (const [name, file] of Object.entries(PASSWORD_FILES))
-    if (process.env[name]) process.env[name] = withPassword(process.env[name], file);
+  for (const [name, file] of SERVERS) if (process.env[name]) process.env[name] = withPassword(process.env[name], file);
 }
 
 /** Writes a file in one step, readable for all, because the other containers read it as other users. */
@@ -82,7 +76,7 @@ function make() {
 /** Prints the keys, and the URLs under which programs on the host reach the servers. */
 function show() {
   for (const [file, name] of Object.entries(VARIABLE_BY_FILE)) printExport(name, read(file));
-  for (const [name, url] of Object.entries(HOST_URLS)) printExport(name, withPassword(url, PASSWORD_FILES[name]));
+  for (const [name, file, hostUrl] of SERVERS) printExport(name, withPassword(hostUrl, file));
 }
 
 /** Prints a line that sets a variable of a shell. Quotes a value in which the shell would change something. */

@@ -8,9 +8,9 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { DebianRelease, install, isDebianAsRoot } from './debian.mjs';
 import { makeStandIn } from './stand-ins.mjs';
+import { until } from './until.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = process.env.BARKEEP_ENGINE_DIR ?? '/var/tmp/barkeep-docker';
@@ -20,7 +20,6 @@ const COMPOSE_FILES = ['docker-compose.yml', 'docker-compose.valkey.yml'];
 const PLUGINS_FROM = 'trixie';
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 30_000;
-const CHECK_MS = 250;
 const PULL_LIMIT_MS = 600_000;
 
 const quiet = { stdio: 'ignore' };
@@ -107,9 +106,9 @@ async function startEngine() {
   const folders = ['--data-root', join(FOLDER, 'data'), '--exec-root', join(FOLDER, 'exec')];
   const args = [...folders, '--host', process.env.DOCKER_HOST, '--pidfile', pidFile];
   const engine = spawn('dockerd', args, { detached: true, stdio: ['ignore', output, output] });
-  const isRunning = () => engine.exitCode === null && engine.signalCode === null;
-  for (const deadline = Date.now() + START_LIMIT_MS; !hasEngine(); await delay(CHECK_MS)) {
-    if (isRunning() && Date.now() < deadline) continue;
+  const hasEnded = () => engine.exitCode !== null || engine.signalCode !== null;
+  await until(() => hasEngine() || hasEnded(), START_LIMIT_MS);
+  if (!hasEngine()) {
     engine.kill();
     throw new Error(`the engine or its Compose plugin did not start: see ${join(FOLDER, 'dockerd.log')}`);
   }
@@ -117,6 +116,6 @@ async function startEngine() {
   return async () => {
     if (execFileSync('docker', ['ps', '--quiet'], { encoding: 'utf8' }) !== '') return;
     engine.kill();
-    for (const deadline = Date.now() + STOP_LIMIT_MS; isRunning() && Date.now() < deadline;) await delay(CHECK_MS);
+    await until(hasEnded, STOP_LIMIT_MS);
   };
 }

@@ -1,9 +1,8 @@
 /** Starts Redis, Valkey and PostgreSQL in containers, on free ports of this machine. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from './until.mjs';
 
 const READY_LIMIT_MS = 60_000;
-const CHECK_MS = 250;
 
 const docker = (...args) => execFileSync('docker', args, { encoding: 'utf8' }).trim();
 
@@ -35,8 +34,7 @@ export async function startInContainer({ image, port, options, command, isReady 
   const container = docker(...run, ...options, image, ...command);
   const remove = () => docker('rm', '--force', '--volumes', container);
   const answers = () => spawnSync('docker', ['exec', container, ...isReady], { stdio: 'ignore' }).status === 0;
-  for (const deadline = Date.now() + READY_LIMIT_MS; !answers(); await delay(CHECK_MS)) {
-    if (Date.now() < deadline) continue;
+  if (!(await until(answers, READY_LIMIT_MS))) {
     remove();
     throw new Error(`expected ${image} to answer within ${READY_LIMIT_MS} ms`);
   }

@@ -39,23 +39,6 @@ const KINDS = [
   { name: /^postgres:1[78]/, release: 'trixie', packages: ['postgresql-17'], make: makePostgres },
 ];
 
-/** Like the public image, makes the data at the first start, with user, password and database from the environment. */
-const POSTGRES_ENTRYPOINT = `#!/bin/sh
-set -eu
-if [ ! -s "$PGDATA/PG_VERSION" ]; then
-  mkdir -p "$PGDATA"
-  chmod 700 "$PGDATA"
-  printf '%s' "$POSTGRES_PASSWORD" >/tmp/password
-  initdb --username="$POSTGRES_USER" --pwfile=/tmp/password --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8
-  rm /tmp/password
-  echo 'host all all all scram-sha-256' >>"$PGDATA/pg_hba.conf"
-  pg_ctl --wait --options='-c listen_addresses= -k /tmp' start
-  createdb --host=/tmp --username="$POSTGRES_USER" "$POSTGRES_DB"
-  pg_ctl --wait stop
-fi
-exec "$@" -c listen_addresses='*'
-`;
-
 /**
  * Makes the stand-in of a public image, under the same name, in the engine that DOCKER_HOST names.
  *
@@ -131,7 +114,8 @@ function makePostgres(root) {
   // This library needs libllvm, which is left out. Without the library PostgreSQL runs without its JIT compiler.
   rmSync(join(root, 'usr/lib/postgresql', version, 'lib/llvmjit.so'), { force: true });
   const entrypoint = join(root, 'usr/local/bin/docker-entrypoint.sh');
-  writeFileSync(entrypoint, POSTGRES_ENTRYPOINT, { mode: 0o755 });
+  copyFileSync(join(import.meta.dirname, 'postgres-entrypoint.sh'), entrypoint);
+  chmodSync(entrypoint, 0o755);
   addUser(root, 'postgres', UID);
   ownFolder(join(root, 'var/lib/postgresql'), 0o755);
   ownFolder(join(root, 'run/postgresql'), 0o3777); // as in the public image: setgid, and sticky like /tmp
