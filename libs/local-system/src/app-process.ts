@@ -32,18 +32,14 @@ export class AppProcess {
   #restartTimer: NodeJS.Timeout | undefined;
   #stopping = false;
   readonly #restartDelay = new RestartDelay();
-  #url: string | undefined;
+  /** The address of the app, once it has started; a worker has none. A restart keeps the port. */
+  url: string | undefined;
 
   /** @param report receives a line for each unexpected end and each restart */
   constructor(
     readonly spec: AppSpec,
     private readonly report: (line: string) => void,
   ) {}
-
-  /** The address of the app, once it has started; a worker has none. A restart keeps the port. */
-  get url(): string | undefined {
-    return this.#url;
-  }
 
   get pid(): number | undefined {
     return this.#child?.pid;
@@ -86,7 +82,7 @@ export class AppProcess {
   async #spawn(logFlags: 'w' | 'a'): Promise<void> {
     const log = openSync(this.spec.logFile, logFlags);
     const env: NodeJS.ProcessEnv = { NO_COLOR: '1', ...this.spec.env };
-    if (this.#url !== undefined) env['BARKEEP_PORT'] = new URL(this.#url).port || '80'; // a URL leaves 80 out
+    if (this.url !== undefined) env['BARKEEP_PORT'] = new URL(this.url).port || '80'; // a URL leaves 80 out
     const child = fork(this.spec.entry, [], {
       env,
       detached: true,
@@ -98,7 +94,7 @@ export class AppProcess {
     child.on('error', () => undefined);
     this.#child = child;
     const spawnedAt = Date.now();
-    this.#url = (await untilReady(child)) ?? this.#url;
+    this.url = (await untilReady(child)) ?? this.url;
     child.once('exit', (code, signal) => this.#onExit(signal ?? `exit code ${code}`, spawnedAt));
     // The child may have ended before the listener was added.
     if (child.exitCode !== null || child.signalCode !== null) this.#onExit('early exit', spawnedAt);

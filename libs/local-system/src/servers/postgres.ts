@@ -13,11 +13,7 @@ const READY_LIMIT_MS = 60_000;
 
 /** Settings of the server, as command-line arguments. */
 export function postgresSettings(port: number, keep: boolean): string[] {
-  const unsafe = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
-  // Ends the queries of a program that died. PostgreSQL supports this setting only on some systems.
-  const linuxOnly: Record<string, string> =
-    process.platform === 'linux' ? { client_connection_check_interval: '1s' } : {};
-  const settings: Record<string, string> = {
+  const settings = {
     port: String(port),
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -31,8 +27,9 @@ export function postgresSettings(port: number, keep: boolean): string[] {
     timezone: 'UTC',
     log_timezone: 'UTC',
     jit: 'off',
-    ...linuxOnly,
-    ...(keep ? {} : unsafe),
+    // Ends the queries of a program that died. PostgreSQL supports this setting only on some systems.
+    ...(process.platform === 'linux' && { client_connection_check_interval: '1s' }),
+    ...(!keep && { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }

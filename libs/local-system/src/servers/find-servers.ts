@@ -4,16 +4,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { readServiceUrls, type ServiceUrls } from '@barkeep/service';
-import { AlreadyRunningError } from './errors.js';
-import {
-  allUrls,
-  readRunning,
-  type Services,
-  serversNotToStart,
-  type StartOptions,
-  startServices,
-} from './servers/index.js';
-import type { Scope } from './scope.js';
+import { AlreadyRunningError } from '../errors.js';
+import type { Scope } from '../scope.js';
+import { readRunning } from './instance.js';
+import { allUrls, type Services, serversNotToStart, type StartOptions, startServices } from './start-services.js';
 
 /** The role that a `barkeep up`, and a `barkeep run --keep`, publishes for other programs. */
 export const UP_ROLE = 'up';
