@@ -83,3 +83,16 @@ export async function importMarket(dataSource, { name, symbols, days, holes, pac
   const [start, end] = [grids[0].date, grids.at(-1).date];
   return { dataset: name, datasetId, symbols: symbolNames(symbols), start, end, grids, bars };
 }
+
+/** A part of a market without holes, in the form of a market. @param from its first symbol and day */
+export function partOf(market, { symbols, days }, from = { symbols: 0, days: 0 }) {
+  const grids = market.grids.slice(from.days, from.days + days);
+  return {
+    ...market,
+    symbols: market.symbols.slice(from.symbols, from.symbols + symbols),
+    grids,
+    start: grids[0].date,
+    end: grids.at(-1).date,
+    bars: symbols * days * grids[0].slotCount,
+  };
+}
