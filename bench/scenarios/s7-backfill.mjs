@@ -32,14 +32,15 @@ export default {
   },
   async prepare(bench) {
     const market = await bench.market({ symbols: 100, days: 5 });
-    const fills = new Fills(bench, market, await startTracing('bench', undefined));
+    const fillByWorker = await workerFill(bench, market);
+    const fillByHand = await handFill(bench, market);
     const allTimes = []; // of the worker, ms
     // An arm for gaps of `bars` bars. It fills gaps in both ways in turn, so that both meet the same load.
     const armFor = (bars) => async () => {
       const [workerTimes, handTimes] = [[], []];
       for (let i = 0; i < REPEATS; i++) {
-        workerTimes.push(await fills.byWorker(bars));
-        handTimes.push(await fills.byHand(bars));
+        workerTimes.push(await fillByWorker(bars));
+        handTimes.push(await fillByHand(bars));
       }
       allTimes.push(...workerTimes);
       const [byWorker, byHand] = [median(workerTimes), median(handTimes)];
@@ -48,10 +49,7 @@ export default {
     const thirty = armFor(30);
     let lastValue; // the last sample of `value`
     return {
-      value: async () => {
-        lastValue = await thirty();
-        return lastValue;
-      },
+      value: async () => (lastValue = await thirty()),
       // The last sample of `value` has measured the limit, too. In the warm-up this arm runs before the first such sample.
       limit: async () => ({ rate: lastValue?.byHand ?? (await thirty()).byHand }),
       others: { '1 bar': armFor(1), '390 bars': armFor(390), 'p99 of all': computed(() => percentile99(allTimes)) },
@@ -59,54 +57,66 @@ export default {
   },
 };
 
-/** Creates one session after another, each with one gap, and measures how long it takes to fill the gap. */
-class Fills {
-  /** When the bars of the last fill by the worker could be read, as `performance.now()`. */
-  readableAt;
-  /** The id of the symbol in PostgreSQL; undefined until the first fill by hand looks it up. */
-  symbolId;
-
-  constructor({ redis, dataSource }, { dataset, datasetId, symbols, grids }, tracing) {
-    const sessions = new UpkeepSessions(redis, PREFIX);
-    Object.assign(this, { redis, dataSource, sessions, dataset, datasetId, symbol: symbols[0], grid: grids[0] });
-    const repositories = new Repositories(dataSource, NO_REPOSITORIES);
-    const figures = upkeepFigures(new Metrics());
-    // The worker adds the job that derives bars as soon as the filled bars can be read.
-    const add = async () => {
-      this.readableAt = performance.now();
-    };
-    const producer = { add, detectAt: async () => undefined };
-    const parts = { sessions, repositories, dataSource, redis, producer, figures, tracing, now: Date.now };
-    this.backfiller = new Backfiller({ ...parts, ...SETTINGS });
-  }
-
-  /** @returns ms from the start of a worker's job until its bars can be read; the derivation that follows is another job */
-  async byWorker(bars) {
-    const { redis, grid } = this;
-    const layout = await this.open(bars);
+/**
+ * Makes a function that fills a gap of `bars` bars by a worker's job, in a new session.
+ * @returns ms from the start of the job until the bars can be read; the derivation that follows is another job
+ */
+async function workerFill({ redis, dataSource }, { dataset, symbols: [symbol], grids: [grid] }) {
+  let readableAt;
+  // The worker adds the job that derives bars as soon as the filled bars can be read.
+  const add = async () => {
+    readableAt = performance.now();
+  };
+  const sessions = new UpkeepSessions(redis, PREFIX);
+  const backfiller = new Backfiller({
+    sessions,
+    repositories: new Repositories(dataSource, NO_REPOSITORIES),
+    dataSource,
+    redis,
+    producer: { add, detectAt: async () => undefined },
+    figures: upkeepFigures(new Metrics()),
+    tracing: await startTracing('bench', undefined),
+    now: Date.now,
+    ...SETTINGS,
+  });
+  return async (bars) => {
+    const layout = await openWithGap(redis, { dataset, symbol, grid, bars });
     const { id: sessionId, incarnation } = layout;
     // A worker caches the sessions that it had jobs for, so the session is opened before the measurement.
-    await this.sessions.with({ sessionId, incarnation }, async () => undefined);
+    await sessions.with({ sessionId, incarnation }, async () => undefined);
     const startedAt = performance.now();
-    await this.backfiller.run({ sessionId, incarnation, partition: 0, date: grid.date, force: false });
+    await backfiller.run({ sessionId, incarnation, partition: 0, date: grid.date, force: false });
     const filled = (await redis.hget(layout.keysOf(0).meta, 'backfilled')) ?? '0';
     if (Number(filled) !== bars) throw new Error(`expected ${bars} bars filled in, was ${filled}`);
     await removeSession(redis, layout);
-    return this.readableAt - startedAt;
-  }
+    return readableAt - startedAt;
+  };
+}
 
-  /** @returns ms for one SELECT and one SETRANGE of the bars of the same gap */
-  async byHand(bars) {
-    const { dataSource, redis, grid, datasetId } = this;
-    const { slotCount } = grid;
-    const key = `${PREFIX}-by-hand`;
+/** Makes the store of a session of one day whose last `bars` bars are missing. */
+async function openWithGap(redis, { dataset, symbol, grid, bars }) {
+  const spec = { source: { type: 'dataset', dataset: 'nothing' }, backfill: [dataset] };
+  const id = `bench-s7-${randomUUID().slice(0, 8)}`;
+  const { layout, writer } = await openStore(redis, id, grid, [symbol], spec);
+  const chunk = new DayChunk(grid.slotCount);
+  const firstMissing = grid.slotCount - bars;
+  for (let slot = 0; slot < firstMissing; slot++) chunk.writeBar(slot, PRESENT_BAR, 'streamed', 0);
+  await writeDay(layout, writer, new Map(firstMissing > 0 ? [[symbol, chunk]] : []));
+  return layout;
+}
+
+/** Makes a function that fills a gap of `bars` bars without any checks. @returns ms for one SELECT and one SETRANGE */
+async function handFill({ redis, dataSource }, { datasetId, symbols: [symbol], grids: [grid] }) {
+  const { slotCount } = grid;
+  const key = `${PREFIX}-by-hand`;
+  const [{ id: symbolId }] = await dataSource.query('SELECT id FROM symbols WHERE name = $1', [symbol]);
+  return async (bars) => {
     await redis.set(key, Buffer.alloc(recordOffset(slotCount, slotCount)));
-    this.symbolId ??= (await dataSource.query('SELECT id FROM symbols WHERE name = $1', [this.symbol]))[0].id;
     const firstMissing = slotCount - bars;
     const startedAt = performance.now();
     const rows = await dataSource.query(
       'SELECT "time", open, high, low, close, volume FROM bars WHERE dataset_id = $1 AND symbol_id = $2 AND "time" >= $3 AND "time" < $4',
-      [datasetId, this.symbolId, new Date(grid.openTime(firstMissing)), new Date(grid.close)],
+      [datasetId, symbolId, new Date(grid.openTime(firstMissing)), new Date(grid.close)],
     );
     const chunk = new DayChunk(slotCount);
     for (const row of rows) chunk.writeBar(grid.slotAt(row.time.getTime()), row, 'backfilled', 0);
@@ -116,18 +126,5 @@ class Fills {
     await redis.unlink(key);
     if (rows.length !== bars) throw new Error(`expected ${bars} rows, was ${rows.length}`);
     return took;
-  }
-
-  /** Makes the store of a session of one day whose last `bars` bars are missing. */
-  async open(bars) {
-    const { redis, dataset, symbol, grid } = this;
-    const spec = { source: { type: 'dataset', dataset: 'nothing' }, backfill: [dataset] };
-    const id = `bench-s7-${randomUUID().slice(0, 8)}`;
-    const { layout, writer } = await openStore(redis, id, grid, [symbol], spec);
-    const chunk = new DayChunk(grid.slotCount);
-    const firstMissing = grid.slotCount - bars;
-    for (let slot = 0; slot < firstMissing; slot++) chunk.writeBar(slot, PRESENT_BAR, 'streamed', 0);
-    await writeDay(layout, writer, new Map(firstMissing > 0 ? [[symbol, chunk]] : []));
-    return layout;
-  }
+  };
 }
