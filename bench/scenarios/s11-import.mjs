@@ -32,47 +32,44 @@ const STORED_BAR = new EntitySchema({
   },
 });
 
-/** The project's own format, with ISO times. */
-const ISO = {
-  head: 'time,open,high,low,close,volume\n',
-  row: (time, prices, volume) => `${new Date(time).toISOString()},${prices.join(',')},${volume}\n`,
-};
-
 /**
- * Formats of vendors, by the name that --format takes: times as digits, tabs, times in ns and prices in units of 1e-9, dates
- * with the day first, JSON. `row` gets the time in epoch ms, the prices from open to close, and the volume.
+ * Formats: Barkeep's own, with ISO times, and those of vendors by the name that --format takes: times as digits, tabs, times in ns and
+ * prices in units of 1e-9, dates with the day first, JSON. `row` gets the time in epoch ms and as `2022-01-31` and `23:59:00`, the prices
+ * from open to close, and the volume.
  */
+const OWN_FORMAT = {
+  file: 'rows.csv',
+  head: 'time,open,high,low,close,volume\n',
+  row: ({ date, clock, prices, volume }) => `${date}T${clock}.000Z,${prices.join(',')},${volume}\n`,
+};
 const FORMATS = {
   histdata: {
     file: 'DAT_ASCII_AAA_M1_2022.csv',
-    row: (time, prices, volume) => `${digits(time, 0, 8)} ${digits(time, 8, 14)};${prices.join(';')};${volume}\n`,
+    row: ({ date, clock, prices, volume }) =>
+      `${date.replaceAll('-', '')} ${clock.replaceAll(':', '')};${prices.join(';')};${volume}\n`,
   },
   metatrader5: {
     file: 'metatrader5.csv',
     head: '<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n',
-    row: (time, prices, volume) => {
-      const [date, clock] = new Date(time).toISOString().slice(0, 19).split('T');
-      return `${date.replaceAll('-', '.')}\t${clock}\t${prices.join('\t')}\t${volume}\t0\t3\n`;
-    },
+    row: ({ date, clock, prices, volume }) =>
+      `${date.replaceAll('-', '.')}\t${clock}\t${prices.join('\t')}\t${volume}\t0\t3\n`,
   },
   databento: {
     file: 'databento.csv',
     head: 'ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol\n',
-    row: (time, prices, volume) =>
+    row: ({ time, prices, volume }) =>
       `${time}000000,33,1,5482,${prices.map((price) => Math.round(price * 100) * 10_000_000).join(',')},${volume},AAA\n`,
   },
   dukascopy: {
     file: 'dukascopy.csv',
     head: 'Gmt time,Open,High,Low,Close,Volume\n',
-    row: (time, prices, volume) => {
-      const [date, clock] = new Date(time).toISOString().slice(0, 23).split('T');
-      return `${date.split('-').reverse().join('.')} ${clock},${prices.join(',')},${volume}\n`;
-    },
+    row: ({ date, clock, prices, volume }) =>
+      `${date.split('-').reverse().join('.')} ${clock}.000,${prices.join(',')},${volume}\n`,
   },
   freqtrade: {
     file: 'AAA-1m.json',
     head: '[',
-    row: (time, prices, volume) => `[${time}, ${prices.join(', ')}, ${volume}]`,
+    row: ({ time, prices, volume }) => `[${time}, ${prices.join(', ')}, ${volume}]`,
     between: ',',
     tail: ']',
   },
@@ -92,10 +89,8 @@ export default {
     others: Object.fromEntries(Object.keys(FORMATS).map((name) => [name, { ratioToLimit: 0.4 }])),
   },
   async prepare(bench) {
-    const file = join(bench.folder, 'rows.csv');
-    await writeRows(file, ROWS, ISO);
-    const formatPaths = Object.entries(FORMATS).map(([name, format]) => [name, join(bench.folder, format.file)]);
-    for (const [name, path] of formatPaths) await writeRows(path, ROWS, FORMATS[name]);
+    const pathOf = ({ file }) => join(bench.folder, file);
+    for (const format of [OWN_FORMAT, ...Object.values(FORMATS)]) await writeRows(pathOf(format), format);
     const { url, drop } = await ownDatabase(bench);
     const dataSource = await createDataSource(url)
       .setOptions({ entities: [STORED_BAR] })
@@ -118,11 +113,14 @@ export default {
       return sample;
     };
     return {
-      value: timed(ROWS, () => runImport(url, file)),
+      value: timed(ROWS, () => runImport(url, pathOf(OWN_FORMAT))),
       others: Object.fromEntries(
-        formatPaths.map(([name, path]) => [name, timed(ROWS, () => runImport(url, path, '--format', name))]),
+        Object.entries(FORMATS).map(([name, format]) => [
+          name,
+          timed(ROWS, () => runImport(url, pathOf(format), '--format', name)),
+        ]),
       ),
-      limit: timed(ROWS, () => copyFile(url, file)),
+      limit: timed(ROWS, () => copyFile(url, pathOf(OWN_FORMAT))),
       baseline: Object.assign(
         timed(SAVED_ROWS, () => save(dataSource)),
         { rounds: 1 },
@@ -135,19 +133,21 @@ export default {
   },
 };
 
-/** Writes `rows` bars of one symbol, a random walk, into a file, in a format such as {@link ISO}. */
-async function writeRows(file, rows, { head = '', row, between = '', tail = '' }) {
+/** Writes {@link ROWS} bars of one symbol, a random walk, into a file, in a format such as {@link OWN_FORMAT}. */
+async function writeRows(file, { head = '', row, between = '', tail = '' }) {
   const random = seeded(11);
   function* texts() {
     yield head;
     let text = '';
     let cents = 10_000; // the last price
-    for (let at = 0; at < rows; at++) {
+    for (let at = 0; at < ROWS; at++) {
       const open = cents;
       cents = Math.max(100, cents + Math.floor(random() * 21) - 10);
       const prices = [open, Math.max(open, cents) + 3, Math.min(open, cents) - 3, cents].map((price) => price / 100);
       if (at > 0) text += between;
-      text += row(START + at * MINUTE_MS, prices, Math.floor(random() * 10_000));
+      const time = START + at * MINUTE_MS;
+      const [date, clock] = new Date(time).toISOString().slice(0, 19).split('T');
+      text += row({ time, date, clock, prices, volume: Math.floor(random() * 10_000) });
       if ((at + 1) % WRITTEN_AT_ONCE !== 0) continue;
       yield text;
       text = '';
@@ -167,11 +167,6 @@ async function ownDatabase(bench) {
   const url = new URL(bench.services.databaseUrl);
   url.pathname = `/${name}`;
   return { url: url.href, drop };
-}
-
-/** The digits `[start, end)` of a time that is written like 20220101000000. */
-function digits(time, start, end) {
-  return new Date(time).toISOString().replace(/\D/g, '').slice(start, end);
 }
 
 async function runImport(url, file, ...options) {
