@@ -24,7 +24,6 @@ export async function startApp(name, env, execArgv = []) {
   const died = once(child, 'exit').then(([code]) => {
     throw new Error(`expected ${name} to start, was exit code ${code}`);
   });
-  died.catch(() => undefined); // rejects at each end of the process: by then the race below is usually over
   const [{ url }] = await Promise.race([once(child, 'message', { signal }), died]);
   return {
     pid: child.pid,

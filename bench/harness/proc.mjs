@@ -10,14 +10,15 @@ const IDLE_SECONDS = 0.03;
 const IDLE_CHECK_MS = 200;
 const IDLE_CHECKS_MAX = 20;
 
-/** The parent's pid, and the CPU ticks of a process and of its ended children (`reaped`); undefined without the process or /proc. */
+/** The parent's pid, and the CPU seconds of a process, to the tick: its own, and with those of its ended children. Undefined without /proc. */
 function statOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The fields after the name, which may contain spaces. Index 0 is field 3 of proc(5), so the times, fields 14 to 17, begin at 11.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const [user, system, reapedUser, reapedSystem] = fields.slice(11, 15).map(Number);
-    return { parent: Number(fields[1]), own: user + system, reaped: reapedUser + reapedSystem };
+    const [user, system, endedUser, endedSystem] = fields.slice(11, 15).map((ticks) => ticks / TICKS_PER_SECOND);
+    const seconds = user + system;
+    return { parent: Number(fields[1]), seconds, secondsWithEnded: seconds + endedUser + endedSystem };
   } catch {
     return undefined;
   }
@@ -35,22 +36,17 @@ function secondsOf(pid) {
     const nanos = threads.map((id) => Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]));
     return nanos.reduce((sum, each) => sum + each, 0) / 1e9;
   } catch {
-    return secondsByTicks(pid);
+    return statOf(pid)?.seconds;
   }
-}
-
-/** CPU seconds of a process by clock ticks. @param withReaped true adds its children that have ended */
-function secondsByTicks(pid, { withReaped = false } = {}) {
-  const stat = statOf(pid);
-  return stat && (stat.own + (withReaped ? stat.reaped : 0)) / TICKS_PER_SECOND;
 }
 
 /** CPU seconds of a process and its children, including children that have ended. */
 function secondsOfTree(pid) {
-  const parentSeconds = secondsByTicks(pid, { withReaped: true });
-  if (parentSeconds === undefined) return undefined;
-  const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === pid);
-  return children.reduce((sum, child) => sum + (secondsByTicks(child, { withReaped: true }) ?? 0), parentSeconds);
+  const parent = statOf(pid);
+  if (parent === undefined) return undefined;
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(statOf); // prettier-ignore
+  const children = all.filter((stat) => stat?.parent === pid);
+  return children.reduce((sum, child) => sum + child.secondsWithEnded, parent.secondsWithEnded);
 }
 
 /** Measures processes by name. A process is given by its pid, or by `{ tree: pid }` to include its children. */

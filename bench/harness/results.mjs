@@ -54,37 +54,30 @@ export function writeResults(results, machine) {
 }
 
 function markdown(results, machine) {
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  return [
-    '# Bench results',
-    '',
-    'The last results of `npm run bench`, which writes this page. The machine was shared: compare ratios, not absolute figures.',
-    '',
-    'Each scenario has arms, which run in turn: `value` is what Barkeep does, `limit` a reference for the least work that the task needs,',
-    '`baseline` the obvious way to do it. Other arms are parts or variants. [Performance](../docs/performance.md) explains the scenarios that are',
-    'faster than their limit.',
-    '',
-    '- **median** of all rounds. Of rates, more is better; of ms, less.',
-    '- **of limit, of baseline**: each sample is divided by the sample of the limit (or of the baseline) of the same round; the column has the',
-    '  median of these ratios, which differs a little from the ratio of the two medians. Above 1 is faster for rates, and slower for ms. In S7',
-    '  each size of a gap has a limit of the same size.',
-    "- **spread**: the largest minus the smallest sample, divided by the median. It says nothing for a median near 0, such as that of S9's extra",
-    '  CPU.',
-    '- **B/bar**: memory of Redis for each stored bar. **CPU s**: CPU seconds of one sample, by process.',
-    '',
-    'The last lines say whether each scenario reached its targets, which its file in [scenarios](scenarios) states.',
-    '',
-    ...Object.entries(machine).map(([name, value]) => `- ${name}: ${value}`),
-    '',
-    ...results.map(({ id, title }) => `- **${id}** ${title}`),
-    '',
-    line(HEAD),
-    line(HEAD.map(() => '---')),
-    ...results.flatMap(rows).map(line),
-    '',
-    ...verdicts(results).map((verdict) => `- ${verdict}`),
-    '',
-  ].join('\n');
+  const line = (cells) => `| ${cells.join(' | ')} |\n`;
+  const list = (entries) => entries.map((entry) => `- ${entry}\n`).join('');
+  return `# Bench results
+
+The last results of \`npm run bench\`, which writes this page. The machine was shared: compare ratios, not absolute figures.
+
+Each scenario has arms, which run in turn: \`value\` is what Barkeep does, \`limit\` a reference for the least work that the task needs,
+\`baseline\` the obvious way to do it. Other arms are parts or variants. [Performance](../docs/performance.md) explains the scenarios that are
+faster than their limit.
+
+- **median** of all rounds. Of rates, more is better; of ms, less.
+- **of limit, of baseline**: each sample is divided by the sample of the limit (or of the baseline) of the same round; the column has the
+  median of these ratios, which differs a little from the ratio of the two medians. Above 1 is faster for rates, and slower for ms. In S7
+  each size of a gap has a limit of the same size.
+- **spread**: the largest minus the smallest sample, divided by the median. It says nothing for a median near 0, such as that of S9's extra
+  CPU.
+- **B/bar**: memory of Redis for each stored bar. **CPU s**: CPU seconds of one sample, by process.
+
+The last lines say whether each scenario reached its targets, which its file in [scenarios](scenarios) states.
+
+${list(Object.entries(machine).map(([name, value]) => `${name}: ${value}`))}
+${list(results.map(({ id, title }) => `**${id}** ${title}`))}
+${[HEAD, HEAD.map(() => '---'), ...results.flatMap(rows)].map(line).join('')}
+${list(verdicts(results))}`;
 }
 
 /** The result of one scenario as an object of results.json; null where it has no such figure. */
