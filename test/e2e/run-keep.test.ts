@@ -12,64 +12,79 @@ const DATE = '2024-03-05';
 const SPEC = { id: 'kept', symbols: ['ACME'], start: DATE, end: DATE, source: { type: 'dataset', dataset: 'mine' } };
 
 let folder: string;
+/** The environment of all commands. It names no servers, so `run --keep` starts private ones. */
 let env: NodeJS.ProcessEnv;
-let running: ChildProcess | undefined;
+/** `barkeep run --keep`, whose session has ended, and what it printed. */
+let running: ChildProcess;
+let notes: string;
 
-beforeAll(() => {
+const barkeep = (...args: string[]) => runBarkeep(args, folder, env);
+const importAs = (dataset: string, environment: NodeJS.ProcessEnv) =>
+  runBarkeep(['import', 'acme.csv', '--dataset', dataset, '--symbol', 'ACME'], folder, environment);
+
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'barkeep-keep-'));
   chmodSync(folder, 0o755); // PostgreSQL runs as another user, which must be able to enter the folder
   const { PATH, HOME } = process.env;
   env = { PATH, HOME, BARKEEP_DATA_DIR: join(folder, 'data') };
   writeFileSync(join(folder, 'acme.csv'), `time,open,high,low,close,volume\n${DATE}T14:30:00Z,100,101,99,100,5\n`);
   writeFileSync(join(folder, 'spec.json'), JSON.stringify(SPEC));
-});
-
-afterAll(async () => {
-  if (running?.exitCode === null) {
-    running.kill('SIGINT');
-    await once(running, 'exit');
-  }
-  rmSync(folder, { recursive: true, force: true });
-});
-
-test('other commands use the coordinator and the servers that `run --keep` leaves running', async () => {
-  const imported = await runBarkeep(['import', 'acme.csv', '--dataset', 'mine', '--symbol', 'ACME'], folder, env);
-  expect(imported).toMatchObject({ code: 0 });
+  expect(await importAs('mine', env)).toMatchObject({ code: 0 });
   running = spawn(process.execPath, [BARKEEP, 'run', 'spec.json', '--keep'], {
     cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const notes = await outputUntil(running.stderr!, /the coordinator stays at \S+/);
-  expect(notes).toContain('other commands of this project use it');
-  for (const command of [['datasets'], ['metrics', 'kept']]) {
-    const { code, stdout, stderr } = await runBarkeep(command, folder, env);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' }); // it neither waits nor starts servers
-    expect(stdout).toContain(command[0] === 'datasets' ? 'mine' : 'ACME');
+  notes = await outputUntil(running.stderr!, /the coordinator stays at \S+/);
+});
+
+afterAll(async () => {
+  if (running?.exitCode === null) {
+    running.kill('SIGINT'); // the last test did not end it
+    await once(running, 'exit');
   }
+  rmSync(folder, { recursive: true, force: true });
+});
 
-  // The database of `run --keep` belongs to its own coordinator: an import for another coordinator needs DATABASE_URL.
-  const theirs = { ...env, BARKEEP_URL: 'http://127.0.0.1:1' };
-  const refused = await runBarkeep(['import', 'acme.csv', '--dataset', 'theirs', '--symbol', 'ACME'], folder, theirs);
-  expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain('expected DATABASE_URL, the database of the coordinator at http://127.0.0.1:1');
-  // Another name of its own address: the command finds the database.
-  const ours = { ...env, BARKEEP_URL: /stays at (\S+)/.exec(notes)![1]!.replace('127.0.0.1', 'localhost') };
-  const { stdout: listed } = await runBarkeep(['datasets', '--json'], folder, ours);
-  expect(JSON.parse(listed)).toMatchObject({ datasets: [{ dataset: 'mine' }] });
+test('it says that other commands use its coordinator', () => {
+  expect(notes).toContain('other commands of this project use it');
+});
 
-  const up = await runBarkeep(['up'], folder, env);
-  expect(up).toMatchObject({ code: 1, stderr: expect.stringContaining('barkeep run --keep runs here already') });
+test.each([
+  { command: ['datasets'], shown: 'mine' },
+  { command: ['metrics', 'kept'], shown: 'ACME' },
+])('barkeep $command uses its servers, and neither waits nor starts any', async ({ command, shown }) => {
+  const { code, stdout, stderr } = await barkeep(...command);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' }); // a wait or a start would print a line
+  expect(stdout).toContain(shown);
+});
 
-  // A server that the environment names replaces that of the running command.
-  const scope = new Scope();
+test('an import for another coordinator needs DATABASE_URL, because its database belongs to its own coordinator', async () => {
+  const { code, stderr } = await importAs('theirs', { ...env, BARKEEP_URL: 'http://127.0.0.1:1' });
+  expect(code).toBe(1);
+  expect(stderr).toContain('expected DATABASE_URL, the database of the coordinator at http://127.0.0.1:1');
+});
+
+test('a command finds its database by another name of its address', async () => {
+  const address = /stays at (\S+)/.exec(notes)![1]!.replace('127.0.0.1', 'localhost');
+  const { stdout } = await runBarkeep(['datasets', '--json'], folder, { ...env, BARKEEP_URL: address });
+  expect(JSON.parse(stdout)).toMatchObject({ datasets: [{ dataset: 'mine' }] });
+});
+
+test('barkeep up refuses to start beside it', async () => {
+  const refusal = { code: 1, stderr: expect.stringContaining('barkeep run --keep runs here already') };
+  expect(await barkeep('up')).toMatchObject(refusal);
+});
+
+test('a server that the environment names replaces its own', async () => {
   const named = 'redis://127.0.0.1:1/0';
   const options = { dataDir: join(folder, 'data', 'up'), keep: true };
-  const found = await findServers({ ...options, env: { ...env, REDIS_URL: named } }, scope);
-  const { databaseUrl } = await findServers({ ...options, env }, scope);
+  const { databaseUrl } = await findServers({ ...options, env }, new Scope());
+  const found = await findServers({ ...options, env: { ...env, REDIS_URL: named } }, new Scope());
   expect(found).toMatchObject({ redisUrl: named, databaseUrl });
+});
 
+test('it ends in order at Ctrl-C', async () => {
   running.kill('SIGINT');
-  const [code] = (await once(running, 'exit')) as [number | null];
-  expect(code).toBe(0);
+  expect(await once(running, 'exit')).toEqual([0, null]);
 });
