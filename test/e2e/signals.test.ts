@@ -9,7 +9,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { freePort } from '../faults/lab/redis-server.js';
+import { freePort } from '@barkeep/local-system';
 import { programOnPath } from '../support/setup/program-on-path.js';
 import { outputUntil } from '../support/programs/output-until.js';
 

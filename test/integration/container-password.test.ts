@@ -2,14 +2,13 @@
  * A password that a user sets for the containers: Redis starts by the command of docker-compose.yml, and a client connects by the
  * URL that scripts/container-keys.mjs prints.
  */
-import { findRedis } from '@barkeep/local-system';
+import { findRedis, freePort } from '@barkeep/local-system';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { parse } from 'yaml';
-import { freePort } from '../faults/lab/redis-server.js';
 
 const ROOT = join(__dirname, '../..');
 const KEYS_SCRIPT = join(ROOT, 'scripts/container-keys.mjs');

@@ -2,6 +2,7 @@
  * A lab: two Redis servers, PostgreSQL, two coordinators and two workers, separate from everything else on the machine.
  * Each process has a TCP gate to each server, so that a fault can disconnect one process from one server.
  */
+import { freePort } from '@barkeep/local-system';
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { closeWithUs } from './end-with-us.js';
 import { faketimeEnvironment, faketimeLibrary } from './faketime.js';
 import { PostgresServer } from './postgres-server.js';
 import { LabProcess } from './process.js';
-import { freePort, RedisServer } from './redis-server.js';
+import { RedisServer } from './redis-server.js';
 
 export const SERVERS = ['session', 'queue', 'postgres'] as const;
 export type ServerName = (typeof SERVERS)[number];

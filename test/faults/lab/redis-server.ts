@@ -1,10 +1,9 @@
 /** One Redis server of a lab, with methods that cause faults. It keeps its port and its append-only file when it restarts. */
-import { findRedis } from '@barkeep/local-system';
+import { findRedis, freePort } from '@barkeep/local-system';
 import { Redis } from 'ioredis';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endWithUs } from './end-with-us.js';
@@ -138,13 +137,4 @@ export class RedisServer {
     child.kill(signal);
     await ended;
   }
-}
-
-/** A loopback port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

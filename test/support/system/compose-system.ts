@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../../libs/local-system/src/servers/server-process.js';
+import { freePort } from '@barkeep/local-system';
 import { Api, type Session } from './api.js';
 
 const ROOT = join(__dirname, '../../..');

@@ -6,4 +6,5 @@ export { inspectPostgres, inspectRedis, pingPostgres, pingRedis } from './ping.j
 export { connectToServers, SERVERS } from './reachable.js';
 export { findRedis, redisSource } from './redis-program.js';
 export { startServices, type Services, type StartOptions } from './start-services.js';
+export { freePort } from './server-process.js';
 export { canFetchPackages, fetchPackages, packageFolder, unpackedEnvironment } from './system-packages.js';
