@@ -1,23 +1,14 @@
-/**
- * The session of one schedule, with its consumers and its feeder. It calls the API as a careful user does: it uses all
- * coordinators in turn, and repeats a call until the answer is a success or a final refusal (I13).
- * docs/ARCHITECTURE.md lists the invariants, such as I13.
- */
+/** The session of one schedule, with its consumers and its feeder. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Bar } from '@barkeep/bars';
-import { Api, type ApiAnswer, type Metrics, type Session } from '../support/system/api.js';
+import type { Metrics, Session } from '../support/system/api.js';
 import { type BarsBySymbol, holey, marketBars } from '../support/data/market.js';
 import { DATES, KINDS, type Kind, type KindName, SYMBOLS } from './kinds.js';
 import type { Lab } from './lab/lab.js';
 import type { LabProcess } from './lab/process.js';
+import { PersistentCalls } from './persistent-calls.js';
 
-/** How long a call is repeated. */
-const CALL_LIMIT_MS = 120_000;
-/** How long one attempt may take: longer than the time after which the API itself answers 503. */
-const ATTEMPT_LIMIT_MS = 35_000;
-const RETRY_MS = 200;
 /** How long a consumer works in each step. */
 const STEP_WORK_MS = 2;
 /** How long a feeder waits after each hour of bars. */
@@ -25,17 +16,11 @@ const FEED_PAUSE_MS = 150;
 /** Share of the bars that a feeder does not send. */
 const FEED_HOLES = 0.03;
 
-/** A call was refused, or not answered in time. */
-export class CallError extends Error {
-  override readonly name = 'CallError';
-}
-
 export class SessionUnderTest {
   readonly consumers: LabProcess[] = [];
   feeder: LabProcess | undefined;
   readonly kind: Kind;
-  /** Number of attempts so far; it decides which coordinator is called next. */
-  private attempts = 0;
+  private readonly calls: PersistentCalls;
 
   constructor(
     readonly lab: Lab,
@@ -43,6 +28,7 @@ export class SessionUnderTest {
     kind: KindName,
   ) {
     this.kind = KINDS[kind];
+    this.calls = new PersistentCalls(lab.coordinators);
   }
 
   /** The user's programs: its consumers, and its feeder if it has one. */
@@ -110,7 +96,7 @@ export class SessionUnderTest {
 
   private async create(): Promise<void> {
     const spec = { ...this.kind.spec, id: this.id };
-    await this.request('POST', '/v1/sessions', spec);
+    await this.calls.request('POST', '/v1/sessions', spec);
     await this.steer('start');
   }
 
@@ -128,52 +114,10 @@ export class SessionUnderTest {
     await Promise.all(this.programs.map((program) => program.start()));
   }
 
-  /** Calls a path under the session. @param accepted see {@link request} */
+  /** Calls a path under the session. @param accepted statuses of refusals that count as a success */
   private ok<T>(method: string, path: string, accepted: readonly number[] = []): Promise<T> {
-    return this.request(method, `/v1/sessions/${this.id}${path}`, undefined, accepted);
+    return this.calls.request(method, `/v1/sessions/${this.id}${path}`, undefined, accepted);
   }
-
-  /**
-   * Repeats a call until the answer is a success or a final refusal.
-   * @param accepted statuses of refusals that count as a success
-   * @throws CallError for another final refusal, and when no answer is final within the time limit
-   */
-  private async request<T>(method: string, path: string, body?: unknown, accepted: readonly number[] = []): Promise<T> {
-    const deadline = Date.now() + CALL_LIMIT_MS;
-    let failure = '';
-    while (Date.now() <= deadline) {
-      const answer = await this.attempt<T>(method, path, body);
-      if ('error' in answer) failure = answer.error;
-      else {
-        const isSuccess = answer.status < 300;
-        if (isSuccess || accepted.includes(answer.status)) return answer.body;
-        failure = `${answer.status} ${JSON.stringify(answer.body)}`;
-        if (isFinalRefusal(answer.status)) throw new CallError(`${method} ${path}: ${failure}`);
-      }
-      await delay(RETRY_MS);
-    }
-    throw new CallError(`${method} ${path}: no answer in ${CALL_LIMIT_MS} ms, last ${failure}`);
-  }
-
-  /** Calls the next coordinator once. @returns the answer of any status, or the error when there is none */
-  private async attempt<T>(method: string, path: string, body: unknown): Promise<ApiAnswer<T> | { error: string }> {
-    const coordinator = this.nextCoordinator();
-    if (!coordinator) return { error: 'no coordinator is live' };
-    const timeout = delay(ATTEMPT_LIMIT_MS, { error: 'no answer' }, { ref: false });
-    const call = new Api(coordinator.url!).call<T>(method, path, body);
-    return Promise.race([call.catch((error: unknown) => ({ error: String(error) })), timeout]);
-  }
-
-  /** The live coordinators in turn; undefined while there is none. */
-  private nextCoordinator(): LabProcess | undefined {
-    const live = this.lab.coordinators.filter((process) => process.isLive);
-    return live[this.attempts++ % Math.max(1, live.length)];
-  }
-}
-
-/** Whether to give up after a refusal. A coordinator that is overloaded or lacks a server may accept a repeated call. */
-function isFinalRefusal(status: number): boolean {
-  return status < 500 && status !== 429;
 }
 
 /** The bars that a feeder sends, by symbol: a market with holes, up to the last date of the fed session. */
