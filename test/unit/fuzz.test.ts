@@ -1,17 +1,13 @@
 /**
- * Compares parsers with simple code on generated input: bars, NDJSON, specs, day chunks and CSV rows.
+ * Compares the parsers of what users send with simple code on generated input: bars, NDJSON, specs and CSV rows.
  * fuzz-protocols.test.ts does the same for the parsers of what servers send.
  */
 import fc from 'fast-check';
-import { DayChunk, parseSessionSpec, refuseBar, type Bar, SessionSpecError } from '@barkeep/bars';
+import { parseSessionSpec, refuseBar, type Bar, SessionSpecError } from '@barkeep/bars';
 import { RowSplitter, rowTexts } from '../../apps/cli/src/import/rows/index.js';
 import { recordOf, recordOfLine } from '../../apps/coordinator/src/lifecycle/feed-intake.js';
 import { anyCuts, check, cutBytes } from '../support/data/generated.js';
 
-/** Slots of a regular day of one-minute bars. */
-const SLOTS = 390;
-/** The size of a stored record in doubles: five values, and eight bytes of origin and counts. */
-const RECORD_DOUBLES = 6;
 const anyNumber = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(0, -0, NaN, Infinity, -Infinity, 1e308));
 const anyBar = fc.record<Bar>({
   openTime: fc.oneof(fc.integer(), anyNumber),
@@ -97,43 +93,6 @@ test('a spec of any shape is accepted, or refused with problems that name what w
         expect(error).toBeInstanceOf(SessionSpecError);
         for (const problem of (error as SessionSpecError).problems) expect(problem.expected).not.toBe('');
       }
-    }),
-  );
-});
-
-test('a day chunk holds the same bars as a plain map of slots', () => {
-  const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
-  const write = fc.record({ slot: fc.nat(SLOTS - 1), values: fc.tuple(finite, finite, finite, finite, finite) });
-  /** Clears the slots between its two ends, which may come in any order. */
-  const clear = fc.record({ ends: fc.tuple(fc.nat(SLOTS), fc.nat(SLOTS)) });
-  check(
-    fc.property(fc.array(fc.oneof(write, clear), { maxLength: 60 }), (operations) => {
-      const chunk = new DayChunk(SLOTS);
-      const plain = new Map<number, number[]>();
-      for (const operation of operations) {
-        if ('slot' in operation) {
-          const { slot, values } = operation;
-          const [open, high, low, close, volume] = values;
-          chunk.writeBar(slot, { openTime: 0, open, high, low, close, volume }, 'streamed', 2);
-          // `+ 0` turns -0 into 0, as the chunk does.
-          const stored = values.map((value) => value + 0);
-          plain.set(slot, stored);
-        } else {
-          const [from, to] = [Math.min(...operation.ends), Math.max(...operation.ends)];
-          chunk.clear(from, to);
-          for (let slot = from; slot < to; slot++) plain.delete(slot);
-        }
-      }
-      // The bytes begin at an offset that is no multiple of eight, as those of a reply of Redis may.
-      const reread = new DayChunk(SLOTS, Buffer.concat([Buffer.alloc(3), chunk.bytes]).subarray(3));
-      const found = new Map<number, number[]>();
-      for (let slot = 0; slot < SLOTS; slot++) {
-        const at = reread.firstDouble + slot * RECORD_DOUBLES;
-        const fiveValues = [...reread.doubles.subarray(at, at + 5)];
-        if (reread.has(slot)) found.set(slot, fiveValues);
-      }
-      expect(found).toEqual(plain);
-      expect(reread.count()).toBe(plain.size);
     }),
   );
 });
