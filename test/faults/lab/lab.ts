@@ -3,14 +3,11 @@
  * Each process has a TCP gate to each server, so that a fault can disconnect one process from one server.
  */
 import { freePort } from '@barkeep/local-system';
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { holey, marketBars, writeBars } from '../../support/data/market.js';
 import { tcpGate, type TcpGate } from '../../support/system/tcp-gate.js';
-import { DATES, EXTRA_SYMBOL, MANY_SYMBOLS, SYMBOLS, WIDE_DATES } from '../kinds.js';
+import { writeDatasets } from './datasets.js';
 import { closeWithUs } from './end-with-us.js';
 import { faketimeEnvironment, faketimeLibrary } from './faketime.js';
 import { PostgresServer } from './postgres-server.js';
@@ -104,7 +101,7 @@ export class Lab {
   }
 
   private async begin(note: (line: string) => void): Promise<void> {
-    await this.writeDatasets();
+    await writeDatasets(this.postgres.url);
     await this.postgres.useSmallDisk(WRITTEN_TABLES);
     if (!this.postgres.hasDisk) note('postgres-disk-full is skipped: nothing can be mounted here');
     for (let i = 1; i <= COORDINATORS; i++) this.coordinators.push(await this.app('coordinator', i));
@@ -151,19 +148,6 @@ export class Lab {
     };
     this.gates.push(gates);
     return gates;
-  }
-
-  private async writeDatasets(): Promise<void> {
-    const { url } = this.postgres;
-    const market = marketBars({ ...DATES, symbols: [...SYMBOLS, EXTRA_SYMBOL], seed: 7 });
-    const wide = marketBars({ ...WIDE_DATES, symbols: MANY_SYMBOLS, seed: 8 });
-    const stream = holey(market, 0.03, 9);
-    await writeBars(url, 'stream', stream);
-    await writeBars(url, 'packed', stream);
-    await writeBars(url, 'wide', holey(wide, 0.01, 10));
-    await writeBars(url, 'reference', holey(market, 0.002, 11));
-    const cli = [join(ROOT, 'apps/cli/bin/barkeep.js'), 'pack', 'packed'];
-    await promisify(execFile)(process.execPath, cli, { env: { PATH: process.env['PATH'], DATABASE_URL: url } });
   }
 }
 
