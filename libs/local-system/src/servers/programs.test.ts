@@ -2,20 +2,21 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { ServerMissingError, ServerStartError } from '../errors.js';
-import { postgresMajor } from './postgres-program.js';
+import { POSTGRES_VERSION } from './postgres-program.js';
 import { postgresSettings } from './postgres.js';
 import { redisState } from './ping.js';
-import { redisMajor, redisSource } from './redis-program.js';
+import { majorIn } from './program-version.js';
+import { REDIS_VERSION, redisSource } from './redis-program.js';
 import { redisConfiguration } from './redis.js';
 import { canFetchPackages, packageFolder } from './system-packages.js';
 
 test('versions are read from the output of the programs', () => {
-  expect(redisMajor('Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64')).toBe(7);
-  expect(redisMajor('Valkey server v=8.1.1 sha=00000000:0')).toBe(8);
-  expect(redisMajor('command not found')).toBeUndefined();
-  expect(postgresMajor('postgres (PostgreSQL) 18.4')).toBe(18);
-  expect(postgresMajor('initdb (PostgreSQL) 16.9 (Debian 16.9-1)')).toBe(16);
-  expect(postgresMajor('')).toBeUndefined();
+  expect(majorIn('Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64', REDIS_VERSION)).toBe(7);
+  expect(majorIn('Valkey server v=8.1.1 sha=00000000:0', REDIS_VERSION)).toBe(8);
+  expect(majorIn('command not found', REDIS_VERSION)).toBeNaN();
+  expect(majorIn('postgres (PostgreSQL) 18.4', POSTGRES_VERSION)).toBe(18);
+  expect(majorIn('initdb (PostgreSQL) 16.9 (Debian 16.9-1)', POSTGRES_VERSION)).toBe(16);
+  expect(majorIn('', POSTGRES_VERSION)).toBeNaN();
 });
 
 test('the state of a Redis server names its version and its wrong settings; Valkey also states a version of Redis', () => {

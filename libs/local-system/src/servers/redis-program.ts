@@ -4,13 +4,13 @@
  *
  * Guarantees: a returned program has run once (`--version`).
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { ServerMissingError } from '../errors.js';
 import { cacheFolder, existingCacheFolder } from './folders.js';
 import type { Log } from './instance.js';
 import { REDIS_MAJOR_MIN } from './ping.js';
+import { examineProgram } from './program-version.js';
 import { canFetchPackages, fetchPackages, packageFolder, unpackedEnvironment } from './system-packages.js';
 
 /** A program and the environment it runs in. */
@@ -25,20 +25,8 @@ const REMEDY =
   'Install one (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis), start the whole system with ' +
   'docker compose up, or set REDIS_URL and SESSION_REDIS_URL to running servers.';
 
-/** The major version in the output of `--version`, of Redis or Valkey; `undefined` when there is none. */
-export function redisMajor(answer: string): number | undefined {
-  const major = /\bv=(\d+)\./.exec(answer)?.[1];
-  return major === undefined ? undefined : Number(major);
-}
-
-/** The reason why the program cannot be used; `undefined` when it can. */
-function problemOf({ path, env }: RedisProgram): string | undefined {
-  const answer = spawnSync(path, ['--version'], { env, encoding: 'utf8', timeout: 10_000 });
-  const major = redisMajor(answer.stdout ?? '');
-  if (major === undefined) return `${path}: ${answer.error?.message ?? answer.stderr.trim()}`;
-  if (major < REDIS_MAJOR_MIN) return `${path}: expected version ${REDIS_MAJOR_MIN} or later, was ${major}`;
-  return undefined;
-}
+/** Redis and Valkey print `v=7.0.15`. */
+export const REDIS_VERSION = { pattern: /\bv=(\d+)\./, majorMin: REDIS_MAJOR_MIN };
 
 /** The programs in the folders, Redis before Valkey. */
 function programsIn(folders: readonly string[], env: NodeJS.ProcessEnv): RedisProgram[] {
@@ -72,9 +60,9 @@ export function redisSource(env: NodeJS.ProcessEnv): { path: string } | 'package
 export function findRedis(env: NodeJS.ProcessEnv, log: Log): RedisProgram {
   const tried: string[] = [];
   for (const program of candidates(env, log, tried)) {
-    const problem = problemOf(program);
-    if (problem === undefined) return program;
-    tried.push(problem);
+    const found = examineProgram(program.path, REDIS_VERSION, { env: program.env });
+    if (typeof found === 'number') return program;
+    tried.push(`${program.path}: ${found}`);
   }
   throw new ServerMissingError('Redis', tried, REMEDY);
 }
