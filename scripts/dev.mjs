@@ -18,11 +18,6 @@ const require = createRequire(import.meta.url);
 
 const note = (line) => process.stderr.write(`dev: ${line}\n`);
 
-/** Starts a Node program in its own process group, so that a Ctrl-C reaches only this process. */
-function start(args, env) {
-  return spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
-}
-
 /** Sends a signal to a program and its children. */
 function signal(child, name) {
   try {
@@ -47,26 +42,34 @@ function onSignal(act) {
 }
 
 /**
- * Builds after each change below libs/ and apps/, one build at a time. The compiler's own watch is not used: it notices a change
- * up to a minute later, and outlives a SIGTERM.
- * @returns a function that ends the watch, and waits for a running build
+ * Runs builds, one at a time. The compiler's own watch is not used: it notices a change up to a minute later, and outlives a SIGTERM.
  */
-function buildOnChange() {
-  let build;
-  let isStale = false; // sources have changed since the running build started
-  const run = () => {
-    if (build) {
-      isStale = true; // the next build starts when this one ends
-      return;
-    }
-    isStale = false;
-    build = spawn('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
-    build.once('exit', (code) => {
-      build = undefined;
+class Builder {
+  #build;
+  /** True when sources have changed since the running build started: the next build starts when it ends. */
+  #isStale = false;
+
+  /** Builds now, or after the running build. */
+  run() {
+    this.#isStale = this.#build !== undefined;
+    if (this.#isStale) return;
+    this.#build = spawn('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+    this.#build.once('exit', (code) => {
+      this.#build = undefined;
       note(code === 0 ? 'built' : 'the build failed; the programs keep their last build');
-      if (isStale) run();
+      if (this.#isStale) this.run();
     });
-  };
+  }
+
+  /** Waits for the running build, and starts no other. */
+  async stop() {
+    this.#isStale = false;
+    if (this.#build) await once(this.#build, 'exit');
+  }
+}
+
+/** Calls `act` after changes of sources below libs/ and apps/. @returns a function that ends the watch */
+function watchSources(act) {
   let timer;
   // lua-texts.ts is left out, because the build itself writes it.
   const isSource = (file) => /^[^/]+\/src\//.test(file) && !file.endsWith('.test.ts') && !file.endsWith('lua-texts.ts');
@@ -74,14 +77,12 @@ function buildOnChange() {
     watch(join(ROOT, folder), { recursive: true }, (_event, file) => {
       if (!file || !isSource(file)) return;
       clearTimeout(timer);
-      timer = setTimeout(run, SETTLE_MS);
+      timer = setTimeout(() => act(), SETTLE_MS);
     }),
   );
-  return async () => {
+  return () => {
     clearTimeout(timer);
-    isStale = false;
     for (const watcher of watchers) watcher.close();
-    if (build) await once(build, 'exit');
   };
 }
 
@@ -92,9 +93,13 @@ async function develop() {
   const signalled = new Promise((resolve) => onSignal(resolve)); // the first signal; later ones change nothing
   const services = await startServices({ dataDir: join(ROOT, '.barkeep/dev'), keep: true, log: note });
   const env = { BARKEEP_PORT: DEFAULT_PORT, ...process.env, ...serviceEnvironment(services) };
-  const watched = ['--watch', '--watch-preserve-output'];
-  const stopBuilding = buildOnChange();
-  const apps = ['coordinator', 'upkeep-worker'].map((app) => start([...watched, `apps/${app}/dist/main.js`], env));
+  const builder = new Builder();
+  const stopWatching = watchSources(() => builder.run());
+  // Each program has its own process group, so that a Ctrl-C reaches only this process.
+  const options = { cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true };
+  const apps = ['coordinator', 'upkeep-worker'].map((app) =>
+    spawn(process.execPath, ['--watch', '--watch-preserve-output', `apps/${app}/dist/main.js`], options),
+  );
   note(`coordinator at http://127.0.0.1:${env.BARKEEP_PORT}, its API at /docs; Ctrl-C stops everything`);
   for (const [name, url] of Object.entries(serviceEnvironment(services))) note(`${name}=${url}`);
   const signalName = await signalled;
@@ -104,7 +109,8 @@ async function develop() {
     // One Ctrl-C arrives twice, from the terminal and from npm. So a signal that follows at once is not a second Ctrl-C.
     if (performance.now() - interruptedAt > SAME_INTERRUPTION_MS) apps.forEach((app) => signal(app, 'SIGKILL'));
   });
-  await stopBuilding();
+  stopWatching();
+  await builder.stop();
   await Promise.all(apps.map(stop));
   await services.stop();
 }
