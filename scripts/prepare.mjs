@@ -3,7 +3,7 @@
  * there is nothing to do. Needs only Node and npm. Of two processes that prepare at once, the second waits for the first.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -17,8 +17,6 @@ const LOCK = join(ROOT, '.barkeep', 'prepare.lock');
 /** At most this many lines of a failed program's output are shown, from its start, where the cause is. */
 const SHOWN_LINES_MAX = 40;
 const LOCK_CHECK_MS = 200;
-/** A lock folder without the file `pid` counts as abandoned after this time; normally the file is written within microseconds. */
-const OWNER_LIMIT_MS = 5000;
 /** How long to wait for another process that prepares. */
 const LOCK_LIMIT_MS = 15 * 60_000;
 
@@ -89,7 +87,7 @@ function run(program, args) {
   throw new Error(`expected "${[program, ...args].join(' ')}" to succeed, was ${reason}`);
 }
 
-/** Runs `work` while no other process prepares: only one can make the folder {@link LOCK}. A lock whose owner is gone is removed. */
+/** Runs `work` while no other process prepares: only one can have the folder {@link LOCK}. */
 async function withLock(work) {
   mkdirSync(dirname(LOCK), { recursive: true });
   const deadline = Date.now() + LOCK_LIMIT_MS;
@@ -108,40 +106,30 @@ async function withLock(work) {
   }
 }
 
-/** True when this process got the lock. Otherwise removes the lock if it is abandoned, so that the next call can get it. */
+/** True when this process got the lock. Otherwise removes the lock if its owner is gone, so that the next call can get it. */
 function takeLock() {
+  const mine = mkdtempSync(`${LOCK}.`);
+  writeFileSync(join(mine, 'pid'), String(process.pid));
   try {
-    mkdirSync(LOCK);
-    writeFileSync(join(LOCK, 'pid'), String(process.pid));
+    renameSync(mine, LOCK); // fails when another process has the lock, because that folder is not empty
     return true;
   } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
-    if (isAbandoned()) rmSync(LOCK, { recursive: true, force: true });
+    rmSync(mine, { recursive: true });
+    if (!existsSync(LOCK)) return false; // it has just been released
+    if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(error.code)) throw error;
+    if (isOwnerGone()) rmSync(LOCK, { recursive: true, force: true });
     return false;
   }
 }
 
-/** True when the process that made the lock is gone, or died before it wrote its id. */
-function isAbandoned() {
-  const madeAt = statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs;
-  if (madeAt === undefined) return false;
-  const owner = readOwner();
-  if (owner === undefined) return Date.now() - madeAt > OWNER_LIMIT_MS;
-  if (owner === process.pid) return true; // in a container the next run often has the same id
+function isOwnerGone() {
   try {
+    const owner = Number(readFileSync(join(LOCK, 'pid'), 'utf8'));
+    if (owner === process.pid) return true; // in a container the next run often has the same id
     process.kill(owner, 0); // signal 0 only checks whether the process exists
     return false;
   } catch (error) {
-    return error.code === 'ESRCH';
-  }
-}
-
-/** The id of the process that has the lock; undefined when it is not written yet. */
-function readOwner() {
-  try {
-    return Number(readFileSync(join(LOCK, 'pid'), 'utf8')) || undefined;
-  } catch {
-    return undefined;
+    return error.code === 'ESRCH'; // ENOENT: the lock has just been released
   }
 }
 
