@@ -13,22 +13,21 @@ import { ROOT, runPrepared } from './prepare.mjs';
 
 const BARKEEP = join(ROOT, 'apps/cli/bin/barkeep.js');
 const require = createRequire(import.meta.url);
+const note = (line) => process.stderr.write(`${line}\n`);
 
+/**
+ * - `folder` of the example
+ * - `env` for its programs: where the servers are
+ * - `signal`, aborted when the user interrupts the example
+ * - `startApps()` starts a coordinator and a worker, and resolves with the coordinator's address
+ */
 class Example {
-  /**
-   * @param {string} folder of the example
-   * @param {NodeJS.ProcessEnv} env for its programs: where the servers are
-   * @param {AbortSignal} signal aborted when the user interrupts the example
-   * @param {Function} startApps starts a coordinator and a worker; resolves with the coordinator's address
-   */
   constructor(folder, env, signal, startApps) {
     Object.assign(this, { folder, env, signal, startApps });
   }
 
   /** Prints a line for the user, on stderr. */
-  note(line) {
-    process.stderr.write(`${line}\n`);
-  }
+  note = note;
 
   /** Starts a coordinator and an upkeep worker on the servers, until the example ends. Programs find them by `env`. */
   async startBarkeep() {
@@ -65,16 +64,15 @@ async function runExample(name) {
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   const folder = join(ROOT, 'examples', name);
   const { run } = await import(pathToFileURL(join(folder, 'run.mjs')).href); // a path may have a # or a %
-  const log = (line) => process.stderr.write(`${line}\n`);
   const dataDir = join(ROOT, '.barkeep/examples');
-  const services = await startServices({ dataDir, keep: false, log });
+  const services = await startServices({ dataDir, keep: false, log: note });
   scope.onEnd(() => services.stop());
   try {
     // BARKEEP_URL is left out: a coordinator that runs elsewhere does not use these servers.
     const { BARKEEP_URL: _, ...otherVariables } = process.env;
     const env = { ...otherVariables, ...serviceEnvironment(services) };
     const startLocalApps = async () => {
-      const wanted = { coordinators: 1, workers: 1, port: 0, env, logFolder: join(dataDir, 'logs'), note: log };
+      const wanted = { coordinators: 1, workers: 1, port: 0, env, logFolder: join(dataDir, 'logs'), note };
       return (await startApps(services, wanted, scope)).urls[0];
     };
     await run(new Example(folder, env, scope.signal, startLocalApps));
