@@ -1,6 +1,7 @@
 /** What scenarios run on: servers, connections to them, processes of the built programs, and datasets, which are made once per run. */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
 import { startServices } from '@barkeep/local-system';
+import { serviceEnvironment } from '@barkeep/service';
 import { Redis } from 'ioredis';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -10,7 +11,7 @@ import { importMarket } from './market.mjs';
 import { startApp } from './app.mjs';
 
 export class Bench {
-  #datasets = new Map();
+  #datasets = {};
   #apps = [];
   #systems = 0;
   /** Folder for a scenario's files; removed at the end. */
@@ -27,8 +28,8 @@ export class Bench {
    */
   async open() {
     this.services = await startServices({ dataDir: this.folder, keep: false, log: this.log });
-    this.redis = new Redis(this.services.sessionRedisUrl);
-    const { databaseUrl } = this.services;
+    const { sessionRedisUrl, databaseUrl } = this.services;
+    this.redis = new Redis(sessionRedisUrl);
     this.dataSource = await createDataSource(databaseUrl, { applicationName: 'barkeep-bench' }).initialize();
     await migrate(this.dataSource);
   }
@@ -39,10 +40,7 @@ export class Bench {
    */
   market({ symbols, days, holes = 0, packed = false }) {
     const name = `bench-${symbols}x${days}${holes > 0 ? `-${holes}` : ''}${packed ? '-packed' : ''}`;
-    const market =
-      this.#datasets.get(name) ?? importMarket(this.dataSource, { name, symbols, days, holes, packed }, this.log);
-    this.#datasets.set(name, market);
-    return market;
+    return (this.#datasets[name] ??= importMarket(this.dataSource, { name, symbols, days, holes, packed }, this.log));
   }
 
   /**
@@ -52,9 +50,8 @@ export class Bench {
    * @param env added to every process @returns `{ coordinator, meter }`
    */
   async system({ workers = 0, env } = {}) {
-    const { redisUrl, sessionRedisUrl, databaseUrl } = this.services;
-    const urls = { REDIS_URL: redisUrl, SESSION_REDIS_URL: sessionRedisUrl, DATABASE_URL: databaseUrl };
-    const appEnv = { ...urls, BARKEEP_QUEUE_PREFIX: `bench-${++this.#systems}`, ...env };
+    const prefix = `bench-${++this.#systems}`;
+    const appEnv = { ...serviceEnvironment(this.services), BARKEEP_QUEUE_PREFIX: prefix, ...env };
     const [coordinator, ...others] = await Promise.all([
       startApp('coordinator', appEnv, process.env.BENCH_NODE_ARGS?.split(' ')),
       ...Array.from({ length: workers }, () => startApp('upkeep-worker', appEnv)),

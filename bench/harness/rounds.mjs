@@ -7,29 +7,36 @@
  * @returns `{ id, title, unit, figures, targets, missed }`: a figure for each arm, and the missed targets as text
  */
 export async function runScenario(scenario, bench, rounds) {
-  bench.log(`\n${scenario.id} ${scenario.title}`);
-  const { close, others = {}, value, limit, baseline } = await scenario.prepare(bench);
-  const arms = { limit, value, ...others, baseline }; // in the order in which they run
-  const names = Object.keys(arms).filter((name) => arms[name]);
-  const samples = Object.fromEntries(names.map((name) => [name, []]));
-  const count = scenario.rounds ?? rounds;
+  const { id, title, unit, targets = {} } = scenario;
+  bench.log(`\n${id} ${title}`);
+  const { close, others, value, limit, baseline } = await scenario.prepare(bench);
+  const arms = Object.entries({ limit, value, ...others, baseline }).filter(([, arm]) => arm); // in the order in which they run
+  let samples;
   try {
-    for (const name of names) if (!arms[name].rounds) await arms[name]();
-    for (let round = 0; round < count; round++) {
-      for (const name of names) {
-        if (round >= (arms[name].rounds ?? count)) continue;
-        const sample = await arms[name]();
-        samples[name].push(sample);
-        bench.log(`  round ${round + 1} ${name}: ${rateText(sample, scenario.unit)}`);
-      }
-    }
+    samples = await samplesOf(arms, scenario.rounds ?? rounds, (round, name, sample) =>
+      bench.log(`  round ${round + 1} ${name}: ${rateText(sample, unit)}`),
+    );
   } finally {
     await close?.();
     await bench.stopSystems();
   }
-  const { id, title, unit, targets = {} } = scenario;
-  const figures = names.map((name) => figureOf(name, samples));
+  const figures = Object.keys(samples).map((name) => figureOf(name, samples));
   return { id, title, unit, figures, targets, missed: missedOf(figures, targets) };
+}
+
+/** Runs the arms: once to warm up, then in turn in each round. @returns the samples of each arm, by its name */
+async function samplesOf(arms, rounds, log) {
+  const samples = Object.fromEntries(arms.map(([name]) => [name, []]));
+  for (const [, arm] of arms) if (!arm.rounds) await arm();
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, arm] of arms) {
+      if (round >= (arm.rounds ?? rounds)) continue;
+      const sample = await arm();
+      samples[name].push(sample);
+      log(round, name, sample);
+    }
+  }
+  return samples;
 }
 
 function rateText({ rate, unit }, scenarioUnit) {
