@@ -4,8 +4,10 @@ const { availableParallelism } = require('node:os');
 // Generates the only source file that is not in Git, so that unit tests need no build.
 execFileSync(process.execPath, [`${__dirname}/scripts/lua-texts.mjs`]);
 
-/** This folder as a glob, in which `?` is any character, and as a regular expression. Jest takes a `[` in `<rootDir>` for a part of the pattern. */
+// Jest takes a `[` of the path in `<rootDir>` for a part of a pattern, so the patterns below have the path themselves.
+/** This folder as a glob, in which `?` is any character. */
 const glob = __dirname.replace(/[[\](){}*?+]/g, '?');
+/** This folder as a regular expression. */
 const regex = __dirname.replace(/[[\](){}*?+.^$|\\]/g, '\\$&');
 
 const swc = {

@@ -70,18 +70,20 @@ export async function importMarket(dataSource, { name, symbols, days, holes, pac
   }
   await importer.finish();
   const datasetId = await resolveDataset(dataSource, name);
-  if (packed) {
-    // The same call as that of `barkeep pack`.
-    const symbolIds = (await datasetExtent(dataSource, datasetId)).map(({ id }) => id);
-    const tradingDays = grids.map(({ day }) => day);
-    await packDays(dataSource, { datasetId, symbolIds, days: tradingDays, interval: parseInterval('1m') });
-  }
+  if (packed) await pack(dataSource, datasetId, grids);
   // A database that has run for a while has set hint bits and written a checkpoint long ago, so this happens outside of the measurement.
   await dataSource.query('VACUUM (ANALYZE) bars, packed_days');
   await dataSource.query('CHECKPOINT');
   log(`  made ${name}: ${bars.toLocaleString('en-US')} bars in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
   const [start, end] = [grids[0].date, grids.at(-1).date];
   return { dataset: name, datasetId, symbols: symbolNames(symbols), start, end, grids, bars };
+}
+
+/** Packs the days of a dataset, by the same call as that of `barkeep pack`. */
+async function pack(dataSource, datasetId, grids) {
+  const symbolIds = (await datasetExtent(dataSource, datasetId)).map(({ id }) => id);
+  const days = grids.map(({ day }) => day);
+  await packDays(dataSource, { datasetId, symbolIds, days, interval: parseInterval('1m') });
 }
 
 /** A part of a market without holes, in the form of a market. @param from its first symbol and day */

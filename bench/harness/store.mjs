@@ -56,26 +56,33 @@ export async function fillStore(redis, layout) {
   const random = seeded(1);
   let filled = 0;
   for (const [day, { date }] of layout.days.entries()) {
-    const { slotCount } = layout.grid(day);
     for (const [partition, keys] of layout.keys.entries()) {
       const pipeline = redis.pipeline();
       for (const symbol of layout.symbolsOf(partition)) {
-        const bitmap = Buffer.alloc(bitmapBytes(slotCount));
-        const states = random() < SHARE_WITH_GAPS ? Buffer.alloc(slotCount) : undefined;
-        for (let slot = 0; slot < slotCount; slot++) {
-          if (states && random() < SHARE_OF_HOLES) states[slot] = REQUESTED_ONCE;
-          else {
-            bitmap[slot >> 3] |= 0x80 >> (slot & 7); // slot 0 is the highest bit of byte 0
-            filled++;
-          }
-        }
+        const { bitmap, states, count } = slotsOf(layout.grid(day), random);
         pipeline.setrange(keys.chunk('1m', symbol, date), 0, bitmap);
         if (states) pipeline.set(keys.states(symbol, date), states);
+        filled += count;
       }
       await pipeline.exec();
     }
   }
   return filled;
+}
+
+/** Slots of one symbol on one day. @returns their bitmap, the slot states unless all slots are filled, and how many are filled */
+function slotsOf({ slotCount }, random) {
+  const bitmap = Buffer.alloc(bitmapBytes(slotCount));
+  const states = random() < SHARE_WITH_GAPS ? Buffer.alloc(slotCount) : undefined;
+  let count = 0;
+  for (let slot = 0; slot < slotCount; slot++) {
+    if (states && random() < SHARE_OF_HOLES) states[slot] = REQUESTED_ONCE;
+    else {
+      bitmap[slot >> 3] |= 0x80 >> (slot & 7); // slot 0 is the highest bit of byte 0
+      count++;
+    }
+  }
+  return { bitmap, states, count };
 }
 
 /** Reads the bitmaps of one day by pipelines: per symbol one GETRANGE, and with `withStates` a GET of the states. */
