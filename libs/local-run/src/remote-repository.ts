@@ -20,12 +20,10 @@ export async function remoteRepositories(
 
 /** The repository as an entry of the user's module: with its limit, if it has one. */
 function remoteEntry(address: RepositoryAddress, name: string): object {
-  const repository = remoteRepository(address, name);
+  const repository: BarsBySymbolRepository = {
+    getBarsBySymbol: (symbol, start, end, interval) => ask(address, { name, symbol, start, end, interval }),
+  };
   return address.limit === undefined ? repository : { repository, limit: address.limit };
-}
-
-function remoteRepository(address: RepositoryAddress, name: string): BarsBySymbolRepository {
-  return { getBarsBySymbol: (symbol, start, end, interval) => ask(address, { name, symbol, start, end, interval }) };
 }
 
 /** Sends one request. @returns the records @throws Error with the message of the repository's error */
