@@ -80,13 +80,11 @@ function nameOf({ pattern, normal, weekday }) {
   const [day, usual] = [spanOf(pattern), spanOf(normal)];
   // A session that opens on the previous evening (at a negative minute) has no morning and afternoon.
   const losesHalf = usual.segmentCount > day.segmentCount && usual.open >= 0;
-  if (day.open === usual.open) {
-    if (day.close < usual.close) return losesHalf ? 'half day without an afternoon' : 'early close';
-    if (day.close > usual.close) return 'late close';
-  } else if (day.close === usual.close) {
-    if (day.open < usual.open) return 'early open';
-    return losesHalf ? 'half day without a morning' : 'late open';
-  }
+  const [sameOpen, sameClose] = [day.open === usual.open, day.close === usual.close];
+  if (sameOpen && day.close < usual.close) return losesHalf ? 'half day without an afternoon' : 'early close';
+  if (sameOpen && day.close > usual.close) return 'late close';
+  if (sameClose && day.open < usual.open) return 'early open';
+  if (sameClose && day.open > usual.open) return losesHalf ? 'half day without a morning' : 'late open';
   return 'other hours';
 }
 
