@@ -6,7 +6,7 @@
  * packages (`tsc -b`), because jest resolves a global setup without its module map.
  */
 import { join } from 'node:path';
-import { loadConfig, serviceEnvironment, type ServiceUrls } from '@barkeep/service';
+import { loadConfig, readServiceUrls, serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { pingPostgres, pingRedis, startServices, type Services } from '@barkeep/local-system';
 
 const { REDIS_PASSWORD = '', POSTGRES_PASSWORD = '' } = process.env;
@@ -29,13 +29,7 @@ declare global {
 function testEnvironment(): NodeJS.ProcessEnv {
   const config = loadConfig(process.env, { requireServices: false });
   if (config.embedded.services !== 'compose') return process.env;
-  const { redisUrl, sessionRedisUrl, databaseUrl } = config.services;
-  const urls = {
-    redisUrl: redisUrl ?? composeUrls.redisUrl,
-    sessionRedisUrl: sessionRedisUrl ?? composeUrls.sessionRedisUrl,
-    databaseUrl: databaseUrl ?? composeUrls.databaseUrl,
-  };
-  return { ...process.env, ...serviceEnvironment(urls) };
+  return { ...process.env, ...serviceEnvironment({ ...composeUrls, ...readServiceUrls(process.env) }) };
 }
 
 /** @throws Error that names the variable and the address, without the password, of a server that does not answer */
