@@ -24,6 +24,8 @@ interface AppSpec {
   entry: string;
   env: NodeJS.ProcessEnv;
   logFile: string;
+  /** Further arguments for its Node. */
+  nodeArgs?: readonly string[] | undefined;
 }
 
 /** The process of one app, with its restarts. */
@@ -86,7 +88,7 @@ export class AppProcess {
     const child = fork(this.spec.entry, [], {
       env,
       detached: true,
-      execArgv: ['-r', programFile('end-with-parent')],
+      execArgv: ['-r', programFile('end-with-parent'), ...(this.spec.nodeArgs ?? [])],
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);
