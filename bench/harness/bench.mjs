@@ -1,18 +1,17 @@
 /** What scenarios run on: servers, connections to them, processes of the built programs, and datasets, which are made once per run. */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
-import { startServices } from '@barkeep/local-system';
-import { serviceEnvironment } from '@barkeep/service';
+import { Scope, startApps, startServices } from '@barkeep/local-system';
 import { Redis } from 'ioredis';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { CpuMeter, parentOf } from './proc.mjs';
 import { importMarket } from './market.mjs';
-import { startApp } from './app.mjs';
 
 export class Bench {
   #datasets = {};
-  #apps = [];
+  /** Ends the systems that run. */
+  #systemScope = new Scope();
   #systems = 0;
   /** Folder for a scenario's files; removed at the end. */
   folder = mkdtempSync(join(tmpdir(), 'barkeep-bench-'));
@@ -47,23 +46,28 @@ export class Bench {
    * Starts one coordinator and some upkeep workers. Their queues are separate, so that no other system takes their jobs; but
    * coordinators find sessions in PostgreSQL, see {@link stopSystems}. BENCH_NODE_ARGS has arguments for the coordinator's Node, such as
    * `--cpu-prof`.
-   * @param env added to every process @returns `{ coordinator, meter }`
+   * @param env added to every process @returns `{ coordinator, meter }`; `coordinator` has its `pid`, its `url` and {@link callerOf}
    */
   async system({ workers = 0, env } = {}) {
     const prefix = `bench-${++this.#systems}`;
-    const appEnv = { ...serviceEnvironment(this.services), BARKEEP_QUEUE_PREFIX: prefix, ...env };
-    const [coordinator, ...others] = await Promise.all([
-      startApp('coordinator', appEnv, process.env.BENCH_NODE_ARGS?.split(' ')),
-      ...Array.from({ length: workers }, () => startApp('upkeep-worker', appEnv)),
-    ]);
-    this.#apps.push(coordinator, ...others);
-    const pids = Object.fromEntries(others.map(({ pid }, i) => [`worker ${i + 1}`, pid]));
-    return { coordinator, meter: await this.cpuMeter({ coordinator: coordinator.pid, ...pids }) };
+    const wanted = {
+      coordinators: 1,
+      workers,
+      port: 0,
+      env: { PATH: process.env.PATH, BARKEEP_LOG_LEVEL: 'warn', BARKEEP_QUEUE_PREFIX: prefix, ...env },
+      logFolder: join(this.folder, prefix),
+      coordinatorArgs: process.env.BENCH_NODE_ARGS?.split(' '),
+      note: this.log,
+    };
+    const { urls, processes } = await startApps(this.services, wanted, this.#systemScope);
+    const pids = Object.fromEntries(processes.map(({ pid }, i) => [i === 0 ? 'coordinator' : `worker ${i}`, pid]));
+    const coordinator = { pid: pids.coordinator, url: urls[0], call: callerOf(urls[0]) };
+    return { coordinator, meter: await this.cpuMeter(pids) };
   }
 
   /** Stops all systems, because coordinators on one database would take each other's sessions. Called after each scenario. */
   async stopSystems() {
-    await Promise.all(this.#apps.splice(0).map((app) => app.stop()));
+    await this.#systemScope.end();
   }
 
   /** Counts CPU seconds by process: Postgres, Redis, this process, and the `apps`, an object of names and pids. */
@@ -112,4 +116,15 @@ export class Bench {
     await this.services?.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A function that sends a request to the API of a coordinator, and throws unless the answer is a success. */
+function callerOf(url) {
+  return async (method, path, body) => {
+    const headers = body ? { 'content-type': 'application/json' } : {};
+    const answer = await fetch(`${url}${path}`, { method, headers, body: body && JSON.stringify(body) });
+    if (!answer.ok)
+      throw new Error(`expected ${method} ${path} to succeed, was ${answer.status}: ${await answer.text()}`);
+    return answer.status === 204 ? undefined : answer.json();
+  };
 }
