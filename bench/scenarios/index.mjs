@@ -18,7 +18,7 @@ import mirror from './mirror.mjs';
 import prefetch from './prefetch.mjs';
 
 /**
- * A scenario: `{ id, title, unit, rounds?, targets, prepare(bench) }`.
+ * A scenario: `{ id, title, unit, rounds?, targets, prepare(bench) }`. Each has a file; s10-shared.mjs has some arms of S10.
  *
  * - `prepare` sets the scenario up and returns its arms, `{ value, limit?, baseline?, others? }`, and `close?`, which cleans up. `others`
  *   has additional arms, by name. The arms of a round run one after another, so that all of them meet the same load.
