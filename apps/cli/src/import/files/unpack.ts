@@ -8,8 +8,9 @@ import { createGunzip } from 'node:zlib';
 import { fileKindOf, SIGNATURE_BYTES, UnreadableFileError, unreadableKind } from './unreadable.js';
 import { unpackFrames } from './zstd.js';
 
-/** Opens the packed bytes from their start. Each call gives a new stream. */
-export type OpenBytes = () => Promise<Readable>;
+type ByteSource = Iterable<unknown> | AsyncIterable<unknown>;
+/** Opens the packed bytes from their start. Each call reads them anew. */
+export type OpenBytes = () => Promise<ByteSource>;
 
 export const PIECE_BYTES = 256 * 1024;
 /** A file may be packed more than once, as when a server compresses a .gz file for the download. */
@@ -47,7 +48,7 @@ export async function* unpacked(
 }
 
 /** Unpacks all layers, the outermost first. @param onRead gets the length of each packed piece */
-function unpackLayers(source: Readable, layers: Wrapping['layers'], onRead?: (bytes: number) => void) {
+function unpackLayers(source: ByteSource, layers: Wrapping['layers'], onRead?: (bytes: number) => void) {
   let bytes = piecesOf(source, onRead);
   for (const layer of layers) bytes = layer === 'gzip' ? gunzipped(bytes) : unpackFrames(bytes);
   return bytes;
@@ -65,7 +66,7 @@ async function firstBytes(pieces: AsyncGenerator<Uint8Array>): Promise<Uint8Arra
   return Buffer.concat(parts);
 }
 
-async function* piecesOf(stream: Readable, onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+async function* piecesOf(stream: ByteSource, onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   for await (const piece of stream) {
     if (!(piece instanceof Uint8Array)) throw new TypeError(`expected bytes, was ${typeof piece}`);
     onRead?.(piece.length);
