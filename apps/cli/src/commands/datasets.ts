@@ -6,7 +6,7 @@ import { type DatasetDescription, describeDataset } from '../describe-dataset.js
 import { shortTime } from '../report/index.js';
 import type { Context, Database } from '../services/index.js';
 import { formatCount, type OutputOptions, printResult, table } from '../terminal/index.js';
-import { CliCommand, hoursOption } from './command.js';
+import { CliCommand } from './command.js';
 
 export const datasetsCommand = () =>
   new CliCommand(
@@ -71,7 +71,7 @@ const datasetShowCommand = () =>
   new CliCommand('show', 'show rows, symbols, coverage, conflicts and oddities of a dataset', EXAMPLES)
     .argument('<dataset>')
     .option('--calendar <id>', 'calendar to measure the coverage against')
-    .addOption(hoursOption('with --calendar'))
+    .hours('with --calendar')
     .option('--json', 'print JSON')
     .work(async (context, dataset: string, options: ShowOptions) => {
       const description = await readDescription(context, dataset, options);

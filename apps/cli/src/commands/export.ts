@@ -2,7 +2,6 @@
 import { pipeline } from 'node:stream/promises';
 import { parseIsoTime } from '@barkeep/bars';
 import type { CoordinatorClient } from '@barkeep/client';
-import { Option } from 'commander';
 import {
   formatCount,
   InterruptedError,
@@ -38,8 +37,7 @@ Bars come symbol by symbol, oldest first, and none after the session's clock. Th
 
 export const exportCommand = () =>
   sessionCommand('export', 'write the bars of a session as CSV or NDJSON', EXAMPLES)
-    .argument('<session>')
-    .addOption(new Option('--format <format>').choices(['csv', 'ndjson']).default('csv'))
+    .choice('--format <format>', '', ['csv', 'ndjson'], 'csv')
     .option('--interval <interval>', 'such as 5m, 1h (default: the base interval)')
     .option('--symbols <list>', 'comma-separated (default: all)', symbolsReader('--symbols'))
     .option('--from <time>', 'first open time, ISO 8601 (default: the start of the session)', timeReader('--from'))

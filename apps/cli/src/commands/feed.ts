@@ -35,8 +35,8 @@ this command has sent, it sends its files again from the beginning, at most ${RE
 Exit code: 0 when the session has bars of the files, 1 when it accepted none, or lost bars that must be sent again.`;
 
 export function feedCommand(): CliCommand {
-  const command = sessionCommand('feed', 'feed bars from files to a session', EXAMPLES);
-  return withFiles(command.argument('<session>', 'a started session whose source is a feed'))
+  const argument = 'a started session whose source is a feed';
+  return withFiles(sessionCommand('feed', 'feed bars from files to a session', EXAMPLES, argument))
     .option('--no-end', 'leave the streams open for more bars')
     .work(async (context, id: string, names: string[], options: FeedOptions) => {
       const summary = await feed(context, id, names, options);

@@ -26,7 +26,7 @@ import {
   type Progress,
   withProgress,
 } from '../terminal/index.js';
-import { CliCommand, hoursOption } from './command.js';
+import { CliCommand } from './command.js';
 import { datasetName, type FileOptions, fileProgress, planOf, withFiles } from './import-options.js';
 
 interface ImportOptions extends FileOptions, OutputOptions {
@@ -65,7 +65,7 @@ export const importCommand = () =>
       process.exit(EXIT.ok);
     })
     .option('--calendar <id>', 'leave out rows for which this calendar has no slot, and count them')
-    .addOption(hoursOption('with --calendar'))
+    .hours('with --calendar')
     .option('--dry-run', 'read everything and show what would be stored, but store nothing')
     .option('--complete', 'declare the days of these files complete: a minute without a bar had no trade')
     .option('--strict', 'exit with code 2 when a row or file was refused, or a row is conflicting')

@@ -14,7 +14,7 @@ import {
 } from '../terminal/index.js';
 import { daysWithRows } from '../dataset-coverage.js';
 import type { Context, Database } from '../services/index.js';
-import { CliCommand, hoursOption } from './command.js';
+import { CliCommand } from './command.js';
 
 interface PackCommandOptions extends OutputOptions {
   calendar: string;
@@ -39,7 +39,7 @@ export const packCommand = () =>
   new CliCommand('pack', 'pack days of a dataset, so that sessions stream them faster', EXAMPLES)
     .argument('<dataset>')
     .option('--calendar <id>', 'calendar of the sessions that will use the packs', 'XNYS')
-    .addOption(hoursOption())
+    .hours()
     .option('--interval <interval>', 'base interval of these sessions', '1m')
     .option('--start <date>', 'first trading date (default: that of the first bar)', dateReader('--start'))
     .option('--end <date>', 'last trading date, included (default: that of the last bar)', dateReader('--end'))

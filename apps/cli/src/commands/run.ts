@@ -26,7 +26,7 @@ import {
   watchToSettled,
 } from '../report/index.js';
 import type { Context } from '../services/index.js';
-import { sessionCommand, type SessionOptions } from './command.js';
+import { coordinatorCommand, type SessionOptions } from './command.js';
 
 type RunOptions = SessionOptions & { keep?: boolean; waitSettled?: boolean; strict?: boolean };
 
@@ -44,7 +44,7 @@ coordinator still runs; "barkeep run" with the same spec follows it again.
 Exit code: 0 when the session completed, 2 when --strict finds an unknown symbol, otherwise 1.`;
 
 export const runSessionCommand = () =>
-  sessionCommand('run', 'run a session to its end and show the result of every symbol', EXAMPLES)
+  coordinatorCommand('run', 'run a session to its end and show the result of every symbol', EXAMPLES)
     .argument('<spec>', 'file with the session spec (JSON); - reads it from stdin')
     .option('--wait-settled', 'afterwards request absent bars until each is filled or settled')
     .option(
