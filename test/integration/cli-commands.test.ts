@@ -124,6 +124,7 @@ describe('wrong usage', () => {
     [['events', 'x', '--types', 'state,repository-failed'], '--types: expected some of clock, day-opened'],
     [['up', '--workers', '-1'], '--workers: expected a whole number'],
     [['pack', 'x', '--interval', '7'], '--interval: '],
+    [['pack', 'x', '--interval', '1d'], '--interval: expected minutes or hours'],
     [['dataset', 'show', 'x', '--calendar', 'MARS'], '--calendar: '],
     [['calendar', 'show', 'MARS', '--from', '2024-03-04', '--to', '2024-03-05'], 'calendar: '],
     [

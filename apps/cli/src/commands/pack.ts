@@ -10,6 +10,7 @@ import {
   type Progress,
   readOption,
   symbolsReader,
+  UsageError,
   withProgress,
 } from '../terminal/index.js';
 import { daysWithRows } from '../dataset-coverage.js';
@@ -54,6 +55,7 @@ async function pack(context: Context, dataset: string, options: PackCommandOptio
   const { hours } = options;
   // Options are checked first, so that a wrong one is reported before a database starts.
   const interval = readOption('--interval', () => parseInterval(options.interval));
+  if (interval.daily) throw new UsageError('--interval: expected minutes or hours, as of a session, was "1d"');
   const calendar = await context.calendar(options.calendar);
   const database = await context.existingDatabase();
   const { datasetId, symbols } = await symbolsOf(database, dataset, options.symbols);
