@@ -5,7 +5,7 @@
 import { createReadStream } from 'node:fs';
 import { open as openFile } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { isDataName } from './input-files.js';
+import { isDataName } from './file-names.js';
 import { fileKindOf, SIGNATURE_BYTES } from './unreadable.js';
 import { type OpenBytes, PIECE_BYTES, unpacked, type Wrapping, wrappingOf } from './unpack.js';
 import { zipEntries } from './zip-entries.js';

@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { crc32, inflateRawSync } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
 import { BLOCK_BYTES, BlockReader } from './block-reader.js';
-import { isHidden } from './input-files.js';
+import { isHidden } from './file-names.js';
 import type { OpenBytes } from './unpack.js';
 import { UnreadableFileError } from './unreadable.js';
 
