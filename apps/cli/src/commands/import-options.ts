@@ -2,7 +2,14 @@
 import { relative } from 'node:path';
 import { DAY_MS, MINUTE_MS, parseInterval, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { Option } from 'commander';
-import { formatCount, optionReader, type Progress, readOption, UsageError } from '../terminal/index.js';
+import {
+  formatCount,
+  optionReader,
+  type Progress,
+  readOption,
+  UsageError,
+  wholeNumberReader,
+} from '../terminal/index.js';
 import {
   formatsNamed,
   type ImportPlan,
@@ -76,7 +83,7 @@ export function withFiles(command: CliCommand): CliCommand {
     .option('--thousands <char>', 'sign between groups of three digits', oneSign)
     .option('--time-format <format>', 'auto, iso, s, ms, us, ns or a pattern such as "MM/dd/yyyy HH:mm"')
     .option('--delimiter <char>', 'what separates columns; "tab" for a tab (default: recognised)', oneCharacter)
-    .option('--skip-lines <n>', 'lines before the header or the data', wholeNumber, 0)
+    .option('--skip-lines <n>', 'lines before the header or the data', wholeNumberReader('--skip-lines', 0, 999_999), 0)
     .option('--no-header', 'the first row is data: time, [symbol,] open, high, low, close, volume');
 }
 
@@ -132,10 +139,6 @@ const positiveNumber = optionReader('--price-scale', 'a number above 0', (text) 
   const value = Number(text);
   return Number.isFinite(value) && value > 0 ? value : undefined;
 });
-
-const wholeNumber = optionReader('--skip-lines', 'a whole number', (text) =>
-  /^\d{1,6}$/.test(text) ? Number(text) : undefined,
-);
 
 const oneSign = optionReader(
   '--thousands',

@@ -26,7 +26,7 @@ export interface Wrapping {
 export async function wrappingOf(open: OpenBytes): Promise<Wrapping> {
   const layers: ('gzip' | 'zstd')[] = [];
   for (;;) {
-    const first = await firstBytes(unpackLayers(await open(), layers)); // from the start again, for each further layer
+    const first = await firstBytes(unpacked(open, { layers, encoding: 'utf-8' })); // from the start, for each layer
     const unreadable = unreadableKind(first);
     if (unreadable !== undefined) throw new UnreadableFileError(`the file is ${unreadable}`);
     const kind = fileKindOf(first);
@@ -43,15 +43,9 @@ export async function* unpacked(
   { layers, encoding }: Wrapping,
   onRead?: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  const bytes = unpackLayers(await open(), layers, onRead);
+  let bytes = piecesOf(await open(), onRead);
+  for (const layer of layers) bytes = layer === 'gzip' ? gunzipped(bytes) : unpackFrames(bytes); // the outermost first
   yield* encoding === 'utf-8' ? bytes : fromUtf16(bytes, encoding);
-}
-
-/** Unpacks all layers, the outermost first. @param onRead gets the length of each packed piece */
-function unpackLayers(source: ByteSource, layers: Wrapping['layers'], onRead?: (bytes: number) => void) {
-  let bytes = piecesOf(source, onRead);
-  for (const layer of layers) bytes = layer === 'gzip' ? gunzipped(bytes) : unpackFrames(bytes);
-  return bytes;
 }
 
 /** The first bytes of a stream, at least {@link SIGNATURE_BYTES} unless it is shorter. Leaving the loop closes the stream. */
