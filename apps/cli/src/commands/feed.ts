@@ -1,6 +1,6 @@
 /** `barkeep feed`: feeds bars from files to a session whose source is a feed. */
 import { FedBarsLostError } from '@barkeep/client';
-import { formatCount, EXIT, note, type Progress, printResult, withProgress } from '../terminal/index.js';
+import { countsText, formatCount, EXIT, note, type Progress, printResult, withProgress } from '../terminal/index.js';
 import { FeedWriter, importBars, type ImportSummary, inputFiles, summaryText } from '../import/index.js';
 import type { Context } from '../services/index.js';
 import { type CliCommand, sessionCommand, type SessionOptions } from './command.js';
@@ -80,8 +80,8 @@ function resultOf({ fed }: FeedWriter): Pick<FeedSummary, 'late' | 'refusedBySes
 }
 
 function feedText(summary: FeedSummary): string {
-  const reasons = Object.entries(summary.refusedBySession).map(([reason, bars]) => `${reason} ${formatCount(bars)}`);
+  const refused = countsText(summary.refusedBySession);
   const lines = [summaryText(summary, 'session'), `  late         ${formatCount(summary.late)}`];
-  if (reasons.length > 0) lines.push(`  refused by the session: ${reasons.join(', ')}`);
+  if (refused !== '') lines.push(`  refused by the session: ${refused}`);
   return lines.join('\n');
 }

@@ -39,6 +39,13 @@ export function terminalWidth(): number {
   return columns > 0 ? columns : WIDTH_DEFAULT;
 }
 
+/** Counts by reason as `off-grid 2, not-a-number 1,234`. */
+export function countsText(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${name} ${formatCount(count)}`)
+    .join(', ');
+}
+
 /** 1234567 as 1,234,567. */
 export function formatCount(value: number): string {
   return value.toLocaleString('en-US');
