@@ -2,8 +2,8 @@
  * Runs an import: reads files, writes bars, returns a summary. The import counts rows and files that it refuses, and
  * continues. When writing fails or the user stops the import, the writer's `abort` removes what was written.
  */
-import type { BarWriter, ImportPlan } from './import-plan.js';
-import { type ImportEvents, ImportRun, WriteError } from './import-run.js';
+import type { BarWriter, ImportEvents, ImportPlan } from './import-plan.js';
+import { ImportRun, WriteError } from './import-run.js';
 import type { ImportSummary } from './summary.js';
 
 /** Imports all files of a plan. @param writer undefined for a dry run @throws when writing fails or the user stops the import */

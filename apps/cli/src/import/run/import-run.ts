@@ -6,19 +6,12 @@ import { BarReader, FilePlanError, type RowSink } from '../reading/index.js';
 import { splitterOf } from '../rows/index.js';
 import { BufferedWriter } from './bar-writers.js';
 import { startOf, symbolsByPath } from './entries.js';
-import type { BarWriter, ImportPlan } from './import-plan.js';
+import type { BarWriter, ImportEvents, ImportPlan } from './import-plan.js';
 import { RefusalLog, UnderstoodLog, WarningLog } from './logs.js';
 import { OneSymbolFiles, refuseMixedSymbols } from './mixed-symbols.js';
 import { PriceWatch } from './price-watch.js';
 import { SpacingWatch } from './spacing-watch.js';
-import { type Pieces, planByText, splitText } from './whole-text.js';
-
-export interface ImportEvents {
-  /** @param bytes of all files read so far @param bars written so far */
-  onProgress: (bytes: number, bars: number) => void;
-  /** Called once for files that are read alike, before any of their rows is stored. */
-  onUnderstood?: UnderstoodLog['onFirst'];
-}
+import { type Pieces, planByText, splitText, stoppable } from './whole-text.js';
 
 /** A failure of the writer, which ends the import. A failure of a file costs only that file. */
 export class WriteError extends Error {
@@ -159,13 +152,5 @@ export class ImportRun {
     });
     this.barsWritten += bars.length;
     this.events.onProgress(this.#bytesRead, this.barsWritten);
-  }
-}
-
-/** The pieces, until the user stops the import. @throws the reason of `signal` */
-async function* stoppable(pieces: AsyncIterable<Uint8Array>, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-  for await (const piece of pieces) {
-    signal?.throwIfAborted();
-    yield piece;
   }
 }

@@ -62,3 +62,11 @@ export async function splitText(text: Pieces, splitter: Splitter, afterPiece?: (
   }
   splitter.end();
 }
+
+/** The pieces, until the user stops the import. @throws the reason of `signal` */
+export async function* stoppable(pieces: AsyncIterable<Uint8Array>, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    signal?.throwIfAborted();
+    yield piece;
+  }
+}
