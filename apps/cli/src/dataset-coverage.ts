@@ -1,26 +1,18 @@
 /** Measures how much of a calendar the rows of a dataset cover. */
-import { countRowsInSpans, type SymbolExtent } from '@barkeep/bar-repository';
+import { countRowsInSpans, storedIntervalMs, type SymbolExtent } from '@barkeep/bar-repository';
 import { type Calendar, DayGrid, type Hours, MINUTE_MS, parseInterval, type TradingDay } from '@barkeep/bars';
 import type { Database } from './services/index.js';
 
-export interface Coverage {
-  calendar: string;
-  hours: Hours;
-  /** Share of the expected slots that have a row, 0 to 1; for each symbol from its first to its last trading day. */
-  share: number;
-  /** Rows for which the calendar has no slot. */
-  outside: number;
-  /** By month of the trading date. */
-  months: { month: string; expected: number; present: number }[];
-}
+export type Coverage = Awaited<ReturnType<typeof coverageOf>>;
 
-/** @param rows number of rows in the dataset @param extents all of its symbols @param intervalMs the interval of its bars, whole minutes */
+/** @param rows number of rows in the dataset @param extents all of its symbols */
 export async function coverageOf(
   database: Database,
-  { id, rows, extents, intervalMs }: { id: number; rows: number; extents: readonly SymbolExtent[]; intervalMs: number },
-  calendar: Calendar,
-  hours: Hours,
-): Promise<Coverage> {
+  { id, rows, extents }: { id: number; rows: number; extents: readonly SymbolExtent[] },
+  { calendar, hours }: { calendar: Calendar; hours: Hours },
+) {
+  const symbolIds = extents.map((extent) => extent.id);
+  const intervalMs = await storedIntervalMs(database, id, symbolIds); // whole minutes
   const interval = parseInterval(`${intervalMs / MINUTE_MS}m`);
   const days = daysWithRows(extents, calendar, hours);
   const months = new Map(days.map((day) => [monthOf(day), { month: monthOf(day), expected: 0, present: 0 }]));
@@ -32,7 +24,6 @@ export async function coverageOf(
   const spans = days.flatMap((day) =>
     day.segments.map(({ open, close }) => ({ month: monthOf(day), from: open, to: close })),
   );
-  const symbolIds = extents.map((extent) => extent.id);
   for (const { span: spanIndex, rows: present } of await countRowsInSpans(database, id, symbolIds, spans)) {
     months.get(spans[spanIndex]!.month)!.present += present;
   }
@@ -40,8 +31,9 @@ export async function coverageOf(
   return {
     calendar: calendar.id,
     hours,
+    // Of the expected slots, the share that have a row, 0 to 1; for each symbol from its first to its last trading day.
     share: sum('present') / Math.max(1, sum('expected')),
-    outside: rows - sum('present'),
+    outside: rows - sum('present'), // rows for which the calendar has no slot
     months: [...months.values()].filter(({ expected }) => expected > 0),
   };
 }

@@ -1,34 +1,11 @@
 /** Describes a dataset by its rows: symbols, coverage of a calendar, quarantined rows, spacing and largest jumps. */
-import {
-  datasetExtent,
-  datasetValues,
-  type DatasetValues,
-  quarantinedRows,
-  type QuarantinedRows,
-  storedIntervalMs,
-  type SymbolExtent,
-} from '@barkeep/bar-repository';
+import { datasetExtent, datasetValues, quarantinedRows, type SymbolExtent } from '@barkeep/bar-repository';
 import { type Calendar, type Hours, spacingOf } from '@barkeep/bars';
-import { type Coverage, coverageOf } from './dataset-coverage.js';
+import { coverageOf } from './dataset-coverage.js';
 import { exampleOfCloses, spacingText } from './import/index.js';
 import type { Database } from './services/index.js';
 
-export interface DatasetDescription {
-  dataset: string;
-  rows: number;
-  /** UTC dates with a row. */
-  days: number;
-  values: DatasetValues;
-  symbols: { symbol: string; rows: number; first: string; last: string; zeroVolumeShare: number }[];
-  coverage?: Coverage;
-  quarantined: QuarantinedRows;
-  /** Time between the first rows of the first symbol, such as `1-minute`; null when it has too few rows. */
-  spacing: string | null;
-  /** True when the times of the first symbol look like close times instead of open times. */
-  looksLikeCloses: boolean;
-  /** The largest changes from one close (`before`) to the next; `change` is the difference, divided by `before`. */
-  jumps: { symbol: string; time: string; before: number; close: number; change: number }[];
-}
+export type DatasetDescription = Awaited<ReturnType<typeof describeDataset>>;
 
 /** `describeDataset` finds `spacing` and `looksLikeCloses` from this many rows of the first symbol. */
 const SAMPLE_ROWS = 5_000;
@@ -43,7 +20,7 @@ export async function describeDataset(
   dataset: string,
   id: number,
   against?: { calendar: Calendar; hours: Hours },
-): Promise<DatasetDescription> {
+) {
   const extents = await datasetExtent(database, id);
   const symbols = await symbolsOf(database, id, extents);
   const rows = symbols.reduce((sum, symbol) => sum + symbol.rows, 0);
@@ -52,21 +29,17 @@ export async function describeDataset(
   const times = firstSymbol === undefined ? [] : await sampleTimes(database, id, firstSymbol.id);
   const spacing = spacingOf(times);
   const closes = exampleOfCloses([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }], spacing);
-  const symbolIds = extents.map((extent) => extent.id);
-  const coverageAgainst = async (calendar: Calendar, hours: Hours): Promise<Coverage> => {
-    const intervalMs = await storedIntervalMs(database, id, symbolIds);
-    return coverageOf(database, { id, rows, extents, intervalMs }, calendar, hours);
-  };
   return {
     dataset,
     rows,
-    days,
+    days, // UTC dates with a row
     values: await datasetValues(database, id),
     symbols,
-    coverage: against && (await coverageAgainst(against.calendar, against.hours)),
+    coverage: against && (await coverageOf(database, { id, rows, extents }, against)),
     quarantined: await quarantinedRows(database, dataset),
+    // Time between the first rows of the first symbol, such as `1-minute`; null when it has too few rows.
     spacing: spacing === undefined ? null : spacingText(spacing),
-    looksLikeCloses: closes !== undefined,
+    looksLikeCloses: closes !== undefined, // the times of the first symbol look like close times
     jumps: await jumpsOf(database, id),
   };
 }
@@ -103,7 +76,8 @@ async function sampleTimes(database: Database, id: number, symbolId: number): Pr
   return rows.map(({ time }) => time.getTime());
 }
 
-async function jumpsOf(database: Database, id: number): Promise<DatasetDescription['jumps']> {
+/** The largest changes from one close (`before`) to the next; `change` is the difference, divided by `before`. */
+async function jumpsOf(database: Database, id: number) {
   const rows = await database.query<{ symbol: string; time: Date; before: number; close: number; change: number }[]>(
     `SELECT s.name AS symbol, j."time", j.before, j.close, j.close / j.before - 1 AS change
      FROM (SELECT symbol_id, "time", close, lag(close) OVER (PARTITION BY symbol_id ORDER BY "time") AS before

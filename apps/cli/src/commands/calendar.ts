@@ -25,7 +25,7 @@ import {
   UsageError,
 } from '../terminal/index.js';
 import { compareWithTable } from '../calendar-table.js';
-import { CliCommand, hoursOption } from './command.js';
+import { CliCommand } from './command.js';
 
 type ShowOptions = OutputOptions & { from: string; to: string; hours: Hours };
 type CheckOptions = OutputOptions & { table?: string };
@@ -47,7 +47,7 @@ function showCommand(): CliCommand {
     .argument('<id>', `one of ${calendarIds().join(', ')}, or one in the folder BARKEEP_CALENDARS_DIR`)
     .requiredOption('--from <date>', 'first date, YYYY-MM-DD', dateReader('--from'))
     .requiredOption('--to <date>', 'last date, included', dateReader('--to'))
-    .addOption(hoursOption())
+    .hours()
     .option('--json', 'print an array of { date, segments: [{ open, close }], slotCount }')
     .work(async (context, id: string, options: ShowOptions) => {
       const calendar = await context.calendar(id, 'calendar');

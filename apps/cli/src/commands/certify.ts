@@ -17,7 +17,6 @@ its complete days.`;
 
 export const certifyCommand = () =>
   sessionCommand('certify', 'print and save the certificate of a session: one digest for each day', EXAMPLES)
-    .argument('<session>')
     .option('--out <file>', 'the file to write (default: SESSION.certificate.json)')
     .option('--force', 'overwrite a file that has other content')
     .work(async (context, id: string, options: SessionOptions & { out?: string; force?: boolean }) => {

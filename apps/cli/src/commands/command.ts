@@ -20,6 +20,16 @@ export class CliCommand extends Command {
       });
   }
 
+  /** Adds an option that accepts these values only. @param preset the value without the option */
+  choice(flags: string, description: string, values: readonly string[], preset?: string): this {
+    return this.addOption(new Option(flags, description).choices(values).default(preset));
+  }
+
+  /** Adds `--hours regular|extended`, which chooses the segments of a calendar's days. */
+  hours(description = ''): this {
+    return this.choice('--hours <hours>', description, ['regular', 'extended'], 'regular');
+  }
+
   /**
    * Sets what the command does. `run` gets the context, the command's arguments in order, its options, and the command, and returns the
    * exit code (0 when it returns nothing). Each command declares the types of its own arguments; `never[]` here accepts any of them.
@@ -35,14 +45,14 @@ export class CliCommand extends Command {
 export type SessionOptions = ConnectionOptions & OutputOptions;
 
 /** A command that calls a coordinator. */
-export function sessionCommand(name: string, description: string, help: string): CliCommand {
+export function coordinatorCommand(name: string, description: string, help: string): CliCommand {
   return new CliCommand(name, description, help)
     .option('--coordinator <url>', 'address of the coordinator (or BARKEEP_URL)')
     .option('--api-key <key>', 'its API key (or BARKEEP_ADMIN_KEY, or BARKEEP_API_KEY)')
     .option('--json', 'print JSON');
 }
 
-/** `--hours regular|extended`, which chooses the segments of a calendar's days. */
-export function hoursOption(description?: string): Option {
-  return new Option('--hours <hours>', description).choices(['regular', 'extended']).default('regular');
+/** A command on one session. */
+export function sessionCommand(name: string, description: string, help: string, argument = ''): CliCommand {
+  return coordinatorCommand(name, description, help).argument('<session>', argument);
 }

@@ -6,7 +6,7 @@ import { type Comparison, compareRuns, type Run, type RunSession, sameConsumers 
 import { BAR_HEAD, barCells, shortTime } from '../report/index.js';
 import type { Context } from '../services/index.js';
 import { CliError, EXIT, expecting, formatCount, printResult, table, withProgress } from '../terminal/index.js';
-import { sessionCommand, type SessionOptions } from './command.js';
+import { coordinatorCommand, type SessionOptions } from './command.js';
 
 const EXAMPLES = `
 Examples:
@@ -21,7 +21,7 @@ far each consumer came and in which steps, so it does not count as a difference 
 Exit code: 0 when the two are equal, 1 when they differ, 2 when they could not be compared.`;
 
 export const compareCommand = () =>
-  sessionCommand('compare', 'say whether two runs have the same bars, or show the first bar that differs', EXAMPLES)
+  coordinatorCommand('compare', 'say whether two runs have the same bars, or show the first bar that differs', EXAMPLES)
     .argument('<a>', 'a session, or a saved certificate')
     .argument('<b>', 'another session, or a saved certificate')
     .work((context, a: string, b: string, options: SessionOptions) =>

@@ -31,23 +31,24 @@ function nextWordsOf(command: Command, path: readonly string[] = [], all: NextWo
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
+/** The texts as one pattern of a shell's `case`, such as `"up"|"dataset show"`. */
+function casePattern(texts: readonly string[]): string {
+  return texts.map((text) => `"${text}"`).join('|');
+}
+
 /**
  * The script walks the typed words, and skips options. A word is added to $path when the result is the path of a command. The script
  * offers the words that may follow the path, or files when none fits.
  */
 function bashScript(words: NextWords): string {
   const commands = [...words.keys()].filter((path) => path !== '');
-  // What "$path $word" is at the last word of a path. For a path of one word, $path is still empty, so the text starts with a space.
-  const pathAndWord = (path: string): string => (path.includes(' ') ? path : ` ${path}`);
-  const pathCases = commands.map((path) => `      "${pathAndWord(path)}") path="${path}" ;;`);
   const wordCases = [...words].map(([path, next]) => `    "${path}") words="${next.join(' ')}" ;;`);
   return `# Completion of barkeep for bash.
 _barkeep() {
-  local path="" word
+  local path="" word longer
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$word" in -*) ;; *) case "$path $word" in
-${pathCases.join('\n')}
-    esac ;; esac
+    longer="\${path:+$path }$word"
+    case "$longer" in ${casePattern(commands)}) path="$longer" ;; esac
   done
   local words=""
   case "$path" in
@@ -66,16 +67,13 @@ complete -F _barkeep barkeep`;
  */
 function zshScript(words: NextWords): string {
   const subcommands = [...words.keys()].filter((path) => path.includes(' '));
-  const typedCases = subcommands.map((path) => `    "${path}") typed="${path}" ;;`);
   const nextCases = [...words].map(([path, next]) => `    "${path}") next=(${next.join(' ')}) ;;`);
   return `#compdef barkeep
 # Completion of barkeep for zsh.
 _barkeep() {
   local -a next
   local typed="\${words[2]}"
-  case "\${words[2]} \${words[3]}" in
-${typedCases.join('\n')}
-  esac
+  case "\${words[2]} \${words[3]}" in ${casePattern(subcommands)}) typed="\${words[2]} \${words[3]}" ;; esac
   (( CURRENT == 2 )) && typed=""
   case "$typed" in
 ${nextCases.join('\n')}

@@ -5,8 +5,8 @@ import type { Coverage } from '../dataset-coverage.js';
 import { type DatasetDescription, describeDataset } from '../describe-dataset.js';
 import { shortTime } from '../report/index.js';
 import type { Context, Database } from '../services/index.js';
-import { formatCount, type OutputOptions, printResult, table } from '../terminal/index.js';
-import { CliCommand, hoursOption } from './command.js';
+import { countsText, formatCount, type OutputOptions, printResult, table } from '../terminal/index.js';
+import { CliCommand } from './command.js';
 
 export const datasetsCommand = () =>
   new CliCommand(
@@ -71,7 +71,7 @@ const datasetShowCommand = () =>
   new CliCommand('show', 'show rows, symbols, coverage, conflicts and oddities of a dataset', EXAMPLES)
     .argument('<dataset>')
     .option('--calendar <id>', 'calendar to measure the coverage against')
-    .addOption(hoursOption('with --calendar'))
+    .hours('with --calendar')
     .option('--json', 'print JSON')
     .work(async (context, dataset: string, options: ShowOptions) => {
       const description = await readDescription(context, dataset, options);
@@ -126,8 +126,7 @@ function coverageLines({ calendar, hours, share, outside, months }: Coverage): s
 }
 
 function quarantineLines({ rows, reasons, examples }: DatasetDescription['quarantined']): string[] {
-  const reasonCounts = Object.entries(reasons).map(([reason, count]) => `${reason} ${formatCount(count)}`);
-  const why = rows > 0 ? `: ${reasonCounts.join(', ')}` : '';
+  const why = rows > 0 ? `: ${countsText(reasons)}` : '';
   const total = `rows in quarantine, conflicting or refused: ${formatCount(rows)}${why}`;
   if (examples.length === 0) return [total];
   const exampleRows = examples.map((row) => [row.symbol, shortTime(row.time), row.reason, row.close, row.volume]);

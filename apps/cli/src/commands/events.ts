@@ -2,7 +2,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientSession, EventOptions, SessionMoment } from '@barkeep/client';
 import { EVENT_TIME_FIELDS, STRATEGY_EVENT_TYPES, type SessionEventType } from '@barkeep/session-data';
-import { Option } from 'commander';
 import { namesIn, UsageError } from '../terminal/index.js';
 import { END_STATES, shortTime } from '../report/index.js';
 import { sessionCommand, type SessionOptions } from './command.js';
@@ -28,13 +27,8 @@ With --json each line is one event. The command ends with the session, or on Ctr
 
 export const eventsCommand = () =>
   sessionCommand('events', 'print the events of a session as they happen', EXAMPLES)
-    .argument('<session>')
     .option('--types <names>', 'print only these types, separated by commas', typeNames)
-    .addOption(
-      new Option('--from <where>', 'start at the oldest retained event, or now')
-        .choices(['beginning', 'now'])
-        .default('now'),
-    )
+    .choice('--from <where>', 'start at the oldest retained event, or now', ['beginning', 'now'], 'now')
     .work(async (context, id: string, options: EventsOptions) => {
       const barkeep = await context.client(options);
       void context.life.interrupted().then(() => barkeep.close()); // Ctrl-C ends the wait for the next event

@@ -2,7 +2,6 @@
 import { pipeline } from 'node:stream/promises';
 import { parseIsoTime } from '@barkeep/bars';
 import type { CoordinatorClient } from '@barkeep/client';
-import { Option } from 'commander';
 import {
   formatCount,
   InterruptedError,
@@ -38,8 +37,7 @@ Bars come symbol by symbol, oldest first, and none after the session's clock. Th
 
 export const exportCommand = () =>
   sessionCommand('export', 'write the bars of a session as CSV or NDJSON', EXAMPLES)
-    .argument('<session>')
-    .addOption(new Option('--format <format>').choices(['csv', 'ndjson']).default('csv'))
+    .choice('--format <format>', '', ['csv', 'ndjson'], 'csv')
     .option('--interval <interval>', 'such as 5m, 1h (default: the base interval)')
     .option('--symbols <list>', 'comma-separated (default: all)', symbolsReader('--symbols'))
     .option('--from <time>', 'first open time, ISO 8601 (default: the start of the session)', timeReader('--from'))
@@ -55,50 +53,54 @@ export const exportCommand = () =>
     });
 
 /** Writes the bars to `out` or stdout, and returns the summary for --json. @throws InterruptedError on Ctrl-C */
-async function exportBars(
-  client: CoordinatorClient,
-  id: string,
-  { format, interval, out, ...options }: ExportOptions,
-  signal: AbortSignal,
-) {
+async function exportBars(client: CoordinatorClient, id: string, options: ExportOptions, signal: AbortSignal) {
+  const { format, interval, out, to, json } = options;
   const session = await client.session(id);
   const symbols = options.symbols ?? session.symbols.toSorted();
   const from = options.from ?? (await client.sessionStart(id));
-  const texts = client.export(id, {
+  const iso = (time: number): string => new Date(time).toISOString();
+  const query = {
     format,
     interval,
     symbols: options.symbols?.join(','),
-    from: new Date(from).toISOString(),
-    to: options.to === undefined ? undefined : new Date(options.to).toISOString(),
-  });
+    from: iso(from),
+    to: to === undefined ? to : iso(to),
+  };
+  const texts = client.export(id, query);
   // For the progress: without --to the coordinator exports up to the session's clock.
-  const end = options.to ?? (session.clock === null ? from : Date.parse(session.clock));
-  let lines = 0; // complete lines so far, the header of a CSV file included
-  async function* counted(progress: Progress): AsyncGenerator<string> {
-    for await (const text of texts) {
-      const parts = text.split('\n'); // the first and the last part may be parts of lines
-      lines += parts.length - 1;
-      if (parts.length > 2) {
-        const place = placeOf(parts.at(-2)!, format); // the last complete line
-        progress.update(doneShare(place, symbols, from, end), place.symbol, lines);
-      }
-      yield text;
-    }
-  }
-  const write = (progress: Progress): Promise<void> =>
-    out === undefined
-      ? pipeline(counted(progress), process.stdout, { end: false, signal })
-      : writeWhole(out, counted(progress), signal);
-  const barCount = (): number => Math.max(0, format === 'csv' ? lines - 1 : lines);
+  const end = to ?? (session.clock === null ? from : Date.parse(session.clock));
+  let bars = format === 'csv' ? -1 : 0; // the first line of a CSV file is the header
+  const write = (progress: Progress): Promise<void> => {
+    const counted = withLines(texts, (lines, lastLine) => {
+      bars += lines;
+      if (bars <= 0) return;
+      const place = placeOf(lastLine, format);
+      progress.update(doneShare(place, symbols, from, end), place.symbol, bars);
+    });
+    return out === undefined
+      ? pipeline(counted, process.stdout, { end: false, signal })
+      : writeWhole(out, counted, signal);
+  };
   try {
-    await withProgress(`export ${id}`, options.json || out === undefined, write);
+    await withProgress(`export ${id}`, json || out === undefined, write);
   } catch (error) {
     if (!signal.aborted) throw error;
-    const outcome =
-      out === undefined ? `the output has the first ${formatCount(barCount())} bars only` : `no ${out} was written`;
+    const printed = formatCount(Math.max(0, bars));
+    const outcome = out === undefined ? `the output has the first ${printed} bars only` : `no ${out} was written`;
     throw new InterruptedError(`interrupted: ${outcome}`);
   }
-  return { session: id, symbols: symbols.length, bars: barCount(), file: out ?? null };
+  return { session: id, symbols: symbols.length, bars: Math.max(0, bars), file: out ?? null };
+}
+
+/** Passes texts on, which may end within a line. @param onLines gets the number of lines that a text completes, and the last whole one */
+async function* withLines(texts: AsyncIterable<string>, onLines: (lines: number, lastLine: string) => void) {
+  let begun = ''; // the last line, which is not complete
+  for await (const text of texts) {
+    const lines = (begun + text).split('\n');
+    begun = lines.pop()!;
+    if (lines.length > 0) onLines(lines.length, lines.at(-1)!);
+    yield text;
+  }
 }
 
 /** How far an export is: the bar that it wrote last. */

@@ -1,6 +1,6 @@
 /** `barkeep feed`: feeds bars from files to a session whose source is a feed. */
 import { FedBarsLostError } from '@barkeep/client';
-import { formatCount, EXIT, note, type Progress, printResult, withProgress } from '../terminal/index.js';
+import { countsText, formatCount, EXIT, note, type Progress, printResult, withProgress } from '../terminal/index.js';
 import { FeedWriter, importBars, type ImportSummary, inputFiles, summaryText } from '../import/index.js';
 import type { Context } from '../services/index.js';
 import { type CliCommand, sessionCommand, type SessionOptions } from './command.js';
@@ -35,8 +35,8 @@ this command has sent, it sends its files again from the beginning, at most ${RE
 Exit code: 0 when the session has bars of the files, 1 when it accepted none, or lost bars that must be sent again.`;
 
 export function feedCommand(): CliCommand {
-  const command = sessionCommand('feed', 'feed bars from files to a session', EXAMPLES);
-  return withFiles(command.argument('<session>', 'a started session whose source is a feed'))
+  const argument = 'a started session whose source is a feed';
+  return withFiles(sessionCommand('feed', 'feed bars from files to a session', EXAMPLES, argument))
     .option('--no-end', 'leave the streams open for more bars')
     .work(async (context, id: string, names: string[], options: FeedOptions) => {
       const summary = await feed(context, id, names, options);
@@ -80,8 +80,8 @@ function resultOf({ fed }: FeedWriter): Pick<FeedSummary, 'late' | 'refusedBySes
 }
 
 function feedText(summary: FeedSummary): string {
-  const reasons = Object.entries(summary.refusedBySession).map(([reason, bars]) => `${reason} ${formatCount(bars)}`);
+  const refused = countsText(summary.refusedBySession);
   const lines = [summaryText(summary, 'session'), `  late         ${formatCount(summary.late)}`];
-  if (reasons.length > 0) lines.push(`  refused by the session: ${reasons.join(', ')}`);
+  if (refused !== '') lines.push(`  refused by the session: ${refused}`);
   return lines.join('\n');
 }

@@ -1,16 +1,14 @@
 /** The options of commands that read bars from files: checks them and makes the import plan. */
-import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { DAY_MS, MINUTE_MS, parseInterval, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { Option } from 'commander';
 import {
-  CliError,
-  expecting,
   formatCount,
   optionReader,
   type Progress,
   readOption,
   UsageError,
+  wholeNumberReader,
 } from '../terminal/index.js';
 import {
   formatsNamed,
@@ -25,6 +23,7 @@ import {
 } from '../import/index.js';
 import type { Context } from '../services/index.js';
 import type { CliCommand } from './command.js';
+import { readSymbolMap } from './symbol-map.js';
 
 /** Options that have the same name and the same value in {@link ReadOptions}. */
 type SameOptions = 'format' | 'symbol' | 'times' | 'priceScale' | 'timeFormat' | 'delimiter' | 'skipLines';
@@ -63,29 +62,28 @@ export function withFiles(command: CliCommand): CliCommand {
     )
     .option('--symbol <symbol>', 'symbol of every row', symbolName)
     .option('--symbol-from-path <pattern>', "where the symbol is in the path, such as '{symbol}_1m.csv'")
-    .addOption(
-      new Option('--symbol-case <how>', 'guard: refuse names that differ only in case; keep: as is; upper: convert')
-        .choices(['guard', 'keep', 'upper'])
-        .default('guard'),
+    .choice(
+      '--symbol-case <how>',
+      'guard: refuse names that differ only in case; keep: as is; upper: convert',
+      ['guard', 'keep', 'upper'],
+      'guard',
     )
     .option('--symbol-map <file>', 'file that maps names to symbols: rows FROM,TO or a JSON object')
     .option('--one-symbol', 'let several files of a zip, or rows of several symbols, become one symbol')
     .option('--tz <zone>', 'IANA zone of times without an offset (default: that of the format; csv: UTC)')
-    .addOption(
-      new Option('--times <what>', 'whether times are opens or closes (default: open)').choices(['open', 'close']),
-    )
+    .choice('--times <what>', 'whether times are opens or closes (default: open)', ['open', 'close'])
     .addOption(
       new Option('--interval <interval>', 'interval of the rows').argParser(intervalMs).default(MINUTE_MS, '1m'),
     )
     .option('--columns <map>', 'columns of the fields: time=ts,open=o,… by name, or by number from 1 with --no-header')
-    .addOption(new Option('--volume <what>', 'none: the files have no volume, store 0').choices(['none']))
+    .choice('--volume <what>', 'none: the files have no volume, store 0', ['none'])
     .option('--allow-negative-prices', 'accept negative prices and prices of 0, which futures and spreads can have')
     .option('--price-scale <n>', 'divide prices by this (default: that of the format)', positiveNumber)
-    .addOption(new Option('--decimal <char>', 'decimal sign').choices(['.', ',']).default('.'))
+    .choice('--decimal <char>', 'decimal sign', ['.', ','], '.')
     .option('--thousands <char>', 'sign between groups of three digits', oneSign)
     .option('--time-format <format>', 'auto, iso, s, ms, us, ns or a pattern such as "MM/dd/yyyy HH:mm"')
     .option('--delimiter <char>', 'what separates columns; "tab" for a tab (default: recognised)', oneCharacter)
-    .option('--skip-lines <n>', 'lines before the header or the data', wholeNumber, 0)
+    .option('--skip-lines <n>', 'lines before the header or the data', wholeNumberReader('--skip-lines', 0, 999_999), 0)
     .option('--no-header', 'the first row is data: time, [symbol,] open, high, low, close, volume');
 }
 
@@ -96,10 +94,8 @@ export async function planOf(context: Context, into: string, options: FileOption
   if (decimal === thousands)
     throw new UsageError(`--thousands: expected another sign than --decimal, was "${thousands}"`);
   const map = options.symbolMap === undefined ? undefined : await readSymbolMap(options.symbolMap);
-  const { format, symbol, times, priceScale, timeFormat, delimiter, skipLines } = options;
-  const sameOptions = { format, symbol, times, priceScale, timeFormat, delimiter, skipLines };
   const read: ReadOptions = {
-    ...sameOptions,
+    ...options, // for those of SameOptions
     zone,
     hasHeader: options.header,
     columns: columns === undefined ? new Map() : parseColumnsOption(columns),
@@ -120,35 +116,6 @@ export async function planOf(context: Context, into: string, options: FileOption
     },
     signal: context.life.signal,
   };
-}
-
-/** Reads --symbol-map: a file with rows `FROM,TO`, or with a JSON object. @throws CliError */
-export async function readSymbolMap(file: string): Promise<Map<string, string>> {
-  const content = await expecting('--symbol-map: expected a file', () => readFile(file, 'utf8'));
-  const text = content.replace(/^\ufeff/, ''); // spreadsheets write a byte order mark
-  const pairs = text.trimStart().startsWith('{')
-    ? await expecting(`--symbol-map: expected JSON in ${file}`, () => jsonPairs(text))
-    : csvPairs(text);
-  for (const [from, to] of pairs) {
-    if (from === '' || !SYMBOL_PATTERN.test(to))
-      throw new CliError(`--symbol-map: expected FROM,TO with a symbol TO, was "${from},${to}"`);
-  }
-  return new Map(pairs);
-}
-
-function csvPairs(text: string): [string, string][] {
-  return text
-    .split(/\r?\n|\r/)
-    .filter((line) => line.trim() !== '')
-    .map((line) => {
-      const comma = line.lastIndexOf(','); // FROM may contain commas; without any comma it is empty, which is refused
-      const unquoted = (part: string): string => part.trim().replace(/^"(.*)"$/, '$1');
-      return [unquoted(line.slice(0, Math.max(0, comma))), unquoted(line.slice(comma + 1))];
-    });
-}
-
-function jsonPairs(text: string): [string, string][] {
-  return Object.entries(JSON.parse(text) as Record<string, unknown>).map(([from, to]) => [from, String(to)]);
 }
 
 export const datasetName = optionReader(
@@ -172,10 +139,6 @@ const positiveNumber = optionReader('--price-scale', 'a number above 0', (text) 
   const value = Number(text);
   return Number.isFinite(value) && value > 0 ? value : undefined;
 });
-
-const wholeNumber = optionReader('--skip-lines', 'a whole number', (text) =>
-  /^\d{1,6}$/.test(text) ? Number(text) : undefined,
-);
 
 const oneSign = optionReader(
   '--thousands',

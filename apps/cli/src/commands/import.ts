@@ -2,11 +2,9 @@
 import { BarImporter, datasetExtent, resolveDataset, storedSpacings } from '@barkeep/bar-repository';
 import type { Hours } from '@barkeep/bars';
 import {
-  type BarFormat,
   type BarWriter,
   CalendarCheck,
   CompleteDays,
-  FORMATS,
   importBars,
   type ImportPlan,
   type ImportSummary,
@@ -26,7 +24,8 @@ import {
   type Progress,
   withProgress,
 } from '../terminal/index.js';
-import { CliCommand, hoursOption } from './command.js';
+import { CliCommand } from './command.js';
+import { formatsTable, listedFormats } from './listed-formats.js';
 import { datasetName, type FileOptions, fileProgress, planOf, withFiles } from './import-options.js';
 
 interface ImportOptions extends FileOptions, OutputOptions {
@@ -65,7 +64,7 @@ export const importCommand = () =>
       process.exit(EXIT.ok);
     })
     .option('--calendar <id>', 'leave out rows for which this calendar has no slot, and count them')
-    .addOption(hoursOption('with --calendar'))
+    .hours('with --calendar')
     .option('--dry-run', 'read everything and show what would be stored, but store nothing')
     .option('--complete', 'declare the days of these files complete: a minute without a bar had no trade')
     .option('--strict', 'exit with code 2 when a row or file was refused, or a row is conflicting')
@@ -75,39 +74,43 @@ export const importCommand = () =>
     );
 
 async function runImport(context: Context, names: string[], options: ImportOptions): Promise<ImportSummary> {
-  const { dataset } = options;
-  const settings = await planOf(context, dataset, options); // report wrong options before wrong files
+  const plan = await importPlan(context, names, options);
+  if (options.dryRun) return readAll(plan, undefined, options);
+  const database = await context.database();
+  plan.read.symbolNames.know(await symbolsIn(database, options));
+  return readAll(plan, (onWait) => openImporter(database, plan, options, onWait), options);
+}
+
+async function importPlan(context: Context, names: string[], options: ImportOptions): Promise<ImportPlan> {
+  const settings = await planOf(context, options.dataset, options); // report wrong options before wrong files
   const calendar = options.calendar === undefined ? undefined : await context.calendar(options.calendar);
   const check = calendar && new CalendarCheck(calendar, options.hours, options.interval);
   const completeDays = options.complete ? new CompleteDays(check) : undefined;
   const files = await inputFiles(names, options.format === 'lean');
   const read = { ...settings.read, hasCalendar: check !== undefined };
-  const plan: ImportPlan = { ...settings, read, files, calendar: check, completeDays };
-  if (options.dryRun) return readAll(plan, undefined, options);
-  const database = await context.database();
-  const { prices, hasVolume, symbolNames } = plan.read;
-  symbolNames.know(await symbolsIn(database, options));
-  const { signal } = plan;
+  return { ...settings, read, files, calendar: check, completeDays };
+}
+
+/** Opens the writer of the bars. @param onWait called when another import into the dataset keeps it waiting */
+async function openImporter(database: Database, plan: ImportPlan, options: ImportOptions, onWait: () => void) {
+  const { dataset, read, calendar, completeDays, signal } = plan;
   // The hours whose rows are all kept: a calendar of regular hours leaves out the rows of extended hours.
-  const hours = calendar?.hasExtendedHours ? options.hours : 'extended';
-  const values = { prices, withoutVolume: !hasVolume, complete: completeDays?.dateOf, hours };
-  const open: OpenWriter = async (onWait) => {
-    const importer = await BarImporter.open(database, dataset, { ...values, signal, onWait });
-    try {
-      // The second check, now that no other import can write. Since the first one, another import may have stored bars of another
-      // interval, or new symbols.
-      const clash = symbolNames.know(await symbolsIn(database, options));
-      if (clash === undefined) return importer;
-      const [ours, theirs] = clash;
-      throw new CliError(
-        `dataset ${dataset} got the symbol "${theirs}" from another import meanwhile, which differs only in case from "${ours}": import again`,
-      );
-    } catch (error) {
-      await importer.abort();
-      throw error;
-    }
-  };
-  return readAll(plan, open, options);
+  const hours = calendar?.calendar.hasExtendedHours ? options.hours : 'extended';
+  const values = { prices: read.prices, withoutVolume: !read.hasVolume, complete: completeDays?.dateOf, hours };
+  const importer = await BarImporter.open(database, dataset, { ...values, signal, onWait });
+  try {
+    // The second check, now that no other import can write. Since the first one, another import may have stored bars of another
+    // interval, or new symbols.
+    const clash = read.symbolNames.know(await symbolsIn(database, options));
+    if (clash === undefined) return importer;
+    const [ours, theirs] = clash;
+    throw new CliError(
+      `dataset ${dataset} got the symbol "${theirs}" from another import meanwhile, which differs only in case from "${ours}": import again`,
+    );
+  } catch (error) {
+    await importer.abort();
+    throw error;
+  }
 }
 
 /** The symbols of the dataset, none when it is new. @throws CliError when it has bars of another interval */
@@ -115,11 +118,8 @@ async function symbolsIn(database: Database, { dataset, interval }: ImportOption
   const id = await resolveDataset(database, dataset);
   if (id === undefined) return [];
   const extents = await datasetExtent(database, id);
-  const stored = await storedSpacings(
-    database,
-    id,
-    extents.map((extent) => extent.id),
-  );
+  const ids = extents.map((extent) => extent.id);
+  const stored = await storedSpacings(database, id, ids);
   if (stored.length > 0 && !stored.includes(interval)) {
     const [expected, was] = [spacingText(Math.min(...stored)), spacingText(interval)];
     throw new CliError(`dataset ${dataset} has ${expected} bars: import ${was} bars into another dataset`);
@@ -127,10 +127,9 @@ async function symbolsIn(database: Database, { dataset, interval }: ImportOption
   return extents.map(({ symbol }) => symbol);
 }
 
-/** Opens the writer of the bars. @param onWait called when another import into the dataset keeps it waiting */
 type OpenWriter = (onWait: () => void) => Promise<Required<BarWriter>>;
 
-/** Reads all files and stores their bars. @param open undefined for a dry run */
+/** Reads all files and stores their bars. @param open see {@link openImporter}; undefined for a dry run */
 async function readAll(plan: ImportPlan, open: OpenWriter | undefined, options: ImportOptions) {
   const read = async (progress: Progress): Promise<ImportSummary> => {
     const noteBeside = (text: string): void => {
@@ -156,34 +155,4 @@ function finish(summary: ImportSummary, options: ImportOptions): number {
   if (options.strict && hasFaults) return EXIT.refused;
   const hasStored = accepted + duplicate > 0;
   return (hasFaults || outside > 0) && !hasStored ? EXIT.failed : EXIT.ok;
-}
-
-interface ListedFormat extends Pick<BarFormat, 'name' | 'title' | 'times' | 'example' | 'source'> {
-  /** Null when the format has no fixed zone: the path or --tz names it. */
-  zone: string | null;
-}
-
-const LEAN: ListedFormat = {
-  name: 'lean',
-  title: 'QuantConnect Lean folders of minute files: equity (prices × 10,000), crypto, forex (quotes), future',
-  times: 'open',
-  zone: null,
-  example: ['equity/usa/minute/spy/20131004_trade.zip: 34200000,1689500,1689800,1689500,1689800,800'],
-  source: 'https://github.com/QuantConnect/Lean/tree/master/Data',
-};
-
-function listedFormats(): ListedFormat[] {
-  const formats = FORMATS.map(({ name, title, times = 'open', zone = null, example, source }) => {
-    return { name, title, times, zone, example, source };
-  });
-  return [...formats, LEAN];
-}
-
-function formatsTable(): string {
-  const texts = listedFormats().map(({ name, title, times, zone, example }) => {
-    const timesText = `times are ${times}s, ${zone ?? 'zone by the path or --tz'}`;
-    return [`${name}: ${title} (${timesText})`, ...example.map((line) => `    ${line}`)].join('\n');
-  });
-  const others = 'Anything else: --format csv finds columns by their names; JSON and NDJSON by their keys.';
-  return [...texts, others].join('\n');
 }

@@ -10,11 +10,12 @@ import {
   type Progress,
   readOption,
   symbolsReader,
+  UsageError,
   withProgress,
 } from '../terminal/index.js';
 import { daysWithRows } from '../dataset-coverage.js';
 import type { Context, Database } from '../services/index.js';
-import { CliCommand, hoursOption } from './command.js';
+import { CliCommand } from './command.js';
 
 interface PackCommandOptions extends OutputOptions {
   calendar: string;
@@ -39,7 +40,7 @@ export const packCommand = () =>
   new CliCommand('pack', 'pack days of a dataset, so that sessions stream them faster', EXAMPLES)
     .argument('<dataset>')
     .option('--calendar <id>', 'calendar of the sessions that will use the packs', 'XNYS')
-    .addOption(hoursOption())
+    .hours()
     .option('--interval <interval>', 'base interval of these sessions', '1m')
     .option('--start <date>', 'first trading date (default: that of the first bar)', dateReader('--start'))
     .option('--end <date>', 'last trading date, included (default: that of the last bar)', dateReader('--end'))
@@ -54,6 +55,7 @@ async function pack(context: Context, dataset: string, options: PackCommandOptio
   const { hours } = options;
   // Options are checked first, so that a wrong one is reported before a database starts.
   const interval = readOption('--interval', () => parseInterval(options.interval));
+  if (interval.daily) throw new UsageError('--interval: expected minutes or hours, as of a session, was "1d"');
   const calendar = await context.calendar(options.calendar);
   const database = await context.existingDatabase();
   const { datasetId, symbols } = await symbolsOf(database, dataset, options.symbols);

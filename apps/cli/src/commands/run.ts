@@ -26,7 +26,7 @@ import {
   watchToSettled,
 } from '../report/index.js';
 import type { Context } from '../services/index.js';
-import { sessionCommand, type SessionOptions } from './command.js';
+import { coordinatorCommand, type SessionOptions } from './command.js';
 
 type RunOptions = SessionOptions & { keep?: boolean; waitSettled?: boolean; strict?: boolean };
 
@@ -44,7 +44,7 @@ coordinator still runs; "barkeep run" with the same spec follows it again.
 Exit code: 0 when the session completed, 2 when --strict finds an unknown symbol, otherwise 1.`;
 
 export const runSessionCommand = () =>
-  sessionCommand('run', 'run a session to its end and show the result of every symbol', EXAMPLES)
+  coordinatorCommand('run', 'run a session to its end and show the result of every symbol', EXAMPLES)
     .argument('<spec>', 'file with the session spec (JSON); - reads it from stdin')
     .option('--wait-settled', 'afterwards request absent bars until each is filled or settled')
     .option(
@@ -55,33 +55,44 @@ export const runSessionCommand = () =>
     .work(runSession);
 
 async function runSession(context: Context, file: string, options: RunOptions): Promise<number> {
-  const spec = await readSpec(file, context.life.signal);
+  const { signal } = context.life;
+  const spec = await readSpec(file, signal);
   const client = await context.coordinator(options);
   if (options.strict && !(await client.isOperator()))
     throw new UsageError('expected an admin key for --strict (BARKEEP_ADMIN_KEY), was a key that sees no datasets');
-  const created = await client.create(spec).catch((error: unknown) => {
-    if (!(error instanceof SessionConflictError)) throw error;
-    const { id } = spec as { id: string }; // only a spec with an id can conflict
-    const help = `choose another id, or remove that session: barkeep rm ${id}`;
-    throw new CliError(`${error.message}; ${help}`, EXIT.failed, { cause: error });
-  });
-  if (created.state === 'completed')
-    note(`session ${created.id} was completed before: this is its result; "barkeep rm ${created.id}" lets it run anew`);
+  const created = await create(client, spec);
   const startedAt = performance.now();
-  const work = (progress: Progress) => follow(client, created, options, progress, context.life.signal);
+  const work = (progress: Progress) => follow(client, created, options, progress, signal);
   const outlook = context.startedCoordinator ? 'stops with this command' : 'continues at its coordinator';
   const outcome = () => `session ${created.id} ${outlook}; "barkeep run ${file}" follows it again`;
   const ended = await withProgress(created.id, options.json, work, outcome);
   await report(client, ended, options, (performance.now() - startedAt) / 1000);
   const warnings = await warningsOf(client, ended, options.strict ? WARNING_TRIES : 1);
   for (const warning of warnings) note(`${colour('yellow', 'warning:', process.stderr)} ${warning}`);
-  if (options.keep && context.startedCoordinator) {
-    const others = context.publishCoordinator(client.baseUrl) ? ', and other commands of this project use it' : '';
-    note(`the coordinator stays at ${client.baseUrl} until Ctrl-C${others}`);
-    await context.life.interrupted();
-  }
+  if (options.keep && context.startedCoordinator) await keepCoordinator(context, client.baseUrl);
   if (ended.state !== 'completed') return EXIT.failed;
   return options.strict && warnings.some(isUnknownSymbolsWarning) ? EXIT.refused : EXIT.ok;
+}
+
+/** Creates the session, or takes the existing one of the same spec. @throws CliError when its id has another spec */
+async function create(client: CoordinatorClient, spec: unknown): Promise<SessionStatus> {
+  const created = await client.create(spec).catch((error: unknown) => {
+    if (!(error instanceof SessionConflictError)) throw error;
+    const { id } = spec as { id: string }; // only a spec with an id can conflict
+    const help = `choose another id, or remove that session: barkeep rm ${id}`;
+    throw new CliError(`${error.message}; ${help}`, EXIT.failed, { cause: error });
+  });
+  const { id, state } = created;
+  if (state === 'completed')
+    note(`session ${id} was completed before: this is its result; "barkeep rm ${id}" lets it run anew`);
+  return created;
+}
+
+/** Leaves the coordinator that this command started running until Ctrl-C. */
+async function keepCoordinator(context: Context, url: string): Promise<void> {
+  const others = context.publishCoordinator(url) ? ', and other commands of this project use it' : '';
+  note(`the coordinator stays at ${url} until Ctrl-C${others}`);
+  await context.life.interrupted();
 }
 
 /** The warnings of the session; reads them again while none is of an unknown symbol. @param tries how many times, `ended` included */

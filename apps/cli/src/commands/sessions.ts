@@ -3,13 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CoordinatorClient, LifecycleCall } from '@barkeep/client';
 import { formatCount, note, printResult } from '../terminal/index.js';
 import { END_STATES, sessionsTable, sessionText } from '../report/index.js';
-import { type CliCommand, sessionCommand, type SessionOptions } from './command.js';
+import { type CliCommand, coordinatorCommand, sessionCommand, type SessionOptions } from './command.js';
 
 const POLL_MS = 1_000;
 const CLEAR_SCREEN = '\u001B[2J\u001B[H';
 
 export const statusCommand = () =>
-  sessionCommand(
+  coordinatorCommand(
     'status',
     'show a session, or all of them',
     '\nExamples:\n  barkeep status\n  barkeep status my-session --watch\n\nIf a session is waiting, it shows what for, since when, and what would help.',
@@ -54,24 +54,20 @@ export const digestCommand = () =>
     'digest',
     'print the SHA-256 of all bars of the days that a session has finished',
     '\nExample:\n  barkeep digest my-session\n\nTwo runs of the same spec over the same datasets have the same digest.',
-  )
-    .argument('<session>')
-    .work(async (context, id: string, options: SessionOptions) => {
-      const { raw, digest, bars, chunks } = await (await context.existingCoordinator(options)).digest(id);
-      printResult(options, raw, () => `${digest}  ${formatCount(bars)} bars, ${formatCount(chunks)} chunks`);
-    });
+  ).work(async (context, id: string, options: SessionOptions) => {
+    const { raw, digest, bars, chunks } = await (await context.existingCoordinator(options)).digest(id);
+    printResult(options, raw, () => `${digest}  ${formatCount(bars)} bars, ${formatCount(chunks)} chunks`);
+  });
 
 export const removeSessionCommand = () =>
   sessionCommand(
     'rm',
     'stop a session and remove all its data',
     '\nExample:\n  barkeep rm my-session\n\nDatasets are kept; "barkeep dataset rm" removes one.',
-  )
-    .argument('<session>')
-    .work(async (context, id: string, options: SessionOptions) => {
-      await (await context.existingCoordinator(options)).remove(id);
-      printResult(options, { id, removed: true }, () => `session ${id} removed`);
-    });
+  ).work(async (context, id: string, options: SessionOptions) => {
+    await (await context.existingCoordinator(options)).remove(id);
+    printResult(options, { id, removed: true }, () => `session ${id} removed`);
+  });
 
 export const lifecycleCommands = [
   lifecycleCommand('pause', 'pause a running session; "resume" continues it'),
@@ -81,9 +77,8 @@ export const lifecycleCommands = [
 
 function lifecycleCommand(action: LifecycleCall, description: string): () => CliCommand {
   return () =>
-    sessionCommand(action, description, `\nExample:\n  barkeep ${action} my-session`)
-      .argument('<session>')
-      .work(async (context, id: string, options: SessionOptions) => {
+    sessionCommand(action, description, `\nExample:\n  barkeep ${action} my-session`).work(
+      async (context, id: string, options: SessionOptions) => {
         const client = await context.existingCoordinator(options);
         await client.lifecycle(id, action);
         const session = await client.session(id);
@@ -92,5 +87,6 @@ function lifecycleCommand(action: LifecycleCall, description: string): () => Cli
           note(
             `the coordinator of this command ends now: ${id} continues when another one runs, such as that of "barkeep up"`,
           );
-      });
+      },
+    );
 }

@@ -1,7 +1,6 @@
 /** `barkeep bars | gaps | metrics`: print what a session has of its symbols, as tables. */
 import { FILLS } from '@barkeep/bars';
 import type { BarAnswer, BarsQuery, GapAnswer } from '@barkeep/client';
-import { Option } from 'commander';
 import { BAR_HEAD, barCells, metricsTable, shortTime } from '../report/index.js';
 import { dateReader, formatCount, printResult, table, UsageError } from '../terminal/index.js';
 import { sessionCommand, type SessionOptions } from './command.js';
@@ -17,15 +16,12 @@ The end of a range is exclusive. No bar after the session's clock is shown.`;
 
 export const barsCommand = () =>
   sessionCommand('bars', 'print bars of a session, oldest first', BARS_EXAMPLES)
-    .argument('<session>')
     .argument('<symbol>')
     .option('--interval <interval>', 'such as 1m, 5m, 1h (default: the base interval)')
     .option('--last <n>', `the last n bars (default: ${DEFAULT_LAST})`)
     .option('--from <time>', 'first open time, ISO 8601 or epoch ms')
     .option('--to <time>', 'end of the range, exclusive')
-    .addOption(
-      new Option('--fill <how>', 'forward shows an empty slot with the last close (default: none)').choices(FILLS),
-    )
+    .choice('--fill <how>', 'forward shows an empty slot with the last close (default: none)', FILLS)
     .work(async (context, id: string, symbol: string, options: SessionOptions & BarsQuery) => {
       const query = queryOf(options);
       const bars = await (await context.existingCoordinator(options)).bars(id, symbol, query);
@@ -56,7 +52,6 @@ A gap is a run of minutes without a bar, before the clock. Attempts count how of
 
 export const gapsCommand = () =>
   sessionCommand('gaps', 'print the gaps of a session, or of one symbol', GAPS_EXAMPLES)
-    .argument('<session>')
     .argument('[symbol]', 'default: all symbols')
     .work(async (context, id: string, symbol: string | undefined, options: SessionOptions) => {
       const client = await context.existingCoordinator(options);
@@ -89,7 +84,6 @@ Counts are of the minutes before the clock. With --date they are those of one tr
 
 export const metricsCommand = () =>
   sessionCommand('metrics', 'print quality and counts of a session, or of one symbol', METRICS_EXAMPLES)
-    .argument('<session>')
     .argument('[symbol]', 'default: all symbols')
     .option('--date <date>', 'of one trading day, YYYY-MM-DD (default: the whole run)', dateReader('--date'))
     .work(async (context, id: string, symbol: string | undefined, options: SessionOptions & { date?: string }) => {

@@ -10,7 +10,7 @@ import {
   UP_ROLE,
 } from '@barkeep/local-system';
 import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
-import { CliError, note, optionReader, type OutputOptions, printResult } from '../terminal/index.js';
+import { CliError, note, type OutputOptions, printResult, wholeNumberReader } from '../terminal/index.js';
 import type { Context } from '../services/index.js';
 import { CliCommand } from './command.js';
 
@@ -27,12 +27,12 @@ coordinators, then servers; a second Ctrl-C exits immediately.`;
 
 export const upCommand = () =>
   new CliCommand('up', 'start Barkeep on this machine and leave it running', EXAMPLES)
-    .option('--coordinators <n>', 'coordinator processes', wholeNumber('--coordinators', 1, PROCESSES_MAX), 1)
-    .option('--workers <n>', 'upkeep worker processes', wholeNumber('--workers', 0, PROCESSES_MAX), 2)
+    .option('--coordinators <n>', 'coordinator processes', wholeNumberReader('--coordinators', 1, PROCESSES_MAX), 1)
+    .option('--workers <n>', 'upkeep worker processes', wholeNumberReader('--workers', 0, PROCESSES_MAX), 2)
     .option(
       '--port <port>',
       'port of the first coordinator (default: BARKEEP_PORT or 3000, or a free one)',
-      wholeNumber('--port', 0, 65_535),
+      wholeNumberReader('--port', 0, 65_535),
     )
     .option('--json', 'print the addresses as JSON')
     .work(runUp);
@@ -89,12 +89,5 @@ function portOrAny(port: number): Promise<number> {
     const probe = createServer();
     probe.once('error', () => resolve(0));
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(port)));
-  });
-}
-
-function wholeNumber(name: string, min: number, max: number): (text: string) => number {
-  return optionReader(name, `a whole number from ${min} to ${max}`, (text) => {
-    const value = Number(text);
-    return /^\d+$/.test(text) && value >= min && value <= max ? value : undefined;
   });
 }

@@ -5,18 +5,12 @@ import { type ImportSummary, summaryText } from '../import/index.js';
 import { formatCount, table } from '../terminal/index.js';
 import { digestText, qualityText } from '../report/index.js';
 
-/** Number of derived bars that have all of their source bars (`complete`), and of those that lack some (`partial`). */
-interface DerivedCounts {
-  complete: number;
-  partial: number;
-}
-
 export interface DemoSymbol {
   metrics: SymbolMetrics;
   /** Number of gaps in the stream before any repair. */
   gapsFound: number;
-  /** By interval. */
-  derived: Record<string, DerivedCounts>;
+  /** By derived interval, the number of bars that have all of their source bars, and of those that lack some. */
+  derived: Record<string, { complete: number; partial: number }>;
 }
 
 export interface DemoResult {
@@ -24,11 +18,10 @@ export interface DemoResult {
   session: SessionStatus;
   symbols: DemoSymbol[];
   digest: Digest;
-  /** Seconds of wall time from the session's start to its completion. */
+  /** Wall time from the session's start to its completion, and until its last slot was settled. */
   sessionSeconds: number;
-  /** Seconds of wall time from the session's start until its last slot was settled. */
   settledSeconds: number;
-  /** Seconds of wall time of the whole demonstration. */
+  /** Wall time of the whole demonstration. */
   totalSeconds: number;
   coordinatorUrl: string;
 }
@@ -41,7 +34,7 @@ export function gapsInStream(expected: readonly string[], bars: readonly BarAnsw
   return expected.filter(isFirstOfGap).length;
 }
 
-export function derivedCounts(bars: readonly BarAnswer[]): DerivedCounts {
+export function derivedCounts(bars: readonly BarAnswer[]): DemoSymbol['derived'][string] {
   const complete = bars.filter((bar) => bar.complete).length;
   return { complete, partial: bars.length - complete };
 }
@@ -99,11 +92,7 @@ function symbolTable(symbols: readonly DemoSymbol[]): string {
     metrics.backfilled,
     metrics.unfillable,
     `${percentText(qualityBefore(metrics))} → ${qualityText(metrics.barQuality)}`.replaceAll(' %', ''),
-    ...intervals.map((interval) => derivedText(derived[interval]!)),
+    ...Object.values(derived).map(({ complete, partial }) => `${formatCount(complete)}+${formatCount(partial)}`),
   ]);
   return `${table(head, rows)}\n(gaps and quality: as streamed → as repaired; ${intervals.join(', ')}: complete + partial bars)`;
-}
-
-function derivedText({ complete, partial }: DerivedCounts): string {
-  return `${formatCount(complete)}+${formatCount(partial)}`;
 }

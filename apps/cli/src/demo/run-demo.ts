@@ -137,12 +137,10 @@ async function symbolResults(client: CoordinatorClient, session: SessionStatus):
   const expected = demoMinutes();
   return Promise.all(
     metrics.map(async (metric) => {
+      const barsOf = (interval: string) => client.bars(session.id, metric.symbol, { interval, last: ALL_BARS });
       const derived: DemoSymbol['derived'] = {};
-      for (const interval of DERIVED) {
-        derived[interval] = derivedCounts(await client.bars(session.id, metric.symbol, { interval, last: ALL_BARS }));
-      }
-      const minutes = await client.bars(session.id, metric.symbol, { interval: '1m', last: ALL_BARS });
-      return { metrics: metric, gapsFound: gapsInStream(expected, minutes), derived };
+      for (const interval of DERIVED) derived[interval] = derivedCounts(await barsOf(interval));
+      return { metrics: metric, gapsFound: gapsInStream(expected, await barsOf('1m')), derived };
     }),
   );
 }

@@ -56,16 +56,33 @@ describe('a session that does not change', () => {
   });
 });
 
-test('a session that removes days is settled although slots of removed days are absent', async () => {
+describe('a session that removes days', () => {
   // The counts of the session include removed days, the metrics of its symbols do not.
   const { spec, counts } = sessionExample;
-  const session = {
+  const SESSION = {
     ...sessionExample,
     state: 'completed',
     spec: { ...spec, history: { ...spec.history, retainDays: 1 } },
     counts: { ...counts, absent: 5, missing: 2 },
   };
-  const metrics = { ...metricsExample, absent: 0, missing: 0 };
-  const answerOf = (path: string) => (path.includes('/metrics') ? metrics : session);
-  expect(await watchOn(answerOf, watchToSettled)).toBe('completed');
+
+  it('is settled although slots of removed days are absent', async () => {
+    const metrics = { ...metricsExample, absent: 0, missing: 0 };
+    const answerOf = (path: string) => (path.includes('/metrics') ? metrics : SESSION);
+    expect(await watchOn(answerOf, watchToSettled)).toBe('completed');
+  });
+
+  it('has its metrics read only before a request for upkeep, not at each poll', async () => {
+    const settled = { ...SESSION, counts: { ...counts, absent: 0, missing: 0 } };
+    const paths: string[] = [];
+    const answerOf = (path: string) => {
+      paths.push(path);
+      if (path.includes('/metrics')) return { ...metricsExample, absent: 1 };
+      return paths.filter((each) => each === path).length <= UNCHANGED_ANSWERS ? SESSION : settled;
+    };
+    const oncePerMinute = (watched: Parameters<typeof watchToSettled>[0]) =>
+      watchToSettled({ ...watched, stillLimitMs: undefined }, 60_000);
+    await watchOn(answerOf, oncePerMinute);
+    expect(paths.filter((path) => path.includes('/metrics'))).toHaveLength(sessionExample.symbols.length);
+  });
 });

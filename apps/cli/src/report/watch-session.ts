@@ -33,25 +33,30 @@ export function watchToEnd(watched: Watched): Promise<SessionStatus> {
 
 /** Requests upkeep until no slot of a retained day is absent or missing. @throws CliError when the session stops changing */
 export function watchToSettled(watched: Watched, upkeepEveryMs = UPKEEP_EVERY_MS): Promise<SessionStatus> {
-  let requestedAt = -Infinity; // the first poll requests upkeep at once
+  let checkedAt = -Infinity; // the first poll checks and requests at once
   return poll(watched, async (session) => {
-    if ((await openSlots(watched.client, session)) === 0) return true;
-    if (performance.now() - requestedAt > upkeepEveryMs) {
-      requestedAt = performance.now();
-      await watched.client.upkeep(session.id);
-    }
+    if (openSlots(session.counts) === 0) return true;
+    if (performance.now() - checkedAt <= upkeepEveryMs) return false;
+    checkedAt = performance.now();
+    if (await hasOnlyRemovedSlots(watched.client, session)) return true;
+    await watched.client.upkeep(session.id);
     return false;
   });
 }
 
+/** The slots that upkeep may still fill or settle. */
+function openSlots({ absent, missing }: { absent: number; missing: number }): number {
+  return absent + missing;
+}
+
 /**
- * The slots that upkeep may still fill or settle. The counts of a session that removes days (`retainDays`) include those of removed days,
- * which stay as they were; the metrics of its symbols do not.
+ * True when all open slots are in removed days. The counts of a session that removes days (`retainDays`) include those slots, which stay
+ * open; the metrics of its symbols do not.
  */
-async function openSlots(client: CoordinatorClient, session: SessionStatus): Promise<number> {
-  const isOpen = session.counts.absent + session.counts.missing > 0;
-  const counts = isOpen && session.spec.history.retainDays > 0 ? await client.allMetrics(session) : [session.counts];
-  return counts.reduce((sum, { absent, missing }) => sum + absent + missing, 0);
+async function hasOnlyRemovedSlots(client: CoordinatorClient, session: SessionStatus): Promise<boolean> {
+  if (session.spec.history.retainDays === 0) return false;
+  const metrics = await client.allMetrics(session);
+  return metrics.every((symbol) => openSlots(symbol) === 0);
 }
 
 async function poll(

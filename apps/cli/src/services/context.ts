@@ -21,7 +21,8 @@ import {
   useOwnCalendars,
 } from '@barkeep/service';
 import { CliError, EXIT, type Lifetime, note, readOption } from '../terminal/index.js';
-import { type Database, openCoordinator, openDatabase, withoutPassword } from './servers.js';
+import { isSameAddress, withoutPassword } from './addresses.js';
+import { type Database, openCoordinator, openDatabase } from './servers.js';
 
 /** Options of every command that calls a coordinator. */
 export interface ConnectionOptions {
@@ -30,8 +31,6 @@ export interface ConnectionOptions {
 }
 
 const WORKERS_FOR_ONE_COMMAND = 2;
-/** Host names of this machine, as URLs have them; a server with the addresses of zeros listens on all addresses. */
-const THIS_MACHINE: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '0.0.0.0', '[::1]', '[::]']);
 
 export class Context {
   readonly config: Config<Partial<ServiceUrls>>;
@@ -69,20 +68,10 @@ export class Context {
     return readOption(option, () => calendarNamed(id));
   }
 
-  /**
-   * Opens and migrates the database. When none is configured and none runs, starts only the embedded PostgreSQL.
-   * @throws CliError when BARKEEP_URL names a system whose database is not known: the data must not go to another one
-   */
+  /** Opens and migrates the database. When none is configured and none runs, starts only the embedded PostgreSQL. */
   async database(): Promise<Database> {
     const { databaseUrl: configured } = this.urls;
-    const { url } = this.config.client;
-    // Without a second argument runningUp ignores the environment: a `barkeep up` is found even if other servers are named.
-    const ownUrls = runningUp(this.dataDir)?.coordinatorUrls ?? [];
-    if (configured === undefined && url !== undefined && !ownUrls.some((own) => isSameAddress(url, own))) {
-      throw new CliError(
-        `expected DATABASE_URL, the database of the coordinator at ${withoutPassword(url)} (BARKEEP_URL), was not set`,
-      );
-    }
+    if (configured === undefined) this.#expectOwnCoordinator();
     await connectToServers({ databaseUrl: configured }); // only checks that the server can be reached, otherwise throws
     const databaseUrl = configured ?? (await this.#serversFor('database')).databaseUrl;
     return openDatabase(databaseUrl, this.life);
@@ -146,10 +135,27 @@ export class Context {
    */
   #expectData(settings: string): void {
     // `kept` is the folder in which `barkeep up` stores its data.
-    if (runningUp(this.dataDir) !== undefined || existsSync(join(this.dataDir, 'kept'))) return;
+    if (this.#up !== undefined || existsSync(join(this.dataDir, 'kept'))) return;
     throw new CliError(
       `expected a running Barkeep or its stored data, was neither: looked at ${settings} (not set), and for "barkeep up" or its data in ${this.dataDir}; "barkeep up" starts one`,
     );
+  }
+
+  /**
+   * Checks that BARKEEP_URL is not set or names the `barkeep up` of this project: bars must not go into a database that the named
+   * coordinator does not read. @throws CliError
+   */
+  #expectOwnCoordinator(): void {
+    const { url } = this.config.client;
+    if (url === undefined || this.#up?.coordinatorUrls?.some((own) => isSameAddress(url, own))) return;
+    throw new CliError(
+      `expected DATABASE_URL, the database of the coordinator at ${withoutPassword(url)} (BARKEEP_URL), was not set`,
+    );
+  }
+
+  /** The running `barkeep up` of this project, even if the environment names other servers. */
+  get #up() {
+    return runningUp(this.dataDir);
   }
 
   /** The coordinator of a running `barkeep up`; with process.env, runningUp returns undefined when the environment names servers. */
@@ -159,7 +165,7 @@ export class Context {
 
   /** The servers that the environment names or that run. Otherwise starts private ones, and says so, because the start takes seconds. */
   #serversFor(need: 'database' | 'all'): Promise<FoundServers> {
-    if (Object.keys(this.urls).length === 0 && runningUp(this.dataDir) === undefined)
+    if (Object.keys(this.urls).length === 0 && this.#up === undefined)
       note(`no "barkeep up" runs here: this command starts private servers on the data in ${this.dataDir}`);
     return findServers({ dataDir: this.dataDir, keep: true, need, log: note }, this.life);
   }
@@ -175,15 +181,6 @@ export class Context {
     const { urls: coordinators } = await startApps(urls, wanted, this.life);
     return coordinators[0]!;
   }
-}
-
-/** True when two URLs are one address. All names of {@link THIS_MACHINE} count as equal. */
-function isSameAddress(url: string, other: string): boolean {
-  const addressOf = (text: string): string => {
-    const { protocol, hostname, port, pathname } = new URL(text);
-    return [protocol, THIS_MACHINE.has(hostname) ? 'this machine' : hostname, port, pathname].join();
-  };
-  return URL.canParse(url) && addressOf(url) === addressOf(other);
 }
 
 function environmentConfig(): Config<Partial<ServiceUrls>> {

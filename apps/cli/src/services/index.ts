@@ -1,3 +1,4 @@
 /** Servers and apps that a command uses. */
-export { type Database, openCoordinator, openDatabase, withoutPassword } from './servers.js';
+export { withoutPassword } from './addresses.js';
+export { type Database, openCoordinator, openDatabase } from './servers.js';
 export { type ConnectionOptions, Context } from './context.js';

@@ -5,6 +5,7 @@ import { anySignal } from '@barkeep/bars';
 import { CoordinatorAddressError, CoordinatorClient } from '@barkeep/client';
 import { errorText } from '@barkeep/service';
 import { CliError, expecting, type Lifetime, UsageError } from '../terminal/index.js';
+import { withoutPassword } from './addresses.js';
 
 const ANSWER_LIMIT_MS = 2_000;
 
@@ -38,14 +39,6 @@ async function coordinatorProblem(url: string, signal: AbortSignal): Promise<str
     const { name, cause = error } = error as Error; // the message is only "fetch failed"; the cause says why
     return name === 'TimeoutError' ? `no answer within ${ANSWER_LIMIT_MS / 1000} s` : errorText(cause);
   }
-}
-
-/** The URL with `***` as its password. A text without a host, such as `me:secret@`, may be a mistyped URL: all before @ becomes `***`. */
-export function withoutPassword(url: string): string {
-  if (!URL.canParse(url) || new URL(url).host === '') return url.replace(/^(\w+:\/\/)?.*@/s, '$1***@');
-  const shown = new URL(url);
-  if (shown.password !== '') shown.password = '***';
-  return shown.href;
 }
 
 export type Database = ReturnType<typeof createDataSource>;

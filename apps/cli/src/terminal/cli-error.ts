@@ -51,6 +51,13 @@ export function optionReader<T>(option: string, expected: string, read: (text: s
 export const dateReader = (option: string) =>
   optionReader(option, 'a date such as 2024-01-31', (text) => (isDate(text) ? text : undefined));
 
+/** Returns a reader of an option with a whole number from `min` to `max`. */
+export const wholeNumberReader = (option: string, min: number, max: number) =>
+  optionReader(option, `a whole number from ${min} to ${max}`, (text) => {
+    const value = Number(text);
+    return /^\d+$/.test(text) && value >= min && value <= max ? value : undefined;
+  });
+
 /** The names in a text that separates them by commas, each once. Blanks around a name are ignored. */
 export function namesIn(text: string): string[] {
   return [...new Set(text.split(',').map((name) => name.trim()))];

@@ -49,20 +49,17 @@ function startProgress(label: string, quiet = false): Progress {
     barIncompleteChar: '░',
   });
   let firstUpdate: { at: number; share: number; units: number } | undefined;
-  let isShown = false;
   return {
     update: (done, text, units) => {
       const share = Math.max(0, Math.min(1, done));
-      if (!isShown) bar.start(STEPS, 0, { text: '' });
-      isShown = true;
+      if (!bar.isActive) bar.start(STEPS, 0, { text: '' });
       firstUpdate ??= { at: performance.now(), share, units: units ?? 0 };
       const seconds = (performance.now() - firstUpdate.at) / 1000;
       const rate = units === undefined ? '' : rateText(firstUpdate.share, share, units - firstUpdate.units, seconds);
       bar.update(Math.floor(share * STEPS), { text: text + rate });
     },
     pause: () => {
-      if (isShown) bar.stop();
-      isShown = false;
+      if (bar.isActive) bar.stop();
     },
   };
 }

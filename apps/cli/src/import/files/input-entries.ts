@@ -5,7 +5,7 @@
 import { createReadStream } from 'node:fs';
 import { open as openFile } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { isDataName } from './input-files.js';
+import { isDataName } from './file-names.js';
 import { fileKindOf, SIGNATURE_BYTES } from './unreadable.js';
 import { type OpenBytes, PIECE_BYTES, unpacked, type Wrapping, wrappingOf } from './unpack.js';
 import { zipEntries } from './zip-entries.js';
@@ -34,50 +34,35 @@ export interface InputEntry {
  * ({@link isDataName}), unless all are such files. @throws UnreadableFileError, system errors
  */
 export async function inputEntries(path: string): Promise<InputEntry[]> {
-  const file = path.split(sep).join('/');
-  if (fileKindOf(await bytesOf(path, 0, SIGNATURE_BYTES)) !== 'zip') return [fileEntry(path, file)];
+  if (fileKindOf(await bytesOf(path, 0, SIGNATURE_BYTES)) !== 'zip') {
+    return [entryOver(path, () => Promise.resolve(createReadStream(path, { highWaterMark: PIECE_BYTES })))];
+  }
   const entries = await zipEntries(path);
   const dataEntries = entries.filter(({ name }) => isDataName(name));
-  return (dataEntries.length > 0 ? dataEntries : entries).map(({ name, packedBytes, unpackedBytes, open }) => {
-    const { pieces, check } = entryOver(open, packedBytes / Math.max(1, unpackedBytes));
-    return { file, name, pieces, check };
-  });
+  return (dataEntries.length > 0 ? dataEntries : entries).map(({ name, packedBytes, unpackedBytes, open }) =>
+    entryOver(path, open, { name, packedShare: packedBytes / Math.max(1, unpackedBytes) }),
+  );
 }
 
-function fileEntry(path: string, file: string): InputEntry {
-  const open: OpenBytes = () => Promise.resolve(createReadStream(path, { highWaterMark: PIECE_BYTES }));
-  const { pieces, check, wrapping } = entryOver(open);
-  return {
-    file,
-    pieces,
-    check: async (signal) => {
-      const { layers, encoding } = await wrapping();
-      const isPlain = layers.length === 0 && encoding === 'utf-8'; // its end can be read without the rest
-      return isPlain ? bytesOf(path, -TAIL_BYTES, TAIL_BYTES) : check(signal);
-    },
-  };
-}
-
-/** The methods of an entry over its bytes, which may be packed. @param packedShare of a zip entry: its packed bytes per unpacked byte */
-function entryOver(
-  open: OpenBytes,
-  packedShare?: number,
-): Pick<InputEntry, 'pieces' | 'check'> & { wrapping: () => Promise<Wrapping> } {
+/** @param open opens the bytes of the entry, which may be packed @param inZip its name, and its packed bytes per unpacked byte */
+function entryOver(path: string, open: OpenBytes, inZip?: { name: string; packedShare: number }): InputEntry {
   let foundWrapping: Promise<Wrapping> | undefined; // set by the first call
   const wrapping = (): Promise<Wrapping> => (foundWrapping ??= wrappingOf(open));
   return {
-    wrapping,
+    file: path.split(sep).join('/'),
+    name: inZip?.name,
     async *pieces(onRead) {
-      const onUnpacked = packedShare === undefined ? onRead : (bytes: number) => onRead?.(bytes * packedShare);
-      yield* unpacked(open, await wrapping(), onUnpacked);
+      const { packedShare = 1 } = inZip ?? {};
+      yield* unpacked(open, await wrapping(), (bytes) => onRead?.(bytes * packedShare));
     },
     async check(signal) {
+      const { layers, encoding } = await wrapping();
+      const isPlain = inZip === undefined && layers.length === 0 && encoding === 'utf-8';
+      if (isPlain) return bytesOf(path, -TAIL_BYTES, TAIL_BYTES);
       let tail: Uint8Array = new Uint8Array(0);
-      for await (const piece of unpacked(open, await wrapping())) {
+      for await (const piece of unpacked(open, { layers, encoding })) {
         signal?.throwIfAborted();
-        const joined = piece.length >= TAIL_BYTES ? piece : Buffer.concat([tail, piece]);
-        // A copy: the piece may share its memory with later ones.
-        tail = Uint8Array.from(joined.subarray(Math.max(0, joined.length - TAIL_BYTES)));
+        tail = Buffer.concat([tail, piece]).subarray(-TAIL_BYTES);
       }
       return tail;
     },

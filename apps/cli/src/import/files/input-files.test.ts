@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { globToRegExp } from './globs.js';
 import { inputEntries } from './input-entries.js';
 import { inputFiles } from './input-files.js';
 
@@ -79,4 +80,29 @@ it('I13 the check of a packed file ends when the user stops the import', async (
   await writeFile(path, gzipSync('time,open,high,low,close,volume\n'));
   const [entry] = await inputEntries(path);
   await expect(entry!.check(AbortSignal.abort(new Error('interrupted')))).rejects.toThrow('interrupted');
+});
+
+it('a pattern may have *, ?, a set of characters, and alternatives in braces', async () => {
+  await put('x/2013/spy.csv', 'x/2014/spy.csv', 'x/2014/ibm.csv');
+  expect(await filesOf('x/*/spy.csv')).toEqual(['x/2013/spy.csv', 'x/2014/spy.csv']);
+  expect(await filesOf('**/{ibm,aapl}.csv')).toEqual(['x/2014/ibm.csv']);
+  expect(await filesOf('x/201[34]/s?y.csv')).toHaveLength(2);
+});
+
+it('a link to nothing is left for the import to refuse', async () => {
+  await put('a.csv');
+  await symlink(join(folder, 'gone.csv'), join(folder, 'b.csv'));
+  expect(await filesOf('.')).toEqual(['a.csv', 'b.csv']);
+});
+
+it('a name of nothing is refused, and a folder without a file of the wanted kind', async () => {
+  const onlyLean = true;
+  await expect(filesOf('gone.csv')).rejects.toThrow('no such file');
+  await expect(inputFiles([folder], onlyLean)).rejects.toThrow('expected lean files');
+});
+
+it('a pattern matches the whole path, and literally where it has no wildcard', () => {
+  expect(globToRegExp('/a/b.csv').test('/a/bxcsv')).toBe(false);
+  expect(globToRegExp('/a/*.csv').test('/a/b/c.csv')).toBe(false);
+  expect(globToRegExp('/a/**/*.csv').test('/a/b/c/d.csv')).toBe(true);
 });

@@ -8,8 +8,9 @@ import { createGunzip } from 'node:zlib';
 import { fileKindOf, SIGNATURE_BYTES, UnreadableFileError, unreadableKind } from './unreadable.js';
 import { unpackFrames } from './zstd.js';
 
-/** Opens the packed bytes from their start. Each call gives a new stream. */
-export type OpenBytes = () => Promise<Readable>;
+type ByteSource = Iterable<unknown> | AsyncIterable<unknown>;
+/** Opens the packed bytes from their start. Each call reads them anew. */
+export type OpenBytes = () => Promise<ByteSource>;
 
 export const PIECE_BYTES = 256 * 1024;
 /** A file may be packed more than once, as when a server compresses a .gz file for the download. */
@@ -25,7 +26,7 @@ export interface Wrapping {
 export async function wrappingOf(open: OpenBytes): Promise<Wrapping> {
   const layers: ('gzip' | 'zstd')[] = [];
   for (;;) {
-    const first = await firstBytes(unpackLayers(await open(), layers)); // from the start again, for each further layer
+    const first = await firstBytes(unpacked(open, { layers, encoding: 'utf-8' })); // from the start, for each layer
     const unreadable = unreadableKind(first);
     if (unreadable !== undefined) throw new UnreadableFileError(`the file is ${unreadable}`);
     const kind = fileKindOf(first);
@@ -42,15 +43,9 @@ export async function* unpacked(
   { layers, encoding }: Wrapping,
   onRead?: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  const bytes = unpackLayers(await open(), layers, onRead);
+  let bytes = piecesOf(await open(), onRead);
+  for (const layer of layers) bytes = layer === 'gzip' ? gunzipped(bytes) : unpackFrames(bytes); // the outermost first
   yield* encoding === 'utf-8' ? bytes : fromUtf16(bytes, encoding);
-}
-
-/** Unpacks all layers, the outermost first. @param onRead gets the length of each packed piece */
-function unpackLayers(source: Readable, layers: Wrapping['layers'], onRead?: (bytes: number) => void) {
-  let bytes = piecesOf(source, onRead);
-  for (const layer of layers) bytes = layer === 'gzip' ? gunzipped(bytes) : unpackFrames(bytes);
-  return bytes;
 }
 
 /** The first bytes of a stream, at least {@link SIGNATURE_BYTES} unless it is shorter. Leaving the loop closes the stream. */
@@ -65,7 +60,7 @@ async function firstBytes(pieces: AsyncGenerator<Uint8Array>): Promise<Uint8Arra
   return Buffer.concat(parts);
 }
 
-async function* piecesOf(stream: Readable, onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+async function* piecesOf(stream: ByteSource, onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   for await (const piece of stream) {
     if (!(piece instanceof Uint8Array)) throw new TypeError(`expected bytes, was ${typeof piece}`);
     onRead?.(piece.length);

@@ -2,87 +2,13 @@
  * Lists and opens the files in a zip, also in zip64. Resource forks of macOS and hidden files are left out.
  * Every read of an entry verifies its checksum: a flipped bit in a price is worse than a missing file.
  */
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
-import { type PassThrough, Readable, Transform } from 'node:stream';
-import { callbackify } from 'node:util';
+import { stat } from 'node:fs/promises';
 import { crc32, inflateRawSync } from 'node:zlib';
-import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
-import { isHidden } from './input-files.js';
+import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
+import { BLOCK_BYTES, BlockReader } from './block-reader.js';
+import { isHidden } from './file-names.js';
+import type { OpenBytes } from './unpack.js';
 import { UnreadableFileError } from './unreadable.js';
-
-/** Bytes that are read from disk at once; a larger entry is read by a stream. */
-const BLOCK_BYTES = 256 * 1024;
-
-/**
- * Reads the file in blocks. yauzl asks for the directory in pieces of about 50 bytes, and reading each from disk would
- * take half a minute for 70,000 entries. Holds one block, and keeps no file open between reads.
- */
-class BlockReader extends RandomAccessReader {
-  #block = Buffer.alloc(0);
-  /** Place of the block in the file. */
-  #start = 0;
-
-  constructor(private readonly path: string) {
-    super();
-  }
-
-  /** A stream over the bytes `[start, end)`. */
-  override _readStreamForRange(start: number, end: number): Readable {
-    const held = this.#held(start, end - start);
-    return held === undefined ? createReadStream(this.path, { start, end: end - 1 }) : Readable.from([held]);
-  }
-
-  /** Reads bytes, at most one block. @throws Error when the file ends before their end */
-  async bytesAt(position: number, length: number): Promise<Buffer> {
-    if (this.#held(position, length) === undefined) await this.#load(position);
-    const held = this.#held(position, length);
-    if (held === undefined) throw new Error('unexpected end of the file');
-    return held;
-  }
-
-  /** Copies `length` bytes of the file, from `position` on, into `into` at `offset`. */
-  override read(
-    into: Buffer,
-    offset: number,
-    length: number,
-    position: number,
-    callback: (error: Error | null) => void,
-  ): void {
-    const held = this.#held(position, length);
-    if (held !== undefined) {
-      held.copy(into, offset);
-      return callback(null);
-    }
-    const load = async (): Promise<void> => {
-      (await this.bytesAt(position, length)).copy(into, offset);
-    };
-    callbackify(load)(callback);
-  }
-
-  override close(callback: (error: Error | null) => void): void {
-    this.#block = Buffer.alloc(0);
-    setImmediate(callback, null);
-  }
-
-  /** The bytes, when the current block has all of them; otherwise undefined. */
-  #held(position: number, length: number): Buffer | undefined {
-    const at = position - this.#start;
-    return at >= 0 && at + length <= this.#block.length ? this.#block.subarray(at, at + length) : undefined;
-  }
-
-  /** Replaces the block by the one that begins at `position`. */
-  async #load(position: number): Promise<void> {
-    const file = await open(this.path);
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, position);
-      this.#block = buffer.subarray(0, bytesRead);
-      this.#start = position;
-    } finally {
-      await file.close();
-    }
-  }
-}
 
 /** Compression methods of a zip. */
 const [STORED, DEFLATED] = [0, 8];
@@ -94,7 +20,7 @@ interface ZipEntry {
   name: string;
   packedBytes: number;
   unpackedBytes: number;
-  open: () => Promise<Readable>;
+  open: OpenBytes;
 }
 
 /** The entries of a zip file, without folders and hidden files. @throws UnreadableFileError for a damaged or an empty zip */
@@ -102,7 +28,9 @@ export async function zipEntries(path: string): Promise<ZipEntry[]> {
   const entries: ZipEntry[] = [];
   const { size } = await stat(path);
   const reader = new BlockReader(path);
-  const zip = await fromRandomAccessReaderPromise(reader, size, { autoClose: false }).catch(throwUnreadable);
+  const zip = await fromRandomAccessReaderPromise(reader, size, { autoClose: false }).catch((error: unknown) => {
+    throw unreadable(error);
+  });
   const smallEntries = new SmallEntries(zip, reader);
   try {
     for await (const entry of zip.eachEntry()) {
@@ -114,7 +42,7 @@ export async function zipEntries(path: string): Promise<ZipEntry[]> {
       if (!entry.fileName.endsWith('/') && !isHidden(entry.fileName)) entries.push(zipEntry(zip, entry, smallEntries));
     }
   } catch (error) {
-    return throwUnreadable(error);
+    throw unreadable(error);
   }
   if (entries.length === 0) throw new UnreadableFileError('expected a file in the zip, was an empty zip');
   return entries;
@@ -127,7 +55,7 @@ function zipEntry(zip: ZipFile, entry: Entry, smallEntries: SmallEntries): ZipEn
     unpackedBytes: entry.uncompressedSize,
     open: async () => {
       const bytes = await smallEntries.bytesOf(entry);
-      return bytes === undefined ? openEntry(zip, entry) : Readable.from([bytes]);
+      return bytes === undefined ? largeEntry(zip, entry) : [bytes];
     },
   };
 }
@@ -164,36 +92,19 @@ class SmallEntries {
   }
 }
 
-/** A stream over a large entry. Its last read fails when the checksum differs. */
-async function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
+/** Reads an entry by a stream. @throws UnreadableFileError, at its end when the bytes differ from its checksum */
+async function* largeEntry(zip: ZipFile, entry: Entry): AsyncGenerator<Uint8Array> {
   if (entry.isEncrypted()) throw new UnreadableFileError(`${entry.fileName} is encrypted: unpack it first`);
-  const contents = await zip
-    .openReadStreamPromise(entry)
-    .catch((error: unknown) => throwUnreadable(error, entry.fileName));
-  const checked = checksummed(entry);
-  contents.on('error', (error) => checked.destroy(unreadable(error, entry.fileName)));
-  checked.on('error', () => undefined); // the reader of the stream throws it, unless it stopped early
-  checked.on('close', () => contents.destroy());
-  return contents.pipe(checked);
-}
-
-/** Passes the bytes of an entry on, and fails at their end when they differ from the entry's checksum. */
-function checksummed(entry: Entry): PassThrough {
   let sum = 0;
-  return new Transform({
-    transform(piece: Uint8Array, _encoding, done) {
-      sum = crc32(piece, sum);
-      done(null, piece);
-    },
-    flush(done) {
-      const detail = `${entry.fileName}: contents differ from their checksum`;
-      done(sum === entry.crc32 ? null : new UnreadableFileError(detail));
-    },
-  });
-}
-
-function throwUnreadable(error: unknown, entry?: string): never {
-  throw unreadable(error, entry);
+  try {
+    for await (const piece of await zip.openReadStreamPromise(entry)) {
+      sum = crc32(piece as Uint8Array, sum);
+      yield piece as Uint8Array;
+    }
+  } catch (error) {
+    throw unreadable(error, entry.fileName);
+  }
+  if (sum !== entry.crc32) throw new UnreadableFileError(`${entry.fileName}: contents differ from their checksum`);
 }
 
 /** Makes an UnreadableFileError of yauzl's plain errors for a damaged zip; errors of the system stay as they are. */

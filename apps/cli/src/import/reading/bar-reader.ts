@@ -1,10 +1,12 @@
 /** Turns each row of a file into a bar (or several, in a wide file) or a refusal, and passes them to a sink. Pure. */
-import { type Prices, type RefusalReason, refuseValues } from '@barkeep/bars';
+import { type Prices, refuseValues } from '@barkeep/bars';
 import { fieldText, type NumberReader, type Row, type RowHandler, type RowProblem, rowTexts } from '../rows/index.js';
-import type { RowTime, TimeParser, TimeProblem } from '../times/index.js';
-import { numberHint, priceHint, type RowSink, timeDetail, timeText } from './refusals.js';
+import type { TimeParser } from '../times/index.js';
+import { type Refusal, type RowSink, timeDetail, timeText } from './refusals.js';
 import { fewestFields, PRICE_NAMES, type RowLayout, type ValueFields } from './row-layout.js';
 import { RowSymbols, type RowSymbolsOptions } from './row-symbols.js';
+import { RowTimes } from './row-times.js';
+import { RowValues } from './row-values.js';
 
 /** A local binding: in CommonJS a re-export is a getter, which is slow when it is read for every row. */
 const findRefusal = refuseValues;
@@ -35,16 +37,13 @@ const MINUTE_MS = 60_000;
 const LAST_SECOND_MS = 59_000;
 /** Some vendors write this volume when they do not know it. It is stored as 0. */
 const UNKNOWN_VOLUME = -1;
-const SPACE = 32;
-/** Longest text of a date and a time that are in separate fields. */
-const TIME_BYTES_MAX = 128;
 
 export class BarReader implements RowHandler {
   readonly #fieldsMin: number;
   readonly #isWide: boolean;
-  /** Date, blank and time of a row that has date and time in separate fields. */
-  readonly #joinedTime = new Uint8Array(TIME_BYTES_MAX);
   readonly #symbols: RowSymbols;
+  readonly #times: RowTimes;
+  readonly #values: RowValues;
   /** Line of a header with other columns, below which no row is read. */
   #otherHeaderLine = Infinity;
 
@@ -52,9 +51,12 @@ export class BarReader implements RowHandler {
     private readonly options: BarReaderOptions,
     private readonly sink: RowSink,
   ) {
-    this.#fieldsMin = fewestFields(options.layout);
-    this.#isWide = options.layout.values.length > 1;
-    this.#symbols = new RowSymbols(options, options.layout.symbol);
+    const { layout, time, price, volume } = options;
+    this.#fieldsMin = fewestFields(layout);
+    this.#isWide = layout.values.length > 1;
+    this.#symbols = new RowSymbols(options, layout.symbol);
+    this.#times = new RowTimes(layout, time);
+    this.#values = new RowValues(price, volume);
   }
 
   refuse(line: number, reason: RowProblem, detail: string): void {
@@ -62,48 +64,49 @@ export class BarReader implements RowHandler {
   }
 
   row(row: Row): void {
-    const { layout, headerLines, shiftMs } = this.options;
+    const { layout, headerLines, shiftMs, zone } = this.options;
     if (row.line <= headerLines || row.isHeader) return;
-    if (row.line > this.#otherHeaderLine) return this.#refuseBelowHeader(row);
+    if (row.line > this.#otherHeaderLine) {
+      const detail = `line ${this.#otherHeaderLine} is a header with other columns than the first one: give the rows below it a file of their own`;
+      return this.#refuse(row, { reason: 'unusable-header', detail });
+    }
     if (row.count < this.#fieldsMin) {
       const detail = `expected at least ${this.#fieldsMin} fields, was ${row.count}`;
-      return this.sink.refuse(row.line, 'missing-fields', detail);
+      return this.#refuse(row, { reason: 'missing-fields', detail });
     }
-    if (row.count > layout.fieldsMax && this.#refuseSurplus(row)) return;
+    const surplus = row.count > layout.fieldsMax ? this.#surplusOf(row) : undefined;
+    if (surplus !== undefined) return this.#refuseAsHeader(row, surplus);
     // A wide row has the bars of several symbols, which the header names.
     const found = this.#isWide ? undefined : this.#symbols.of(row);
-    if (found !== undefined && !('symbol' in found)) {
-      this.#lookForHeader(row);
-      return this.sink.refuse(row.line, found.reason, found.detail);
+    if (found !== undefined && !('symbol' in found)) return this.#refuseAsHeader(row, found);
+    const time = this.#times.of(row);
+    if (typeof time !== 'number') {
+      const detail = timeDetail(time, this.#times.textOf(row), zone);
+      return this.#refuseAsHeader(row, { reason: time, detail });
     }
-    const time = this.#timeOf(row);
-    if (typeof time !== 'number') return this.#refuseTime(row, time);
     const openTime = shiftMs === 0 ? time : roundedClose(time) - shiftMs;
     if (found === undefined) this.#readWide(row, openTime);
     else this.#readBar(row, layout.values[0]!, found.symbol, openTime);
   }
 
-  /** Notes a refused row that is a header with other columns: the rows below it would be misread. */
-  #lookForHeader(row: Row): void {
+  #refuse({ line }: Row, { reason, detail }: Refusal): void {
+    this.sink.refuse(line, reason, detail);
+  }
+
+  /** Refuses a row that may be a header. If its columns are others, the rows below it would be misread, and are refused, too. */
+  #refuseAsHeader(row: Row, refusal: Refusal): void {
     if (this.options.isOtherHeader?.(rowTexts(row)) === true) this.#otherHeaderLine = row.line;
+    this.#refuse(row, refusal);
   }
 
-  /** Refuses a row below a header with other columns. */
-  #refuseBelowHeader({ line }: Row): void {
-    const detail = `line ${this.#otherHeaderLine} is a header with other columns than the first one: give the rows below it a file of their own`;
-    this.sink.refuse(line, 'unusable-header', detail);
-  }
-
-  /** Refuses a row with text beyond the header's fields, as after a comma in a number. @returns true when it does */
-  #refuseSurplus(row: Row): boolean {
+  /** The refusal of a row with text beyond the header's fields, as after a comma in a number. */
+  #surplusOf(row: Row): Refusal | undefined {
     const { fieldsMax } = this.options.layout;
     const texts = rowTexts(row);
     const field = texts.findIndex((text, index) => index >= fieldsMax && text !== '');
-    if (field < 0) return false;
-    this.#lookForHeader(row);
+    if (field < 0) return undefined;
     const detail = `expected ${fieldsMax} fields, was ${row.count}: field ${field + 1} is "${texts[field]}"`;
-    this.sink.refuse(row.line, 'too-many-fields', detail);
-    return true;
+    return { reason: 'too-many-fields', detail };
   }
 
   /** Reads the bar of each symbol; a symbol whose prices are all empty has no bar in the row. */
@@ -113,120 +116,42 @@ export class BarReader implements RowHandler {
       if (PRICE_NAMES.every((name) => fieldText(row, fields[name]) === '')) continue;
       const found = names.of(fields.symbol ?? '');
       if ('symbol' in found) this.#readBar(row, fields, found.symbol, openTime);
-      else this.sink.refuse(row.line, found.reason, found.detail);
+      else this.#refuse(row, found);
     }
   }
 
   /** Passes one bar to the sink, or refuses its values or its time. */
   #readBar(row: Row, fields: ValueFields, symbol: string, openTime: number): void {
-    const { starts, ends, bytes } = row;
-    const { price, prices, gridMs = MINUTE_MS } = this.options;
-    let open = price(bytes, starts[fields.open] ?? 0, ends[fields.open] ?? 0);
-    let high = price(bytes, starts[fields.high] ?? 0, ends[fields.high] ?? 0);
-    let low = price(bytes, starts[fields.low] ?? 0, ends[fields.low] ?? 0);
-    let close = price(bytes, starts[fields.close] ?? 0, ends[fields.close] ?? 0);
-    if (fields.ask !== undefined) {
-      open = meanOf(open, this.#priceOf(row, fields.ask.open));
-      high = meanOf(high, this.#priceOf(row, fields.ask.high));
-      low = meanOf(low, this.#priceOf(row, fields.ask.low));
-      close = meanOf(close, this.#priceOf(row, fields.ask.close));
-    }
-    const readVolume = this.#volumeOf(row, fields.volume);
+    const { ask } = fields;
+    const open = this.#values.priceIn(row, fields.open, ask?.open);
+    const high = this.#values.priceIn(row, fields.high, ask?.high);
+    const low = this.#values.priceIn(row, fields.low, ask?.low);
+    const close = this.#values.priceIn(row, fields.close, ask?.close);
+    const readVolume = this.#values.volumeIn(row, fields.volume);
     const isVolumeUnknown = readVolume === UNKNOWN_VOLUME;
     const volume = isVolumeUnknown ? 0 : readVolume;
-    const reason = findRefusal(open, high, low, close, volume, prices);
-    if (reason !== undefined) return this.#refuseValues(row, fields, reason);
-    if (openTime < TIME_MIN_MS || openTime > TIME_MAX_MS) {
-      const detail = `expected a time from 1900 to 2200, was ${timeText(openTime)}`;
-      return this.sink.refuse(row.line, 'time-out-of-range', detail);
+    const reason = findRefusal(open, high, low, close, volume, this.options.prices);
+    if (reason !== undefined) {
+      const prefix = this.#isWide ? `${fields.symbol} ` : '';
+      return this.#refuse(row, this.#values.refusalOf(row, fields, reason, prefix));
     }
-    if (openTime % gridMs !== 0) {
-      const isLastSecond = roundedClose(openTime) !== openTime;
-      const hint = isLastSecond ? '; --times close accepts closes such as 09:30:59' : '';
-      return this.sink.refuse(row.line, 'off-grid', `expected a whole minute, was ${timeText(openTime)}${hint}`);
-    }
+    const timeRefusal = this.#timeRefusal(openTime);
+    if (timeRefusal !== undefined) return this.#refuse(row, timeRefusal);
     // Adding 0 turns −0 into 0: equal values must have equal bytes.
     const bar = { openTime, open: open + 0, high: high + 0, low: low + 0, close: close + 0, volume: volume + 0 };
     this.sink.bar(symbol, bar, isVolumeUnknown);
   }
 
-  #priceOf(row: Row, field: number): number {
-    return this.options.price(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0);
-  }
-
-  /** The sum of the volume fields. A negative one is returned alone: it is refused, or means that the volume is unknown. */
-  #volumeOf(row: Row, fields: readonly number[]): number {
-    let sum = 0;
-    for (let index = 0; index < fields.length; index++) {
-      const field = fields[index]!;
-      const volume = this.options.volume(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0);
-      if (volume < 0) return volume;
-      sum += volume;
+  #timeRefusal(openTime: number): Refusal | undefined {
+    const { gridMs = MINUTE_MS } = this.options;
+    if (openTime < TIME_MIN_MS || openTime > TIME_MAX_MS) {
+      return { reason: 'time-out-of-range', detail: `expected a time from 1900 to 2200, was ${timeText(openTime)}` };
     }
-    return sum;
+    if (openTime % gridMs === 0) return undefined;
+    const isLastSecond = roundedClose(openTime) !== openTime;
+    const hint = isLastSecond ? '; --times close accepts closes such as 09:30:59' : '';
+    return { reason: 'off-grid', detail: `expected a whole minute, was ${timeText(openTime)}${hint}` };
   }
-
-  /** Reads the time. When the date is in another field, joins the two first. */
-  #timeOf(row: Row): RowTime {
-    const { layout, time: parse } = this.options;
-    const { date, time } = layout;
-    const { bytes } = row;
-    let timeStart = row.starts[time] ?? 0;
-    const timeEnd = row.ends[time] ?? 0;
-    if (date === undefined) return parse(bytes, timeStart, timeEnd);
-    const dateStart = row.starts[date] ?? 0;
-    let dateEnd = row.ends[date] ?? 0;
-    while (dateEnd > dateStart && bytes[dateEnd - 1] === SPACE) dateEnd--;
-    while (timeStart < timeEnd && bytes[timeStart] === SPACE) timeStart++;
-    const length = dateEnd - dateStart + 1 + timeEnd - timeStart;
-    if (length > TIME_BYTES_MAX) return 'unreadable-time';
-    const joined = this.#joinedTime;
-    let to = 0;
-    for (let at = dateStart; at < dateEnd; at++) joined[to++] = bytes[at]!;
-    joined[to++] = SPACE;
-    for (let at = timeStart; at < timeEnd; at++) joined[to++] = bytes[at]!;
-    return parse(joined, 0, length);
-  }
-
-  #refuseTime(row: Row, problem: TimeProblem): void {
-    this.#lookForHeader(row);
-    const { date, time } = this.options.layout;
-    const text = date === undefined ? fieldText(row, time) : `${fieldText(row, date)} ${fieldText(row, time)}`;
-    this.sink.refuse(row.line, problem, timeDetail(problem, text, this.options.zone));
-  }
-
-  /** Refuses a row for its first value that is not a number, otherwise for `reason`. */
-  #refuseValues(row: Row, fields: ValueFields, reason: RefusalReason): void {
-    const { price, volume } = this.options;
-    const { ask } = fields;
-    const prefix = this.#isWide ? `${fields.symbol} ` : '';
-    const readField = (name: string, field: number, reader: NumberReader) => ({
-      name: prefix + name,
-      text: fieldText(row, field),
-      value: reader(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0),
-    });
-    const values = [
-      ...PRICE_NAMES.map((name) => readField(name, fields[name], price)),
-      ...(ask === undefined ? [] : PRICE_NAMES.map((name) => readField(`ask ${name}`, ask[name], price))),
-      ...fields.volume.map((field) => readField('volume', field, volume)),
-    ];
-    const notNumber = values.find(({ value }) => Number.isNaN(value));
-    if (notNumber === undefined) {
-      const detail = values.map(({ name, text }) => `${name} ${text}`).join(', ');
-      return this.sink.refuse(row.line, reason, detail + priceHint(reason));
-    }
-    const { name, text } = notNumber;
-    const isNotFinite = /^[+-]?(nan|inf)/i.test(text) || Math.abs(Number(text)) === Infinity;
-    const detail = `${name}: expected a number, was "${text}"`;
-    if (isNotFinite) return this.sink.refuse(row.line, 'not-finite', detail);
-    const hint = name === 'volume' && text === '' ? '; if no row has a volume, add --volume none' : numberHint(text);
-    this.sink.refuse(row.line, 'not-a-number', detail + hint);
-  }
-}
-
-/** The mean of two prices, rounded to 15 digits: 1.085 and 1.087 give 1.086, not 1.0859999999999999. */
-function meanOf(bid: number, ask: number): number {
-  return Number(((bid + ask) / 2).toPrecision(15));
 }
 
 /** Rounds a time in the last second of a minute up to the next minute. Returns any other time unchanged. Epoch ms. */

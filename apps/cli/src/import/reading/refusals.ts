@@ -21,6 +21,11 @@ export type ImportRefusal =
   | 'ambiguous-format'
   | 'mixed-symbols';
 
+export interface Refusal {
+  reason: ImportRefusal;
+  detail: string;
+}
+
 /** Thrown when a whole file is refused. */
 export class FilePlanError extends Error {
   override readonly name = 'FilePlanError';
@@ -74,8 +79,17 @@ export function priceHint(reason: RefusalReason): string {
   return '; a row of zeros for a minute with no trade needs no bar, and --allow-negative-prices accepts prices of zero';
 }
 
+/** The refusal of a value that is not a number, with the option that would read it, if there is one. */
+export function notNumber(name: string, text: string): Refusal {
+  const isNotFinite = /^[+-]?(nan|inf)/i.test(text) || Math.abs(Number(text)) === Infinity;
+  const detail = `${name}: expected a number, was "${text}"`;
+  if (isNotFinite) return { reason: 'not-finite', detail };
+  const hint = name === 'volume' && text === '' ? '; if no row has a volume, add --volume none' : numberHint(text);
+  return { reason: 'not-a-number', detail: detail + hint };
+}
+
 /** A hint about the options for a number in the notation of other countries; empty when none would read it. */
-export function numberHint(text: string): string {
+function numberHint(text: string): string {
   if (/^[+-]?\d+,\d+$/.test(text)) return '; --decimal , reads decimal commas, --thousands , groups of thousands';
   const hasDotsBetweenGroups = /^[+-]?\d{1,3}(\.\d{3})+(,\d+)?$/.test(text); // 1.234,5 or 1.234
   if (hasDotsBetweenGroups) return '; --decimal , --thousands . reads such numbers';

@@ -12,9 +12,6 @@ export interface RowSymbolsOptions {
 }
 
 export class RowSymbols {
-  readonly #names: SymbolNames;
-  readonly #given: ResolvedSymbol | undefined;
-  readonly #mustMatchFirst: boolean;
   /** The name in the first row. */
   #firstName: string | undefined;
   /** The symbol field of the previous row, as bytes and as text. */
@@ -23,19 +20,16 @@ export class RowSymbols {
 
   /** @param field with the symbol; undefined when the keys of JSON may name it */
   constructor(
-    { names, symbol, anySymbol }: RowSymbolsOptions,
+    private readonly options: RowSymbolsOptions,
     private readonly field: number | undefined,
-  ) {
-    this.#names = names;
-    this.#given = symbol === undefined ? undefined : { symbol };
-    this.#mustMatchFirst = anySymbol !== true;
-  }
+  ) {}
 
   of(row: Row): ResolvedSymbol {
+    const { names, symbol, anySymbol } = this.options;
     const name = this.field === undefined ? (row.group ?? '') : this.#textOf(row, this.field);
-    if (this.#given === undefined) return this.#names.of(this.field === undefined ? lastKey(name) : name);
+    if (symbol === undefined) return names.of(this.field === undefined ? lastKey(name) : name);
     this.#firstName ??= name;
-    if (name === this.#firstName || !this.#mustMatchFirst) return this.#given;
+    if (name === this.#firstName || anySymbol) return { symbol };
     const [expected, actual] = [this.#firstName, name].map((text) => text.replaceAll(KEY_SEPARATOR, '.'));
     const detail = `expected rows of "${expected}", was "${actual}": leave --symbol out, or give --one-symbol`;
     return { reason: 'other-symbol', detail };

@@ -120,4 +120,11 @@ describe('rows of JSON', () => {
     splitter.push(Buffer.from(`${keys.map((key) => `"${key}":[[1,2]]`).join(',')}}}`));
     expect(groups).toEqual(keys.map((key) => `bars${KEY_SEPARATOR}${key}`));
   });
+
+  it('are named by the innermost object that names a symbol, and not by an object under the key "symbol"', () => {
+    const names: (string | undefined)[] = [];
+    const splitter = new JsonRows({ row: ({ named }) => void names.push(named), refuse: () => undefined });
+    splitter.push(Buffer.from('{"symbol":"OUTER","a":{"symbol":"INNER","bars":[[1]]},"b":{"symbol":{"bars":[[2]]}}}'));
+    expect(names).toEqual(['INNER', 'OUTER']);
+  });
 });

@@ -9,9 +9,6 @@ const BUFFERED_BARS_MAX = 50_000;
 /** Collects bars by symbol, because large batches are written fastest, and writes them while the import reads on. */
 export class BufferedWriter {
   #bars = new Map<string, Bar[]>();
-  /** The symbol of the last bar, and its bars: saves a lookup, since bars of one symbol often follow each other. */
-  #lastSymbol = '';
-  #lastBars: Bar[] | undefined;
   #count = 0;
   /** The last write that was started. */
   #writing: Promise<void> = Promise.resolve();
@@ -19,12 +16,9 @@ export class BufferedWriter {
   constructor(private readonly write: (symbol: string, bars: readonly Bar[]) => Promise<void>) {}
 
   add(symbol: string, bar: Bar): void {
-    if (symbol !== this.#lastSymbol || this.#lastBars === undefined) {
-      this.#lastBars = this.#bars.get(symbol);
-      if (this.#lastBars === undefined) this.#bars.set(symbol, (this.#lastBars = []));
-      this.#lastSymbol = symbol;
-    }
-    this.#lastBars.push(bar);
+    const ofSymbol = this.#bars.get(symbol);
+    if (ofSymbol === undefined) this.#bars.set(symbol, [bar]);
+    else ofSymbol.push(bar);
     this.#count++;
   }
 
@@ -44,7 +38,6 @@ export class BufferedWriter {
     this.#writing = this.#writeAll(this.#bars);
     this.#writing.catch(() => undefined); // awaited later
     this.#bars = new Map();
-    this.#lastBars = undefined;
     this.#count = 0;
   }
 

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { Bar } from '@barkeep/bars';
 import { zipSync } from 'fflate';
 import { READ_DEFAULTS, type ReadOptions } from '../detect/index.js';
-import { globToRegExp, inputFiles, symbolReader } from '../files/index.js';
+import { inputFiles, symbolReader } from '../files/index.js';
 import { SymbolNames } from '../reading/index.js';
 import { importBars } from './import-bars.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
@@ -276,38 +276,5 @@ describe('an import of packed files', () => {
     clearInterval(timer);
     const usedMb = (rssMax - rssBefore) / 1024 / 1024;
     expect(usedMb).toBeLessThan(120); // the file unpacks to 160 MB
-  });
-});
-
-describe('the names of the files', () => {
-  const [anyFiles, onlyLean] = [false, true];
-
-  it('may be patterns', async () => {
-    await put('x/2013/spy.csv', '');
-    await put('x/2014/spy.csv', '');
-    await put('x/2014/ibm.csv', '');
-    const names = async (pattern: string): Promise<string[]> =>
-      (await inputFiles([join(folder, pattern)], anyFiles)).map((file) => relative(folder, file.path));
-    expect(await names('x/*/spy.csv')).toEqual(['x/2013/spy.csv', 'x/2014/spy.csv']);
-    expect(await names('**/{ibm,aapl}.csv')).toEqual(['x/2014/ibm.csv']);
-    expect(await names('x/201[34]/s?y.csv')).toHaveLength(2);
-  });
-
-  it('that are links to nothing do not end the import, and are left for it to refuse', async () => {
-    await put('a.csv', '');
-    await symlink(join(folder, 'gone.csv'), join(folder, 'b.csv'));
-    const paths = [join(folder, 'a.csv'), join(folder, 'b.csv')];
-    expect((await inputFiles([folder], anyFiles)).map(({ path }) => path)).toEqual(paths);
-  });
-
-  it('are refused when nothing is there', async () => {
-    await expect(inputFiles([join(folder, 'gone.csv')], anyFiles)).rejects.toThrow('no such file');
-    await expect(inputFiles([folder], onlyLean)).rejects.toThrow('expected lean files');
-  });
-
-  it('match the whole path, and literally where they have no wildcard', () => {
-    expect(globToRegExp('/a/b.csv').test('/a/bxcsv')).toBe(false);
-    expect(globToRegExp('/a/*.csv').test('/a/b/c.csv')).toBe(false);
-    expect(globToRegExp('/a/**/*.csv').test('/a/b/c/d.csv')).toBe(true);
   });
 });

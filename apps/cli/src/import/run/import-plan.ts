@@ -1,9 +1,10 @@
-/** The plan of an import: which files it reads, and how. Also the writer that takes its bars. */
+/** The plan of an import: which files it reads, and how. Also the writer that takes its bars, and the events that it reports. */
 import type { BarImporter } from '@barkeep/bar-repository';
 import type { ReadOptions } from '../detect/index.js';
 import type { InputFile } from '../files/index.js';
 import type { CalendarCheck } from './calendar-check.js';
 import type { CompleteDays } from './complete-days.js';
+import type { UnderstoodFiles } from './logs.js';
 
 /** Takes the bars of an import. `abort` removes them when the import fails; without it, they stay. */
 export type BarWriter = Pick<BarImporter, 'write' | 'finish'> & Partial<Pick<BarImporter, 'abort'>>;
@@ -28,4 +29,11 @@ export interface ImportPlan {
   showPath: (path: string) => string;
   /** Stops the import. What it stored is then removed, if the writer has `abort`. */
   signal?: AbortSignal;
+}
+
+export interface ImportEvents {
+  /** @param bytes of all files read so far @param bars written so far */
+  onProgress: (bytes: number, bars: number) => void;
+  /** Called once for files that are read alike, before any of their rows is stored. */
+  onUnderstood?: (understood: UnderstoodFiles) => void;
 }

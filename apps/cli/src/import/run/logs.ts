@@ -28,17 +28,9 @@ export class RefusalLog {
   readonly reasons: Partial<Record<ImportRefusal, number>> = {};
   readonly first: ShownRefusal[] = [];
 
-  addRow(refusal: ShownRefusal): void {
-    this.rows++;
-    this.#add(refusal);
-  }
-
-  addFile(refusal: ShownRefusal): void {
-    this.files++;
-    this.#add(refusal);
-  }
-
-  #add({ file, line, reason, detail }: ShownRefusal): void {
+  /** @param counted `files` when the whole file is refused, otherwise `rows` */
+  add(counted: 'rows' | 'files', { file, line, reason, detail }: ShownRefusal): void {
+    this[counted]++;
     this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
     if (this.first.length < SHOWN_REFUSALS_MAX) this.first.push({ file, line, reason, detail: printable(detail) });
   }

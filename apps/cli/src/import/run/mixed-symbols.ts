@@ -1,7 +1,7 @@
 /** Refuses a zip when two of its files would be stored as one symbol, and warns of other such files, unless the user wants that. */
 import { type InputEntry, isFileError } from '../files/index.js';
 import { FilePlanError } from '../reading/index.js';
-import { entryPlan, startOf } from './entries.js';
+import { planByStart, startOf } from './entries.js';
 import type { ImportPlan } from './import-plan.js';
 
 /** Most files or symbols that a message names. */
@@ -88,9 +88,8 @@ function areDistinct(symbols: readonly (string | undefined)[], { read }: ImportP
 /** The one symbol as which an entry is stored; undefined when its rows name theirs, or when it cannot be read. */
 async function symbolOf(entry: InputEntry, inPath: string | undefined, plan: ImportPlan): Promise<string | undefined> {
   try {
-    const { start, rest } = await startOf(entry, inPath);
-    await rest.return(undefined);
-    return entryPlan(entry, start, plan.read)?.reader.symbol;
+    const start = await startOf(entry, inPath);
+    return planByStart(entry, start, plan.read)?.reader.symbol;
   } catch (error) {
     if (error instanceof FilePlanError || isFileError(error)) return undefined;
     throw error;

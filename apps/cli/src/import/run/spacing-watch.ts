@@ -5,7 +5,8 @@ import { timeText } from '../reading/index.js';
 
 /**
  * Steps of a symbol that may show another interval; a step is the time from one row to the next. A stretch is a sequence of steps with a
- * common divisor above the interval, or a single step below the interval.
+ * common divisor above the interval, or a single step below the interval. For example, rows at 14:30, 14:35 and 14:45 in an import of
+ * one-minute bars are a stretch of two steps with the divisor 5 minutes.
  */
 interface Stretch {
   /** The common divisor of the steps, ms. */
@@ -48,45 +49,44 @@ class SymbolSpacing {
 
   add(openTime: number): void {
     const step = Math.abs(openTime - this.last);
-    if (step === this.intervalMs && this.#stretch === undefined) this.#intervalSteps++;
-    else if (step > 0) this.#addStep(step, this.last, openTime);
+    if (step > 0) this.#addStep(step, this.last, openTime);
     this.last = openTime;
   }
 
-  /**
-   * Keeps the stretch if it is too long for chance. It must be longer after irregular steps, and may be shorter when the symbol traded
-   * in every interval before.
-   */
-  keepIfLong(): void {
-    if (this.#stretch === undefined) return;
-    const isWide = this.#stretch.divisor >= WIDE_RATIO * this.intervalMs;
-    const usualMin = isWide ? WIDE_STEPS_MIN : NARROW_STEPS_MIN;
-    const tradedAlways = this.#irregularSteps === 0 && this.#intervalSteps >= INTERVAL_STEPS_MIN;
-    const stepsMin = tradedAlways ? usualMin / 2 : usualMin + STEPS_PER_DOUBLING * Math.log2(1 + this.#irregularSteps);
-    if (this.#stretch.steps >= stepsMin) this.found ??= this.#stretch;
+  /** Ends the stretch, and keeps it if it is too long for chance. */
+  endStretch(): void {
+    const stretch = this.#stretch;
+    if (stretch === undefined) return;
+    if (stretch.steps >= this.#stepsMin(stretch)) this.found ??= stretch;
+    this.#irregularSteps += stretch.steps;
+    this.#stretch = undefined;
   }
 
-  /** Extends the stretch by a step that has a common divisor above the interval with it. Any other step ends the stretch. */
   #addStep(step: number, from: number, to: number): void {
-    const stretch = this.#stretch;
-    if (stretch !== undefined) {
-      const divisor = greatestCommonDivisor(stretch.divisor, step);
-      if (divisor > this.intervalMs) {
-        const shortest = Math.min(stretch.shortest, step);
-        this.#stretch = { divisor, shortest, steps: stretch.steps + 1, from: stretch.from, to };
-        return;
-      }
-      this.keepIfLong();
-      this.#irregularSteps += stretch.steps;
-      this.#stretch = undefined;
-    }
-    if (step === this.intervalMs) {
-      this.#intervalSteps++;
+    const longer = this.#stretch && this.#extended(this.#stretch, step, to);
+    if (longer !== undefined) {
+      this.#stretch = longer;
       return;
     }
+    this.endStretch();
     const single = { divisor: step, shortest: step, steps: 1, from, to };
-    if (step > this.intervalMs) this.#stretch = single;
+    if (step === this.intervalMs) this.#intervalSteps++;
+    else if (step > this.intervalMs) this.#stretch = single;
     else this.found ??= single; // rows closer than the interval: one step is enough
+  }
+
+  /** The stretch with one step more; undefined when they have no common divisor above the interval. */
+  #extended({ divisor, shortest, steps, from }: Stretch, step: number, to: number): Stretch | undefined {
+    const common = greatestCommonDivisor(divisor, step);
+    if (common <= this.intervalMs) return undefined;
+    return { divisor: common, shortest: Math.min(shortest, step), steps: steps + 1, from, to };
+  }
+
+  /** Fewest steps of a stretch that are no chance: more after irregular steps, fewer when the symbol traded in every interval before. */
+  #stepsMin({ divisor }: Stretch): number {
+    const usualMin = divisor >= WIDE_RATIO * this.intervalMs ? WIDE_STEPS_MIN : NARROW_STEPS_MIN;
+    const tradedAlways = this.#irregularSteps === 0 && this.#intervalSteps >= INTERVAL_STEPS_MIN;
+    return tradedAlways ? usualMin / 2 : usualMin + STEPS_PER_DOUBLING * Math.log2(1 + this.#irregularSteps);
   }
 }
 
@@ -106,7 +106,7 @@ export class SpacingWatch {
   warnings(): string[] {
     const byInterval = new Map<string, { symbols: string[]; stretch: Stretch }>();
     for (const [symbol, spacing] of this.#bySymbol) {
-      spacing.keepIfLong();
+      spacing.endStretch();
       const { found } = spacing;
       if (found === undefined) continue;
       const interval = spacingText(found.shortest);

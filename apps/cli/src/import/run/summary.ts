@@ -1,6 +1,6 @@
 /** The summary of an import: its counts, the first refusals, and what was understood of its files, as data and as text. Pure. */
 import type { Bar } from '@barkeep/bars';
-import { formatCount, table } from '../../terminal/index.js';
+import { countsText, formatCount, table } from '../../terminal/index.js';
 import { type RefusalLog, SHOWN_REFUSALS_MAX, type UnderstoodFiles } from './logs.js';
 
 /** What `barkeep import --json` prints. */
@@ -47,9 +47,8 @@ export function summaryText(summary: ImportSummary, into = 'dataset'): string {
 /** One line with the counts, one for each of the first refusals, and one with the number of the others. */
 function refusalLines({ rows, files, reasons, first }: ImportSummary['refused']): string[] {
   const filesText = files > 0 ? ` and ${formatCount(files)} file(s)` : '';
-  const counts = Object.entries(reasons).map(([reason, count]) => `${reason} ${formatCount(count)}`);
-  const countsText = counts.length > 0 ? `: ${counts.join(', ')}` : '';
-  const lines = [`  refused      ${formatCount(rows)}${filesText}${countsText}`];
+  const reasonsText = rows + files > 0 ? `: ${countsText(reasons)}` : '';
+  const lines = [`  refused      ${formatCount(rows)}${filesText}${reasonsText}`];
   for (const { file, line, reason, detail } of first) {
     const place = line > 0 ? `${file}:${line}` : file;
     lines.push(`    ${place} ${reason}: ${detail}`);

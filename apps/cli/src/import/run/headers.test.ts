@@ -1,0 +1,169 @@
+/** What is above, in and below the header of a file. 1709562600 is 2024-03-04T14:30Z as epoch seconds. */
+import { zipSync } from 'fflate';
+import { parseColumnsOption } from '../detect/index.js';
+import { symbolReader } from '../files/index.js';
+import { CSV_HEADER } from '../../../../../test/support/data/import-texts.js';
+import {
+  countsOf,
+  detailOf,
+  imported,
+  reasonsOf,
+  SYMBOL_X,
+  valuesOf,
+  VOLUME,
+} from '../../../../../test/support/data/imported-file.js';
+
+/** A row of 2024-03-04, `minute` minutes after 14:30 UTC. */
+const row = (minute: number, price = 10): string =>
+  `2024-03-04T14:${30 + minute}:00Z,${price},${price + 1},${price - 1},${price},5\n`;
+
+describe('before the rows,', () => {
+  it('a web address is skipped', async () => {
+    const text =
+      'https://www.example.com/\nunix,date,symbol,open,high,low,close,Volume BTC,Volume USD\n' +
+      '1709562600000,2024-03-04 14:30:00,BTC/USD,65000,65010,64990,65005,1.5,97500\n';
+    const bar = ['BTCUSD', '2024-03-04T14:30Z', 65000, 65010, 64990, 65005, 1.5];
+    const columns = parseColumnsOption('volume=Volume BTC');
+    expect((await imported('a.csv', text, { read: { symbol: 'BTCUSD', columns } })).bars).toEqual([bar]);
+    expect((await imported('a.csv', text)).bars).toEqual([['BTC/USD', ...bar.slice(1)]]);
+  });
+
+  it('a header of three lines is one header', async () => {
+    const header = 'Price,Close,High,Low,Open,Volume\nTicker,SPY,SPY,SPY,SPY,SPY\nDatetime,,,,,\n';
+    const text = `${header}2024-03-04 14:30:00+00:00,512.1,512.4,511.9,512.0,1200345\n`;
+    const bar = ['SPY', '2024-03-04T14:30Z', 512, 512.4, 511.9, 512.1, 1200345];
+    expect((await imported('a.csv', text, { read: { symbol: 'SPY' } })).bars).toEqual([bar]);
+    expect((await imported('a.csv', text)).bars).toEqual([bar]);
+  });
+
+  it('sep=; names the delimiter, and a line of units belongs to the header', async () => {
+    const header = 'sep=;\ntime;open;high;low;close;volume\nUTC;USD;USD;USD;USD;shares\n';
+    const rows = '2024-03-04 14:30;1;2;1;2;5\n2024-03-04 14:31;1;2;1;2;5\n';
+    const { bars } = await imported('a.csv', header + rows, SYMBOL_X);
+    expect(bars.map((bar) => bar[VOLUME])).toEqual([5, 5]);
+  });
+
+  it('sep=; is not a row of a file without a header', async () => {
+    const text = 'sep=;\n2024-03-04 14:30;1;2;1;2;5\n2024-03-04 14:31;1;2;1;2;5\n';
+    const result = await imported('a.csv', text, { read: { symbol: 'X', hasHeader: false } });
+    expect(countsOf(result)).toEqual({ bars: 2, refused: {} });
+  });
+
+  it('a title in brackets is not taken for JSON', async () => {
+    const titled = `[EURUSD]\n${CSV_HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
+    expect((await imported('a.csv', titled, SYMBOL_X)).bars).toHaveLength(1);
+  });
+
+  it('a title and blank lines are skipped', async () => {
+    const titled = `A title, with a comma\n\nanother\n${CSV_HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
+    expect((await imported('b.csv', titled, SYMBOL_X)).bars).toHaveLength(1);
+  });
+
+  it('--skip-lines skips lines, also in a file without a header', async () => {
+    const rows = 'any,thing,1,2,3,4\n2024-03-04 14:30,1,2,1,2,5\n';
+    const { bars } = await imported('c.csv', rows, { read: { symbol: 'X', hasHeader: false, skipLines: 1 } });
+    expect(bars).toHaveLength(1);
+  });
+});
+
+describe('above a header,', () => {
+  it('thousands of blank lines are skipped', async () => {
+    expect((await imported('a.csv', '\n'.repeat(5000) + CSV_HEADER + row(0), SYMBOL_X)).bars).toHaveLength(1);
+  });
+
+  it('dozens of comments are skipped', async () => {
+    const comments = Array.from({ length: 40 }, (_, at) => `# line ${at}, of a preamble\n`).join('');
+    expect((await imported('a.csv', comments + CSV_HEADER + row(0), SYMBOL_X)).bars).toHaveLength(1);
+  });
+});
+
+describe('a header', () => {
+  it('with the name of a used column twice is refused', async () => {
+    const closeTwice = 'time,open,high,low,close,close,volume\n2024-03-04T14:30:00Z,10,11,9,10,10.5,5\n';
+    const result = await imported('a.csv', closeTwice, SYMBOL_X);
+    expect(countsOf(result)).toEqual({ bars: 0, refused: { 'unusable-header': 1 } });
+    expect(detailOf(result)).toContain('expected one column "close"');
+    const header = 'Datetime,Open,Open,High,High,Low,Low,Close,Close,Volume,Volume\n';
+    const allTwice = `${header}2024-03-04 14:30:00+00:00,1,2,1,2,1,2,1,2,5,6\n`;
+    expect(reasonsOf(await imported('a.csv', allTwice, SYMBOL_X))).toEqual({ 'unusable-header': 1 });
+  });
+
+  it('may have another name twice', async () => {
+    const text = 'time,open,high,low,close,volume,x,x\n2024-03-04T14:30:00Z,10,11,9,10,5,1,2\n';
+    expect((await imported('a.csv', text, SYMBOL_X)).bars).toHaveLength(1);
+  });
+
+  it('may have blanks before its quotes, as its rows may', async () => {
+    const text = '"time", "open", "high", "low", "close", "volume"\n"2024-03-04 14:30", "10", "11", "9", "10", "5"\n';
+    expect((await imported('a.csv', text, SYMBOL_X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
+  });
+});
+
+describe('a row with more fields than its header', () => {
+  it('is refused, not shifted', async () => {
+    const groupedVolume = `${CSV_HEADER}2024-03-04T14:30:00Z,10,11,9,10,1,234,567\n`;
+    const decimalCommas = `${CSV_HEADER}2024-03-04T14:30:00Z,1,0850,1,0850,1,0850,1,0850,12\n`;
+    for (const text of [groupedVolume, decimalCommas]) {
+      const result = await imported('a.csv', text, SYMBOL_X);
+      expect(countsOf(result)).toEqual({ bars: 0, refused: { 'too-many-fields': 1 } });
+    }
+  });
+
+  it('is refused below a header that ends with a comma', async () => {
+    const header = 'time,open,high,low,close,volume,\n';
+    const result = await imported(
+      'a.csv',
+      `${header}2024-03-04T14:30Z,1,1,1,1,1,234\n2024-03-04T14:31Z,1,1,1,1,5,\n`,
+      SYMBOL_X,
+    );
+    expect(countsOf(result)).toEqual({ bars: 1, refused: { 'too-many-fields': 1 } });
+    expect(result.bars[0]?.[VOLUME]).toBe(5);
+  });
+
+  it('is refused without a header too', async () => {
+    const rows = '2024-03-04 14:30,1,1,1,1,5\n2024-03-04 14:31,1,1,1,1,1,234\n';
+    const result = await imported('a.csv', rows, { read: { symbol: 'X', hasHeader: false } });
+    expect(countsOf(result)).toEqual({ bars: 1, refused: { 'too-many-fields': 1 } });
+  });
+});
+
+describe('a row with fewer fields than its header', () => {
+  it('is refused when a field is missing', async () => {
+    const text =
+      'time,open,high,low,close,volume,trades\n2024-03-04T14:30:00Z,10,11,9,10,7\n2024-03-04T14:31:00Z,10,11,9,10,5,7\n';
+    const result = await imported('a.csv', text, SYMBOL_X);
+    expect(countsOf(result)).toEqual({ bars: 1, refused: { 'missing-fields': 1 } });
+  });
+
+  it('may end in empty fields, in the header too', async () => {
+    const text =
+      'time,open,high,low,close,volume,\n2024-03-04T14:30:00Z,10,11,9,10,5\n2024-03-04T14:31:00Z,10,11,9,10,5,,\n';
+    expect((await imported('a.csv', text, SYMBOL_X)).bars).toHaveLength(2);
+  });
+});
+
+describe('a file without a header and with more than six columns', () => {
+  it('has no symbol column when the symbol is given', async () => {
+    const kraken =
+      '1704067200,42265.2,42270.0,42265.1,42270.0,0.51234567,12\n' +
+      '1704067260,42270.0,42270.0,42270.0,42270.0,0.00100000,1\n';
+    const symbolOf = symbolReader('{symbol}_1.csv');
+    const { bars } = await imported('XBTUSD_1.csv', kraken, { symbolOf, read: { hasHeader: false } });
+    expect(bars).toEqual([
+      ['XBTUSD', '2024-01-01T00:00Z', 42265.2, 42270, 42265.1, 42270, 0.51234567],
+      ['XBTUSD', '2024-01-01T00:01Z', 42270, 42270, 42270, 42270, 0.001],
+    ]);
+    const generic = '2024-03-04 14:30,10,11,9,10,5,77,88,99\n';
+    const { bars: genericBars } = await imported('g.csv', generic, { read: { hasHeader: false, symbol: 'X' } });
+    expect(valuesOf(genericBars[0])).toEqual([10, 11, 9, 10, 5]);
+  });
+
+  it('of twelve columns in a zip is read', async () => {
+    const line =
+      '1735689600000000,0.31600000,0.31650000,0.31590000,0.31610000,27.00000000,1735689659999999,8.53200000,11,10.0,3.1,0\n';
+    const zip = zipSync({ 'DOGEUSDT-1m-2025-01-01.csv': Buffer.from(line) });
+    const symbolOf = symbolReader('{symbol}-1m-*.zip');
+    const { bars } = await imported('DOGEUSDT-1m-2025-01-01.zip', zip, { symbolOf, read: { hasHeader: false } });
+    expect(bars).toEqual([['DOGEUSDT', '2025-01-01T00:00Z', 0.316, 0.3165, 0.3159, 0.3161, 27]]);
+  });
+});
