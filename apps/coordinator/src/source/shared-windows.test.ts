@@ -4,7 +4,7 @@ import { ChunkPool, USED_ONCE } from './chunk-pool.js';
 import { type ReadWork, SharedRead } from './shared-read.js';
 import { SharedWindows, type SharingSession } from './shared-windows.js';
 import { SilentSourceError } from './silence.js';
-import { WindowRead } from './window-read.js';
+import { type ReadTask, WindowRead } from './window-read.js';
 
 const WINDOW: Window = { dayIndex: 0, fromSlot: 0, toSlot: 390, prev: 0, to: 100 };
 const neverAborted = new AbortController().signal;
@@ -29,9 +29,9 @@ function gatedRead() {
     end = resolve;
     failWith = reject;
   });
-  let started: { into: WindowRead; signal: AbortSignal; onProgress: () => void } | undefined;
-  const work = (into: WindowRead, signal: AbortSignal, onProgress: () => void) => {
-    started = { into, signal, onProgress };
+  let started: ReadTask | undefined;
+  const work = (task: ReadTask) => {
+    started = task;
     return gate;
   };
   const receiveBar = (slot: number) => {
@@ -50,7 +50,7 @@ function gatedRead() {
 const sharedRead = (work: ReadWork, onFailure = noop) => new SharedRead('1', emptyWindow(), work, onFailure);
 
 /** Waits for a read until its end, as a session does that is not stopped. */
-const waitFor = (read: SharedRead, into = ownRead()) => read.wait(into, neverAborted, noop);
+const waitFor = (read: SharedRead, into = ownRead()) => read.wait({ into, signal: neverAborted, onProgress: noop });
 
 describe('a read for several sessions', () => {
   it('gives all of them the same rows, also later ones, and none returns the memory', async () => {
@@ -75,7 +75,7 @@ describe('a read for several sessions', () => {
     const read = sharedRead(work);
     const first = new AbortController();
     const [a, b] = [ownRead(), ownRead()];
-    const gone = read.wait(a, first.signal, noop);
+    const gone = read.wait({ into: a, signal: first.signal, onProgress: noop });
     const stays = waitFor(read, b);
     first.abort(new Error('stopped'));
     await expect(gone).rejects.toThrow('stopped');
@@ -91,7 +91,7 @@ describe('a read for several sessions', () => {
     const { work, isAborted } = gatedRead();
     const read = sharedRead(work, onFailure);
     const [first, second] = [new AbortController(), new AbortController()];
-    const waits = [first, second].map(({ signal }) => read.wait(ownRead(), signal, noop));
+    const waits = [first, second].map(({ signal }) => read.wait({ into: ownRead(), signal, onProgress: noop }));
     for (const wait of waits) wait.catch(noop);
     first.abort(new Error('stopped'));
     expect(onFailure).not.toHaveBeenCalled();
@@ -107,7 +107,7 @@ describe('a read for several sessions', () => {
     const read = sharedRead(work);
     const impatient = new AbortController();
     const [a, b] = [ownRead(), ownRead()];
-    const silent = read.wait(a, impatient.signal, noop);
+    const silent = read.wait({ into: a, signal: impatient.signal, onProgress: noop });
     const patient = waitFor(read, b);
     receiveBar(1);
     impatient.abort(new SilentSourceError(10));
@@ -125,7 +125,7 @@ describe('a read for several sessions', () => {
     const { work, receiveBar, failWith } = gatedRead();
     const read = sharedRead(work, onFailure);
     const listeners = [jest.fn(), jest.fn()];
-    const waits = listeners.map((listener) => read.wait(ownRead(), neverAborted, listener));
+    const waits = listeners.map((onProgress) => read.wait({ into: ownRead(), signal: neverAborted, onProgress }));
     receiveBar(0);
     for (const listener of listeners) expect(listener).toHaveBeenCalledTimes(1);
     failWith(new Error('gone'));
@@ -154,7 +154,7 @@ describe('the windows that sessions share', () => {
   });
   afterEach(() => jest.useRealTimers());
   /** Joins the read of a window, or starts it; a read that is started ends at once. */
-  const join = (name: string, version?: string) => shared.join(wanted(name, version), emptyWindow, done);
+  const join = (name: string, version?: string) => shared.join(wanted(name, version), emptyWindow(), done);
 
   /** Whether a session wants the window that ends at `to`. */
   const isWanted = (by: SharingSession, { to = 100, bytes = 100 } = {}) => shared.isWanted(by, to, bytes);
@@ -173,7 +173,7 @@ describe('the windows that sessions share', () => {
   it('are kept for a while for sessions that are about to start, also when the first one has ended', () => {
     const early = session('early', performance.now() + 10_000);
     shared.register(early);
-    const joinEarly = () => shared.join({ ...wanted('monday'), session: early }, emptyWindow, done);
+    const joinEarly = () => shared.join({ ...wanted('monday'), session: early }, emptyWindow(), done);
     const monday = joinEarly();
     expect(isWanted(early)).toBe(true);
     shared.leave(early);
@@ -218,7 +218,7 @@ describe('the windows that sessions share', () => {
   });
 
   it('that failed are read again', async () => {
-    const failing = shared.join(wanted('monday'), emptyWindow, () => Promise.reject(new Error('gone')));
+    const failing = shared.join(wanted('monday'), emptyWindow(), () => Promise.reject(new Error('gone')));
     await expect(waitFor(failing)).rejects.toThrow('gone');
     const next = join('monday');
     expect(next).not.toBe(failing);
@@ -228,7 +228,7 @@ describe('the windows that sessions share', () => {
 
   it('are not removed by the failure of an older version that they replaced', async () => {
     const { work, failWith } = gatedRead();
-    const old = shared.join(wanted('monday', '1'), emptyWindow, work);
+    const old = shared.join(wanted('monday', '1'), emptyWindow(), work);
     const newer = join('monday', '2');
     failWith(new Error('gone'));
     await expect(waitFor(old)).rejects.toThrow('gone');
