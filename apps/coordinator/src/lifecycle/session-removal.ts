@@ -2,8 +2,7 @@
  * Removes sessions with all their data, and what is left of lost stores. Only one call at a time, with the session's lock, removes keys of
  * a session. Otherwise a slow call could remove the keys of a newer store, which another start or a later session of the same id has made.
  */
-import { withSessionLock, type SessionRepository } from '@barkeep/bar-repository';
-import type { SessionSpec } from '@barkeep/bars';
+import { withSessionLock } from '@barkeep/bar-repository';
 import { removeSession, type SessionLayout } from '@barkeep/session-data';
 import type { EntityManager } from 'typeorm';
 import { removalOf, type Servers, type SessionRecord } from './session-row.js';
@@ -16,7 +15,8 @@ const LOCK_KEPT_EVERY_MS = 5_000;
 /** Most sessions removed at the same time: each holds a connection to Postgres, and the API and the streams need the others. */
 const REMOVED_AT_ONCE = 3;
 
-type Sessions = SessionRepository<SessionSpec>;
+/** The SQLSTATE of a statement that has waited too long for a lock. */
+const LOCK_NOT_AVAILABLE = '55P03';
 
 export class SessionRemoval {
   private readonly turns = new Turns(REMOVED_AT_ONCE);
@@ -28,17 +28,24 @@ export class SessionRemoval {
   ) {}
 
   /** Stops a session and removes all its data. Another session that has its id by now stays. */
-  async remove(row: SessionRecord): Promise<void> {
-    await this.turns.run(() => this.removeIf(row, () => Promise.resolve(true)));
+  remove(row: SessionRecord): Promise<void> {
+    return this.turns.run(() => this.removeNow(row, { onlyIfExpired: false }));
   }
 
-  /** As {@link remove}, unless a call has started the session again meanwhile: the row may have been read long ago. */
+  /**
+   * As {@link remove}, unless a call has started the session again meanwhile: the row may have been read long ago. Leaves a session that
+   * another process has locked for long: mostly that process removes it.
+   */
   async removeExpired(row: SessionRecord): Promise<void> {
-    await this.turns.run(() => this.removeIf(row, (sessions) => sessions.lockExpired(row)));
+    try {
+      await this.turns.run(() => this.removeNow(row, { onlyIfExpired: true }));
+    } catch (error) {
+      const isLocked = (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE;
+      if (!isLocked) throw error;
+    }
   }
 
-  /** @param mayRemove asked while the lock is held; gets the sessions as the connection that holds the lock sees them */
-  private async removeIf(row: SessionRecord, mayRemove: (sessions: Sessions) => Promise<boolean>): Promise<void> {
+  private async removeNow(row: SessionRecord, { onlyIfExpired }: { onlyIfExpired: boolean }): Promise<void> {
     const { changes, dataSource, keyPrefix, producer, redis } = this.parts;
     const removal = removalOf(row, keyPrefix);
     let { mustScan } = removal; // search all keys, because the layout may not name all of the session's
@@ -47,7 +54,7 @@ export class SessionRemoval {
     const removedRow = await withSessionLock(dataSource, row, async (membership, manager) => {
       const sessions = this.parts.sessions.within(manager);
       const isGone = membership === undefined; // without a row there is no membership
-      if (isGone || !(await mayRemove(sessions))) return undefined;
+      if (isGone || (onlyIfExpired && !(await sessions.lockExpired(row)))) return undefined;
       await removeSession(redis, removal.layout, { mustScan, onBatch: lockKeeper(manager) });
       await producer.unschedule(row.incarnation);
       return sessions.remove(row);

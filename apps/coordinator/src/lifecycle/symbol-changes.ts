@@ -27,15 +27,23 @@ export class SymbolChanges {
    * @throws UnknownSessionError, SessionStateError, SymbolCountError, FedSymbolsError
    */
   async add(id: string, symbol: string): Promise<'joining' | 'present'> {
+    let isNew = false;
     const row = await this.change(id, STATES_FOR_ADDING, ({ membership, layout }) => {
-      const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
-      const changed = withSymbol(id, members, membership, symbol);
-      if (changed !== membership) this.checkSize(layout, changed);
+      const changed = withSymbol(id, membersOf(layout), membership, symbol);
+      isNew = changed !== membership;
+      if (isNew) this.checkSize(layout, changed);
       return changed;
     });
-    if (!(await this.updateStore(row))) return 'present';
-    const { joining } = await store.readSymbols(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
-    return joining.includes(symbol) ? 'joining' : 'present';
+    try {
+      const hasStore = await this.updateStore(row);
+      if (!hasStore) return 'present';
+      const { joining } = await store.readSymbols(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
+      return joining.includes(symbol) ? 'joining' : 'present';
+    } catch (error) {
+      // This call has changed the row, so it must not fail: the stream or the reconciler adds the symbol to the store later.
+      if (isNew && store.isOutage(error)) return 'joining';
+      throw error;
+    }
   }
 
   /** Removes a symbol and all its data. @throws UnknownSessionError, UnknownSymbolError, SymbolCountError, FedSymbolsError */
@@ -43,8 +51,7 @@ export class SymbolChanges {
     const row = await this.change(id, repository.SESSION_STATES, ({ membership, layout }) => {
       const partition = layout.partitionOf(symbol);
       if (partition === undefined) throw new store.UnknownSymbolError(id, symbol);
-      const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
-      return withoutSymbol(id, members, membership, symbol, partition);
+      return withoutSymbol(id, membersOf(layout), membership, symbol, partition);
     });
     await this.updateStore(row);
   }
@@ -146,3 +153,6 @@ export class SymbolChanges {
     throw new repository.SymbolConflictError(id);
   }
 }
+
+/** The symbols and partitions with which a session was created. */
+const membersOf = ({ spec, basePartitions }: store.SessionLayout) => ({ symbols: spec.symbols, basePartitions });
