@@ -1,6 +1,6 @@
 /** The row of a session in Postgres, the servers that hold its data, and the layout that the row describes. */
 import { ACTIVE_STATES, type SessionRepository, type SessionRow, type SessionState } from '@barkeep/bar-repository';
-import { decodeDays, encodeDays, UNCHANGED, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
+import { DAY_MS, decodeDays, encodeDays, UNCHANGED, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import { SessionLayout } from '@barkeep/session-data';
 import type { Queues, SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
@@ -22,8 +22,6 @@ export interface Servers {
   /** Logs an error of background work, where no caller waits for an answer. */
   warn: (message: string, error: unknown) => void;
 }
-
-const DAY_MS = 86_400_000;
 
 /** The layout of a session, with the symbols of its row unless `membership` says otherwise. @throws UnknownCalendarError */
 export function layoutOf(row: SessionRecord, keyPrefix: string, membership = row.membership ?? UNCHANGED) {
@@ -56,4 +54,9 @@ export function isActive({ state }: Pick<SessionRecord, 'state'>): boolean {
 /** The fields by which the payloads of jobs name a session. */
 export function refOf({ id, incarnation }: Pick<SessionRecord, 'id' | 'incarnation'>): SessionRef {
   return { sessionId: id, incarnation };
+}
+
+/** The payload of a session's stream job. */
+export function streamRefOf(row: SessionRecord): SessionRef & { run: number } {
+  return { ...refOf(row), run: row.run };
 }
