@@ -2,7 +2,7 @@
  * Watches the session Redis for evicted keys. With the wrong eviction policy a full server evicts keys, and an evicted chunk looks
  * as if its bars had never existed. Sessions show a warning while that can happen; a session that lacks bars becomes `lost`.
  */
-import { ACTIVE_STATES, SessionStateError, type SessionState } from '@barkeep/bar-repository';
+import { ACTIVE_STATES, SessionStateError } from '@barkeep/bar-repository';
 import { countMissingBars, emitState, setControl } from '@barkeep/session-data';
 import { layoutOf, type SessionRecord, type Servers } from './session-row.js';
 
@@ -37,10 +37,10 @@ export class Evictions {
     this.mustCheck = false;
   }
 
-  /** Ends a session as `lost` if it lacks bars; a start streams it again. */
+  /** Ends a session in one of {@link STORED_STATES} as `lost` if it lacks bars; a start streams it again. */
   async checkSession(row: SessionRecord): Promise<void> {
     const { redis, keyPrefix, sessions, warn } = this.servers;
-    if (!row.checkpoint || !(STORED_STATES as readonly SessionState[]).includes(row.state)) return;
+    if (!row.checkpoint) return; // it has no store yet
     const layout = layoutOf(row, keyPrefix);
     const missing = await countMissingBars(redis, layout);
     if (missing === 0) return;

@@ -3,7 +3,7 @@
  * a session. Otherwise a slow call could remove the keys of a newer store, which another start or a later session of the same id has made.
  */
 import { withSessionLock } from '@barkeep/bar-repository';
-import { removeSession, type SessionLayout } from '@barkeep/session-data';
+import { isBrokenStore, isRedisOutage, removeLeftover, removeSession, type SessionLayout } from '@barkeep/session-data';
 import type { EntityManager } from 'typeorm';
 import { removalOf, type Servers, type SessionRecord } from './session-row.js';
 import type { SymbolChanges } from './symbol-changes.js';
@@ -46,21 +46,37 @@ export class SessionRemoval {
   }
 
   private async removeNow(row: SessionRecord, { onlyIfExpired }: { onlyIfExpired: boolean }): Promise<void> {
-    const { changes, dataSource, keyPrefix, producer, redis } = this.parts;
-    const removal = removalOf(row, keyPrefix);
-    let { mustScan } = removal; // search all keys, because the layout may not name all of the session's
-    // The store may still have data of symbols that left the session. If they cannot be removed here, a scan finds their keys.
-    if (row.membership && !mustScan) mustScan = !(await changes.removeLeftSymbols(row));
+    const { dataSource, keyPrefix, producer, redis } = this.parts;
+    const { layout, isComplete } = removalOf(row, keyPrefix);
+    // A search of all keys of the server finds what the layout does not name.
+    const mustScan = !isComplete || (await this.mayHaveLeftSymbols(row));
     const removedRow = await withSessionLock(dataSource, row, async (membership, manager) => {
       const sessions = this.parts.sessions.within(manager);
       const isGone = membership === undefined; // without a row there is no membership
       if (isGone || (onlyIfExpired && !(await sessions.lockExpired(row)))) return undefined;
-      await removeSession(redis, removal.layout, { mustScan, onBatch: lockKeeper(manager) });
+      await removeSession(redis, layout, { mustScan, onBatch: lockKeeper(manager) });
       await producer.unschedule(row.incarnation);
       return sessions.remove(row);
     });
+    if (!removedRow) return;
     // Another process may have created the store, or a symbol's part of it, before the row was gone (invariant I9 of docs/ARCHITECTURE.md).
-    if (removedRow) await changes.removeRecreatedKeys(removedRow);
+    const left = removalOf(removedRow, keyPrefix);
+    await withSessionLock(dataSource, row, () => removeLeftover(redis, left.layout, !left.isComplete));
+  }
+
+  /**
+   * Removes the data of symbols that left the session. @returns whether some of it may remain, because the store is broken or takes no
+   * writes: a full session Redis still removes keys
+   */
+  private async mayHaveLeftSymbols(row: SessionRecord): Promise<boolean> {
+    if (!row.membership) return false;
+    try {
+      await this.parts.changes.updateStore(row);
+      return false;
+    } catch (error) {
+      if (isBrokenStore(error) || isRedisOutage(error)) return true;
+      throw error;
+    }
   }
 }
 

@@ -31,18 +31,18 @@ export function layoutOf(row: SessionRecord, keyPrefix: string, membership = row
 }
 
 /**
- * The layout for the removal of a session. When its calendar is unknown and its row has no days, the layout has one day only, and all
- * keys of the session Redis have to be scanned for those of the session.
+ * The layout for the removal of a session, and whether it names all keys of the session. When the calendar is unknown and the row has no
+ * days, the layout has one day only.
  */
-export function removalOf(row: SessionRecord, keyPrefix: string): { layout: SessionLayout; mustScan: boolean } {
+export function removalOf(row: SessionRecord, keyPrefix: string): { layout: SessionLayout; isComplete: boolean } {
   try {
-    return { layout: layoutOf(row, keyPrefix), mustScan: false };
+    return { layout: layoutOf(row, keyPrefix), isComplete: true };
   } catch (error) {
     if (!(error instanceof UnknownCalendarError)) throw error;
     const { start: date } = row.spec;
     const open = Date.parse(date);
     const days = encodeDays([{ date, segments: [{ open, close: open + DAY_MS }] }]);
-    return { layout: layoutOf({ ...row, historyDays: 0, days }, keyPrefix), mustScan: true };
+    return { layout: layoutOf({ ...row, historyDays: 0, days }, keyPrefix), isComplete: false };
   }
 }
 

@@ -6,7 +6,7 @@
 import * as repository from '@barkeep/bar-repository';
 import { currentSymbols, SymbolCountError, UNCHANGED, withoutSymbol, withSymbol, type Membership } from '@barkeep/bars';
 import * as store from '@barkeep/session-data';
-import { isActive, layoutOf, removalOf, type SessionRecord, type Servers } from './session-row.js';
+import { isActive, layoutOf, type SessionRecord, type Servers } from './session-row.js';
 import { hintUpkeep } from './upkeep-request.js';
 
 /** States in which a symbol may be added: the session's clock can still move. */
@@ -81,20 +81,6 @@ export class SymbolChanges {
   }
 
   /**
-   * Removes the data of symbols that left. @returns false when some of it may remain, because the store is broken or takes no writes:
-   * a full session Redis still removes keys
-   */
-  async removeLeftSymbols(row: SessionRecord): Promise<boolean> {
-    try {
-      await this.updateStore(row);
-      return true;
-    } catch (error) {
-      if (store.isBrokenStore(error) || store.isRedisOutage(error)) return false;
-      throw error;
-    }
-  }
-
-  /**
    * Brings the store in line with the row if an earlier change did not reach it, was not finished, or was lost again because the session
    * Redis was set back. PostgreSQL stores each change first. So when the store has a later change than the row, PostgreSQL lost commits,
    * and the row takes the change from the store. @returns whether the row or the store was changed
@@ -113,13 +99,6 @@ export class SymbolChanges {
       if (!(error instanceof store.SessionLostError)) throw error;
       return false;
     }
-  }
-
-  /** Removes keys that a concurrent change created for a session that is gone (invariant I9 of docs/ARCHITECTURE.md). */
-  async removeRecreatedKeys(row: SessionRecord): Promise<void> {
-    const { dataSource, redis, keyPrefix } = this.servers;
-    const { layout, mustScan } = removalOf(row, keyPrefix);
-    await repository.withSessionLock(dataSource, row, () => store.removeLeftover(redis, layout, mustScan));
   }
 
   /** @throws SymbolCountError when a session with these symbols is too large */
