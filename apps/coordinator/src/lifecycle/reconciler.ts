@@ -6,7 +6,6 @@
 import { hasRemoved, removedAmong, type SessionState } from '@barkeep/bar-repository';
 import { ReturnedKeys } from '@barkeep/session-data';
 import { releaseLostLocks, runLateJobs } from '@barkeep/upkeep-queues';
-import { STORED_STATES } from './evictions.js';
 import { orWarn, SessionRepairs } from './session-repairs.js';
 import type { SessionRecord } from './session-row.js';
 import type { SharedParts } from './shared-parts.js';
@@ -96,10 +95,7 @@ export class Reconciler {
     await releaseLostLocks(queueRedis, queuePrefix);
     await runLateJobs(queueRedis, queues);
     await this.eachIn(['paused', 'stopped', 'failed', 'lost'], (row) => repairs.idle(row));
-    if (await evictions.update()) {
-      await this.eachIn(STORED_STATES, (row) => evictions.checkSession(row));
-      evictions.allChecked();
-    }
+    await evictions.check((states, work) => this.eachIn(states, work));
     await this.repairCompleted();
   }
 

@@ -84,28 +84,25 @@ export class SessionSource {
     return into;
   }
 
-  /** Reads the window into `task.into`: by a shared read if {@link mayShare} allows that. */
+  /** Reads the window into `task.into`: by a shared read if that is worth it and other sessions stream the window. */
   private async readInto(task: ReadTask): Promise<void> {
-    if (!this.mayShare(task.into)) return this.windows.read(task);
     const { dataSource, datasetId, layout, shared } = this.parts;
     const { window } = task.into;
+    const bytes = windowBytesMax(layout, window.dayIndex);
+    const mayShare = this.isWorthSharing(task.into) && shared.isWanted(this.session, window.to, bytes);
+    if (!mayShare) return this.windows.read(task);
     const version = await datasetVersion(dataSource, datasetId);
     task.signal.throwIfAborted();
-    const bytes = windowBytesMax(layout, window.dayIndex);
     const wanted = { session: this.session, name: this.nameOf(window), version, bytes };
     const emptyWindow = this.emptyWindow(window, USED_ONCE);
     await shared.join(wanted, emptyWindow, (sharedTask) => this.windows.read(sharedTask)).wait(task);
   }
 
-  /** Whether the window is worth sharing, and other sessions stream it. A shared read always has all partitions. */
-  private mayShare({ parts, window }: WindowRead): boolean {
-    const { layout, shared } = this.parts;
-    const { dayIndex, fromSlot, toSlot, to } = window;
-    const lacksPartitions = parts.length < usedPartitions(layout).length;
-    if (lacksPartitions) return false;
-    const isShort = toSlot - fromSlot < layout.grid(dayIndex).slotCount * SHARED_PART_MIN;
-    if (isShort) return false;
-    return shared.isWanted(this.session, to, windowBytesMax(layout, dayIndex));
+  /** See {@link SHARED_PART_MIN}. A shared read always has all partitions. */
+  private isWorthSharing({ parts, window: { dayIndex, fromSlot, toSlot } }: WindowRead): boolean {
+    const { layout } = this.parts;
+    const hasAllPartitions = parts.length === usedPartitions(layout).length;
+    return hasAllPartitions && toSlot - fromSlot >= layout.grid(dayIndex).slotCount * SHARED_PART_MIN;
   }
 
   /** A key of a window, unique among the windows of sessions with the same {@link content}. */
