@@ -22,7 +22,7 @@ interface CoverageSpan {
 }
 
 /** The rows of a page of symbols. @param dataset its symbols are sorted by name @throws UnknownCalendarError, ExtendedHoursError */
-export async function coverageOf(
+export async function countCoverage(
   dataSource: DataSource,
   name: string,
   { id, extents }: { id: number; extents: readonly SymbolExtent[] },

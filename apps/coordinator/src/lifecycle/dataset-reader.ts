@@ -11,7 +11,7 @@ import {
   UnknownDatasetError,
 } from '@barkeep/bar-repository';
 import type { DataSource } from 'typeorm';
-import { coverageOf, timesOf } from './dataset-coverage.js';
+import { countCoverage, timesOf } from './dataset-coverage.js';
 import { Turns } from './turns.js';
 
 /** Most reads at the same time: a large dataset may take minutes, and the streams and other calls need the other connections. */
@@ -58,7 +58,7 @@ export class DatasetReader {
    * @throws UnknownDatasetError, UnknownCalendarError, ExtendedHoursError
    */
   coverage(name: string, query: api.CoverageQuery): Promise<api.CoverageAnswer> {
-    return this.turns.run(async () => coverageOf(this.dataSource, name, await this.extentsOf(name), query));
+    return this.turns.run(async () => countCoverage(this.dataSource, name, await this.extentsOf(name), query));
   }
 
   /** The symbols of a dataset, in the order of their UTF-16 code units: the order of the database depends on its collation. */
