@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
-import { marketBars, writeBars } from '../support/data/market.js';
+import { HALF_DAY_SPEC as SPEC, halfDayMarket } from '../support/data/half-day.js';
+import { writeBars } from '../support/data/market.js';
 import { BARKEEP } from '../support/programs/barkeep-command.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { Api } from '../support/system/api.js';
@@ -14,18 +15,8 @@ import { startCoordinatorProcess, type SystemProcess } from '../support/system/s
 import { tcpGate } from '../support/system/tcp-gate.js';
 
 const KEY = 'user-key-0123456789';
-const SYMBOLS = ['AAA', 'BRK/B', 'aaa'];
-/** Three trading days: 23 and 28 December, and a half day on 24 December. */
-const DATES = { start: '2015-12-23', end: '2015-12-28' };
 /** Bars of all symbols (2,960): AAA lacks ten minutes. */
 const BAR_COUNT = 3 * (390 + 210 + 390) - 10;
-const SPEC = {
-  ...DATES,
-  symbols: SYMBOLS,
-  derivedIntervals: ['5m'],
-  source: { type: 'dataset', dataset: 'whole' },
-  upkeep: { enabled: false, barrier: 'none' },
-};
 
 let database: TestDatabase;
 let coordinator: SystemProcess;
@@ -33,10 +24,7 @@ let api: Api;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 });
-  // AAA lacks the first ten minutes of the first day.
-  market.set('AAA', market.get('AAA')!.slice(10));
-  await writeBars(database.url, 'whole', market);
+  await writeBars(database.url, 'whole', halfDayMarket());
   coordinator = await startCoordinatorProcess({ DATABASE_URL: database.url, BARKEEP_API_KEYS: KEY });
   api = new Api(coordinator.url, { 'X-API-Key': KEY });
   await completed({ ...SPEC, id: 'whole' });

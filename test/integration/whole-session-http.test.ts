@@ -1,32 +1,21 @@
 /** The routes of a real coordinator that describe the data of a whole session, or the queues. */
 import type { DaysAnswer, DifferenceAnswer, LayoutAnswer, QueuesAnswer } from '@barkeep/api';
 import { Redis } from 'ioredis';
-import { marketBars, writeBars } from '../support/data/market.js';
+import { HALF_DAY_SPEC as SPEC, halfDayMarket } from '../support/data/half-day.js';
+import { writeBars } from '../support/data/market.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { Api } from '../support/system/api.js';
 import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 
 const USER = 'user-key-0123456789';
 const ADMIN = 'admin-key-0123456789';
-const SYMBOLS = ['AAA', 'BRK/B', 'aaa'];
-/** Three trading days: 23 and 28 December, and a half day on 24 December. */
-const DATES = { start: '2015-12-23', end: '2015-12-28' };
-const SPEC = {
-  ...DATES,
-  symbols: SYMBOLS,
-  derivedIntervals: ['5m'],
-  source: { type: 'dataset', dataset: 'whole' },
-  upkeep: { enabled: false, barrier: 'none' },
-};
 
 let database: TestDatabase;
 let coordinator: SystemProcess;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 });
-  // AAA lacks the first ten minutes of the first day.
-  market.set('AAA', market.get('AAA')!.slice(10));
+  const market = halfDayMarket();
   await writeBars(database.url, 'whole', market);
   // In `other` a bar of the second day of aaa has another volume, and BRK/B lacks a later minute of that day.
   const [changed, missing] = [390 + 10, 390 + 20];

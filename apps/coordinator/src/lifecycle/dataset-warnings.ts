@@ -3,14 +3,7 @@
  * base interval.
  */
 import { firstBars, storedIntervalMs, symbolIds } from '@barkeep/bar-repository';
-import {
-  currentSymbols,
-  MINUTE_MS,
-  parseInterval,
-  UNCHANGED,
-  unknownSymbolsWarning,
-  type SessionSpec,
-} from '@barkeep/bars';
+import { currentSymbols, MINUTE_MS, parseInterval, UNCHANGED, unknownSymbolsWarning } from '@barkeep/bars';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { datasetIdsOf } from './history-days.js';
@@ -73,7 +66,7 @@ export class DatasetWarnings {
     const symbols = currentSymbols(spec.symbols, membership ?? UNCHANGED);
     const datasetIds = await datasetIdsOf(this.dataSource, spec);
     const ids = await symbolIds(this.dataSource, symbols);
-    const spacings = await this.spacingWarnings(spec, datasetIds, [...ids.values()]);
+    const spacings = await this.spacingWarnings(spec.baseInterval, datasetIds, [...ids.values()]);
     if (spec.source.type === 'feed') return spacings; // no dataset needs to have its symbols
     const firsts = await firstBars(this.dataSource, [...datasetIds.values()], [...ids.values()]);
     const unknown = symbols.filter((symbol) => !firsts.has(ids.get(symbol) ?? -1));
@@ -81,11 +74,7 @@ export class DatasetWarnings {
   }
 
   /** Readers see a bar that is longer than a slot when its first slot ends, before its real close. */
-  private async spacingWarnings(
-    { baseInterval }: Pick<SessionSpec, 'baseInterval'>,
-    datasetIds: ReadonlyMap<string, number>,
-    ids: readonly number[],
-  ): Promise<string[]> {
+  private async spacingWarnings(baseInterval: string, datasetIds: ReadonlyMap<string, number>, ids: readonly number[]) {
     const warnings: string[] = [];
     for (const [name, datasetId] of datasetIds) {
       const ms = await storedIntervalMs(this.dataSource, datasetId, ids);
