@@ -2,44 +2,27 @@
  * A session Redis that evicts keys: sessions warn of it, and a session that lacks bars is lost, not silently wrong (I11).
  * docs/ARCHITECTURE.md lists the invariants, such as I11.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { RedisServer } from '../faults/lab/redis-server.js';
-import { Api } from '../support/system/api.js';
-import { marketBars, writeBars } from '../support/data/market.js';
-import { TestSystem } from '../support/system/system.js';
+import type { Api } from '../support/system/api.js';
+import { OwnServers, WHOLE_SPEC } from '../support/system/own-servers.js';
 
-const DATES = { start: '2013-10-01', end: '2013-10-03' };
-const SYMBOLS = ['AAA', 'BBB'];
-const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
 /** Bars of both symbols on a day. */
 const DAY_BARS = 2 * 390;
 const FILLER_BYTES = 1_000_000;
 
-const folder = mkdtempSync(join(tmpdir(), 'evictions-'));
-let system: TestSystem;
-let store: RedisServer;
+let servers: OwnServers;
 let api: Api;
-
 beforeAll(async () => {
-  store = await RedisServer.start(folder);
-  system = await TestSystem.create({ SESSION_REDIS_URL: store.url });
-  await writeBars(system.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SYMBOLS, seed: 5 }));
-  api = new Api((await system.coordinator({ BARKEEP_RECONCILE_SECONDS: '1' })).url);
+  servers = await OwnServers.start();
+  ({ api } = servers);
 });
-
-afterAll(async () => {
-  await system?.close();
-  await store?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => servers?.close());
 
 /**
  * Makes the server count evictions. It evicts only keys that expire, which are the fillers. So no session loses a key by
  * it: a test removes the keys that a session is to lose.
  */
 async function evictFillers(): Promise<void> {
+  const { store } = servers;
   const used = Number(/^used_memory:(\d+)/m.exec(await store.client.info('memory'))![1]);
   await store.config('maxmemory-policy', 'volatile-ttl');
   await store.config('maxmemory', String(used + 5 * FILLER_BYTES));
@@ -49,15 +32,15 @@ async function evictFillers(): Promise<void> {
 }
 
 test('I11 sessions whose bars were evicted are lost with a reason and can be started again; another one stays', async () => {
-  await api.completed(await api.run({ ...SPEC, id: 'whole' }));
-  await api.completed(await api.run({ ...SPEC, id: 'ended' }));
+  await api.completed(await api.run({ ...WHOLE_SPEC, id: 'whole' }));
+  await api.completed(await api.run({ ...WHOLE_SPEC, id: 'ended' }));
   const digest = await api.digest('ended');
-  await api.run({ ...SPEC, id: 'running', pace: { mode: 'clock', speed: 1_200 } });
+  await api.run({ ...WHOLE_SPEC, id: 'running', pace: { mode: 'clock', speed: 1_200 } });
   await api.until('running', ({ clock }) => clock !== null && clock > '2013-10-01T14');
   await api.until('running', ({ counts }) => counts.filled > DAY_BARS); // the whole first day is stored
   for (const id of ['ended', 'running']) {
-    const chunk = `${system.sessionPrefix}:{${id}:0}:chunk:1m:AAA:2013-10-01`;
-    expect(await store.client.del(chunk)).toBe(1);
+    const chunk = `${servers.system.sessionPrefix}:{${id}:0}:chunk:1m:AAA:2013-10-01`;
+    expect(await servers.store.client.del(chunk)).toBe(1);
   }
   await evictFillers();
   for (const id of ['ended', 'running']) {
@@ -71,12 +54,12 @@ test('I11 sessions whose bars were evicted are lost with a reason and can be sta
 });
 
 test('I11 a session warns while its Redis may evict bars', async () => {
-  await api.completed(await api.run({ ...SPEC, id: 'warns' }));
+  await api.completed(await api.run({ ...WHOLE_SPEC, id: 'warns' }));
   const warnings = async () => (await api.ok<{ warnings: string[] }>('GET', '/v1/sessions/warns')).warnings;
   expect(await warnings()).toEqual([]);
-  await store.config('maxmemory', '1gb');
-  await store.config('maxmemory-policy', 'allkeys-lru');
+  await servers.store.config('maxmemory', '1gb');
+  await servers.store.config('maxmemory-policy', 'allkeys-lru');
   await api.eventually(warnings, ([first]) => first?.includes('expected maxmemory-policy noeviction') === true);
-  await store.config('maxmemory-policy', 'noeviction');
+  await servers.store.config('maxmemory-policy', 'noeviction');
   await api.eventually(warnings, (found) => found.length === 0);
 });

@@ -1,21 +1,13 @@
-/**
- * Metrics and health of a running coordinator and worker, with and without API keys, and the files of deploy/ that use the
- * metrics.
- */
-import { once } from 'node:events';
+/** The metrics of a running coordinator and worker, and the files of deploy/ that use them. */
 import { readFileSync } from 'node:fs';
-import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { Api } from '../support/system/api.js';
-import { checkAnswer } from '../support/system/contract.js';
 import { holey, marketBars, writeBars } from '../support/data/market.js';
 import { describeWithPromtool, promtool } from '../support/system/promtool.js';
 import { freePort } from '../../libs/local-system/src/servers/server-process.js';
 import { Scrape } from '../support/system/scrape.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
-const USER_KEY = 'user-key-0123456789';
-const ADMIN_KEY = 'admin-key-0123456789';
 const SPEC = {
   symbols: ['AAA', 'BBB'],
   start: '2024-07-01',
@@ -143,52 +135,5 @@ describeWithPromtool("Prometheus' own checker", () => {
       const lines = text.split('\n').filter((line) => /^(# \w+ )?barkeep_/.test(line));
       promtool(['check', 'metrics'], { input: `${lines.join('\n')}\n` });
     }
-  });
-});
-
-describe('the port of a worker', () => {
-  it('answers health as the coordinator does, and has no other routes than health and metrics', async () => {
-    for (const path of ['/health/live', '/health/ready']) {
-      const response = await fetch(worker.url + path);
-      expect(response.status).toBe(200);
-      checkAnswer('GET', path, 200, await response.json());
-    }
-    const other = await fetch(`${worker.url}/v1/sessions`);
-    expect(other.status).toBe(404);
-    expect(other.headers.get('content-type')).toBe('application/problem+json');
-    expect((await fetch(`${worker.url}/metrics`, { method: 'POST' })).status).toBe(404);
-  });
-
-  it('without keys refuses the Host of a foreign web page', async () => {
-    // Unlike fetch, `request` can send another Host, as a call from a foreign web page has.
-    const call = request(`${worker.url}/metrics`, { headers: { Host: 'evil.example' } }).end();
-    const [response] = (await once(call, 'response')) as [IncomingMessage];
-    expect(response.resume().statusCode).toBe(403);
-  });
-
-  it('requires the same keys as the coordinator', async () => {
-    const keyed = await system.worker({
-      BARKEEP_WORKER_PORT: String(await freePort()),
-      BARKEEP_API_KEYS: USER_KEY,
-      BARKEEP_ADMIN_KEYS: ADMIN_KEY,
-    });
-    const fetchWith = (path: string, key?: string) =>
-      fetch(keyed.url + path, key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } });
-    expect((await fetchWith('/health/live')).status).toBe(200);
-    expect((await fetchWith('/health/ready')).status).toBe(401);
-    expect((await fetchWith('/health/ready', USER_KEY)).status).toBe(200);
-    expect((await fetchWith('/metrics')).status).toBe(401);
-    const withUserKey = await fetchWith('/metrics', USER_KEY);
-    expect(withUserKey.status).toBe(403);
-    expect(await withUserKey.json()).toMatchObject({ detail: expect.stringContaining('BARKEEP_ADMIN_KEYS') });
-    expect((await fetchWith('/metrics', ADMIN_KEY)).status).toBe(200);
-    expect(await keyed.signal('SIGTERM')).toBe(0);
-  });
-
-  it('that is in use stops the start, with a message that names the variable', async () => {
-    const port = new URL(worker.url).port;
-    await expect(system.worker({ BARKEEP_WORKER_PORT: port })).rejects.toThrow(
-      /BARKEEP_WORKER_PORT: expected a free port, was \d+/,
-    );
   });
 });

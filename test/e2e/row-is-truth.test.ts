@@ -6,6 +6,7 @@
 import { Redis } from 'ioredis';
 import { Api, type Session } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
+import { RowAndStore } from '../support/sessions/row-and-store.js';
 import { eventsOf } from '../support/sessions/session-events.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
@@ -29,6 +30,7 @@ const FREQUENT_RECONCILER = { BARKEEP_RECONCILE_SECONDS: '1' };
 let system: TestSystem;
 let redis: Redis;
 let gate: TcpGate;
+let sessions: RowAndStore;
 /** The coordinator that streams the sessions. */
 let owner: SystemProcess;
 
@@ -38,6 +40,7 @@ beforeAll(async () => {
   redis = new Redis(process.env['SESSION_REDIS_URL']!);
   gate = await tcpGate(process.env['SESSION_REDIS_URL']!, 6379);
   owner = await system.coordinator(NO_RECONCILER);
+  sessions = new RowAndStore(system, redis, api);
 });
 
 afterAll(async () => {
@@ -47,31 +50,6 @@ afterAll(async () => {
 });
 
 const api = () => new Api(owner.url);
-const metaKey = (id: string) => `${system.sessionPrefix}:{${id}:0}:meta`;
-/** What the store tells the owner to do: `run`, `pause` or `stop`. */
-const control = (id: string) => redis.hget(metaKey(id), 'control');
-const untilControl = (id: string, value: 'run' | 'pause' | 'stop', boundMs?: number) =>
-  api().eventually(
-    () => control(id),
-    (found) => found === value,
-    boundMs,
-  );
-/** Makes the store differ from the row, as if it had lost a write. */
-const driftTo = (id: string, value: 'run' | 'pause') => redis.hset(metaKey(id), 'control', value);
-/** Changes the state in the row alone, like a process that dies before it changes the store. */
-const failInRow = (id: string) =>
-  system.query(
-    `UPDATE sessions SET state = 'failed', error = 'the source is gone', completed_at = now() WHERE id = '${id}'`,
-  );
-/** The newest event of a session: names and values of its fields in turn, separated by spaces. */
-const newestEvent = async (id: string) =>
-  (await redis.xrevrange(`${system.sessionPrefix}:{${id}:0}:events`, '+', '-', 'COUNT', 1))[0]?.[1].join(' ');
-/** Waits until the newest event is the one that must follow {@link failInRow}. */
-const untilFailedEvent = (id: string) =>
-  api().eventually(
-    () => newestEvent(id),
-    (event) => event === 'type state state failed error the source is gone',
-  );
 const call = (to: Api, id: string, action: string) => to.call<Session>('POST', `/v1/sessions/${id}/${action}`);
 
 /** Starts a session and waits until its clock has moved: the first day opens at 13:30. */
@@ -89,7 +67,7 @@ test('I13 a pause through a coordinator that cannot reach the store takes effect
     const paused = await call(new Api(other.url), id, 'pause');
     expect(paused).toMatchObject({ status: 202, body: { state: 'paused', waitingFor: { kind: 'server' } } });
     // The owner reads the row about once a second, stops the clock, and writes `control`.
-    await untilControl(id, 'pause', 10_000);
+    await sessions.untilControl(id, 'pause', 10_000);
     expect((await call(api(), id, 'pause')).status).toBe(200);
     const { clock } = await api().session(id);
     expect((await call(api(), id, 'stop')).body).toMatchObject({ state: 'stopped', clock });
@@ -104,24 +82,24 @@ test('I11 a session runs after its store lost an acknowledged resume', async () 
   expect((await call(api(), id, 'pause')).body.state).toBe('paused');
   const { clock } = await api().until(id, ({ state }) => state === 'paused');
   expect((await call(api(), id, 'resume')).body.state).toBe('running');
-  await driftTo(id, 'pause');
+  await sessions.driftTo(id, 'pause');
   await api().until(id, (seen) => seen.clock! > clock! && seen.state === 'running', 15_000);
-  expect(await control(id)).toBe('run');
+  expect(await sessions.control(id)).toBe('run');
   await call(api(), id, 'stop');
 });
 
 test('I3 I11 a session continues, and can be paused, after PostgreSQL lost the commits of its last claims', async () => {
   const id = await inTheMiddle('older-row');
-  // As if many claims were lost: the store has a higher epoch than the row, so it refuses what the owner writes.
-  await redis.hset(metaKey(id), 'epoch', '500');
+  // As if many claims were lost.
+  await sessions.raiseEpoch(id, 500);
   // The reconciler of another coordinator raises the epoch of the row, and the session continues.
   const other = await system.coordinator(FREQUENT_RECONCILER);
   const { clock } = await api().session(id);
   await api().until(id, (seen) => seen.clock! > clock!);
   // Claims are lost once more. This time the call that pauses the session raises the epoch of the row.
-  await redis.hset(metaKey(id), 'epoch', '900');
+  await sessions.raiseEpoch(id, 900);
   expect((await call(api(), id, 'pause')).body.state).toBe('paused');
-  await untilControl(id, 'pause');
+  await sessions.untilControl(id, 'pause');
   await other.signal('SIGKILL');
 });
 
@@ -139,9 +117,9 @@ test('I13 a repeated call leads to the state that it names', async () => {
     const answer = await call(api(), id, action);
     expect(`${action}: ${answer.status} ${answer.body.state}`).toBe(`${action}: 200 ${state}`);
   }
-  await driftTo(id, 'run');
+  await sessions.driftTo(id, 'run');
   expect((await call(api(), id, 'stop')).status).toBe(200);
-  expect(await control(id)).toBe('stop');
+  expect(await sessions.control(id)).toBe('stop');
 });
 
 test('I13 a resume while the store is down is answered 202, and the session runs soon after the store is up', async () => {
@@ -153,9 +131,9 @@ test('I13 a resume while the store is down is answered 202, and the session runs
   await gate.shut();
   const resumed = await call(api(), id, 'resume');
   expect(resumed).toMatchObject({ status: 202, body: { state: 'running', waitingFor: { kind: 'server' } } });
-  expect(await control(id)).toBe('pause');
+  expect(await sessions.control(id)).toBe('pause');
   await gate.open();
-  await untilControl(id, 'run', 15_000);
+  await sessions.untilControl(id, 'run', 15_000);
   const { clock } = await api().session(id);
   await api().until(id, (seen) => seen.clock! > clock!, 15_000);
 });
@@ -164,18 +142,18 @@ test('I11 the reconciler corrects the store of one session even when the store o
   const drifted = await inTheMiddle('drifted');
   const broken = await inTheMiddle('broken');
   for (const id of [drifted, broken]) await call(api(), id, 'pause');
-  await redis.set(metaKey(broken), 'not a hash');
-  await driftTo(drifted, 'run');
+  await sessions.breakStore(broken);
+  await sessions.driftTo(drifted, 'run');
   const other = await system.coordinator(FREQUENT_RECONCILER);
-  await untilControl(drifted, 'pause');
+  await sessions.untilControl(drifted, 'pause');
   await other.signal('SIGKILL');
 });
 
 test('I11 the stream and the upkeep of a session that has failed in its row end, and the state is emitted', async () => {
   const id = await inTheMiddle('failed-row');
-  await failInRow(id);
-  await untilFailedEvent(id);
-  await untilControl(id, 'stop');
+  await sessions.failRow(id);
+  await sessions.untilFailedEvent(id);
+  await sessions.untilControl(id, 'stop');
 });
 
 test('I11 the reconciler emits the state of a session whose coordinator died before it could, and ends its upkeep', async () => {
@@ -185,11 +163,11 @@ test('I11 the reconciler emits the state of a session whose coordinator died bef
     () => eventsOf(system.sessionPrefix, id, new Set(['state'])), // the clock may still move after the event
     (events) => events.at(-1)?.fields['state'] === 'paused',
   );
-  await failInRow(id);
-  await driftTo(id, 'run');
+  await sessions.failRow(id);
+  await sessions.driftTo(id, 'run');
   const other = await system.coordinator(FREQUENT_RECONCILER);
-  await untilFailedEvent(id);
-  await untilControl(id, 'stop');
+  await sessions.untilFailedEvent(id);
+  await sessions.untilControl(id, 'stop');
   await other.signal('SIGKILL');
 });
 

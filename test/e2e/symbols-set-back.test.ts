@@ -1,45 +1,28 @@
 /**
  * The symbols of a running session change, and then one of the two servers that list them comes back with older data. The session ends
- * like one that had the final list from the start (I1, I11). Starts a separate session Redis.
+ * like one that had the final list from the start (I1, I11).
  * docs/ARCHITECTURE.md lists the invariants, such as I1.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { connect, type Barkeep } from '@barkeep/client';
-import { RedisServer } from '../faults/lab/redis-server.js';
-import { Api, type Session } from '../support/system/api.js';
-import { marketBars, writeBars } from '../support/data/market.js';
-import { TestSystem } from '../support/system/system.js';
+import type { Barkeep } from '@barkeep/client';
+import type { Api, Session } from '../support/system/api.js';
+import { OwnServers, WHOLE_SPEC } from '../support/system/own-servers.js';
 
-const DATES = { start: '2013-10-01', end: '2013-10-03' };
-const SYMBOLS = ['AAA', 'BBB', 'CCC'];
-const SPEC = { ...DATES, source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
-
-const folder = mkdtempSync(join(tmpdir(), 'symbols-set-back-'));
-let system: TestSystem;
-let store: RedisServer;
+let servers: OwnServers;
 let api: Api;
 let barkeep: Barkeep;
-
 beforeAll(async () => {
-  store = await RedisServer.start(folder);
-  system = await TestSystem.create({ SESSION_REDIS_URL: store.url, BARKEEP_RECONCILE_SECONDS: '1' });
-  await writeBars(system.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SYMBOLS, seed: 5 }));
-  api = new Api((await system.coordinator()).url);
-  barkeep = connect({ coordinator: api.url, redis: store.url, keyPrefix: system.sessionPrefix });
+  servers = await OwnServers.start();
+  ({ api } = servers);
+  barkeep = servers.client();
 });
-
 afterAll(async () => {
   await barkeep?.close();
-  await system?.close();
-  await store?.close();
-  rmSync(folder, { recursive: true, force: true });
+  await servers?.close();
 });
 
 /** Starts a session that waits for its first consumer, and reads its store once a second meanwhile. */
 async function waitingSession(id: string, symbols: readonly string[]): Promise<void> {
-  await api.run({ ...SPEC, id, symbols, pace: { mode: 'lockstep', window: 60, consumers: 1 } });
+  await api.run({ ...WHOLE_SPEC, id, symbols, pace: { mode: 'lockstep', window: 60, consumers: 1 } });
   await api.until(id, ({ waitingFor }) => waitingFor?.kind === 'consumers');
 }
 
@@ -51,7 +34,7 @@ async function storeHasVersion(id: string, version: string): Promise<void> {
   const look = async () => {
     const { state, error } = await api.ok<Session>('GET', `/v1/sessions/${id}`);
     if (state === 'lost') throw new Error(`session ${id} is lost: ${error}`);
-    return store.client.hget(`${system.sessionPrefix}:{${id}:0}:meta`, 'version');
+    return servers.store.client.hget(`${servers.system.sessionPrefix}:{${id}:0}:meta`, 'version');
   };
   await api.eventually(look, (stored) => stored === version);
 }
@@ -61,7 +44,7 @@ async function expectEnd(id: string, symbols: readonly string[]): Promise<void> 
   for await (const _ of barkeep.session(id).follow({ consumer: 'one' }));
   await api.completed(id);
   expect((await api.session(id)).symbols).toEqual(symbols);
-  const whole = await api.run({ ...SPEC, id: `${id}-whole`, symbols });
+  const whole = await api.run({ ...WHOLE_SPEC, id: `${id}-whole`, symbols });
   await api.completed(whole);
   expect(await api.digest(id)).toBe(await api.digest(whole));
 }
@@ -79,7 +62,7 @@ test.each(CHANGES)(
   async (what, method, symbol, before, after) => {
     const id = `store-${what}`;
     await waitingSession(id, before);
-    const restore = await store.snapshot();
+    const restore = await servers.store.snapshot();
     await change(id, method, symbol);
     await storeHasVersion(id, '1');
     // The stream runs with the new list.
@@ -97,11 +80,12 @@ test.each(CHANGES)(
     await waitingSession(id, before);
     await change(id, method, symbol);
     await storeHasVersion(id, '1');
-    await system.query('UPDATE sessions SET membership = NULL WHERE id = $1', [id]);
+    await servers.system.query('UPDATE sessions SET membership = NULL WHERE id = $1', [id]);
     const versionInRow = () =>
-      system.query<{ version: string | null }>(`SELECT membership->>'version' AS version FROM sessions WHERE id = $1`, [
-        id,
-      ]);
+      servers.system.query<{ version: string | null }>(
+        `SELECT membership->>'version' AS version FROM sessions WHERE id = $1`,
+        [id],
+      );
     await api.eventually(versionInRow, ([row]) => row?.version === '1');
     await expectEnd(id, after);
   },

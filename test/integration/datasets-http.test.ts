@@ -11,25 +11,22 @@ import { DatasetReader } from '../../apps/coordinator/src/lifecycle/index.js';
 import { Api } from '../support/system/api.js';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
-import { marketBars, writeBars } from '../support/data/market.js';
+import { HALF_DAY_SYMBOLS, halfDayMarket } from '../support/data/half-day.js';
+import { writeBars } from '../support/data/market.js';
 
 const USER = 'user-key-0123456789';
 const ADMIN = 'admin-key-0123456789';
-/** Two whole days of 390 slots and, on 24 December, a half day of 210. */
-const DATES = { start: '2015-12-23', end: '2015-12-28' };
-const SYMBOLS = ['AAA', 'BRK/B', 'aaa'];
 
 let database: TestDatabase;
 let coordinator: SystemProcess;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 });
-  const [aaaBars, brkBars] = [market.get('AAA')!, market.get('BRK/B')!];
-  // AAA lacks ten minutes of the first day. BRK/B has one row at night, for which no trading day has a slot.
-  market.set('AAA', aaaBars.slice(10));
-  market.set('BRK/B', [...brkBars, { ...brkBars[0]!, openTime: Date.parse('2015-12-24T03:00Z') }]);
-  await writeBars(database.url, 'bars', market);
+  const market = halfDayMarket();
+  const brkBars = market.get('BRK/B')!;
+  // BRK/B has one row at night, for which no trading day has a slot.
+  const atNight = { ...brkBars[0]!, openTime: Date.parse('2015-12-24T03:00Z') };
+  await writeBars(database.url, 'bars', new Map(market).set('BRK/B', [...brkBars, atNight]));
   await writeBars(database.url, 'empty', new Map());
   coordinator = await startCoordinatorProcess({
     DATABASE_URL: database.url,
@@ -58,7 +55,7 @@ it('a coordinator lists datasets, and describes one with its symbols', async () 
     prices: 'positive',
     version: datasets[0]!.version,
   });
-  expect(bars.symbols.map(({ symbol }) => symbol)).toEqual(SYMBOLS);
+  expect(bars.symbols.map(({ symbol }) => symbol)).toEqual(HALF_DAY_SYMBOLS);
   expect(bars.symbols[0]).toEqual({ symbol: 'AAA', first: '2015-12-23T14:40:00.000Z', last: range.last });
 });
 

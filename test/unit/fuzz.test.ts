@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { parseSessionSpec, refuseBar, type Bar, SessionSpecError } from '@barkeep/bars';
 import { RowSplitter, rowTexts } from '../../apps/cli/src/import/rows/index.js';
-import { recordOf, recordOfLine } from '../../apps/coordinator/src/lifecycle/feed-intake.js';
+import { recordOf, recordOfLine } from '../../apps/coordinator/src/lifecycle/fed-records.js';
 import { anyCuts, check, cutBytes } from '../support/data/generated.js';
 
 const anyNumber = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(0, -0, NaN, Infinity, -Infinity, 1e308));

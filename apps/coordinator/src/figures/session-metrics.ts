@@ -34,8 +34,7 @@ interface SessionMetricsParts {
 }
 
 /** Adds the metrics of the sessions; each scrape reads Postgres and the session Redis. */
-export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts): void {
-  const { active, sessions, budget } = parts;
+export function addSessionMetrics(metrics: Metrics, { active, sessions, redis, budget }: SessionMetricsParts): void {
   metrics.gauge(
     { name: 'barkeep_sessions', help: 'Sessions of the deployment by state', labelNames: ['state'] },
     async (gauge) => {
@@ -44,8 +43,8 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
     },
   );
   metrics.figure('barkeep_session_streams', 'Sessions that this coordinator streams', () => active.size);
-  addProgressMetrics(metrics, parts);
-  addConsumerMetrics(metrics, parts);
+  addProgressMetrics(metrics, active, redis);
+  addConsumerMetrics(metrics, active, redis);
   const heldHelp = 'Bytes of bars that were read ahead and are held now';
   metrics.figure('barkeep_prefetch_held_bytes', heldHelp, () => budget.usedBytes);
   const limitHelp = 'Most bytes that may be read ahead and held (BARKEEP_PREFETCH_MB)';
@@ -53,20 +52,15 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
 }
 
 /** How far each session is behind, what it waits for, and how complete its data are. */
-function addProgressMetrics(metrics: Metrics, { active, redis }: SessionMetricsParts): void {
-  addPerSession(
-    metrics,
-    active,
-    'barkeep_session_clock_lag_seconds',
-    'How far the clock of a streamed session is behind: of a paced session behind its due time, of a fed session behind the last slot that has closed',
-    async ({ layout, progress }) => secondsOf(clockLagMs(layout, progress, Date.now())),
+function addProgressMetrics(metrics: Metrics, active: ActiveStreams, redis: Redis): void {
+  const lagHelp =
+    'How far the clock of a streamed session is behind: of a paced session behind its due time, of a fed session behind the last slot that has closed';
+  addPerSession(metrics, active, 'barkeep_session_clock_lag_seconds', lagHelp, async ({ layout, progress }) =>
+    secondsOf(clockLagMs(layout, progress, Date.now())),
   );
+  const waitHelp = 'For how long a streamed session has waited, by what it waits for; no series when it does not wait';
   metrics.gauge(
-    {
-      name: 'barkeep_session_waiting_seconds',
-      help: 'For how long a streamed session has waited, by what it waits for; no series when it does not wait',
-      labelNames: ['session', 'kind'],
-    },
+    { name: 'barkeep_session_waiting_seconds', help: waitHelp, labelNames: ['session', 'kind'] },
     (gauge) => {
       for (const { layout, progress } of active) {
         const { shownWait: wait } = progress;
@@ -74,19 +68,15 @@ function addProgressMetrics(metrics: Metrics, { active, redis }: SessionMetricsP
       }
     },
   );
-  addPerSession(
-    metrics,
-    active,
-    'barkeep_session_quality_ratio',
-    'Bar quality of a streamed session up to its frontier, 0 to 1: share of filled slots among those in which a trade was possible',
-    async ({ layout }) => {
-      const { counts } = await new store.OpenSession(redis, layout).position('operator');
-      return barQuality(counts) / 100; // from percent
-    },
-  );
+  const qualityHelp =
+    'Bar quality of a streamed session up to its frontier, 0 to 1: share of filled slots among those in which a trade was possible';
+  addPerSession(metrics, active, 'barkeep_session_quality_ratio', qualityHelp, async ({ layout }) => {
+    const { counts } = await new store.OpenSession(redis, layout).position('operator');
+    return barQuality(counts) / 100; // from percent
+  });
 }
 
-function addConsumerMetrics(metrics: Metrics, { active, redis }: SessionMetricsParts): void {
+function addConsumerMetrics(metrics: Metrics, active: ActiveStreams, redis: Redis): void {
   /** By session id: the consumers, and the clock just before they were read. A session that cannot be read is left out. */
   const consumersOf = onceAScrape(async () => {
     const bySession = new Map<string, { clock: number; consumers: readonly store.ConsumerView[] }>();
@@ -96,28 +86,18 @@ function addConsumerMetrics(metrics: Metrics, { active, redis }: SessionMetricsP
     await Promise.allSettled(reads);
     return bySession;
   });
-  addPerSession(
-    metrics,
-    active,
-    'barkeep_session_consumer_lag_seconds',
-    'How far the slowest consumer of a streamed session is behind its clock, in seconds of the session',
-    async ({ layout }) => {
-      const read = (await consumersOf()).get(layout.id);
-      return read && secondsOf(slowestLagMs(read.consumers, read.clock));
-    },
-  );
-  metrics.gauge(
-    {
-      name: 'barkeep_consumers',
-      help: 'Consumers of the sessions that this coordinator streams, by state',
-      labelNames: ['state'],
-    },
-    async (gauge) => {
-      const all = [...(await consumersOf()).values()].flatMap(({ consumers }) => consumers);
-      for (const state of CONSUMER_STATES)
-        gauge.set({ state }, all.filter((consumer) => consumer.state === state).length);
-    },
-  );
+  const lagHelp = 'How far the slowest consumer of a streamed session is behind its clock, in seconds of the session';
+  addPerSession(metrics, active, 'barkeep_session_consumer_lag_seconds', lagHelp, async ({ layout }) => {
+    const read = (await consumersOf()).get(layout.id);
+    return read && secondsOf(slowestLagMs(read.consumers, read.clock));
+  });
+  const countHelp = 'Consumers of the sessions that this coordinator streams, by state';
+  metrics.gauge({ name: 'barkeep_consumers', help: countHelp, labelNames: ['state'] }, async (gauge) => {
+    const all = [...(await consumersOf()).values()].flatMap(({ consumers }) => consumers);
+    for (const state of CONSUMER_STATES) {
+      gauge.set({ state }, all.filter((consumer) => consumer.state === state).length);
+    }
+  });
 }
 
 /** Adds a gauge with a series per streamed session; a session whose value cannot be read has none. */

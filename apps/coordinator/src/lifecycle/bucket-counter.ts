@@ -2,7 +2,11 @@
  * Counts, for some trading days, the bars that each symbol will have at an interval: the buckets with a valid row. Finds slots and
  * refuses rows as the stream does. Rows may come in any order and from several datasets. No I/O.
  */
+import type { readWindow } from '@barkeep/bar-repository';
 import { bucketStarts, DayGrid, refuseValues, type Interval, type Prices, type TradingDay } from '@barkeep/bars';
+
+/** Receives the rows of a read. */
+type OnRow = Parameters<typeof readWindow>[2];
 
 /** The number of bars of one symbol on one day. */
 export interface DayCount {
@@ -45,15 +49,7 @@ export class BucketCounter {
   }
 
   /** Adds one row (`time` in epoch ms); a row that no session would store is ignored. */
-  readonly add = (
-    symbolId: number,
-    time: number,
-    open: number,
-    high: number,
-    low: number,
-    close: number,
-    volume: number,
-  ): void => {
+  readonly add: OnRow = (symbolId, time, open, high, low, close, volume) => {
     const counted = this.dayAt(time);
     const slot = counted?.grid.slotAt(time);
     if (!counted || typeof slot !== 'number') return;

@@ -7,8 +7,8 @@ import type { CertificateAnswer, CertifiedConsumerAnswer } from '@barkeep/api';
 import { SessionCertificates } from '@barkeep/bar-repository';
 import { UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import * as store from '@barkeep/session-data';
+import { consumerAnswer } from './session-answer.js';
 import { layoutOf, type SessionRecord, type Servers } from './session-row.js';
-import { consumerView } from './session-views.js';
 
 interface KeptConsumers {
   /** What each consumer received. */
@@ -130,6 +130,6 @@ export class Certificates {
 
 /** A consumer as a certificate has it: without the fields that change after its last bar. */
 function certified(consumer: store.ConsumerView): CertifiedConsumerAnswer {
-  const { state: _, seenAt: __, ...delivered } = consumerView(consumer);
+  const { state: _, seenAt: __, ...delivered } = consumerAnswer(consumer);
   return delivered;
 }

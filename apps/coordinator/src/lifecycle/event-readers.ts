@@ -21,49 +21,42 @@ export class EventReaders {
   private readonly reads = new Map<string, Promise<EventRead>>();
 
   constructor(
-    private readonly servers: Servers,
+    private readonly servers: Pick<Servers, 'redis' | 'sessions'>,
     private readonly open: (row: SessionRecord) => store.OpenSession,
   ) {}
 
   /** The events of one session until it is deleted; a session that is created again under its id has other events. */
   readerOf(row: SessionRecord, view: store.View) {
+    const events = () => new store.SessionEvents(this.servers.redis, this.open(row), view);
     return {
       /** The view, which decides what events show; a cursor is valid in one view only. */
       view,
       /** The cursor before the oldest event (`beginning`), or after the newest one (`now`). */
-      begin: (from: 'beginning' | 'now') => this.begin(row, view, from),
+      begin: async (from: 'beginning' | 'now'): Promise<store.EventCursor> => {
+        if (from === 'beginning') return store.EVENTS_BEGINNING;
+        return events()
+          .now()
+          .catch((error: unknown) => {
+            // The session has no store yet, so all of its events are still to come.
+            if (error instanceof store.SessionLostError) return store.EVENTS_BEGINNING;
+            throw error;
+          });
+      },
       /** The events after a cursor; returns at once when there are none. */
-      read: (cursor: store.EventCursor) => this.sharedRead(row, view, cursor),
+      read: (cursor: store.EventCursor): Promise<EventRead> => {
+        const key = `${row.incarnation} ${store.encodeCursor(cursor, view)}`;
+        const read = this.reads.get(key) ?? this.read(row, events(), cursor).finally(() => this.reads.delete(key));
+        this.reads.set(key, read);
+        return read;
+      },
     };
   }
 
-  private async begin(row: SessionRecord, view: store.View, from: 'beginning' | 'now'): Promise<store.EventCursor> {
-    if (from === 'beginning') return store.EVENTS_BEGINNING;
+  private async read(row: SessionRecord, events: store.SessionEvents, cursor: store.EventCursor): Promise<EventRead> {
+    const { partitions } = this.open(row).layout;
+    const limit = Math.max(ENTRIES_OF_PARTITION_MIN, Math.floor(ENTRIES_A_READ / partitions));
     try {
-      return await new store.SessionEvents(this.servers.redis, this.open(row), view).now();
-    } catch (error) {
-      // The session has no store yet, so all of its events are still to come.
-      if (error instanceof store.SessionLostError) return store.EVENTS_BEGINNING;
-      throw error;
-    }
-  }
-
-  /** Reads the events after a cursor, or joins a read of them that is in progress. */
-  private sharedRead(row: SessionRecord, view: store.View, cursor: store.EventCursor): Promise<EventRead> {
-    const key = `${row.incarnation} ${store.encodeCursor(cursor, view)}`;
-    let read = this.reads.get(key);
-    if (!read) {
-      read = this.read(row, view, cursor).finally(() => this.reads.delete(key));
-      this.reads.set(key, read);
-    }
-    return read;
-  }
-
-  private async read(row: SessionRecord, view: store.View, cursor: store.EventCursor): Promise<EventRead> {
-    const session = this.open(row);
-    const limit = Math.max(ENTRIES_OF_PARTITION_MIN, Math.floor(ENTRIES_A_READ / session.layout.partitions));
-    try {
-      return await new store.SessionEvents(this.servers.redis, session, view).read(cursor, { limit });
+      return await events.read(cursor, { limit });
     } catch (error) {
       if (!(error instanceof store.SessionLostError)) throw error;
       const current = await this.servers.sessions.find(row.id);

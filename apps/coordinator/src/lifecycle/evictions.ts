@@ -7,7 +7,7 @@ import { countMissingBars, emitState, setControl } from '@barkeep/session-data';
 import { layoutOf, type SessionRecord, type Servers } from './session-row.js';
 
 /** States of sessions that have a store. */
-export const STORED_STATES = [...ACTIVE_STATES, 'paused', 'stopped', 'completed'] as const;
+const STORED_STATES = [...ACTIVE_STATES, 'paused', 'stopped', 'completed'] as const;
 
 export class Evictions {
   /** The warning that every session shows; empty while the server cannot evict keys of sessions. */
@@ -19,8 +19,18 @@ export class Evictions {
 
   constructor(private readonly servers: Servers) {}
 
-  /** Asks the server and updates the warning. @returns whether all sessions must be checked, because keys were evicted */
-  async update(): Promise<boolean> {
+  /**
+   * Updates the warning. When keys were evicted since the last check, checks all sessions.
+   * @param eachOf works on the sessions in these states
+   */
+  async check(eachOf: (states: readonly SessionState[], work: (row: SessionRecord) => Promise<void>) => Promise<void>) {
+    await this.update();
+    if (!this.mustCheck) return;
+    await eachOf(STORED_STATES, (row) => this.checkSession(row));
+    this.mustCheck = false;
+  }
+
+  private async update(): Promise<void> {
     const info = await this.servers.redis.info().catch(() => ''); // a server that refuses INFO tells nothing
     const [previous] = this.warning;
     const current = evictionWarning(info);
@@ -30,17 +40,12 @@ export class Evictions {
     const evicted = Number(fieldOf(info, 'evicted_keys') ?? this.evicted);
     this.mustCheck ||= evicted > this.evicted;
     this.evicted = evicted;
-    return this.mustCheck;
-  }
-
-  allChecked(): void {
-    this.mustCheck = false;
   }
 
   /** Ends a session as `lost` if it lacks bars; a start streams it again. */
-  async checkSession(row: SessionRecord): Promise<void> {
+  private async checkSession(row: SessionRecord): Promise<void> {
     const { redis, keyPrefix, sessions, warn } = this.servers;
-    if (!row.checkpoint || !(STORED_STATES as readonly SessionState[]).includes(row.state)) return;
+    if (!row.checkpoint) return; // it has no store yet
     const layout = layoutOf(row, keyPrefix);
     const missing = await countMissingBars(redis, layout);
     if (missing === 0) return;

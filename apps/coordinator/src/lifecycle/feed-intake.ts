@@ -2,14 +2,11 @@
  * Writes the bars that one request feeds for one symbol into the session's store, and counts the bars by outcome. Bars that
  * are refused or conflict with a stored bar are quarantined with the reason. A late bar, whose slot the frontier had passed as empty,
  * triggers upkeep.
- *
- * Also parses fed bars: a JSON value or a line of NDJSON becomes a record with a bar. A value that is not a bar becomes a record with
- * a problem, which is counted and does not stop the others.
  */
-import { isEpochMs, parseTime, TIME_EXPECTED, type FedAnswer } from '@barkeep/api';
+import type { FedAnswer } from '@barkeep/api';
 import { quarantine, type QuarantinedBar } from '@barkeep/bar-repository';
-import { parseIsoTime, shown, type Bar } from '@barkeep/bars';
 import type { SessionFeed } from '@barkeep/session-data';
+import type { FedRecord } from './fed-records.js';
 import type { Servers } from './session-row.js';
 import { hintUpkeep } from './upkeep-request.js';
 
@@ -17,21 +14,6 @@ import { hintUpkeep } from './upkeep-request.js';
 const PROBLEMS_MAX = 100;
 /** Most refused bars of one request that are quarantined; the others are only counted. */
 const QUARANTINE_MAX = 10_000;
-
-/** The usual form of a time, such as 2024-03-04T14:30:00.000Z, which `parseIsoTime` reads fast. */
-const USUAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z$/;
-const VALUE_FIELDS = ['open', 'high', 'low', 'close', 'volume'] as const;
-
-/** Position of a record in its body. */
-interface RecordPlace {
-  /** From 0, without blank lines. */
-  index: number;
-  /** From 1; only in NDJSON. */
-  line?: number;
-}
-
-/** A bar, or the problem with the raw record. */
-export type FedRecord = RecordPlace & ({ bar: Bar } | { malformed: string; raw: string });
 
 /** A record that was not stored, because it was refused or is a conflict. */
 interface NotStored {
@@ -53,23 +35,23 @@ export class FeedIntake {
 
   /** Stores the bars of some records, and adds the results to {@link fed}. @throws FeedSetBackError, SessionLostError */
   async take(records: readonly FedRecord[]): Promise<void> {
-    const { feed, symbol } = this;
+    const { fed, feed, symbol } = this;
     const parsed = records.filter((record) => 'bar' in record);
     const malformed = records.filter((record) => 'malformed' in record);
     const bars = parsed.map(({ bar }) => bar);
     const result = await feed.feed(symbol, bars, malformed.length);
+    this.updateStored();
+    fed.accepted += result.accepted;
+    fed.duplicates += result.duplicates;
+    fed.late += result.late;
+    fed.conflicts += result.conflicts.length;
     const refused: NotStored[] = [
       ...malformed.map((record) => ({ record, reason: 'malformed' })),
       ...result.refused.map(({ index, reason }) => ({ record: parsed[index]!, reason })),
     ];
+    for (const { reason } of refused) fed.refused[reason] = (fed.refused[reason] ?? 0) + 1;
     const conflicts = result.conflicts.map((index) => ({ record: parsed[index]!, reason: 'conflict' }));
     const notStored = [...refused, ...conflicts];
-    this.updateStored();
-    this.fed.accepted += result.accepted;
-    this.fed.duplicates += result.duplicates;
-    this.fed.late += result.late;
-    this.fed.conflicts += conflicts.length;
-    for (const { reason } of refused) this.fed.refused[reason] = (this.fed.refused[reason] ?? 0) + 1;
     this.addProblems(notStored);
     await this.quarantine(notStored);
     // If the hint is lost, the next round of upkeep finds the days to derive again in the store.
@@ -124,41 +106,4 @@ export class FeedIntake {
 function isoTimeIfValid(ms: number): string | undefined {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
-}
-
-/** Makes a record of a JSON value with `openTime` or `time`; other fields are ignored. The store checks prices and slots. */
-export function recordOf(value: unknown, place: RecordPlace): FedRecord {
-  const malformed = (field: string, expected: string, was: unknown): FedRecord => ({
-    ...place,
-    malformed: `${field}: expected ${expected}, was ${was === undefined ? 'nothing' : shown(was)}`,
-    raw: JSON.stringify(value) ?? 'undefined',
-  });
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return malformed('bar', 'an object', value);
-  const fields = value as Readonly<Record<string, unknown>>;
-  const timeField = fields['openTime'] === undefined ? 'time' : 'openTime';
-  const openTime = timeOf(fields[timeField]);
-  if (openTime === undefined) return malformed(timeField, TIME_EXPECTED, fields[timeField]);
-  const bar: Bar = { openTime, open: 0, high: 0, low: 0, close: 0, volume: 0 };
-  for (const name of VALUE_FIELDS) {
-    const number = fields[name];
-    if (typeof number !== 'number') return malformed(name, 'a number', number);
-    bar[name] = number;
-  }
-  return { ...place, bar };
-}
-
-export function recordOfLine(line: string, place: RecordPlace): FedRecord {
-  try {
-    return recordOf(JSON.parse(line), place);
-  } catch {
-    return { ...place, malformed: 'line: expected JSON', raw: line };
-  }
-}
-
-/** The time of a bar in epoch ms; undefined if it is none. Tries the usual form first: feeds send millions of times. */
-function timeOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return isEpochMs(value) ? value : undefined;
-  if (typeof value !== 'string') return undefined;
-  const ms = USUAL_TIME.test(value) ? parseIsoTime(value) : NaN;
-  return Number.isNaN(ms) ? parseTime(value) : ms;
 }

@@ -1,6 +1,6 @@
 /** The API's view of a session's history, and whether it is short because the calendar begins. Pure. */
 import type { HistoryAnswer } from '@barkeep/api';
-import { calendarNamed, UnknownCalendarError, type TradingDay } from '@barkeep/bars';
+import { calendarIds, calendarNamed, type TradingDay } from '@barkeep/bars';
 import type { SessionRecord } from './session-row.js';
 
 type SessionHistory = Pick<SessionRecord, 'spec' | 'historyDays'>;
@@ -34,10 +34,6 @@ export function historyView(session: SessionHistory, bars?: ReadonlyMap<string, 
  * know the calendar.
  */
 function historyAndDayBefore({ spec, historyDays }: SessionHistory): TradingDay[] | undefined {
-  try {
-    return calendarNamed(spec.calendar).tradingDaysBefore(spec.start, historyDays + 1, spec.hours);
-  } catch (error) {
-    if (error instanceof UnknownCalendarError) return undefined;
-    throw error;
-  }
+  if (!calendarIds().includes(spec.calendar)) return undefined;
+  return calendarNamed(spec.calendar).tradingDaysBefore(spec.start, historyDays + 1, spec.hours);
 }

@@ -1,6 +1,6 @@
 /** Creates, changes, repairs and removes sessions, takes in fed bars, and reads datasets and events. */
 export { DatasetReader } from './dataset-reader.js';
-export { type FedRecord, recordOf, recordOfLine } from './feed-intake.js';
+export { type FedRecord, recordOf, recordOfLine } from './fed-records.js';
 export { Reconciler } from './reconciler.js';
 export { type EventReader } from './event-readers.js';
 export { controlOf } from './session-control.js';

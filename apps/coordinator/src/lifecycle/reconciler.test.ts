@@ -8,7 +8,7 @@ const none = () => Promise.resolve([]);
 const parts = {
   certificates: { catchUp: none },
   dataSource: { query: none },
-  evictions: { update: () => Promise.resolve(false) },
+  evictions: { check: none },
   producer: { scheduled: none },
   queueRedis: { lrange: none, time: () => Promise.resolve([0, 0]) },
   queues: {},

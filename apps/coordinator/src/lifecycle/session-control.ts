@@ -71,13 +71,12 @@ export class SessionControl {
 
   /**
    * Checks that the store of a completed session has its clock at the end, and only retained days. If not, the store lost its newest
-   * writes, and the session runs again from the position of its store. The result is the same: what a session streams depends only on
-   * its spec and its datasets (invariant I1 of docs/ARCHITECTURE.md), and every write may be repeated. Consumers that are gone do not hold
-   * the clock again: they may have had all bars. A session whose whole store is gone is `lost` instead.
+   * writes, and the session runs again from the position of its store, to the same result (invariant I1 of docs/ARCHITECTURE.md). Consumers
+   * that are gone do not hold the clock again: they may have had all bars. A session whose whole store is gone is `lost` instead.
    * @returns the row after that @throws what Postgres or Redis throw
    */
   async reopenIfBehind(row: SessionRecord): Promise<SessionRecord> {
-    const { sessions, redis, keyPrefix, warn } = this.servers;
+    const { sessions, redis, keyPrefix, producer, warn } = this.servers;
     if (row.state !== 'completed' || !row.checkpoint) return row;
     const layout = layoutOf(row, keyPrefix);
     if (!(await isBehind(redis, layout, layout.end))) return row;
@@ -90,19 +89,10 @@ export class SessionControl {
       if (error instanceof SessionStateError) return sessions.get(row.id);
       throw error;
     }
-    const message = `session ${row.id}: its store lost writes after it completed; the rest is streamed again`;
-    warn(
-      message,
-      new Error('the clock of the store is before the end of the session, or days that were removed are back'),
-    );
-    await this.start(reopened);
-    return reopened;
-  }
-
-  /** Starts a session whose row is `running`. Errors are only logged: the reconciler does what is missing. */
-  private async start(row: SessionRecord): Promise<void> {
-    const { producer, warn } = this.servers;
+    const cause = 'the clock of the store is before the end of the session, or days that were removed are back';
+    warn(`session ${row.id}: its store lost writes after it completed; the rest is streamed again`, new Error(cause));
     const orWarn = (error: unknown) => warn(`session ${row.id}: the reconciler starts it`, error);
-    await Promise.all([this.follow(row).catch(orWarn), addJobs(producer, row).catch(orWarn)]);
+    await Promise.all([this.follow(reopened).catch(orWarn), addJobs(producer, reopened).catch(orWarn)]);
+    return reopened;
   }
 }

@@ -2,9 +2,8 @@
  * Removes sessions with all their data, and what is left of lost stores. Only one call at a time, with the session's lock, removes keys of
  * a session. Otherwise a slow call could remove the keys of a newer store, which another start or a later session of the same id has made.
  */
-import { withSessionLock, type SessionRepository } from '@barkeep/bar-repository';
-import type { SessionSpec } from '@barkeep/bars';
-import { removeSession, type SessionLayout } from '@barkeep/session-data';
+import { withSessionLock } from '@barkeep/bar-repository';
+import { isBrokenStore, isRedisOutage, removeLeftover, removeSession, type SessionLayout } from '@barkeep/session-data';
 import type { EntityManager } from 'typeorm';
 import { removalOf, type Servers, type SessionRecord } from './session-row.js';
 import type { SymbolChanges } from './symbol-changes.js';
@@ -16,7 +15,8 @@ const LOCK_KEPT_EVERY_MS = 5_000;
 /** Most sessions removed at the same time: each holds a connection to Postgres, and the API and the streams need the others. */
 const REMOVED_AT_ONCE = 3;
 
-type Sessions = SessionRepository<SessionSpec>;
+/** The SQLSTATE of a statement that has waited too long for a lock. */
+const LOCK_NOT_AVAILABLE = '55P03';
 
 export class SessionRemoval {
   private readonly turns = new Turns(REMOVED_AT_ONCE);
@@ -28,32 +28,55 @@ export class SessionRemoval {
   ) {}
 
   /** Stops a session and removes all its data. Another session that has its id by now stays. */
-  async remove(row: SessionRecord): Promise<void> {
-    await this.turns.run(() => this.removeIf(row, () => Promise.resolve(true)));
+  remove(row: SessionRecord): Promise<void> {
+    return this.turns.run(() => this.removeNow(row, { onlyIfExpired: false }));
   }
 
-  /** As {@link remove}, unless a call has started the session again meanwhile: the row may have been read long ago. */
+  /**
+   * As {@link remove}, unless a call has started the session again meanwhile: the row may have been read long ago. Leaves a session that
+   * another process has locked for long: mostly that process removes it.
+   */
   async removeExpired(row: SessionRecord): Promise<void> {
-    await this.turns.run(() => this.removeIf(row, (sessions) => sessions.lockExpired(row)));
+    try {
+      await this.turns.run(() => this.removeNow(row, { onlyIfExpired: true }));
+    } catch (error) {
+      const isLocked = (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE;
+      if (!isLocked) throw error;
+    }
   }
 
-  /** @param mayRemove asked while the lock is held; gets the sessions as the connection that holds the lock sees them */
-  private async removeIf(row: SessionRecord, mayRemove: (sessions: Sessions) => Promise<boolean>): Promise<void> {
-    const { changes, dataSource, keyPrefix, producer, redis } = this.parts;
-    const removal = removalOf(row, keyPrefix);
-    let { mustScan } = removal; // search all keys, because the layout may not name all of the session's
-    // The store may still have data of symbols that left the session. If they cannot be removed here, a scan finds their keys.
-    if (row.membership && !mustScan) mustScan = !(await changes.removeLeftSymbols(row));
+  private async removeNow(row: SessionRecord, { onlyIfExpired }: { onlyIfExpired: boolean }): Promise<void> {
+    const { dataSource, keyPrefix, producer, redis } = this.parts;
+    const { layout, isComplete } = removalOf(row, keyPrefix);
+    // A search of all keys of the server finds what the layout does not name.
+    const mustScan = !isComplete || (await this.mayHaveLeftSymbols(row));
     const removedRow = await withSessionLock(dataSource, row, async (membership, manager) => {
       const sessions = this.parts.sessions.within(manager);
       const isGone = membership === undefined; // without a row there is no membership
-      if (isGone || !(await mayRemove(sessions))) return undefined;
-      await removeSession(redis, removal.layout, { mustScan, onBatch: lockKeeper(manager) });
+      if (isGone || (onlyIfExpired && !(await sessions.lockExpired(row)))) return undefined;
+      await removeSession(redis, layout, { mustScan, onBatch: lockKeeper(manager) });
       await producer.unschedule(row.incarnation);
       return sessions.remove(row);
     });
+    if (!removedRow) return;
     // Another process may have created the store, or a symbol's part of it, before the row was gone (invariant I9 of docs/ARCHITECTURE.md).
-    if (removedRow) await changes.removeRecreatedKeys(removedRow);
+    const left = removalOf(removedRow, keyPrefix);
+    await withSessionLock(dataSource, row, () => removeLeftover(redis, left.layout, !left.isComplete));
+  }
+
+  /**
+   * Removes the data of symbols that left the session. @returns whether some of it may remain, because the store is broken or takes no
+   * writes: a full session Redis still removes keys
+   */
+  private async mayHaveLeftSymbols(row: SessionRecord): Promise<boolean> {
+    if (!row.membership) return false;
+    try {
+      await this.parts.changes.updateStore(row);
+      return false;
+    } catch (error) {
+      if (isBrokenStore(error) || isRedisOutage(error)) return true;
+      throw error;
+    }
   }
 }
 

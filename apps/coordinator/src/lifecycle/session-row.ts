@@ -1,6 +1,6 @@
 /** The row of a session in Postgres, the servers that hold its data, and the layout that the row describes. */
 import { ACTIVE_STATES, type SessionRepository, type SessionRow, type SessionState } from '@barkeep/bar-repository';
-import { decodeDays, encodeDays, UNCHANGED, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
+import { DAY_MS, decodeDays, encodeDays, UNCHANGED, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import { SessionLayout } from '@barkeep/session-data';
 import type { Queues, SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
@@ -23,8 +23,6 @@ export interface Servers {
   warn: (message: string, error: unknown) => void;
 }
 
-const DAY_MS = 86_400_000;
-
 /** The layout of a session, with the symbols of its row unless `membership` says otherwise. @throws UnknownCalendarError */
 export function layoutOf(row: SessionRecord, keyPrefix: string, membership = row.membership ?? UNCHANGED) {
   const { id, incarnation, spec, historyDays, days } = row;
@@ -33,18 +31,18 @@ export function layoutOf(row: SessionRecord, keyPrefix: string, membership = row
 }
 
 /**
- * The layout for the removal of a session. When its calendar is unknown and its row has no days, the layout has one day only, and all
- * keys of the session Redis have to be scanned for those of the session.
+ * The layout for the removal of a session, and whether it names all keys of the session. When the calendar is unknown and the row has no
+ * days, the layout has one day only.
  */
-export function removalOf(row: SessionRecord, keyPrefix: string): { layout: SessionLayout; mustScan: boolean } {
+export function removalOf(row: SessionRecord, keyPrefix: string): { layout: SessionLayout; isComplete: boolean } {
   try {
-    return { layout: layoutOf(row, keyPrefix), mustScan: false };
+    return { layout: layoutOf(row, keyPrefix), isComplete: true };
   } catch (error) {
     if (!(error instanceof UnknownCalendarError)) throw error;
     const { start: date } = row.spec;
     const open = Date.parse(date);
     const days = encodeDays([{ date, segments: [{ open, close: open + DAY_MS }] }]);
-    return { layout: layoutOf({ ...row, historyDays: 0, days }, keyPrefix), mustScan: true };
+    return { layout: layoutOf({ ...row, historyDays: 0, days }, keyPrefix), isComplete: false };
   }
 }
 
@@ -56,4 +54,9 @@ export function isActive({ state }: Pick<SessionRecord, 'state'>): boolean {
 /** The fields by which the payloads of jobs name a session. */
 export function refOf({ id, incarnation }: Pick<SessionRecord, 'id' | 'incarnation'>): SessionRef {
   return { sessionId: id, incarnation };
+}
+
+/** The payload of a session's stream job. */
+export function streamRefOf(row: SessionRecord): SessionRef & { run: number } {
+  return { ...refOf(row), run: row.run };
 }

@@ -34,7 +34,6 @@ export class SessionService {
   /** The counts of days that earlier calls of {@link dayCounts} have read. */
   private readonly counted = new CountedSessions();
 
-  /** @param repositoryNames names of the repositories in the user's module; `backfill` of a spec may name them like datasets */
   constructor(
     private readonly parts: SharedParts,
     config: Config,

@@ -7,6 +7,7 @@ import type { SessionAnswer } from '@barkeep/api';
 import {
   ACTIVE_STATES,
   SessionStateError,
+  UnknownSessionError,
   withSessionLock,
   type SessionRepository,
   type SessionState,
@@ -19,13 +20,6 @@ import { layoutOf, type SessionRecord } from './session-row.js';
 import { addJobs } from './upkeep-request.js';
 import type { SessionViews } from './session-views.js';
 import type { SharedParts } from './shared-parts.js';
-
-/** A row whose state a call has changed, and the servers that could not be updated. */
-interface SteeredRow {
-  row: SessionRecord;
-  /** The error of each server that could not be updated, by its name. */
-  outages: ReadonlyMap<string, Error>;
-}
 
 type TransitionPatch = Parameters<SessionRepository['transition']>[3];
 
@@ -46,28 +40,28 @@ export class SessionSteering {
   ) {}
 
   /** Starts or continues a session; one that already runs is left unchanged. */
-  async start(id: string): Promise<SessionAnswer> {
-    return this.viewOf(await this.run(id, STARTABLE));
+  start(id: string): Promise<SessionAnswer> {
+    return this.run(id, STARTABLE);
   }
 
-  async resume(id: string): Promise<SessionAnswer> {
-    return this.viewOf(await this.run(id, ['paused']));
+  resume(id: string): Promise<SessionAnswer> {
+    return this.run(id, ['paused']);
   }
 
   async pause(id: string): Promise<SessionAnswer> {
-    const row = await this.changeState(await this.parts.sessions.get(id), ACTIVE_STATES, 'paused');
-    return this.viewOf(await this.updateServers(row));
+    const row = await this.parts.sessions.get(id);
+    return this.updateServers(await this.changeState(row, ACTIVE_STATES, 'paused'));
   }
 
   async stop(id: string): Promise<SessionAnswer> {
     const { producer, sessions } = this.parts;
     const row = await this.changeState(await sessions.get(id), [...ACTIVE_STATES, 'paused'], 'stopped');
-    return this.viewOf(await this.updateServers(row, producer.unschedule(row.incarnation)));
+    return this.updateServers(row, producer.unschedule(row.incarnation));
   }
 
   /** Adds the jobs of a session that was created as `running`. */
-  async startCreated(row: SessionRecord): Promise<SessionAnswer> {
-    return this.viewOf(await this.updateServers(row, addJobs(this.parts.producer, row)));
+  startCreated(row: SessionRecord): Promise<SessionAnswer> {
+    return this.updateServers(row, addJobs(this.parts.producer, row));
   }
 
   /** Checks that a start could write to both Redis servers. @throws an outage when one of them is away or takes no writes */
@@ -77,21 +71,22 @@ export class SessionSteering {
   }
 
   /** Changes the state to `running`, unless the session is active, and adds its jobs. */
-  private async run(id: string, from: readonly SessionState[]): Promise<SteeredRow> {
-    const { producer, sessions } = this.parts;
-    const row = await sessions.get(id);
+  private async run(id: string, from: readonly SessionState[]): Promise<SessionAnswer> {
+    const row = await this.parts.sessions.get(id);
     const needsNewStore = row.state === 'lost' && from.includes(row.state);
     const running = needsNewStore ? await this.runLost(row, from) : await this.changeState(row, from, 'running', START);
-    return this.updateServers(running, addJobs(producer, running));
+    return this.startCreated(running);
   }
 
   /**
    * Changes the state of a lost session to `running`. The stream creates a new store, and keys of the old one must not become part of
    * it. So one call at a time removes these keys: the slower of two calls would remove those of the new store.
    */
-  private async runLost(row: SessionRecord, from: readonly SessionState[]): Promise<SessionRecord> {
+  private runLost(row: SessionRecord, from: readonly SessionState[]): Promise<SessionRecord> {
     const { dataSource, redis, keyPrefix } = this.parts;
-    return withSessionLock(dataSource, row, async (_, manager) => {
+    return withSessionLock(dataSource, row, async (membership, manager) => {
+      const wasRemoved = membership === undefined;
+      if (wasRemoved) throw new UnknownSessionError(row.id); // another session may have its id now, whose lock this is not
       const sessions = this.parts.sessions.within(manager);
       const current = await sessions.get(row.id);
       const isLost = current.state === 'lost';
@@ -124,24 +119,19 @@ export class SessionSteering {
   }
 
   /**
-   * Updates the store, and waits for that update and for the update of the queue. A server that is away is named in the result; the
-   * reconciler updates it later.
+   * Updates the store, and waits for that update and for the update of the queue. The reconciler later updates a server that is away.
    * @param queueUpdate the update of the queue, in progress; undefined when the queue needs none
-   * @throws errors other than outages
+   * @returns the view of the session; it names the servers that are away @throws errors other than outages
    */
-  private async updateServers(row: SessionRecord, queueUpdate?: Promise<unknown>): Promise<SteeredRow> {
+  private async updateServers(row: SessionRecord, queueUpdate?: Promise<unknown>): Promise<SessionAnswer> {
     const [stored, queued] = await Promise.allSettled([this.parts.control.follow(row), queueUpdate]);
-    const outages = new Map<string, Error>();
-    for (const [server, result] of Object.entries({ 'the session Redis': stored, 'the queue Redis': queued })) {
-      if (result.status === 'fulfilled') continue;
-      if (!isOutage(result.reason)) throw result.reason;
-      outages.set(server, result.reason);
-    }
-    return { row, outages };
-  }
-
-  private async viewOf({ row, outages }: SteeredRow): Promise<SessionAnswer> {
-    if (outages.size > 0) return this.views.viewWithoutServer(row, [...outages.keys()]);
-    return this.views.view(row);
+    const away = Object.entries({ 'the session Redis': stored, 'the queue Redis': queued }).flatMap(
+      ([server, result]) => {
+        if (result.status === 'fulfilled') return [];
+        if (!isOutage(result.reason)) throw result.reason;
+        return [server];
+      },
+    );
+    return away.length > 0 ? this.views.viewWithoutServer(row, away) : this.views.view(row);
   }
 }

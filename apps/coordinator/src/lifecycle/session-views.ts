@@ -1,25 +1,26 @@
-/** The API's view of a session: its row in Postgres, with the position and figures in its store. */
-import { isoTime, type ConsumerAnswer, type SessionAnswer, type WaitingFor } from '@barkeep/api';
+/**
+ * Reads the API's views of sessions: the row in Postgres, with the position and figures in the store. A store that is away, lost or broken
+ * fails no view: then the row alone is shown, with the reason.
+ */
+import { isoTime, type SessionAnswer } from '@barkeep/api';
 import { SessionStateError, UnknownSessionError, type SessionState } from '@barkeep/bar-repository';
-import { currentSymbols, noCounts, UNCHANGED, UnknownCalendarError } from '@barkeep/bars';
+import { UNCHANGED, UnknownCalendarError } from '@barkeep/bars';
 import {
   isBrokenStore,
   isOutage,
-  noFigures,
   OpenSession,
   readStreamFigures,
   SessionConsumers,
   SessionLostError,
-  type ConsumerView,
-  type StreamFigures,
   type View,
-  type SessionLayout,
 } from '@barkeep/session-data';
 import { upkeepSilentMs } from '@barkeep/upkeep-queues';
+import { DatasetWarnings } from './dataset-warnings.js';
 import { historyView } from './history-view.js';
-import { layoutOf, refOf, type SessionRecord } from './session-row.js';
+import { consumerAnswer, figureAnswers, rowAnswer, streamUpTo, withKindOnly } from './session-answer.js';
+import { layoutOf, streamRefOf, type SessionRecord } from './session-row.js';
 import { SessionWaiting } from './session-waiting.js';
-import { DatasetWarnings, intervalWarnings, outsideWarnings, timeoutWarnings } from './session-warnings.js';
+import { intervalWarnings, outsideWarnings, timeoutWarnings } from './session-warnings.js';
 import type { SharedParts } from './shared-parts.js';
 
 /** Most sessions whose opened data is kept. */
@@ -40,7 +41,7 @@ export class SessionViews {
     this.waiting = new SessionWaiting(
       redis,
       () => upkeepSilentMs(queueRedis, queues, queuePrefix, Date.now()),
-      (row) => producer.isStreamWaiting({ ...refOf(row), run: row.run }),
+      (row) => producer.isStreamWaiting(streamRefOf(row)),
     );
     this.warnings = new DatasetWarnings(dataSource);
   }
@@ -68,67 +69,71 @@ export class SessionViews {
    * The view of a session. Reopens a completed session whose store lost writes.
    * @param viewer decides what is shown: a strategy sees nothing that depends on bars after the clock
    */
-  async view(stored: SessionRecord, viewer: View = 'strategy'): Promise<SessionAnswer> {
-    const isOperator = viewer === 'operator';
-    const shownWait = (wait: WaitingFor | null) => (isOperator ? wait : withKindOnly(wait));
+  async view(row: SessionRecord, viewer: View = 'strategy'): Promise<SessionAnswer> {
     // Without a checkpoint the store was never created.
-    if (!stored.checkpoint)
-      return { ...this.rowView(stored), waitingFor: shownWait(await this.waiting.forCoordinator(stored)) };
-    let row = stored;
+    if (!row.checkpoint) {
+      const waitingFor = await this.waiting.forCoordinator(row);
+      return { ...rowAnswer(row), waitingFor: viewer === 'operator' ? waitingFor : withKindOnly(waitingFor) };
+    }
+    let current = row;
     try {
-      row = await this.parts.control.reopenIfBehind(stored);
-      const session = this.open(row);
-      const { layout } = session;
-      const [position, rows, history, { figures, timedOutDays, wait }, consumers] = await Promise.all([
-        session.position(viewer),
-        session.outsideRows(viewer),
-        session.history(),
-        readStreamFigures(this.parts.redis, layout),
-        new SessionConsumers(this.parts.redis, layout).list(),
-      ]);
-      const { clock, frontier, watermark, counts, refused } = position;
-      const stream = { streamed: counts.streamed, isOver: row.completedAt !== null };
-      const waitingFor = await this.waiting.of(row, session, wait, clock, consumers);
-      const shownTimeouts = timedOutDays.filter((date) => isOperator || isPassed(layout, date, clock));
-      const historySlots = layout.historySlots * layout.symbols.length;
-      return {
-        ...this.rowView(row),
-        ...figureViews(isOperator ? figures : withoutPrefetch(figures)),
-        timedOutDays: shownTimeouts,
-        waitingFor: shownWait(waitingFor),
-        consumers: consumers.map(consumerView),
-        clock: isoTime(clock),
-        frontier: isoTime(frontier),
-        watermark: isoTime(watermark),
-        progress: layout.slotsClosedBy(clock) / layout.slotsClosedBy(layout.end),
-        counts: { ...counts, refused, outside: rows.outside, extended: rows.extended },
-        history: historyView(row, history),
-        warnings: [
-          ...this.parts.evictions.warning,
-          ...timeoutWarnings(row.spec, shownTimeouts),
-          ...(isOperator
-            ? [...outsideWarnings(row.spec, rows, stream), ...intervalWarnings(row.spec, position, historySlots)]
-            : []),
-        ],
-      };
+      current = await this.parts.control.reopenIfBehind(row);
+      return await this.viewOfStore(current, viewer);
     } catch (error) {
-      return this.viewWithoutStore(row, error);
+      return this.viewWithoutStore(current, error);
     }
   }
 
-  /**
-   * The view of a session whose store cannot be read, from its row alone: a session with an unknown calendar or a broken store must
-   * not make a list fail.
-   */
+  /** @throws what Redis throws, SessionLostError, UnknownCalendarError */
+  private async viewOfStore(row: SessionRecord, viewer: View): Promise<SessionAnswer> {
+    const { redis, evictions } = this.parts;
+    const session = this.open(row);
+    const { layout } = session;
+    const [position, rows, history, { wait, ...stream }, consumers] = await Promise.all([
+      session.position(viewer),
+      session.outsideRows(viewer),
+      session.history(),
+      readStreamFigures(redis, layout),
+      new SessionConsumers(redis, layout).list(),
+    ]);
+    const { clock, frontier, watermark, counts, refused } = position;
+    const waitingFor = await this.waiting.of(row, session, wait, clock, consumers);
+    const shown =
+      viewer === 'operator' ? { ...stream, waitingFor } : streamUpTo(clock, layout, { ...stream, waitingFor });
+    const warnings = [...evictions.warning, ...timeoutWarnings(row.spec, shown.timedOutDays)];
+    if (viewer === 'operator') {
+      const isOver = row.completedAt !== null;
+      const historySlots = layout.historySlots * layout.symbols.length;
+      warnings.push(
+        ...outsideWarnings(row.spec, rows, { streamed: counts.streamed, isOver }),
+        ...intervalWarnings(row.spec, position, historySlots),
+      );
+    }
+    return {
+      ...rowAnswer(row),
+      ...figureAnswers(shown.figures),
+      timedOutDays: [...shown.timedOutDays],
+      waitingFor: shown.waitingFor,
+      consumers: consumers.map(consumerAnswer),
+      clock: isoTime(clock),
+      frontier: isoTime(frontier),
+      watermark: isoTime(watermark),
+      progress: layout.slotsClosedBy(clock) / layout.slotsClosedBy(layout.end),
+      counts: { ...counts, refused, outside: rows.outside, extended: rows.extended },
+      history: historyView(row, history),
+      warnings,
+    };
+  }
+
+  /** The view of a session whose store cannot be read, from its row alone, and the reason. */
   private async viewWithoutStore(row: SessionRecord, error: unknown): Promise<SessionAnswer> {
-    if (error instanceof UnknownCalendarError) return this.rowView(row);
+    if (error instanceof UnknownCalendarError) return rowAnswer(row);
     if (isOutage(error)) return this.viewWithoutServer(row, ['the session Redis']);
     const { message } = error as Error;
-    if (error instanceof SessionLostError) return this.rowView(await this.markLost(row, message));
+    if (error instanceof SessionLostError) return rowAnswer(await this.markLost(row, message));
     this.parts.warn(`session ${row.id}: its store cannot be read`, error);
-    const warnings = [`the store of the session cannot be read: ${message}`];
     const current = isBrokenStore(error) ? await this.markLost(row, message) : row;
-    return { ...this.rowView(current), warnings };
+    return { ...rowAnswer(current), warnings: [`the store of the session cannot be read: ${message}`] };
   }
 
   /**
@@ -152,55 +157,6 @@ export class SessionViews {
   viewWithoutServer(row: SessionRecord, servers: readonly string[]): SessionAnswer {
     const what = [...servers];
     const detail = `waiting for ${what.join(' and ')}: the change takes effect within 5 s of the server's return`;
-    return { ...this.rowView(row), waitingFor: { kind: 'server', what, since: null, detail, nextTryAt: null } };
+    return { ...rowAnswer(row), waitingFor: { kind: 'server', what, since: null, detail, nextTryAt: null } };
   }
-
-  /** What the row alone tells; no position and no counts. */
-  private rowView(row: SessionRecord): SessionAnswer {
-    return {
-      id: row.id,
-      state: row.state,
-      spec: row.spec,
-      symbols: currentSymbols(row.spec.symbols, row.membership ?? UNCHANGED),
-      clock: null,
-      frontier: null,
-      watermark: null,
-      progress: 0,
-      error: row.error,
-      waitingFor: null,
-      warnings: [],
-      counts: { ...noCounts(), refused: 0, outside: 0, extended: 0 },
-      history: historyView(row),
-      ...figureViews(noFigures()),
-      timedOutDays: [],
-      consumers: [],
-      createdAt: row.createdAt.toISOString(),
-      updatedAt: row.updatedAt.toISOString(),
-      completedAt: row.completedAt?.toISOString() ?? null,
-    };
-  }
-}
-
-/** What a strategy may see of a wait: only its kind, because the rest may tell about bars after the clock. */
-function withKindOnly(waitingFor: WaitingFor | null): WaitingFor | null {
-  return waitingFor && { ...waitingFor, what: [], detail: '', nextTryAt: null };
-}
-
-/** Removes the figures of prefetching, which reads days after the clock. */
-function withoutPrefetch(figures: StreamFigures): StreamFigures {
-  return { ...figures, prefetchHits: 0, prefetchMisses: 0, prefetchBytes: 0 };
-}
-
-function isPassed(layout: SessionLayout, date: string, clock: number): boolean {
-  const day = layout.dayIndexOf(date);
-  return day !== undefined && layout.grid(day).close <= clock;
-}
-
-function figureViews(figures: StreamFigures): Pick<SessionAnswer, 'pace' | 'prefetch'> {
-  const { overruns, lagMs, prefetchHits: hits, prefetchMisses: misses, prefetchBytes: bytes } = figures;
-  return { pace: { overruns, lagMs }, prefetch: { hits, misses, bytes } };
-}
-
-export function consumerView({ name, state, time, steps, bars, deliveredHash, seenAt }: ConsumerView): ConsumerAnswer {
-  return { name, state, time: isoTime(time), steps, bars, deliveredHash, seenAt: isoTime(seenAt) };
 }

@@ -2,8 +2,6 @@
 import type { StreamWait } from '@barkeep/session-data';
 import { SessionWaiting } from './session-waiting.js';
 
-/** A clock at this time is at the start of the session: it has shown only the history. */
-const HISTORY_END = 100;
 const REPOSITORIES_KEY = 'barkeep:{s:0}:repositories';
 
 /** A session in lockstep with two consumers that waits for upkeep. */
@@ -27,13 +25,13 @@ function waitingFor(change: Partial<typeof SESSION>) {
   const hgetall = async (key: string) => (key === REPOSITORIES_KEY ? fields : {});
   const spec = { pace: { mode: 'lockstep', consumers: 2 }, upkeep: { enabled: true } };
   const symbols = ['AAA', 'BBB'];
-  const layout = { spec, symbols, historyEnd: HISTORY_END, keysOf: () => ({ repositories: REPOSITORIES_KEY }) };
+  const layout = { spec, symbols, historyEnd: 100, keysOf: () => ({ repositories: REPOSITORIES_KEY }) };
   const session = { layout, activeSymbols: () => ['AAA'] };
   const sessionWaiting = new SessionWaiting({ hgetall } as never, async () => silentMs, isQueued);
   return sessionWaiting.of({ state, spec, updatedAt } as never, session as never, wait, clock, consumers as never);
 }
 
-test('I12 a session that waits for upkeep names the repository that fails, its error and the next try', async () => {
+test('I12 a session that waits for upkeep waits for the repository that fails, since its first failure', async () => {
   const failures = { b: { error: '403 forbidden', since: 2_000, nextTryAt: 9_000 } };
   expect(await waitingFor({ failures })).toEqual({
     kind: 'repository',
@@ -41,18 +39,6 @@ test('I12 a session that waits for upkeep names the repository that fails, its e
     since: '1970-01-01T00:00:02.000Z',
     detail: 'waiting for repository b: 403 forbidden',
     nextTryAt: '1970-01-01T00:00:09.000Z',
-  });
-});
-
-test('I12 a session that waits for several repositories names the error of each', async () => {
-  const failures = {
-    b: { error: '403 forbidden', since: 2_000, nextTryAt: 9_000 },
-    a: { error: 'no such host', since: 3_000, nextTryAt: 8_000 },
-  };
-  expect(await waitingFor({ failures })).toMatchObject({
-    what: ['b', 'a'],
-    detail: 'waiting for repositories b: 403 forbidden; a: no such host',
-    nextTryAt: '1970-01-01T00:00:08.000Z',
   });
 });
 
@@ -79,25 +65,9 @@ test('I11 a session without failures names the absence of workers after a while,
   expect(await detail(0)).toBe('waiting for upkeep to repair and derive the next window');
 });
 
-describe('a session that waits for consumers', () => {
+test('a session whose consumers are all gone waits for nothing', async () => {
   const wait: StreamWait = { kind: 'consumers', since: 1_000, until: null };
-  const consumer = { name: 'one', state: 'active', time: 500 };
-
-  test('counts the consumers that joined while its clock is at the start', async () => {
-    const waiting = await waitingFor({ wait, clock: HISTORY_END, consumers: [consumer] });
-    expect(waiting).toMatchObject({ detail: 'waiting for consumers: 1 of 2 have joined' });
-  });
-
-  test('names the slowest consumer after that, also when fewer than expected are left', async () => {
-    expect(await waitingFor({ wait, clock: 600, consumers: [consumer] })).toMatchObject({
-      what: ['one'],
-      detail: 'waiting for consumer one, the slowest, at 1970-01-01T00:00:00.500Z',
-    });
-  });
-
-  test('waits for nothing when all consumers are gone', async () => {
-    expect(await waitingFor({ wait, clock: 600 })).toBeNull();
-  });
+  expect(await waitingFor({ wait, clock: 600 })).toBeNull();
 });
 
 describe('a session whose stream job waits in the queue', () => {

@@ -1,3 +1,4 @@
+/** I13 is an invariant of docs/ARCHITECTURE.md. */
 import { parseSessionSpec, SymbolCountError } from '@barkeep/bars';
 import { SymbolChanges } from './symbol-changes.js';
 
@@ -29,4 +30,16 @@ test('a symbol that would make a session larger than a new one may be is refused
     'at most 8 symbols × trading days (BARKEEP_MAX_SYMBOL_DAYS), was 3 symbols × 3 trading days',
   );
   await expect(add('AAA', 1)).rejects.not.toThrow(SymbolCountError);
+});
+
+test('I13 a symbol that is added while the session Redis is away is joining; nothing is known of a present one', async () => {
+  const isAway = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+  const sessions = {
+    get: async () => ROW,
+    changeSymbols: async (_row: object, _from: object, _before: object, membership: object) => ({ ...ROW, membership }),
+  };
+  const dataSource = { transaction: () => Promise.reject(isAway) };
+  const changes = new SymbolChanges({ sessions, dataSource, keyPrefix: 'p' } as never, 100);
+  expect(await changes.add('s', 'CCC')).toBe('joining');
+  await expect(changes.add('s', 'AAA')).rejects.toBe(isAway);
 });

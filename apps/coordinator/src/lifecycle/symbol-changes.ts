@@ -6,7 +6,7 @@
 import * as repository from '@barkeep/bar-repository';
 import { currentSymbols, SymbolCountError, UNCHANGED, withoutSymbol, withSymbol, type Membership } from '@barkeep/bars';
 import * as store from '@barkeep/session-data';
-import { isActive, layoutOf, removalOf, type SessionRecord, type Servers } from './session-row.js';
+import { isActive, layoutOf, type SessionRecord, type Servers } from './session-row.js';
 import { hintUpkeep } from './upkeep-request.js';
 
 /** States in which a symbol may be added: the session's clock can still move. */
@@ -27,15 +27,23 @@ export class SymbolChanges {
    * @throws UnknownSessionError, SessionStateError, SymbolCountError, FedSymbolsError
    */
   async add(id: string, symbol: string): Promise<'joining' | 'present'> {
+    let isNew = false;
     const row = await this.change(id, STATES_FOR_ADDING, ({ membership, layout }) => {
-      const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
-      const changed = withSymbol(id, members, membership, symbol);
-      if (changed !== membership) this.checkSize(layout, changed);
+      const changed = withSymbol(id, membersOf(layout), membership, symbol);
+      isNew = changed !== membership;
+      if (isNew) this.checkSize(layout, changed);
       return changed;
     });
-    if (!(await this.updateStore(row))) return 'present';
-    const { joining } = await store.readSymbols(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
-    return joining.includes(symbol) ? 'joining' : 'present';
+    try {
+      const hasStore = await this.updateStore(row);
+      if (!hasStore) return 'present';
+      const { joining } = await store.readSymbols(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
+      return joining.includes(symbol) ? 'joining' : 'present';
+    } catch (error) {
+      // This call has changed the row, so it must not fail: the stream or the reconciler adds the symbol to the store later.
+      if (isNew && store.isOutage(error)) return 'joining';
+      throw error;
+    }
   }
 
   /** Removes a symbol and all its data. @throws UnknownSessionError, UnknownSymbolError, SymbolCountError, FedSymbolsError */
@@ -43,8 +51,7 @@ export class SymbolChanges {
     const row = await this.change(id, repository.SESSION_STATES, ({ membership, layout }) => {
       const partition = layout.partitionOf(symbol);
       if (partition === undefined) throw new store.UnknownSymbolError(id, symbol);
-      const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
-      return withoutSymbol(id, members, membership, symbol, partition);
+      return withoutSymbol(id, membersOf(layout), membership, symbol, partition);
     });
     await this.updateStore(row);
   }
@@ -74,20 +81,6 @@ export class SymbolChanges {
   }
 
   /**
-   * Removes the data of symbols that left. @returns false when some of it may remain, because the store is broken or takes no writes:
-   * a full session Redis still removes keys
-   */
-  async removeLeftSymbols(row: SessionRecord): Promise<boolean> {
-    try {
-      await this.updateStore(row);
-      return true;
-    } catch (error) {
-      if (store.isBrokenStore(error) || store.isRedisOutage(error)) return false;
-      throw error;
-    }
-  }
-
-  /**
    * Brings the store in line with the row if an earlier change did not reach it, was not finished, or was lost again because the session
    * Redis was set back. PostgreSQL stores each change first. So when the store has a later change than the row, PostgreSQL lost commits,
    * and the row takes the change from the store. @returns whether the row or the store was changed
@@ -106,13 +99,6 @@ export class SymbolChanges {
       if (!(error instanceof store.SessionLostError)) throw error;
       return false;
     }
-  }
-
-  /** Removes keys that a concurrent change created for a session that is gone (invariant I9 of docs/ARCHITECTURE.md). */
-  async removeRecreatedKeys(row: SessionRecord): Promise<void> {
-    const { dataSource, redis, keyPrefix } = this.servers;
-    const { layout, mustScan } = removalOf(row, keyPrefix);
-    await repository.withSessionLock(dataSource, row, () => store.removeLeftover(redis, layout, mustScan));
   }
 
   /** @throws SymbolCountError when a session with these symbols is too large */
@@ -146,3 +132,6 @@ export class SymbolChanges {
     throw new repository.SymbolConflictError(id);
   }
 }
+
+/** The symbols and partitions with which a session was created. */
+const membersOf = ({ spec, basePartitions }: store.SessionLayout) => ({ symbols: spec.symbols, basePartitions });

@@ -2,11 +2,11 @@
 import type { UpkeepAnswer, UpkeepInput, UpkeepPlanAnswer } from '@barkeep/api';
 import type { OpenSession, SessionLayout, View } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
-import { refOf, type Servers, type SessionRecord } from './session-row.js';
+import { refOf, streamRefOf, type Servers, type SessionRecord } from './session-row.js';
 
 /** Adds the jobs of a running session: its stream, and its rounds of upkeep. */
 export async function addJobs(producer: UpkeepProducer, row: SessionRecord): Promise<void> {
-  await producer.add('stream', { ...refOf(row), run: row.run });
+  await producer.add('stream', streamRefOf(row));
   await scheduleUpkeep(producer, row);
 }
 

@@ -18,8 +18,8 @@ import { ORIGIN_CODES, sourceName, type DayGrid } from '@barkeep/bars';
 import type { SessionLayout, Window } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
 import { PackedWindow } from './packed-window.js';
-import { RowPacker, type SymbolParts } from './row-packer.js';
-import type { MutablePart, ReadTask, WindowRead } from './window-read.js';
+import { RowPacker } from './row-packer.js';
+import type { ChunkRead, MutablePart, ReadTask, SymbolParts, WindowRead } from './window-read.js';
 
 interface SessionDataset {
   dataSource: DataSource;
@@ -76,36 +76,40 @@ export class DatasetWindows {
   }
 
   private async readStored(task: ReadTask): Promise<void> {
-    const symbols = this.symbolPartsOf(task.into.parts);
-    const { dataSource, layout, datasetId } = this.dataset;
-    if (!this.isPacked) return this.readRows(dataSource, symbols, task);
-    const { dayIndex, fromSlot, toSlot } = task.window;
-    const grid = layout.grid(dayIndex);
+    const { dataSource, datasetId } = this.dataset;
+    const read = this.chunkReadOf(task);
+    if (!this.isPacked) return this.readRows(dataSource, read);
+    const { grid, symbols, signal } = read;
+    const { fromSlot, toSlot } = task.into.window;
     // Both reads use one snapshot: otherwise bars would be missing when a pack is dropped between them.
     await withSnapshot(dataSource, async (client) => {
-      const packed = new PackedWindow({ ...task, grid, isHistory: layout.isHistory(dayIndex), symbols });
-      const query = { datasetId, symbolIds: [...symbols.keys()], grid, fromSlot, toSlot };
-      await readPacked(client, query, packed, task.signal);
-      if (packed.unpacked.size > 0) await this.readRows(client, packed.unpacked, task);
+      const packed = new PackedWindow(read);
+      await readPacked(client, { datasetId, symbolIds: [...symbols.keys()], grid, fromSlot, toSlot }, packed, signal);
+      if (packed.unpacked.size > 0) await this.readRows(client, { ...read, symbols: packed.unpacked });
     });
   }
 
-  private async readRows(connection: ConnectionSource, symbols: SymbolParts, task: ReadTask): Promise<void> {
-    const { layout, datasetId } = this.dataset;
-    const { window, into, signal, onProgress } = task;
-    const grid = layout.grid(window.dayIndex);
-    const packer = new RowPacker({
-      grid,
+  private async readRows(connection: ConnectionSource, read: ChunkRead): Promise<void> {
+    const { grid, symbols, into, signal } = read;
+    const query = {
+      datasetId: this.dataset.datasetId,
+      symbolIds: [...symbols.keys()],
+      ranges: rangesOf(grid, into.window),
+    };
+    await readWindowBytes(connection, query, new RowPacker(read).add, signal);
+  }
+
+  private chunkReadOf(task: ReadTask): ChunkRead {
+    const { layout } = this.dataset;
+    const { parts, window } = task.into;
+    return {
+      ...task,
+      grid: layout.grid(window.dayIndex),
       dataset: sourceName(layout.spec),
       prices: layout.spec.prices,
       origin: layout.isHistory(window.dayIndex) ? ORIGIN_CODES.historical : ORIGIN_CODES.streamed,
-      symbols,
-      quarantined: into.quarantined,
-      newChunk: () => into.memory.take(grid.slotCount),
-      onRow: onProgress,
-    });
-    const query = { datasetId, symbolIds: [...symbols.keys()], ranges: rangesOf(grid, window) };
-    await readWindowBytes(connection, query, packer.add, signal);
+      symbols: this.symbolPartsOf(parts),
+    };
   }
 
   /** The symbols of these parts by their ids in Postgres. */

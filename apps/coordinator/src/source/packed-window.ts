@@ -11,38 +11,28 @@ import {
   RECORD_BYTES,
   recordOffset,
   type DayChunk,
-  type DayGrid,
 } from '@barkeep/bars';
-import type { SymbolParts } from './row-packer.js';
-import type { ReadTask } from './window-read.js';
-
-interface PackedRead extends ReadTask {
-  /** The base grid of the window's day. */
-  grid: DayGrid;
-  isHistory: boolean;
-  /** The symbols whose packs may come. */
-  symbols: SymbolParts;
-}
+import type { ChunkRead, SymbolParts } from './window-read.js';
 
 export class PackedWindow implements PackReceiver {
   /** The symbols for which no pack has come so far. */
   readonly unpacked: SymbolParts;
   private readonly isWholeDay: boolean;
 
-  constructor(private readonly task: PackedRead) {
-    const { window, grid, symbols } = task;
+  constructor(private readonly read: ChunkRead) {
+    const { into, grid, symbols } = read;
     this.unpacked = new Map(symbols);
-    this.isWholeDay = window.fromSlot === 0 && window.toSlot === grid.slotCount;
+    this.isWholeDay = into.window.fromSlot === 0 && into.window.toSlot === grid.slotCount;
   }
 
   /** @param bars how many the whole day has @param bytes the day's chunk, or the bits and records of the window's slots */
   pack(symbolId: number, bars: number, bytes: Uint8Array): void {
-    const { window, symbols, isHistory, onProgress } = this.task;
+    const { into, symbols, origin, onProgress } = this.read;
     const { symbol, part: target } = symbols.get(symbolId)!;
     const windowBars = this.isWholeDay ? bars : this.countPartBars(bytes);
     if (windowBars > 0) {
       const chunk = this.chunkOf(bytes);
-      if (isHistory) stampHistorical(chunk, window.fromSlot, window.toSlot);
+      if (origin === ORIGIN_CODES.historical) stampHistorical(chunk, into.window.fromSlot, into.window.toSlot);
       target.chunks.set(symbol, chunk);
       target.bars += windowBars;
     }
@@ -56,22 +46,23 @@ export class PackedWindow implements PackReceiver {
   }
 
   private countPartBars(bytes: Uint8Array): number {
-    const { fromSlot, toSlot } = this.task.window;
+    const { fromSlot, toSlot } = this.read.into.window;
     // The part begins with the byte that has the first slot's bit. Bits before it in this byte are of earlier slots.
     const firstBit = fromSlot % 8;
     return countBits(bytes, firstBit, firstBit + toSlot - fromSlot);
   }
 
   private chunkOf(bytes: Uint8Array): DayChunk {
-    const { window, grid, into } = this.task;
+    const { grid, into } = this.read;
     if (this.isWholeDay) {
       const chunk = into.memory.takeToOverwrite(grid.slotCount);
       chunk.bytes.set(bytes);
       return chunk;
     }
     const chunk = into.memory.take(grid.slotCount);
-    const bitBytes = bytes.length - (window.toSlot - window.fromSlot) * RECORD_BYTES;
-    fillPart(chunk, bytes.subarray(0, bitBytes), bytes.subarray(bitBytes), window.fromSlot, window.toSlot);
+    const { fromSlot, toSlot } = into.window;
+    const bitBytes = bytes.length - (toSlot - fromSlot) * RECORD_BYTES;
+    fillPart(chunk, bytes.subarray(0, bitBytes), bytes.subarray(bitBytes), fromSlot, toSlot);
     return chunk;
   }
 }

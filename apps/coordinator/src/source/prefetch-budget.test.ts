@@ -19,3 +19,11 @@ test('bytes that are given back can be taken again', () => {
 test('a budget of 0 gives no bytes', () => {
   expect(new PrefetchBudget(0).take(1)).toBe(false);
 });
+
+test('a process is busy from four reads on', () => {
+  const budget = new PrefetchBudget(100);
+  budget.reads = 3;
+  expect(budget.isBusy).toBe(false);
+  budget.reads++;
+  expect(budget.isBusy).toBe(true);
+});

@@ -2,8 +2,9 @@
 import { READ_ROW } from '@barkeep/bar-repository';
 import { calendarNamed, DayChunk, DayGrid, ORIGIN_CODES, parseInterval, refuseValues } from '@barkeep/bars';
 import { type Seeded, seeded } from '../../../../test/support/data/seeded.js';
+import { USED_ONCE } from './chunk-pool.js';
 import { RowPacker } from './row-packer.js';
-import type { MutablePart } from './window-read.js';
+import { WindowRead } from './window-read.js';
 
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 const MINUTE_MS = 60_000;
@@ -44,21 +45,23 @@ function bytesOf({ id, time, values }: TestRow): DataView {
 
 /** A packer for a day of both symbols, and what it has packed. */
 function packing(grid: DayGrid) {
-  const part: MutablePart = { partition: 0, chunks: new Map(), bars: 0, refused: new Map() };
+  const wholeDay = { dayIndex: 0, fromSlot: 0, toSlot: grid.slotCount, prev: grid.open, to: grid.close };
+  const into = new WindowRead([0], wholeDay, USED_ONCE);
+  const part = into.parts[0]!;
   const symbols = new Map([...SYMBOLS].map(([id, symbol]) => [id, { symbol, part }]));
-  const target = {
+  let rows = 0;
+  const onProgress = () => rows++;
+  const packer = new RowPacker({
+    into,
     grid,
     dataset: 'lean',
+    prices: 'positive',
     origin: ORIGIN,
     symbols,
-    quarantined: [],
-    prices: 'positive' as const,
-    newChunk: () => new DayChunk(grid.slotCount),
-  };
-  let rows = 0;
-  const packer = new RowPacker({ ...target, onRow: () => rows++ });
+    onProgress,
+  });
   const add = (row: TestRow) => packer.add(bytesOf(row), ROW_AT);
-  return { part, quarantined: target.quarantined as unknown[], add, rows: () => rows };
+  return { part, quarantined: into.quarantined, add, rows: () => rows };
 }
 
 /** A row that is mostly a valid bar of the day. */

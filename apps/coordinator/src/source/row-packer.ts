@@ -7,8 +7,8 @@
  * which finds the reason. The slow path accepts every row that the fast path accepts.
  */
 import { POSTGRES_EPOCH_MS, READ_ROW, readRow, type QuarantinedBar } from '@barkeep/bar-repository';
-import { refuseValues, type DayChunk, type DayGrid, type Prices } from '@barkeep/bars';
-import type { MutablePart } from './window-read.js';
+import { refuseValues, type DayChunk } from '@barkeep/bars';
+import type { ChunkRead, MutablePart } from './window-read.js';
 
 /** Most refused bars of one window that are kept; the others are only counted. */
 const QUARANTINE_MAX = 1_000;
@@ -18,25 +18,6 @@ const SOURCE_DATASET = 0;
 
 // Local copies: an import from another package is a getter, which would cost time for each row.
 const { symbolId: ID, time: TIME, open: OPEN, high: HIGH, low: LOW, close: CLOSE, volume: VOLUME } = READ_ROW;
-
-/** Symbols by their ids in Postgres, each with the part of the window that receives its bars. */
-export type SymbolParts = Map<number, { symbol: string; part: MutablePart }>;
-
-/** What the rows of one window are, and what receives them. */
-interface RowTarget {
-  grid: DayGrid;
-  dataset: string;
-  prices: Prices;
-  /** One of `ORIGIN_CODES`. */
-  origin: number;
-  /** The symbols of all rows: no others may come. */
-  symbols: SymbolParts;
-  quarantined: QuarantinedBar[];
-  /** Returns an empty chunk of the day. */
-  newChunk: () => DayChunk;
-  /** Called for every row. */
-  onRow: () => void;
-}
 
 export class RowPacker {
   // The symbol of the last row: most rows have the same symbol as the row before. -1: no row has come.
@@ -54,16 +35,16 @@ export class RowPacker {
   /** Lowest price that the fast path accepts; the slow path checks bars with a lower price. */
   private readonly minPrice: number;
 
-  constructor(private readonly target: RowTarget) {
-    this.stepMicros = target.grid.stepMs * 1000;
+  constructor(private readonly read: Omit<ChunkRead, 'signal'>) {
+    this.stepMicros = read.grid.stepMs * 1000;
     // MIN_VALUE is the smallest positive number.
-    this.minPrice = target.prices === 'any' ? -Number.MAX_VALUE : Number.MIN_VALUE;
-    this.selectSegment(target.grid.open);
+    this.minPrice = read.prices === 'any' ? -Number.MAX_VALUE : Number.MIN_VALUE;
+    this.selectSegment(read.grid.open);
   }
 
   /** Adds the row at byte `at`, in the layout of `READ_ROW`, as a bar of {@link SOURCE_DATASET} and of 1 base bar of 1 expected. */
   readonly add = (row: DataView, at: number): void => {
-    this.target.onRow();
+    this.read.onProgress();
     const id = row.getInt32(at + ID);
     if (id !== this.lastId) this.selectSymbol(id);
     // The time is a 64-bit integer, read as two halves: a BigInt would be allocated.
@@ -85,13 +66,13 @@ export class RowPacker {
       close <= high &&
       volume >= 0;
     if (!this.chunk || !isOnGrid || !isValid) return this.addSlowly(row, at);
-    this.chunk.write(this.firstSlot + step, open, high, low, close, volume, this.target.origin, SOURCE_DATASET, 1, 1);
+    this.chunk.write(this.firstSlot + step, open, high, low, close, volume, this.read.origin, SOURCE_DATASET, 1, 1);
     this.part!.bars++;
   };
 
   /** Adds the first row of a symbol or of a segment, or refuses an invalid row. */
   private addSlowly(row: DataView, at: number): void {
-    const { grid, origin, prices } = this.target;
+    const { grid, into, origin, prices } = this.read;
     readRow(row, at, (_, time, open, high, low, close, volume) => {
       const part = this.part!;
       const slot = grid.slotAt(time); // a number, or the reason why the time has no slot
@@ -99,7 +80,7 @@ export class RowPacker {
       const reason = refuseValues(open, high, low, close, volume, prices);
       if (reason !== undefined) return this.refuse({ time, open, high, low, close, volume, reason });
       this.selectSegment(time);
-      if (!this.chunk) part.chunks.set(this.symbol, (this.chunk = this.target.newChunk()));
+      if (!this.chunk) part.chunks.set(this.symbol, (this.chunk = into.memory.take(grid.slotCount)));
       this.chunk.write(slot, open, high, low, close, volume, origin, SOURCE_DATASET, 1, 1);
       part.bars++;
     });
@@ -108,14 +89,14 @@ export class RowPacker {
   /** Counts a refused row, and keeps it with its reason unless there are too many. */
   private refuse(bar: Omit<QuarantinedBar, 'dataset' | 'symbol'>): void {
     const { symbol, part } = this;
-    const { quarantined, dataset } = this.target;
+    const { into, dataset } = this.read;
     const key = `${symbol} ${bar.reason}`;
     part!.refused.set(key, (part!.refused.get(key) ?? 0) + 1);
-    if (quarantined.length < QUARANTINE_MAX) quarantined.push({ dataset, symbol, ...bar });
+    if (into.quarantined.length < QUARANTINE_MAX) into.quarantined.push({ dataset, symbol, ...bar });
   }
 
   private selectSymbol(id: number): void {
-    const { symbol, part } = this.target.symbols.get(id)!;
+    const { symbol, part } = this.read.symbols.get(id)!;
     this.lastId = id;
     this.symbol = symbol;
     this.part = part;
@@ -124,7 +105,7 @@ export class RowPacker {
 
   /** Selects the segment at a time, epoch ms; without a segment there, the selected one stays. */
   private selectSegment(time: number): void {
-    const segment = this.target.grid.segmentAt(time);
+    const segment = this.read.grid.segmentAt(time);
     if (!segment) return;
     this.openMicros = (segment.open - POSTGRES_EPOCH_MS) * 1000;
     this.firstSlot = segment.first;

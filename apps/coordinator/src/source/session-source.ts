@@ -1,6 +1,6 @@
 /**
  * The source of one session's bars: reads windows from its dataset (dataset-windows.ts). Sessions of this process that stream the
- * same window share one read (shared-windows.ts), and a read fails when Postgres is silent for too long (silence.ts). Each stream
+ * same window share one read (shared-windows.ts). A read ends early when Postgres is silent for too long (silence.ts). Each stream
  * opens a source.
  */
 import { datasetVersion, gridKey } from '@barkeep/bar-repository';
@@ -27,16 +27,6 @@ interface SessionSourceParts {
   datasetId: number;
   /** Whether other sessions over the same dataset and symbols are probably about to start. */
   isOneOfMany: boolean;
-}
-
-/** The source was silent for too long; `read` has the bars of the window that came before the silence. */
-export class SilentWindowError extends SilentSourceError {
-  constructor(
-    timeoutMs: number,
-    readonly read: WindowRead,
-  ) {
-    super(timeoutMs);
-  }
 }
 
 export class SessionSource {
@@ -78,46 +68,41 @@ export class SessionSource {
     return new WindowRead(usedPartitions(this.parts.layout).filter(lacksWindow), window, memory);
   }
 
-  /** Reads a window for the partitions that lack it. @throws SilentWindowError, the reason of `stop`, what Postgres throws */
+  /**
+   * Reads a window for the partitions that lack it. When Postgres is silent for too long, the window has the bars that came before, and
+   * `silence`. @throws the reason of `stop`, what Postgres throws
+   */
   async read(window: Window, stop: AbortSignal): Promise<WindowRead> {
     const into = this.emptyWindow(window);
     const timeoutMs = this.parts.layout.spec.feed.timeoutSeconds * 1000;
     try {
-      await unlessSilent(timeoutMs, stop, (signal, onProgress) => this.readInto({ window, into, signal, onProgress }));
+      await unlessSilent(timeoutMs, stop, (signal, onProgress) => this.readInto({ into, signal, onProgress }));
     } catch (error) {
-      if (error instanceof SilentSourceError) throw new SilentWindowError(error.timeoutMs, into);
-      throw error;
+      if (!(error instanceof SilentSourceError)) throw error;
+      into.silence = error;
     }
     return into;
   }
 
-  /** Reads the window into `task.into`: by a shared read if {@link mayShare} allows that. */
+  /** Reads the window into `task.into`: by a shared read if that is worth it and other sessions stream the window. */
   private async readInto(task: ReadTask): Promise<void> {
-    const { window, into, signal, onProgress } = task;
-    if (!this.mayShare(task)) return this.windows.read(task);
     const { dataSource, datasetId, layout, shared } = this.parts;
-    const version = await datasetVersion(dataSource, datasetId);
-    signal.throwIfAborted();
+    const { window } = task.into;
     const bytes = windowBytesMax(layout, window.dayIndex);
+    const mayShare = this.isWorthSharing(task.into) && shared.isWanted(this.session, window.to, bytes);
+    if (!mayShare) return this.windows.read(task);
+    const version = await datasetVersion(dataSource, datasetId);
+    task.signal.throwIfAborted();
     const wanted = { session: this.session, name: this.nameOf(window), version, bytes };
-    const read = shared.join(
-      wanted,
-      () => this.emptyWindow(window, USED_ONCE),
-      (sharedWindow, sharedSignal, onRow) =>
-        this.windows.read({ window, into: sharedWindow, signal: sharedSignal, onProgress: onRow }),
-    );
-    await read.wait(into, signal, onProgress);
+    const emptyWindow = this.emptyWindow(window, USED_ONCE);
+    await shared.join(wanted, emptyWindow, (sharedTask) => this.windows.read(sharedTask)).wait(task);
   }
 
-  /** Whether the window is worth sharing, and other sessions stream it. A shared read always has all partitions. */
-  private mayShare({ window, into }: ReadTask): boolean {
-    const { layout, shared } = this.parts;
-    const { dayIndex, fromSlot, toSlot, to } = window;
-    const lacksPartitions = into.parts.length < usedPartitions(layout).length;
-    if (lacksPartitions) return false;
-    const isShort = toSlot - fromSlot < layout.grid(dayIndex).slotCount * SHARED_PART_MIN;
-    if (isShort) return false;
-    return shared.isWanted(this.session, to, windowBytesMax(layout, dayIndex));
+  /** See {@link SHARED_PART_MIN}. A shared read always has all partitions. */
+  private isWorthSharing({ parts, window: { dayIndex, fromSlot, toSlot } }: WindowRead): boolean {
+    const { layout } = this.parts;
+    const hasAllPartitions = parts.length === usedPartitions(layout).length;
+    return hasAllPartitions && toSlot - fromSlot >= layout.grid(dayIndex).slotCount * SHARED_PART_MIN;
   }
 
   /** A key of a window, unique among the windows of sessions with the same {@link content}. */

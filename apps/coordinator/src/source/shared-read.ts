@@ -3,10 +3,9 @@
  * last one stops waiting, the read is aborted.
  */
 import { SilentSourceError } from './silence.js';
-import type { WindowRead } from './window-read.js';
+import type { ReadTask, WindowRead } from './window-read.js';
 
-/** Reads the shared window into `into`. */
-export type ReadWork = (into: WindowRead, signal: AbortSignal, onProgress: () => void) => Promise<void>;
+export type ReadWork = (task: ReadTask) => Promise<void>;
 
 export class SharedRead {
   /** The progress listeners of the sessions that wait. */
@@ -23,7 +22,7 @@ export class SharedRead {
    */
   constructor(
     readonly version: string,
-    readonly sharedWindow: WindowRead,
+    private readonly sharedWindow: WindowRead,
     work: ReadWork,
     private readonly onFailure: () => void,
   ) {
@@ -32,18 +31,17 @@ export class SharedRead {
   }
 
   /**
-   * Waits for the end of the read and puts its bars into `into`. When the source is silent for longer than this session allows,
-   * `into` gets the bars that have come so far, and this method throws.
-   * @param onProgress is called for every row and pack @throws the signal's reason, what the read throws
+   * Waits for the end of the read and puts its bars into `task.into`. When the source is silent for longer than this session allows, the
+   * window gets the bars that have come so far, and this method throws. @throws the signal's reason, what the read throws
    */
-  async wait(into: WindowRead, signal: AbortSignal, onProgress: () => void): Promise<void> {
-    signal.throwIfAborted();
-    if (!this.isDone) await this.waitForEnd(into, signal, onProgress);
-    into.takeOver(this.sharedWindow);
+  async wait(task: ReadTask): Promise<void> {
+    task.signal.throwIfAborted();
+    if (!this.isDone) await this.waitForEnd(task);
+    task.into.takeOver(this.sharedWindow);
   }
 
   /** Waits for the read in progress, or until the session stops waiting. */
-  private async waitForEnd(into: WindowRead, signal: AbortSignal, onProgress: () => void): Promise<void> {
+  private async waitForEnd({ into, signal, onProgress }: ReadTask): Promise<void> {
     const ended = new AbortController(); // removes the event listener below
     // Each call has its own listener: one session may wait for two windows with the same function.
     const listener = () => onProgress();
@@ -74,10 +72,11 @@ export class SharedRead {
   }
 
   private async run(work: ReadWork): Promise<void> {
+    const onProgress = () => {
+      for (const listener of this.listeners) listener();
+    };
     try {
-      await work(this.sharedWindow, this.aborting.signal, () => {
-        for (const onProgress of this.listeners) onProgress();
-      });
+      await work({ into: this.sharedWindow, signal: this.aborting.signal, onProgress });
       this.isDone = true;
     } catch (error) {
       this.onFailure();

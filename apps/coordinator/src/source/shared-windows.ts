@@ -2,10 +2,11 @@
  * Keeps windows that were read for one session, for other sessions of this process that stream the same symbols of the same
  * dataset. While only one such session streams, and no other session is about to start, nothing is kept or looked up.
  *
- * A window belongs to the version that the dataset had when its read started, and a caller looks the current version up just before
- * `join`. So a session never gets rows older than its own read would return. Failed reads are not kept. Windows beyond a limit of
- * bytes are dropped, the least recently used first, and so is each window after 10 to 20 s without use. A session that holds a dropped
- * window can still flush it.
+ * - A session never gets rows older than its own read would return: a kept window has the version of the dataset from before its
+ *   read, and the caller of `join` looks the current version up just before.
+ * - Failed reads are not kept.
+ * - Windows are dropped beyond a limit of bytes, the least recently used first, and after 10 to 20 s without use. A session that
+ *   holds a dropped window can still flush it.
  */
 import { SharedRead, type ReadWork } from './shared-read.js';
 import type { WindowRead } from './window-read.js';
@@ -75,8 +76,8 @@ export class SharedWindows {
     return this.othersLike(session).some((other) => other.from < to && to <= other.to);
   }
 
-  /** Joins the read of a window, or starts it. @param emptyWindow is called when the read starts */
-  join({ session: { content }, name, version, bytes }: WantedWindow, emptyWindow: () => WindowRead, work: ReadWork) {
+  /** Joins the read of a window, or starts it. @param emptyWindow receives the bars of a new read */
+  join({ session: { content }, name, version, bytes }: WantedWindow, emptyWindow: WindowRead, work: ReadWork) {
     const key = `${content} ${name}`;
     const kept = this.kept.get(key);
     this.drop(key); // `keep` adds it again as the most recently used one
@@ -85,7 +86,7 @@ export class SharedWindows {
       this.keep(key, { ...kept, usedAt: performance.now() });
       return kept.read;
     }
-    const read: SharedRead = new SharedRead(version, emptyWindow(), work, () => {
+    const read: SharedRead = new SharedRead(version, emptyWindow, work, () => {
       if (this.kept.get(key)?.read === read) this.drop(key);
     });
     this.keep(key, { content, read, bytes, usedAt: performance.now() });
@@ -104,7 +105,7 @@ export class SharedWindows {
       if (this.keptBytes <= this.limit) break;
       this.drop(oldest);
     }
-    this.sweeping ??= setTimeout(() => this.sweep(), KEPT_MS).unref();
+    this.sweepLater();
   }
 
   private drop(key: string): void {
@@ -114,12 +115,14 @@ export class SharedWindows {
     this.keptBytes -= kept.bytes;
   }
 
-  /** Drops the windows that were not used for {@link KEPT_MS}. */
-  private sweep(): void {
-    this.sweeping = undefined;
-    const since = performance.now() - KEPT_MS;
-    for (const [key, { usedAt }] of this.kept) if (usedAt < since) this.drop(key);
-    if (this.kept.size > 0) this.sweeping = setTimeout(() => this.sweep(), KEPT_MS).unref();
+  /** Drops, after a while, the windows that were not used for {@link KEPT_MS}; repeats that while windows are left. */
+  private sweepLater(): void {
+    this.sweeping ??= setTimeout(() => {
+      this.sweeping = undefined;
+      const since = performance.now() - KEPT_MS;
+      for (const [key, { usedAt }] of this.kept) if (usedAt < since) this.drop(key);
+      if (this.kept.size > 0) this.sweepLater();
+    }, KEPT_MS).unref();
   }
 }
 

@@ -20,20 +20,19 @@ export async function unlessSilent<T>(
 ): Promise<T> {
   signal.throwIfAborted();
   const ended = new AbortController();
-  let hasProgress = false;
   let timer: NodeJS.Timeout | undefined;
   const result = new Promise<T>((resolve, reject) => {
     // There are millions of rows: each one only sets a flag, and the timer looks at the flag.
-    const watch = () => {
-      hasProgress = false;
-      timer = setTimeout(() => {
-        if (hasProgress) return watch();
+    let hasProgress = false;
+    const abortIfSilent = () => {
+      if (!hasProgress) {
         const error = new SilentSourceError(timeoutMs);
         ended.abort(error);
         reject(error);
-      }, timeoutMs);
+      }
+      hasProgress = false;
     };
-    watch();
+    timer = setInterval(abortIfSilent, timeoutMs);
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true, signal: ended.signal });
     // Aborted work may fail later: that has no effect, because the promise is settled by then.
     work(AbortSignal.any([signal, ended.signal]), () => (hasProgress = true)).then(resolve, reject);
@@ -41,7 +40,7 @@ export async function unlessSilent<T>(
   try {
     return await result;
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
     ended.abort(); // removes the listener, and aborts work that has not ended
   }
 }

@@ -22,7 +22,7 @@ import {
   type Fence,
 } from '@barkeep/session-data';
 import { layoutOf, type SessionRecord } from '../lifecycle/index.js';
-import { ChunkPool, PrefetchedWindows, SessionSource, type PrefetchParts } from '../source/index.js';
+import { ChunkPool, PrefetchedWindows, SessionSource, type SupplyParts } from '../source/index.js';
 import { CleanDates } from './clean-dates.js';
 import { ClockLimit } from './clock-limit.js';
 import { ClockLoop } from './clock-loop.js';
@@ -186,7 +186,7 @@ function frontierLoop(
   const { layout, metrics, writer, budget, warn } = parts;
   const { figures, dayChanges } = progress;
   const timedOut = new Set(timedOutDays.flatMap((date) => layout.dayIndexOf(date) ?? []));
-  const markTimedOut: PrefetchParts['markTimedOut'] = async (dayIndex, error) => {
+  const markTimedOut: SupplyParts['markTimedOut'] = async (dayIndex, error) => {
     warn(`session ${layout.id}: ${layout.day(dayIndex).date} timed out`, error);
     await writer.markTimedOut(dayIndex, error.timeoutMs);
     metrics.dayTimedOut();

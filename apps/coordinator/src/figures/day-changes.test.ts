@@ -3,7 +3,10 @@
  * and a miss otherwise. It waits until the day is stored.
  */
 import { noFigures, type StreamFigures } from '@barkeep/session-data';
-import { DayChanges } from './stream-metrics.js';
+import { DayChanges } from './day-changes.js';
+
+/** The first window of day 1. */
+const FIRST_OF_DAY_1 = { dayIndex: 1, fromSlot: 0 };
 
 /** The time of the measurement, ms. */
 let now: number;
@@ -15,18 +18,8 @@ beforeEach(() => {
   now = 0;
   counted = [];
   figures = noFigures();
-  const noop = () => undefined;
-  const metrics = {
-    flushed: noop,
-    outside: noop,
-    delivered: noop,
-    overrun: noop,
-    prefetched: noop,
-    windowShared: noop,
-    dayTimedOut: noop,
-    dayChanged: (waitedMs: number, isHit: boolean) => void counted.push([waitedMs, isHit]),
-  };
-  changes = new DayChanges(figures, metrics, () => now);
+  const dayChanged = (waitedMs: number, isHit: boolean) => void counted.push([waitedMs, isHit]);
+  changes = new DayChanges(figures, { dayChanged }, () => now);
 });
 
 test('a change to a day that is stored already is a hit without a wait', () => {
@@ -39,7 +32,7 @@ test('a change to a day that is stored already is a hit without a wait', () => {
 });
 
 test('a change to a day whose rows are read, but not stored, is a hit that waits for the store', () => {
-  changes.dayRead(1);
+  changes.windowRead(FIRST_OF_DAY_1);
   changes.dayClosed(0);
   now = 12;
   changes.dayStored(1);
@@ -51,12 +44,20 @@ test('a change to a day whose rows are read later is a miss', () => {
   changes.dayStored(0);
   changes.dayClosed(0);
   now = 30;
-  changes.dayRead(1);
+  changes.windowRead(FIRST_OF_DAY_1);
   now = 40;
   changes.dayStored(1);
   changes.dayStored(2); // its close has not come, so it counts nothing
   expect(counted).toEqual([[40, false]]);
   expect(figures).toMatchObject({ prefetchHits: 0, prefetchMisses: 1 });
+});
+
+test('a later window of a day does not count as its first rows', () => {
+  changes.dayStored(0);
+  changes.windowRead({ dayIndex: 1, fromSlot: 30 });
+  changes.dayClosed(0);
+  changes.dayStored(1);
+  expect(counted).toEqual([[0, false]]);
 });
 
 test('each change counts once, also when the next day is stored again', () => {
