@@ -1,4 +1,5 @@
 /** Formats tables for the terminal, as text without colours. */
+import stringWidth from 'string-width';
 import { formatCount, terminalWidth } from './output.js';
 
 /** A null cell is shown as a dash. A row may lack its last cells: they are empty. */
@@ -25,8 +26,6 @@ const LINES = {
 /** No column is made narrower than this. */
 const COLUMN_MIN = 9;
 const WORD_MAX = 48;
-/** Characters that take two columns of a terminal: those of Chinese, Japanese and Korean. */
-const WIDE = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\u3000-\u303f\uff01-\uff60]/gu;
 
 /**
  * Formats a table with a header row. A table that is wider than the terminal (80 columns when there is none) gets no
@@ -68,7 +67,7 @@ function cellText(cell: Cell | undefined = ''): string {
 
 function widestPart(texts: readonly string[], separator: RegExp): number {
   const parts = texts.flatMap((text) => text.split(separator));
-  return parts.reduce((most, part) => Math.max(most, textWidth(part)), 0);
+  return parts.reduce((most, part) => Math.max(most, stringWidth(part)), 0);
 }
 
 function totalWidth(columns: readonly Column[]): number {
@@ -104,7 +103,7 @@ function lineOf(parts: readonly string[], style: keyof typeof LINES): string {
 }
 
 function padded(text: string, { width, isNumber }: Column): string {
-  const blanks = ' '.repeat(Math.max(0, width - textWidth(text)));
+  const blanks = ' '.repeat(Math.max(0, width - stringWidth(text)));
   return isNumber ? blanks + text : text + blanks;
 }
 
@@ -113,9 +112,4 @@ function brokenLines(text: string, width: number): string[] {
   const wholeWords = `(?! ).{1,${width}}(?= |$)`;
   const partOfWord = `(?! ).{1,${width}}`;
   return text.match(new RegExp(`${wholeWords}|${partOfWord}`, 'gm')) ?? [];
-}
-
-/** Number of columns that a text takes in a terminal. */
-function textWidth(text: string): number {
-  return text.length + (text.match(WIDE)?.length ?? 0);
 }
