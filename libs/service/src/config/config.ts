@@ -40,23 +40,20 @@ function readValue<T>(variable: Variable<T>, env: NodeJS.ProcessEnv): T | undefi
   return raw === undefined ? variable.unset : variable.read(raw);
 }
 
-/** The known name that is most similar to `name`, or `undefined` when none is similar enough. */
-function nearestVariable(name: string): string | undefined {
-  const nearest = closest(name, knownNames);
-  const editsMax = Math.ceil(name.length / 3); // more edits would suggest an unrelated name
-  return distance(name, nearest) <= editsMax ? nearest : undefined;
-}
-
 /** One problem for each variable that has one of Barkeep's prefixes but is not in the table. */
 function unknownVariables(env: NodeJS.ProcessEnv): ConfigProblem[] {
   return Object.keys(env)
     .filter((name) => ownPrefixes.some((prefix) => name.startsWith(prefix)) && !knownNames.includes(name))
-    .map((name) => {
-      const nearest = nearestVariable(name);
-      const expected =
-        nearest === undefined ? 'a variable listed in .env.example' : `a known name (did you mean ${nearest}?)`;
-      return { variable: name, expected, was: 'an unknown name' };
-    });
+    .map((name) => ({ variable: name, expected: suggestionFor(name), was: 'an unknown name' }));
+}
+
+/** Names the known variable that is most similar to a name, when it is similar enough. */
+function suggestionFor(name: string): string {
+  const nearest = closest(name, knownNames);
+  const editsMax = Math.ceil(name.length / 3); // more edits would suggest an unrelated name
+  return distance(name, nearest) <= editsMax
+    ? `a known name (did you mean ${nearest}?)`
+    : 'a variable listed in .env.example';
 }
 
 /** One problem for each variable of `checked` that has an invalid value. */
@@ -81,24 +78,20 @@ type Values<Group extends string> = {
   ]: Table[Place] extends Variable<infer T> ? T : never;
 };
 
-/** Addresses of the queue Redis, the session Redis and PostgreSQL. */
-export interface ServiceUrls {
-  readonly redisUrl: string;
-  readonly sessionRedisUrl: string;
-  readonly databaseUrl: string;
-}
-
-/** The configuration: the place `queues.streamLockMs` becomes `queues: { streamLockMs }`. `S` is the type of the service URLs. */
-export type Config<S = ServiceUrls> = {
-  readonly [Group in Exclude<GroupOf<keyof Table>, 'services'>]: Values<Group>;
-} & { readonly services: S };
-
 /** The variables of the service URLs. They have no default, and a service needs all of them. */
 const SERVICES = {
   redisUrl: variables['services.redisUrl'],
   sessionRedisUrl: variables['services.sessionRedisUrl'],
   databaseUrl: variables['services.databaseUrl'],
 };
+
+/** Addresses of the queue Redis, the session Redis and PostgreSQL. */
+export type ServiceUrls = Readonly<Record<keyof typeof SERVICES, string>>;
+
+/** The configuration: the place `queues.streamLockMs` becomes `queues: { streamLockMs }`. `S` is the type of the service URLs. */
+export type Config<S = ServiceUrls> = {
+  readonly [Group in Exclude<GroupOf<keyof Table>, 'services'>]: Values<Group>;
+} & { readonly services: S };
 
 /** Reads the service URLs that are set. @throws ConfigError when one is malformed */
 export function readServiceUrls(env: NodeJS.ProcessEnv): Partial<ServiceUrls> {
