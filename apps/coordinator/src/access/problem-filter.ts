@@ -30,7 +30,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const response = http.getResponse<Response>();
-    // The deadline (request-limits.ts) has answered already.
+    // The deadline (deadline.ts) has answered already.
     if (response.writableEnded) return;
     const problem = problemOf(error);
     if (problem.status === 500) this.logger.error({ err: error }, 'a request failed');

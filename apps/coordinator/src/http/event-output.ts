@@ -77,8 +77,9 @@ export function eventText(event: SessionEvent, cursor: EventCursor, view: View):
 }
 
 /** The fields of an event without its type; times are ISO 8601. */
-export function eventView({ type: _, ...fields }: SessionEvent): Record<string, unknown> {
+export function eventView(event: SessionEvent): Record<string, unknown> {
   const isTime = (name: string) => name === 'at' || EVENT_TIME_FIELDS.has(name);
   const view = (name: string, value: unknown) => (isTime(name) && typeof value === 'number' ? isoTime(value) : value);
+  const { type: _, ...fields } = event;
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, view(name, value)]));
 }

@@ -6,7 +6,7 @@ import { isoTime, queuesExample, type QueuesAnswer } from '@barkeep/api';
 import { downServers, probeServers, sharedFor } from '@barkeep/observe';
 import { readQueueStatus, type QueueStatus } from '@barkeep/upkeep-queues';
 import { Controller, Inject, Res } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { ApiController, Operation } from '../openapi/index.js';
 import { ProblemError } from '../problems.js';
@@ -28,8 +28,6 @@ export class OperationController {
     return { status: 'live' };
   }
 
-  @ApiSecurity('bearer')
-  @ApiSecurity('apiKey')
   @Operation('GET', 'health/ready', {
     summary: 'Whether Postgres and both Redis answer',
     answer: { description: 'all answer', component: 'Ready', example: { status: 'ready', checks: checksExample } },
@@ -43,8 +41,6 @@ export class OperationController {
     return { status: 'ready', checks: states };
   }
 
-  @ApiSecurity('bearer')
-  @ApiSecurity('apiKey')
   @Operation('GET', 'metrics', {
     summary: 'Metrics of this process in the Prometheus text format, for operators',
     problems: ['forbidden'],

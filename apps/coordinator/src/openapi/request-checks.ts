@@ -18,7 +18,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { ProblemError, wrongField, WrongFieldsError } from '../problems.js';
@@ -37,7 +37,7 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.ou
 export function parseIdempotencyKey(value: string | undefined): string | undefined {
   const name = 'Idempotency-Key';
   const header = z.strictObject({ [name]: idempotencyKeyHeader.optional() });
-  return parseInput(header, value === undefined ? {} : { [name]: value })[name];
+  return parseInput(header, { [name]: value })[name];
 }
 
 /** Checks the query string of a route against its schema, and keeps the parsed query for `@CheckedQuery`. */
@@ -60,8 +60,7 @@ export const CheckedQuery = createParamDecorator(
 
 /** Makes a class a controller of the API, whose queries are checked. @param tag the heading of its routes at /docs */
 export function ApiController(tag: 'sessions' | 'data' | 'operation'): ClassDecorator {
-  const security = [ApiSecurity('apiKey'), ApiSecurity('bearer')];
-  return applyDecorators(Controller(), UseGuards(QueryGuard), ...security, ApiTags(tag));
+  return applyDecorators(Controller(), UseGuards(QueryGuard), ApiTags(tag));
 }
 
 /** Creates the decorator of a path parameter. @param refusal creates the error for a value that does not match `pattern` */
