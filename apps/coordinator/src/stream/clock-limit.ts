@@ -6,7 +6,8 @@
  * the limit, which saves the read. Nothing here moves the clock.
  */
 import { parseConsumerMessage, RewindError } from '@barkeep/session-data';
-import type { StreamParts, StreamProgress } from './stream-parts.js';
+import type { StreamParts } from './stream-parts.js';
+import type { StreamProgress } from './stream-progress.js';
 import { FLUSHED } from './wake-signals.js';
 
 export class ClockLimit {
@@ -65,7 +66,6 @@ export class ClockLimit {
       store.positions(),
       writer.moveClock(clock, { from: clock, events: [], figures, wait }),
     ]);
-    this.progress.isWaitStored = wait !== null;
     const frontier = Math.min(...positions.map((position) => position.frontier));
     if (frontier < flushedTo) throw new RewindError(layout.id, frontier);
     return { positions, frontier, control };

@@ -42,6 +42,11 @@ export class ClockPlaces {
     return place;
   }
 
+  /** Whether the next place is after `limit`. A clock at the limit is blocked too: a day opens only with its first bars. */
+  isBlocked(clock: number, limit: number): boolean {
+    return limit <= clock || this.next(clock).time > limit;
+  }
+
   /** The next close of a bar after the clock, epoch ms. */
   nextClose(clock: number): number {
     const grid = this.layout.grid(this.layout.dayIndexAt(clock));

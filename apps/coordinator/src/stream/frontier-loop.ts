@@ -7,7 +7,8 @@ import { quarantine } from '@barkeep/bar-repository';
 import { RewindError, type SessionLayout, type Window } from '@barkeep/session-data';
 import { hintUpkeep } from '../lifecycle/index.js';
 import type { PrefetchedWindows, WindowRead } from '../source/index.js';
-import type { StreamParts, StreamProgress } from './stream-parts.js';
+import type { StreamParts } from './stream-parts.js';
+import type { StreamProgress } from './stream-progress.js';
 import { FLUSHED, LOOK_AGAIN_MS } from './wake-signals.js';
 
 /** How many times one `run` restarts after the store lost writes. */
