@@ -69,7 +69,7 @@ export class ClockLoop {
       await wake.wait(await this.clockWait.forSymbols(), stop);
     }
     this.clockWait.end();
-    await retained.follow(this.progress.clock, this.limit.slowest);
+    await retained.follow(this.progress.clock, this.limit.consumers.slowest);
     await this.progress.setState('running');
   }
 
@@ -94,10 +94,11 @@ export class ClockLoop {
   private async evictLastDays(stop: AbortSignal): Promise<void> {
     const { limit, progress } = this;
     const { retained, wake } = this.parts;
-    while (retained.isHeldBy(limit.slowest, progress.clock)) {
+    const isHeld = () => retained.isHeldBy(limit.consumers.slowest, progress.clock);
+    while (isHeld()) {
       await this.look();
-      await retained.follow(progress.clock, limit.slowest);
-      if (!retained.isHeldBy(limit.slowest, progress.clock)) break;
+      await retained.follow(progress.clock, limit.consumers.slowest);
+      if (!isHeld()) break;
       progress.waitFor('consumers');
       await wake.wait(LOOK_AGAIN_MS, stop);
     }
@@ -123,7 +124,7 @@ export class ClockLoop {
     this.clockWait.end();
     // After the last barrier the frontier limits the clock, not the watermark: the limit must be read again.
     if (from < layout.barrierEnd && last.time >= layout.barrierEnd) this.mustLook = true;
-    await retained.follow(progress.clock, this.limit.slowest);
+    await retained.follow(progress.clock, this.limit.consumers.slowest);
     this.places.pass(last);
     for (const { type, dayIndex } of places) {
       if (type === 'day-closed' && dayIndex + 1 < layout.days.length) progress.dayChanges.dayClosed(dayIndex);
@@ -144,10 +145,17 @@ export class ClockLoop {
   private async moveClock(places: readonly ClockPlace[]): Promise<Control | undefined> {
     const { store, writer } = this.parts;
     const { clock: from, figures, dayChanges } = this.progress;
-    const { limitedBy: limit, joins } = this.limit;
+    const { limitedBy: limit, consumers } = this.limit;
     const events = await eventsOf(places, store, dayChanges);
     try {
-      return await writer.moveClock(places.at(-1)!.time, { from, limit, joins, events, figures, wait: null });
+      return await writer.moveClock(places.at(-1)!.time, {
+        from,
+        limit,
+        joins: consumers.joins,
+        events,
+        figures,
+        wait: null,
+      });
     } catch (error) {
       if (!(error instanceof ConsumersChangedError)) throw error;
       this.mustLook = true;

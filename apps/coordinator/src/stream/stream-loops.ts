@@ -33,7 +33,7 @@ export async function runLoops(
   const progress = new StreamProgress(parts, start);
   const limit = new ClockLimit(parts, progress);
   // A joining symbol still needs the oldest days. While there is one, the clock loop evicts these days later.
-  if (!joining.any) await retained.follow(start.clock, limit.slowest);
+  if (!joining.any) await retained.follow(start.clock, limit.consumers.slowest);
   const frontierLoop =
     source instanceof SessionSource
       ? loopOf(source, parts, progress, start.timedOutDays)
