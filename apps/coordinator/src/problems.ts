@@ -55,8 +55,9 @@ const KIND_BY_ERROR: readonly [type: abstract new (...args: never[]) => Error, k
 
 /** The problem document of any thrown value; `internal-error` if the value is not known here. */
 export function problemOf(error: unknown): Problem {
-  const known = error instanceof ProblemError ? error : wrongFieldsOf(error);
-  if (known) return known.problem;
+  if (error instanceof ProblemError) return error.problem;
+  const wrongFields = wrongFieldsOf(error);
+  if (wrongFields) return wrongFields.problem;
   if (error instanceof store.FeedSetBackError) {
     const { symbol, reachedMs, seenBars, storedBars } = error;
     const lost = { symbol, reached: new Date(reachedMs).toISOString(), bars: seenBars - storedBars };

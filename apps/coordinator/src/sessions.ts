@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { loadRepositories, SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
-import { STOP_ORDER } from '@barkeep/service';
+import { errorText, STOP_ORDER } from '@barkeep/service';
 import { openRedis } from '@barkeep/session-data';
 import { UpkeepProducer, workerConnection } from '@barkeep/upkeep-queues';
 import { Logger } from '@nestjs/common';
@@ -54,8 +54,7 @@ function buildSharedParts({ config, connections }: AppContext): SharedParts {
   const producer = new UpkeepProducer(queues, { attempts, backoffMs });
   const sessions = new SessionRepository<SessionSpec>(dataSource, keyPrefix);
   const logger = new Logger('sessions');
-  const warn = (message: string, error: unknown) =>
-    logger.warn({ error: error instanceof Error ? error.message : String(error) }, message);
+  const warn = (message: string, error: unknown) => logger.warn({ error: errorText(error) }, message);
   const servers = { keyPrefix, dataSource, redis, queueRedis, queues, queuePrefix: config.queues.prefix };
   return sharedParts({ ...servers, producer, sessions, warn }, config.limits.maxSymbolDays);
 }

@@ -47,10 +47,19 @@ export function dateParameter(example: string, description: string) {
   return z.iso.date(`a date, such as ${example}`).optional().meta({ description });
 }
 
-/** Refuses a range that ends before it begins. Dates of the form YYYY-MM-DD are in the right order as texts. */
+/** Adds the problem of a field that is wrong together with other fields. */
+export function refuse(context: z.RefinementCtx, field: string, expected: string): void {
+  context.addIssue({ code: 'custom', path: [field], message: expected });
+}
+
+/** Refuses a range of dates that ends before it begins. Dates of the form YYYY-MM-DD are in the right order as texts. */
 export function checkDates({ from, to }: { from?: string; to?: string }, context: z.RefinementCtx): void {
-  if (from === undefined || to === undefined || to >= from) return;
-  context.addIssue({ code: 'custom', path: ['to'], message: 'a date that is not before from' });
+  if (from !== undefined && to !== undefined && to < from) refuse(context, 'to', 'a date that is not before from');
+}
+
+/** Refuses a range of times, epoch ms, that does not end after its begin. */
+export function checkTimes({ from, to }: { from?: number; to?: number }, context: z.RefinementCtx): void {
+  if (from !== undefined && to !== undefined && to <= from) refuse(context, 'to', 'a time after from');
 }
 
 /** The smallest number that is taken as epoch ms: 1990-01-01. Times of this century in epoch seconds are smaller numbers. */

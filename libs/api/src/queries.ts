@@ -15,10 +15,12 @@ import { isEventType, SESSION_EVENT_TYPES } from '@barkeep/session-data';
 import { z } from 'zod';
 import {
   checkDates,
+  checkTimes,
   dateParameter,
   fill,
   interval,
   PAGE_MAX,
+  refuse,
   symbolList,
   TIME_EXPECTED,
   timeInput,
@@ -32,7 +34,6 @@ const BARS_DEFAULT = 100;
 /** Symbols on a page of the matrix of days, when the query names no number. */
 const DAYS_PAGE = 100;
 
-/** For routes with two views, that of a strategy and that of an operator. */
 export const viewQuery = z.strictObject({ view });
 
 export const metricsQuery = z.strictObject({
@@ -106,12 +107,11 @@ export const barsQuery = z
       .meta({ description: 'exclusive; the clock when left out', example: '2024-03-06T21:00:00Z' }),
   })
   .superRefine(({ last, from, to }, context) => {
-    const refuse = (field: string, expected: string) =>
-      context.addIssue({ code: 'custom', path: [field], message: expected });
-    if (last !== undefined && (from !== undefined || to !== undefined)) refuse('last', 'either last, or from and to');
-    if (to !== undefined && from === undefined && last === undefined) refuse('from', 'a time, since to is given');
-    if (from !== undefined && to !== undefined && to <= from) refuse('to', 'a time after from');
+    const isRange = from !== undefined || to !== undefined;
+    if (last !== undefined && isRange) refuse(context, 'last', 'either last, or from and to');
+    if (last === undefined && isRange && from === undefined) refuse(context, 'from', 'a time, since to is given');
   })
+  .superRefine(checkTimes)
   .transform(({ last, from, to, ...rest }) => {
     if (from === undefined) return { ...rest, last: last ?? BARS_DEFAULT };
     return { ...rest, from, to: to ?? Number.MAX_SAFE_INTEGER }; // without `to`, the clock is the end of every read
@@ -172,11 +172,9 @@ export const coverageQuery = z
   .superRefine(({ calendar, hours }, context) => {
     // An unknown calendar was already refused above.
     if (hours === 'regular' || !calendarIds().includes(calendar) || calendarNamed(calendar).hasExtendedHours) return;
-    const message = `regular, as ${calendar} has no extended hours`;
-    context.addIssue({ code: 'custom', path: ['hours'], message });
+    refuse(context, 'hours', `regular, as ${calendar} has no extended hours`);
   });
 
-/** Which bars to export: those that open in `[from, to)`. */
 export const exportQuery = z
   .strictObject({
     format: z.enum(['csv', 'ndjson'], 'csv or ndjson').default('csv'),
@@ -185,12 +183,9 @@ export const exportQuery = z
     from: timeInput.optional().meta({ description: `${TIME_EXPECTED}; the first bar when left out` }),
     to: timeInput.optional().meta({ description: 'exclusive; the clock when left out' }),
   })
-  .superRefine(({ from, to }, context) => {
-    if (from === undefined || to === undefined || to > from) return;
-    context.addIssue({ code: 'custom', path: ['to'], message: 'a time after from' });
-  });
+  .superRefine(checkTimes);
 
-/** The body of a call that runs upkeep. */
+/** The body of a call that runs upkeep; dates are included. */
 export const upkeepInput = z
   .strictObject({
     symbols: z
@@ -204,7 +199,7 @@ export const upkeepInput = z
   })
   .superRefine(checkDates);
 
-/** The values of the headers that routes read. */
+// The headers that routes read.
 export const idempotencyKeyHeader = z
   .string()
   .regex(/^[\x21-\x7e]{1,255}$/, '1 to 255 visible ASCII characters')

@@ -3,6 +3,7 @@
  * RFC 9457 and the id of its request, and every 503 has a Retry-After header.
  */
 import { PROBLEM_JSON, type Problem } from '@barkeep/api';
+import { errorText } from '@barkeep/service';
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { problemOf } from '../problems.js';
@@ -34,7 +35,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (response.writableEnded) return;
     const problem = problemOf(error);
     if (problem.status === 500) this.logger.error({ err: error }, 'a request failed');
-    else if (problem.status === 503) this.logger.warn(`unavailable: ${error instanceof Error ? error.message : ''}`);
+    else if (problem.status === 503) this.logger.warn(`unavailable: ${errorText(error)}`);
     sendProblem(http.getRequest<Request>(), response, problem);
   }
 }

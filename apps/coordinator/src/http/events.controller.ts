@@ -3,7 +3,7 @@ import { eventStreamExample, eventsQuery, lastEventIdHeader, type EventsQuery } 
 import { Inject, Logger, Req, Res } from '@nestjs/common';
 import { decodeCursor, type EventCursor, type View } from '@barkeep/session-data';
 import { shown } from '@barkeep/bars';
-import { STOP_ORDER } from '@barkeep/service';
+import { errorText, STOP_ORDER } from '@barkeep/service';
 import type { Request, Response } from 'express';
 import { EventStreams } from './event-streams.js';
 import { ApiController, CheckedQuery, componentRef, Operation, SessionId } from '../openapi/index.js';
@@ -60,7 +60,7 @@ export class EventsController {
       await this.streams.send(response, reader, cursor, types);
     } catch (error) {
       // The headers are sent, so no problem can be answered. The stream has ended, and the listener reconnects.
-      this.logger.warn({ session: id, error: error instanceof Error ? error.message : String(error) }, 'events ended');
+      this.logger.warn({ session: id, error: errorText(error) }, 'events ended');
     }
   }
 }

@@ -1,5 +1,6 @@
 /** `/v1/sessions/{id}/export`: the bars of a session as one file, of any length. */
 import { exportQuery, isoTime, type ExportQuery } from '@barkeep/api';
+import { errorText } from '@barkeep/service';
 import type { BarsPart } from '@barkeep/session-data';
 import { Inject, Logger, Res } from '@nestjs/common';
 import type { Response } from 'express';
@@ -60,7 +61,7 @@ export class ExportController {
       // While one part is sent, the next one is read, and no further one (highWaterMark 1). The export ends when the caller disconnects.
       await pipeline(Readable.from(exportText(parts, format), { highWaterMark: 1 }), response);
     } catch (error) {
-      this.logger.warn({ session: id, error: error instanceof Error ? error.message : String(error) }, 'export ended');
+      this.logger.warn({ session: id, error: errorText(error) }, 'export ended');
     }
   }
 }
