@@ -1,7 +1,4 @@
-/**
- * Finds the places (closes of bars, boundaries of days) that a session's clock passes next, in the order of their event numbers,
- * and makes the events that the clock emits there.
- */
+/** Finds the places (closes of bars, boundaries of days) that a session's clock passes next, and the events that it emits there. */
 import {
   countFields,
   countsBefore,
@@ -19,7 +16,6 @@ import type { PaceKeeper } from './pace-keeper.js';
 
 /** After about this many places a call to Redis ends, so that it blocks Redis only briefly. */
 const PLACES_A_CALL = 500;
-const MICROS_PER_MS = 1000;
 
 export class ClockPlaces {
   /** Event number of the last place that was passed. */
@@ -54,8 +50,8 @@ export class ClockPlaces {
   }
 
   /**
-   * The places up to `limit` (epoch ms) that are due now. The days of the history have no pace: the clock passes each when it is
-   * complete. The places are all in the history or all after it.
+   * The places up to `limit` (epoch ms) that are due now. They are all in the history or all after it: the days of the history have no
+   * pace, and the clock passes each when it is complete.
    */
   due(clock: number, limit: number): ClockPlace[] {
     const { layout, pace } = this;
@@ -63,8 +59,7 @@ export class ClockPlaces {
     if (!isHistory) pace.start(clock);
     const places: ClockPlace[] = [];
     for (const place of this.upTo(clock, limit)) {
-      const isHistoryOver = layout.isHistory(place.dayIndex) !== isHistory;
-      if (isHistoryOver) break;
+      if (layout.isHistory(place.dayIndex) !== isHistory) break;
       if (!isHistory && pace.dueInMs(place.time) > 0) break;
       const previous = places.at(-1);
       // Places of the same time stay in one call: the events at the close of a day must not wait for the next day.
@@ -101,9 +96,8 @@ export class ClockPlaces {
    * after its last barrier the clock stops at each bar.
    */
   private stopsAfter(clock: number): 'windows' | 'slots' {
-    const { layout } = this;
-    const { spec } = layout;
-    const isFeedWithoutBarrier = spec.source.type === 'feed' && clock >= layout.barrierEnd;
+    const { spec, barrierEnd } = this.layout;
+    const isFeedWithoutBarrier = spec.source.type === 'feed' && clock >= barrierEnd;
     return spec.pace.mode === 'max' && !isFeedWithoutBarrier ? 'windows' : 'slots';
   }
 }
@@ -124,7 +118,7 @@ export async function eventsOf(places: readonly ClockPlace[], store: UpkeepStore
     const { date, slotCount } = layout.grid(dayIndex);
     const symbols = layout.symbols.length;
     if (type === 'day-opened') {
-      const waitedMs = Math.round(dayChanges.waitedMs(dayIndex) * MICROS_PER_MS) / MICROS_PER_MS;
+      const waitedMs = Number(dayChanges.waitedMs(dayIndex).toFixed(3));
       events.push({ type, time, fields: { date, symbols, expected: slotCount * symbols, waitedMs } });
       continue;
     }

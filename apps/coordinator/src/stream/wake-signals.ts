@@ -1,7 +1,6 @@
 /**
- * Wakes a waiting stream when its session's watermark, control or consumers change: a Redis channel per session announces
- * these changes. All streams of a process share one Redis connection. A message may be lost while Redis is away, so a waiting stream
- * also looks at the store after a bounded time.
+ * Wakes a waiting stream when its session's watermark, control or consumers change: a Redis channel per session announces these
+ * changes. A message may be lost while Redis is away, so a waiting stream also looks at the store after a bounded time.
  */
 import { wakeChannel } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
