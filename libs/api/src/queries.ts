@@ -2,15 +2,7 @@
  * The query strings and headers that routes accept, and the body of a call that runs upkeep: one strict schema each. A parameter that
  * the schema does not have is refused, so that a misspelt parameter is an error and not ignored.
  */
-import {
-  calendarIds,
-  calendarNamed,
-  SESSION_ID_PATTERN,
-  SESSION_STATES,
-  SYMBOL_PATTERN,
-  SYMBOL_WORDS,
-  SYMBOLS_MAX,
-} from '@barkeep/bars';
+import * as bars from '@barkeep/bars';
 import { isEventType, SESSION_EVENT_TYPES } from '@barkeep/session-data';
 import { z } from 'zod';
 import {
@@ -54,7 +46,7 @@ export const createQuery = z.strictObject({
 });
 
 export const listQuery = z.strictObject({
-  state: z.enum(SESSION_STATES, `one of ${SESSION_STATES.join(', ')}`).optional(),
+  state: z.enum(bars.SESSION_STATES, `one of ${bars.SESSION_STATES.join(', ')}`).optional(),
   limit: wholeParameter(1, PAGE_MAX).default(50),
   cursor: z.string().max(512, 'a nextCursor from an earlier page').optional(),
   view,
@@ -64,7 +56,7 @@ export const listQuery = z.strictObject({
 export const differenceQuery = z.strictObject({
   with: z
     .string()
-    .regex(SESSION_ID_PATTERN, 'the id of a session')
+    .regex(bars.SESSION_ID_PATTERN, 'the id of a session')
     .meta({ description: 'the other session', example: 'second-run' }),
   view: view.describe('both views have the same answer'),
 });
@@ -161,7 +153,7 @@ export const coverageQuery = z
     calendar: z
       .string()
       .default('XNYS')
-      .refine((id) => calendarIds().includes(id), 'the id of a calendar, such as XNYS'),
+      .refine((id) => bars.calendarIds().includes(id), 'the id of a calendar, such as XNYS'),
     hours: z.enum(['regular', 'extended'], 'regular or extended').default('regular'),
     from: dateParameter('2024-03-04', 'the date of the first bar when left out'),
     to: dateParameter('2024-03-08', 'included; the date of the last bar when left out'),
@@ -171,7 +163,8 @@ export const coverageQuery = z
   .superRefine(checkDates)
   .superRefine(({ calendar, hours }, context) => {
     // An unknown calendar was already refused above.
-    if (hours === 'regular' || !calendarIds().includes(calendar) || calendarNamed(calendar).hasExtendedHours) return;
+    if (hours === 'regular' || !bars.calendarIds().includes(calendar) || bars.calendarNamed(calendar).hasExtendedHours)
+      return;
     refuse(context, 'hours', `regular, as ${calendar} has no extended hours`);
   });
 
@@ -189,9 +182,9 @@ export const exportQuery = z
 export const upkeepInput = z
   .strictObject({
     symbols: z
-      .array(z.string().regex(SYMBOL_PATTERN, SYMBOL_WORDS))
+      .array(z.string().regex(bars.SYMBOL_PATTERN, bars.SYMBOL_WORDS))
       .min(1, 'at least 1 symbol')
-      .max(SYMBOLS_MAX, `at most ${SYMBOLS_MAX} symbols`)
+      .max(bars.SYMBOLS_MAX, `at most ${bars.SYMBOLS_MAX} symbols`)
       .optional()
       .describe('all symbols when left out'),
     ...sessionDates,

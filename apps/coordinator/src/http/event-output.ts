@@ -1,14 +1,6 @@
 /** The answer to one listener, in the format of server-sent events. A write waits while the buffer of the listener's socket is full. */
 import { isoTime } from '@barkeep/api';
-import {
-  encodeCursor,
-  EVENT_TIME_FIELDS,
-  type CursoredEvent,
-  type EventCursor,
-  type SessionEvent,
-  type SessionEventType,
-  type View,
-} from '@barkeep/session-data';
+import * as store from '@barkeep/session-data';
 import type { Response } from 'express';
 import { once } from 'node:events';
 
@@ -25,18 +17,18 @@ export class EventOutput {
    */
   constructor(
     private readonly response: Response,
-    private readonly view: View,
-    private readonly types: ReadonlySet<SessionEventType> | undefined,
+    private readonly view: store.View,
+    private readonly types: ReadonlySet<store.SessionEventType> | undefined,
     readonly signal: AbortSignal,
   ) {}
 
   /** Begins the stream. A listener that disconnects before its first event reconnects with this cursor. */
-  begin(cursor: EventCursor): Promise<void> {
-    return this.write(`retry: 1000\nid: ${encodeCursor(cursor, this.view)}\n\n`);
+  begin(cursor: store.EventCursor): Promise<void> {
+    return this.write(`retry: 1000\nid: ${store.encodeCursor(cursor, this.view)}\n\n`);
   }
 
   /** Sends those events that have a type of the listener. */
-  async events(events: readonly CursoredEvent[]): Promise<void> {
+  async events(events: readonly store.CursoredEvent[]): Promise<void> {
     let text = '';
     for (const { event, cursor } of events) {
       if (this.types && !this.types.has(event.type)) continue;
@@ -59,9 +51,9 @@ export class EventOutput {
   }
 
   /** Sends a comment with the cursor, when nothing was sent for `silentMs`. */
-  async keepAlive(cursor: EventCursor, silentMs: number): Promise<void> {
+  async keepAlive(cursor: store.EventCursor, silentMs: number): Promise<void> {
     if (performance.now() - this.sentAt < silentMs) return;
-    await this.write(`: keep-alive\nid: ${encodeCursor(cursor, this.view)}\n\n`);
+    await this.write(`: keep-alive\nid: ${store.encodeCursor(cursor, this.view)}\n\n`);
   }
 
   private async write(text: string): Promise<void> {
@@ -72,13 +64,13 @@ export class EventOutput {
 }
 
 /** One event; its id is the cursor after it. */
-export function eventText(event: SessionEvent, cursor: EventCursor, view: View): string {
-  return `id: ${encodeCursor(cursor, view)}\nevent: ${event.type}\ndata: ${JSON.stringify(eventView(event))}\n\n`;
+export function eventText(event: store.SessionEvent, cursor: store.EventCursor, view: store.View): string {
+  return `id: ${store.encodeCursor(cursor, view)}\nevent: ${event.type}\ndata: ${JSON.stringify(eventView(event))}\n\n`;
 }
 
 /** The fields of an event without its type; times are ISO 8601. */
-export function eventView(event: SessionEvent): Record<string, unknown> {
-  const isTime = (name: string) => name === 'at' || EVENT_TIME_FIELDS.has(name);
+export function eventView(event: store.SessionEvent): Record<string, unknown> {
+  const isTime = (name: string) => name === 'at' || store.EVENT_TIME_FIELDS.has(name);
   const view = (name: string, value: unknown) => (isTime(name) && typeof value === 'number' ? isoTime(value) : value);
   const { type: _, ...fields } = event;
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, view(name, value)]));

@@ -4,18 +4,7 @@
  */
 import { resolveDataset, UnknownDatasetError } from '@barkeep/bar-repository';
 import { sourceName, UNCHANGED } from '@barkeep/bars';
-import {
-  FeedFrontier,
-  readStreamFigures,
-  readSymbols,
-  removeLeftover,
-  SessionConsumers,
-  SessionLostError,
-  SessionWriter,
-  UpkeepStore,
-  type ClaimedPosition,
-  type Fence,
-} from '@barkeep/session-data';
+import * as store from '@barkeep/session-data';
 import { layoutOf, type SessionRecord } from '../lifecycle/index.js';
 import { ChunkPool, SessionSource } from '../source/index.js';
 import { CleanDates } from './clean-dates.js';
@@ -40,7 +29,7 @@ export class SessionStreams {
   async stream(row: SessionRecord, epoch: number, signal: AbortSignal): Promise<StreamOutcome> {
     const { owner, redis, keyPrefix, sessions, changes, control } = this.parts;
     const fence = { epoch, owner };
-    const writer = new SessionWriter(redis, layoutOf(row, keyPrefix), fence);
+    const writer = new store.SessionWriter(redis, layoutOf(row, keyPrefix), fence);
     // Nothing may be written with the row's symbols before the store has them.
     if (row.membership) await changes.updateStore(row);
     const position = await this.claimStore(row, epoch, writer);
@@ -57,7 +46,11 @@ export class SessionStreams {
    * Claims the store and reads its position. Only a session without a checkpoint creates its store: when a store is missing
    * later, the session is lost, because a new store would lack its first bars.
    */
-  private async claimStore(row: SessionRecord, epoch: number, writer: SessionWriter): Promise<ClaimedPosition> {
+  private async claimStore(
+    row: SessionRecord,
+    epoch: number,
+    writer: store.SessionWriter,
+  ): Promise<store.ClaimedPosition> {
     const { sessions, redis } = this.parts;
     if (!row.checkpoint) await writer.init();
     const position = await writer.claim();
@@ -65,18 +58,18 @@ export class SessionStreams {
     const saved = await sessions.saveCheckpoint(row, epoch, { frontier, clock });
     if (!saved && (await sessions.find(row.id))?.incarnation !== row.incarnation) {
       // The session was deleted while its store was created: none of its keys may come back (invariant I9 of docs/ARCHITECTURE.md).
-      await removeLeftover(redis, writer.layout);
-      throw new SessionLostError(row.id);
+      await store.removeLeftover(redis, writer.layout);
+      throw new store.SessionLostError(row.id);
     }
     return position;
   }
 
   /** Opens what the stream uses, runs its loops from the position of the store, and closes everything again. */
   private async streamFrom(
-    position: ClaimedPosition,
+    position: store.ClaimedPosition,
     row: SessionRecord,
-    fence: Fence,
-    writer: SessionWriter,
+    fence: store.Fence,
+    writer: store.SessionWriter,
     signal: AbortSignal,
   ): Promise<StreamOutcome> {
     const { redis, wakes } = this.parts;
@@ -87,17 +80,17 @@ export class SessionStreams {
       // None of these needs the result of another, so they run at once.
       const [source, symbols, figures] = await Promise.all([
         opening,
-        readSymbols(redis, layout),
-        readStreamFigures(redis, layout),
+        store.readSymbols(redis, layout),
+        store.readStreamFigures(redis, layout),
         writer.emitState('running'),
       ]);
       const ofThisStream = {
         layout,
         epoch: fence.epoch,
         writer,
-        store: new UpkeepStore(redis, layout),
+        store: new store.UpkeepStore(redis, layout),
         joining: new JoiningSymbols(redis, layout, fence, symbols.joining),
-        consumers: new SessionConsumers(redis, layout),
+        consumers: new store.SessionConsumers(redis, layout),
         retained: new RetainedDays(redis, writer),
         outside: new OutsideCounter({ ...this.parts, layout, writer }, this.clean),
         wake,
@@ -113,12 +106,12 @@ export class SessionStreams {
     }
   }
 
-  private async openSource(row: SessionRecord, writer: SessionWriter, frontiers: readonly number[]) {
+  private async openSource(row: SessionRecord, writer: store.SessionWriter, frontiers: readonly number[]) {
     const { layout } = writer;
     const { redis, wakes, dataSource, sharedWindows: shared, sessions } = this.parts;
     if (row.spec.source.type === 'feed') {
       const wake = await wakes.listen(row.id);
-      return { feedFrontier: new FeedFrontier(redis, layout, writer, [...frontiers]), wake, close: wake.close };
+      return { feedFrontier: new store.FeedFrontier(redis, layout, writer, [...frontiers]), wake, close: wake.close };
     }
     const dataset = sourceName(layout.spec);
     const [datasetId, isOneOfMany] = await Promise.all([
