@@ -25,9 +25,7 @@ export const eventAnswers = {
     .strictObject({
       ...day,
       expected: count,
-      waitedMs: z
-        .number()
-        .describe('from the close of the day before until the first bars of this one were stored; 0 if stored earlier'),
+      waitedMs: z.number().describe('from the last close until the first bars of this day were stored; 0 if earlier'),
     })
     .describe('the clock reached the first open of a trading day'),
   'day-closing': z

@@ -32,7 +32,7 @@ export const fill = z
 
 export const view = z.enum(['strategy', 'operator'], 'strategy or operator').default('strategy').meta({
   description:
-    'strategy: nothing that depends on what is after the clock; operator: everything up to the frontier, with a key of BARKEEP_ADMIN_KEYS where keys are set',
+    'strategy: nothing that depends on what is after the clock; operator: everything up to the frontier, with an admin key where keys are set',
 });
 
 /** Symbols, separated by commas; one that is named several times counts once. */

@@ -89,7 +89,7 @@ export const barsQuery = z
     last: wholeParameter(1, BARS_MAX)
       .optional()
       .meta({
-        description: `how many of the newest bars (slots, with fill=forward); ${BARS_DEFAULT} when neither this nor from is given`,
+        description: `number of the newest bars (slots, with fill=forward); ${BARS_DEFAULT} without this and from`,
       }),
     from: timeInput
       .optional()
@@ -111,16 +111,14 @@ export const barsQuery = z
 
 /** How many bars of the symbol the store had at the feeder's last call. The maximum is the largest that `wholeParameter` can read. */
 const seen = wholeParameter(0, 999_999_999).optional().meta({
-  description:
-    '`stored` of the last answer to this feeder: when the store has fewer bars, the call is refused as fed-bars-lost',
+  description: '`stored` of the last answer: when the store has fewer bars, the call is refused as fed-bars-lost',
   example: 3890,
 });
 
 export const feedQuery = z.strictObject({
-  through: timeInput.optional().meta({
-    description: `${TIME_EXPECTED}; up to then the stream has no further bars`,
-    example: '2013-10-07T20:00:00Z',
-  }),
+  through: timeInput
+    .optional()
+    .meta({ description: `${TIME_EXPECTED}; no further bars until then`, example: '2013-10-07T20:00:00Z' }),
   seen,
 });
 

@@ -7,7 +7,7 @@ import type { Response } from 'express';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SessionService } from '../lifecycle/index.js';
-import { ApiController, CheckedQuery, Operation, READING_PROBLEMS, SessionId } from '../openapi/index.js';
+import { ApiController, CheckedQuery, Operation, PROBLEMS, SessionId } from '../openapi/index.js';
 import { NDJSON } from './fed-body.js';
 import { beginStreamedAnswer, STALLED_MS } from './streamed-answer.js';
 import { barView } from './views.js';
@@ -38,7 +38,7 @@ export class ExportController {
       mediaType: 'text/csv',
       example: 'time,symbol,open,high,low,close,volume\n2024-03-04T14:30:00.000Z,EMBER,301.2,301.9,300.8,301.5,18234\n',
     },
-    problems: ['invalid-input', ...READING_PROBLEMS, 'unknown-symbol'],
+    problems: ['invalid-input', ...PROBLEMS.reading, 'unknown-symbol'],
   })
   async exportBars(
     @SessionId() id: string,

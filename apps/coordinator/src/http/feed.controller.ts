@@ -3,15 +3,7 @@ import * as api from '@barkeep/api';
 import { isOutsideReason } from '@barkeep/session-data';
 import { Body, Inject, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import {
-  ApiController,
-  CheckedQuery,
-  BODY_PROBLEMS,
-  Operation,
-  READING_PROBLEMS,
-  SessionId,
-  SymbolName,
-} from '../openapi/index.js';
+import { ApiController, CheckedQuery, Operation, PROBLEMS, SessionId, SymbolName } from '../openapi/index.js';
 import { withoutDeadline } from '../access/index.js';
 import { NDJSON, readFedBody } from './fed-body.js';
 import { type RowMetrics, rowMetrics } from '../figures/index.js';
@@ -20,7 +12,7 @@ import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
 const params = { id: 'live-spy', symbol: 'SPY' };
 const endExample: api.FeedEndAnswer = { ...params, ended: true };
-const feedProblems = ['not-a-feed', ...READING_PROBLEMS, 'unknown-symbol', 'fed-bars-lost'] as const;
+const feedProblems = ['not-a-feed', ...PROBLEMS.reading, 'unknown-symbol', 'fed-bars-lost'] as const;
 
 @ApiController('data')
 export class FeedController {
@@ -53,7 +45,7 @@ export class FeedController {
       mediaTypes: ['application/json', NDJSON],
     },
     answer: { description: 'the number of bars by outcome', component: 'Fed', example: api.fedExample },
-    problems: [...BODY_PROBLEMS, 'bad-request', ...feedProblems, 'body-too-large'],
+    problems: [...PROBLEMS.body, 'bad-request', ...feedProblems, 'body-too-large'],
   })
   async feedBars(
     @SessionId() id: string,

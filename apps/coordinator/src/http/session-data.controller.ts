@@ -7,7 +7,7 @@ import {
   CheckedQuery,
   componentRef,
   Operation,
-  READING_PROBLEMS,
+  PROBLEMS,
   SessionId,
   SymbolName,
 } from '../openapi/index.js';
@@ -19,7 +19,7 @@ import { barView, daysView, differenceView, gapView, layoutView, metricsView } f
 /** Part of the descriptions of the routes that read bars. */
 const FORMING =
   'A derived bar that contains the clock is shown as far as it is formed: complete is false, closeTime that of its last closed minute.';
-const symbolProblems = [...READING_PROBLEMS, 'unknown-symbol'] as const;
+const symbolProblems = [...PROBLEMS.reading, 'unknown-symbol'] as const;
 
 @ApiController('data')
 export class SessionDataController {
@@ -118,7 +118,7 @@ export class SessionDataController {
       'SHA-256 over the bars of the days that the clock has closed, and their counts; for an operator over all stored bars',
     query: api.viewQuery,
     answer: { description: 'the digest', component: 'Digest', example: api.digestExample },
-    problems: ['invalid-input', ...READING_PROBLEMS],
+    problems: ['invalid-input', ...PROBLEMS.reading],
   })
   async digest(@SessionId() id: string, @CheckedQuery() { view }: api.ViewQuery): Promise<api.DigestAnswer> {
     const { digest, chunks, bars } = await (await this.sessions.open(id)).digest(view);
@@ -131,7 +131,7 @@ export class SessionDataController {
       'Covers the days that the clock and upkeep have passed. Two sessions over the same data have the same digests. Their ids, the ' +
       'order of their symbols and the machines do not matter.',
     answer: { description: 'the certificate', component: 'Certificate', example: api.certificateExample },
-    problems: READING_PROBLEMS,
+    problems: PROBLEMS.reading,
   })
   certificate(@SessionId() id: string) {
     return this.sessions.certificate(id);
@@ -155,7 +155,7 @@ export class SessionDataController {
     description:
       'Days, intervals, partitions of symbols and names of keys. The bytes are described in docs/storage-layout.md.',
     answer: { description: 'the layout', component: 'Layout', example: api.layoutExample },
-    problems: READING_PROBLEMS,
+    problems: PROBLEMS.reading,
   })
   async readLayout(@SessionId() id: string) {
     const data = await this.sessions.open(id);
@@ -170,7 +170,7 @@ export class SessionDataController {
       'prices, volume and origin. It reads all bars up to the first difference, and may take longer than other calls.',
     query: api.differenceQuery,
     answer: { description: 'the comparison', component: 'Difference', example: api.differenceExample },
-    problems: ['invalid-input', ...READING_PROBLEMS],
+    problems: ['invalid-input', ...PROBLEMS.reading],
   })
   async readDifference(
     @SessionId() id: string,

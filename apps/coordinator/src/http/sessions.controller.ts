@@ -5,10 +5,10 @@ import type { Request, Response } from 'express';
 import {
   ApiController,
   CheckedQuery,
-  BODY_PROBLEMS,
   Operation,
   parseIdempotencyKey,
   parseInput,
+  PROBLEMS,
   SessionId,
 } from '../openapi/index.js';
 import { refuseOtherBodies } from '../access/index.js';
@@ -43,7 +43,7 @@ export class SessionsController {
     body: { component: 'SessionSpec', example: api.specExample },
     answer: { ...session, status: 201, description: 'created; its URL is in the Location header' },
     otherAnswer: { ...session, description: 'the session already existed' },
-    problems: [...BODY_PROBLEMS, 'session-conflict', 'body-too-large', 'unavailable'],
+    problems: [...PROBLEMS.body, 'session-conflict', 'body-too-large', 'unavailable'],
   })
   async createSession(
     @Req() request: Request,
@@ -121,7 +121,7 @@ export class SessionsController {
       example: { id: 'first-run', requested: true },
     },
     otherAnswer: { description: 'what would be requested', component: 'UpkeepPlan', example: api.upkeepPlanExample },
-    problems: [...BODY_PROBLEMS, 'unknown-session', 'unknown-symbol', 'wrong-state', 'session-lost', 'unavailable'],
+    problems: [...PROBLEMS.body, 'unknown-session', 'unknown-symbol', 'wrong-state', 'session-lost', 'unavailable'],
   })
   async runUpkeep(
     @SessionId() id: string,

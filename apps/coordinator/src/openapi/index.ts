@@ -1,6 +1,6 @@
 /** The OpenAPI document, and the checks of requests against it. */
 export { componentRef, openApiDocument, serveOpenApi } from './openapi.js';
-export { BODY_PROBLEMS, Operation, READING_PROBLEMS } from './operation.js';
+export { Operation, PROBLEMS } from './operation.js';
 export {
   ApiController,
   CheckedQuery,

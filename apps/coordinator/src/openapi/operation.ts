@@ -51,16 +51,13 @@ interface OperationOptions {
   isPublic?: boolean;
 }
 
-/** Problems of routes that read the store of a session. */
-export const READING_PROBLEMS = [
-  'unknown-session',
-  'wrong-state',
-  'session-lost',
-  'unknown-calendar',
-  'unavailable',
-] as const;
-/** Problems of routes that take a JSON body. */
-export const BODY_PROBLEMS = ['invalid-input', 'malformed-json', 'unsupported-media-type'] as const;
+/** Problems that several routes have. */
+export const PROBLEMS = {
+  /** Of routes that read the store of a session. */
+  reading: ['unknown-session', 'wrong-state', 'session-lost', 'unknown-calendar', 'unavailable'],
+  /** Of routes that take a JSON body. */
+  body: ['invalid-input', 'malformed-json', 'unsupported-media-type'],
+} as const satisfies Record<string, readonly ProblemKind[]>;
 
 /** The usual example of each path parameter. */
 const PARAM_EXAMPLES: Readonly<Record<string, string>> = {

@@ -24,10 +24,7 @@ export class ClockLoop {
   private mustLook = true;
 
   constructor(
-    private readonly parts: Pick<
-      StreamParts,
-      'joining' | 'layout' | 'metrics' | 'producer' | 'retained' | 'store' | 'wake' | 'warn' | 'writer'
-    >,
+    private readonly parts: StreamParts,
     private readonly limit: ClockLimit,
     private readonly progress: StreamProgress,
   ) {

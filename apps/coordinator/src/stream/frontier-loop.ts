@@ -1,7 +1,6 @@
 /**
- * The loop that brings a session's source into its store: reads window after window, writes each one while it reads the next, and
- * stays at most `stagedDays` trading days ahead of the clock, so that memory is bounded (invariant I8 of docs/ARCHITECTURE.md). Requests
- * upkeep when a window has work for it.
+ * The loop that brings a session's source into its store: reads window after window, and writes each one while it reads the next. Stays
+ * at most `stagedDays` trading days ahead of the clock, so that memory is bounded (invariant I8 of docs/ARCHITECTURE.md).
  */
 import { quarantine } from '@barkeep/bar-repository';
 import { RewindError, type SessionLayout, type Window } from '@barkeep/session-data';
@@ -24,20 +23,7 @@ interface FrontierSource {
 
 export class FrontierLoop {
   constructor(
-    private readonly parts: Pick<
-      StreamParts,
-      | 'dataSource'
-      | 'joining'
-      | 'layout'
-      | 'metrics'
-      | 'outside'
-      | 'producer'
-      | 'stagedDays'
-      | 'tracing'
-      | 'wake'
-      | 'warn'
-      | 'writer'
-    >,
+    private readonly parts: StreamParts,
     private readonly source: FrontierSource,
     private readonly progress: StreamProgress,
   ) {}

@@ -8,12 +8,7 @@ import { layoutOf, type SessionRecord } from '../lifecycle/index.js';
 import type { SharedStreamParts } from './stream-parts.js';
 
 export class SessionEnd {
-  constructor(
-    private readonly parts: Pick<
-      SharedStreamParts,
-      'certificates' | 'keyPrefix' | 'producer' | 'redis' | 'sessions' | 'warn'
-    >,
-  ) {}
+  constructor(private readonly parts: SharedStreamParts) {}
 
   /**
    * Ends a session as completed. @param symbolsVersion version of the symbols that were streamed

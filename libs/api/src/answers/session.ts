@@ -48,9 +48,7 @@ export const sessionAnswer = z.strictObject({
   progress: z.number().min(0).max(1),
   error: z.string().nullable().describe('why the session failed'),
   waitingFor: waitingForAnswer.nullable().describe('null while it does not wait'),
-  warnings: texts.describe(
-    'sentences for people; most are only in the view of an operator, such as one about a symbol that no dataset has',
-  ),
+  warnings: texts.describe('sentences for people; most are only in the view of an operator'),
   counts: z
     .strictObject({ ...slotCounts, refused: count, ...outsideCounts })
     .describe('slots of all symbols before the clock; in the view of an operator before the frontier'),
@@ -65,9 +63,7 @@ export const sessionAnswer = z.strictObject({
     bytes: count.describe('bytes of bars that were read ahead'),
   }),
   timedOutDays: texts.describe('days whose source was silent for feed.timeoutSeconds'),
-  consumers: z
-    .array(consumerAnswer)
-    .describe('consumers in the order of their names, including those that left or were dropped'),
+  consumers: z.array(consumerAnswer).describe('in the order of their names, with those that left or were dropped'),
   createdAt: time,
   updatedAt: time,
   completedAt: time.nullable().describe('when the session completed, stopped, failed or was lost'),
@@ -139,8 +135,6 @@ export const certificateAnswer = z.strictObject({
   complete: z.boolean().describe('true when every retained day of the session is whole'),
   days: z.array(certifiedDayAnswer).describe('days that the clock and upkeep have passed, oldest first'),
   digest: sha256.describe('hash of the chain of days; zeros when there is no day'),
-  consumers: z
-    .array(certifiedConsumerAnswer)
-    .describe('what was delivered to each consumer; it is not part of any digest'),
+  consumers: z.array(certifiedConsumerAnswer).describe('what was delivered to each consumer; in no digest'),
 });
 export type CertificateAnswer = z.output<typeof certificateAnswer>;
