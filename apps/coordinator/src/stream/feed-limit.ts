@@ -22,16 +22,11 @@ export interface FeedLimitInput extends FeedProgress {
   silences: ReadonlyMap<string, number>;
 }
 
-interface FeedLimit {
-  /** How far the frontier may go, epoch ms. */
-  limit: number;
-  /** The open streams that are silent now. */
-  silent: SymbolProgress[];
-  /** When the next stream falls silent if it sends nothing, epoch ms by the clock of `now`; Infinity when none can. */
-  nextSilenceAt: number;
-}
-
-export function feedLimit(input: FeedLimitInput): FeedLimit {
+/**
+ * @returns `limit`: how far the frontier may go, epoch ms; `silent`: the open streams that are silent now; `nextSilenceAt`: when the next
+ *   stream falls silent if it sends nothing, epoch ms by the clock of `now`, or Infinity when none can
+ */
+export function feedLimit(input: FeedLimitInput) {
   const { streams, now, end } = input;
   const open = streams.filter(({ ended }) => !ended);
   const silent = open.filter((stream) => silentFrom(stream, input) <= now);

@@ -33,8 +33,7 @@ export class JoiningSymbols {
 /**
  * The joining symbols that are whole up to the clock and streamed as far as the other symbols: the session's frontier is the lowest one
  * of the shown symbols, and must not go back. Each joining symbol has a partition to itself, so its position is that of the symbol.
- * @param positions one per partition
- * @param clock epoch ms
+ * @param positions one per partition @param clock epoch ms
  * @returns `wholeUpTo`: the time up to which all of these symbols are whole, epoch ms; Infinity if there are none
  */
 export function symbolsToShow(

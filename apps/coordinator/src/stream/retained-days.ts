@@ -24,8 +24,7 @@ export class RetainedDays {
   /**
    * Counts and evicts what the position of the clock allows. Called after every move of the clock, and once before the first move, so
    * that the next owner does what a crash prevented.
-   * @param clock position of the clock, epoch ms
-   * @param slowest position of the slowest consumer that holds the clock, epoch ms: it may still read the days from there on
+   * @param clock epoch ms @param slowest position of the slowest consumer, epoch ms: it may still read the days from there on
    * @throws FencedError, SessionLostError, RewindError
    */
   async follow(clock: number, slowest: number): Promise<void> {
