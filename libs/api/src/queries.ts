@@ -200,18 +200,6 @@ export const lastEventIdHeader = z
   .string()
   .meta({ description: 'the id of the last event that was received; it takes precedence over `from`' });
 
-export type MetricsQuery = z.output<typeof metricsQuery>;
-export type ViewQuery = z.output<typeof viewQuery>;
-export type DifferenceQuery = z.output<typeof differenceQuery>;
-export type CreateQuery = z.output<typeof createQuery>;
 export type ListQuery = z.output<typeof listQuery>;
-export type IntervalQuery = z.output<typeof intervalQuery>;
-export type SymbolsQuery = z.output<typeof symbolsQuery>;
-export type FeedQuery = z.output<typeof feedQuery>;
-export type FeedEndQuery = z.output<typeof feedEndQuery>;
-export type EventsQuery = z.output<typeof eventsQuery>;
-export type ParsedBarsQuery = z.output<typeof barsQuery>;
-export type DaysQuery = z.output<typeof daysQuery>;
 export type CoverageQuery = z.output<typeof coverageQuery>;
-export type ExportQuery = z.output<typeof exportQuery>;
 export type UpkeepInput = z.output<typeof upkeepInput>;

@@ -1,5 +1,5 @@
 /** `/v1/sessions/{id}/export`: the bars of a session as one file, of any length. */
-import { exportQuery, isoTime, type ExportQuery } from '@barkeep/api';
+import { exportQuery, isoTime } from '@barkeep/api';
 import { errorText } from '@barkeep/service';
 import type { BarsPart } from '@barkeep/session-data';
 import { Inject, Logger, Res } from '@nestjs/common';
@@ -7,12 +7,12 @@ import type { Response } from 'express';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SessionService } from '../lifecycle/index.js';
-import { ApiController, CheckedQuery, Operation, PROBLEMS, SessionId } from '../openapi/index.js';
+import { ApiController, type Call, Called, Operation, PROBLEMS } from '../openapi/index.js';
 import { NDJSON } from './fed-body.js';
 import { beginStreamedAnswer, STALLED_MS } from './streamed-answer.js';
 import { barView } from './views.js';
 
-type Format = ExportQuery['format'];
+type Format = 'csv' | 'ndjson';
 
 const MEDIA_TYPES: Record<Format, string> = { csv: 'text/csv; charset=utf-8; header=present', ndjson: NDJSON };
 
@@ -41,10 +41,10 @@ export class ExportController {
     problems: ['invalid-input', ...PROBLEMS.reading, 'unknown-symbol'],
   })
   async exportBars(
-    @SessionId() id: string,
-    @CheckedQuery() { format, symbols, ...range }: ExportQuery,
-    @Res() response: Response,
+    @Called() { id, query }: Call<typeof exportQuery>,
+    @Res() response: Response, // so that Nest sends no answer
   ): Promise<void> {
+    const { format, symbols, ...range } = query;
     const data = await this.sessions.open(id);
     await data.checkRead(symbols, range.interval);
     const parts = data.allBars({ symbols: symbols ?? [...data.activeSymbols()].sort(), ...range });

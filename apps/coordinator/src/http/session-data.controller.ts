@@ -1,16 +1,7 @@
 /** `/v1/sessions/{id}/…`: reads the data of a session. Bars end at its clock; an operator gets counts, gaps and digests beyond it. */
 import * as api from '@barkeep/api';
-import { Inject, Req, Res } from '@nestjs/common';
-import type { Request, Response } from 'express';
-import {
-  ApiController,
-  CheckedQuery,
-  componentRef,
-  Operation,
-  PROBLEMS,
-  SessionId,
-  SymbolName,
-} from '../openapi/index.js';
+import { Inject } from '@nestjs/common';
+import { ApiController, type Call, Called, componentRef, Operation, PROBLEMS } from '../openapi/index.js';
 import { withoutDeadline } from '../access/index.js';
 import { ProblemError } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
@@ -32,13 +23,7 @@ export class SessionDataController {
     answer: { description: 'the visible bars', component: 'Bar', list: true, example: [api.barExample] },
     problems: ['invalid-input', ...symbolProblems],
   })
-  async bars(
-    @SessionId() id: string,
-    @SymbolName() symbol: string,
-    @CheckedQuery() query: api.ParsedBarsQuery,
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-  ) {
+  async bars(@Called() { id, symbol, query, request, response }: Call<typeof api.barsQuery>) {
     const data = await this.sessions.open(id);
     const { interval, fill } = query;
     if ('last' in query) return (await data.lastBars(symbol, interval, query.last, { fill })).map(barView);
@@ -57,11 +42,8 @@ export class SessionDataController {
     answer: { description: 'the bar', component: 'Bar', example: api.barExample },
     problems: ['invalid-input', 'no-bar', ...symbolProblems],
   })
-  async latestBar(
-    @SessionId() id: string,
-    @SymbolName() symbol: string,
-    @CheckedQuery() { interval, fill }: api.IntervalQuery,
-  ) {
+  async latestBar(@Called() { id, symbol, query }: Call<typeof api.intervalQuery>) {
+    const { interval, fill } = query;
     const bar = await (await this.sessions.open(id)).latestBar(symbol, interval, { fill });
     if (!bar) throw new ProblemError('no-bar', `no bar of ${symbol} has closed by the clock of session ${id}`);
     return barView(bar);
@@ -78,7 +60,8 @@ export class SessionDataController {
     },
     problems: ['invalid-input', ...symbolProblems],
   })
-  async latest(@SessionId() id: string, @CheckedQuery() { symbols, interval, fill }: api.SymbolsQuery) {
+  async latest(@Called() { id, query }: Call<typeof api.symbolsQuery>) {
+    const { symbols, interval, fill } = query;
     const bars = await (await this.sessions.open(id)).latestBars(symbols, interval, { fill });
     const view = (symbol: string) => {
       const bar = bars.get(symbol);
@@ -95,12 +78,8 @@ export class SessionDataController {
     answer: { description: 'the metrics', component: 'Metrics', example: api.metricsExample },
     problems: ['invalid-input', ...symbolProblems],
   })
-  async metrics(
-    @SessionId() id: string,
-    @SymbolName() symbol: string,
-    @CheckedQuery() { view, date }: api.MetricsQuery,
-  ) {
-    return metricsView(await (await this.sessions.open(id)).metrics(symbol, view, date));
+  async metrics(@Called() { id, symbol, query }: Call<typeof api.metricsQuery>) {
+    return metricsView(await (await this.sessions.open(id)).metrics(symbol, query.view, query.date));
   }
 
   @Operation('GET', 'v1/sessions/:id/symbols/:symbol/gaps', {
@@ -109,8 +88,8 @@ export class SessionDataController {
     answer: { description: 'the gaps', component: 'Gap', list: true, example: [api.gapExample] },
     problems: ['invalid-input', ...symbolProblems],
   })
-  async gaps(@SessionId() id: string, @SymbolName() symbol: string, @CheckedQuery() { view }: api.ViewQuery) {
-    return (await (await this.sessions.open(id)).gaps(symbol, view)).map(gapView);
+  async gaps(@Called() { id, symbol, query }: Call<typeof api.viewQuery>) {
+    return (await (await this.sessions.open(id)).gaps(symbol, query.view)).map(gapView);
   }
 
   @Operation('GET', 'v1/sessions/:id/digest', {
@@ -120,8 +99,8 @@ export class SessionDataController {
     answer: { description: 'the digest', component: 'Digest', example: api.digestExample },
     problems: ['invalid-input', ...PROBLEMS.reading],
   })
-  async digest(@SessionId() id: string, @CheckedQuery() { view }: api.ViewQuery): Promise<api.DigestAnswer> {
-    const { digest, chunks, bars } = await (await this.sessions.open(id)).digest(view);
+  async digest(@Called() { id, query }: Call<typeof api.viewQuery>): Promise<api.DigestAnswer> {
+    const { digest, chunks, bars } = await (await this.sessions.open(id)).digest(query.view);
     return { digest, chunks, bars };
   }
 
@@ -133,7 +112,7 @@ export class SessionDataController {
     answer: { description: 'the certificate', component: 'Certificate', example: api.certificateExample },
     problems: PROBLEMS.reading,
   })
-  certificate(@SessionId() id: string) {
+  certificate(@Called() { id }: Call) {
     return this.sessions.certificate(id);
   }
 
@@ -146,7 +125,7 @@ export class SessionDataController {
     answer: { description: 'a page', component: 'Days', example: api.daysExample },
     problems: ['invalid-input', ...symbolProblems],
   })
-  async readDays(@SessionId() id: string, @CheckedQuery() query: api.DaysQuery) {
+  async readDays(@Called() { id, query }: Call<typeof api.daysQuery>) {
     return daysView(await this.sessions.dayCounts(id, query));
   }
 
@@ -157,7 +136,7 @@ export class SessionDataController {
     answer: { description: 'the layout', component: 'Layout', example: api.layoutExample },
     problems: PROBLEMS.reading,
   })
-  async readLayout(@SessionId() id: string) {
+  async readLayout(@Called() { id }: Call) {
     const data = await this.sessions.open(id);
     await data.refresh();
     return layoutView(data.layout, new Set(data.activeSymbols()));
@@ -172,11 +151,7 @@ export class SessionDataController {
     answer: { description: 'the comparison', component: 'Difference', example: api.differenceExample },
     problems: ['invalid-input', ...PROBLEMS.reading],
   })
-  async readDifference(
-    @SessionId() id: string,
-    @CheckedQuery() query: api.DifferenceQuery,
-    @Res({ passthrough: true }) response: Response,
-  ) {
+  async readDifference(@Called() { id, query, response }: Call<typeof api.differenceQuery>) {
     withoutDeadline(response); // a comparison reads all bars up to the first difference
     const disconnected = new AbortController();
     response.once('close', () => disconnected.abort());

@@ -81,12 +81,12 @@ export function Operation(method: 'GET' | 'POST' | 'DELETE', path: string, optio
     RequestMapping({ method: RequestMethod[method], path }),
     HttpCode(answer.status ?? 200),
     SetMetadata(QUERY_SCHEMA, query),
-    ...parameters.map((parameter) => ApiQuery(parameter)),
     ApiOperation({ summary, description, security: isPublic ? [] : SECURITY }),
     // An example is part of the schema: @nestjs/swagger drops one that is next to a schema.
     ...pathParameters.map((name) =>
       ApiParam({ name, schema: { type: 'string', example: params[name] ?? PARAM_EXAMPLES[name] } }),
     ),
+    ...parameters.map((parameter) => ApiQuery(parameter)),
     ...Object.entries(headers).map(([name, header]) => headerDocs(name, header)),
     ...(body ? bodyDocs(body) : []),
     answerDocs(answer),

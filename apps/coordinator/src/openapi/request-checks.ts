@@ -1,7 +1,7 @@
 /**
  * Checks the parameters of a request, so that a controller only gets valid values. The query string of every /v1 route is checked
- * against the schema in its `@Operation`; an unknown parameter is an error, and a route without a schema accepts none. An id or symbol
- * that no session can have is answered like an unknown one, so that odd text (a NUL, 10,000 characters) never reaches Postgres or Redis.
+ * against the schema in its `@Operation`; an unknown parameter is an error, and a route without a schema accepts none. A name in the path
+ * that nothing can have is answered like an unknown one, so that odd text (a NUL, 10,000 characters) never reaches Postgres or Redis.
  */
 import { idempotencyKeyHeader } from '@barkeep/api';
 import { UnknownDatasetError, UnknownSessionError } from '@barkeep/bar-repository';
@@ -12,7 +12,6 @@ import {
   Controller,
   createParamDecorator,
   Injectable,
-  Param,
   UseGuards,
   type CanActivate,
   type ExecutionContext,
@@ -40,7 +39,7 @@ export function parseIdempotencyKey(value: string | undefined): string | undefin
   return parseInput(header, { [name]: value })[name];
 }
 
-/** Checks the query string of a route against its schema, and keeps the parsed query for `@CheckedQuery`. */
+/** Checks the query string of a route against its schema, and keeps the parsed query for `@Called`. */
 @Injectable()
 class QueryGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
@@ -53,50 +52,65 @@ class QueryGuard implements CanActivate {
   }
 }
 
-/** Injects the checked query of the request: the output of the route's schema. */
-export const CheckedQuery = createParamDecorator(
-  (_: unknown, context: ExecutionContext): unknown => context.switchToHttp().getResponse<Response>().locals['query'],
-);
-
 /** Makes a class a controller of the API, whose queries are checked. @param tag the heading of its routes at /docs */
 export function ApiController(tag: 'sessions' | 'data' | 'operation'): ClassDecorator {
   return applyDecorators(Controller(), UseGuards(QueryGuard), ApiTags(tag));
 }
 
-/** Creates the decorator of a path parameter. @param refusal creates the error for a value that does not match `pattern` */
-function pathParameter(name: string, pattern: RegExp, refusal: (text: string) => Error): () => ParameterDecorator {
-  const transform = (text: string) => {
-    if (pattern.test(text)) return text;
-    throw refusal(text);
-  };
-  return () => Param(name, { transform });
+/**
+ * A call of a route, with its parameters checked. `Query` is the type of the route's query schema. A name (`id` to `consumer`) is set
+ * only when the path of the route has it.
+ */
+export interface Call<Query extends z.ZodType = z.ZodType> {
+  /** Id of a session. */
+  id: string;
+  symbol: string;
+  /** Name of a dataset. */
+  name: string;
+  consumer: string;
+  query: z.output<Query>;
+  /** The JSON body; undefined without one. Not checked. */
+  body: unknown;
+  request: Request;
+  response: Response;
 }
 
-/** Injects the id of a session. */
-export const SessionId = pathParameter('id', SESSION_ID_PATTERN, (id) => new UnknownSessionError(id.slice(0, 80)));
+interface PathParameter {
+  pattern: RegExp;
+  /** Creates the error for a text that does not match the pattern. */
+  refusal: (text: string) => Error;
+}
 
-/** Injects a symbol that is to be added: a wrong one is invalid input, not an unknown symbol. */
-export const NewSymbolName = pathParameter('symbol', SYMBOL_PATTERN, (symbol) =>
-  wrongField('symbol', SYMBOL_WORDS, shown(symbol)),
-);
+const PATH_PARAMETERS: Readonly<Record<string, PathParameter>> = {
+  id: { pattern: SESSION_ID_PATTERN, refusal: (id) => new UnknownSessionError(id.slice(0, 80)) },
+  symbol: {
+    pattern: SYMBOL_PATTERN,
+    refusal: (text) => new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_WORDS}, was ${shown(text)}`),
+  },
+  // At most 255 characters, none of them a control character.
+  name: { pattern: /^\P{Cc}{1,255}$/u, refusal: (name) => new UnknownDatasetError(name.slice(0, 80)) },
+  consumer: {
+    pattern: CONSUMER_PATTERN,
+    refusal: (text) =>
+      new ProblemError('unknown-consumer', `consumer: expected ${CONSUMER_PATTERN.source}, was ${shown(text)}`),
+  },
+};
 
-/** Injects a symbol of a session. */
-export const SymbolName = pathParameter(
-  'symbol',
-  SYMBOL_PATTERN,
-  (symbol) => new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_WORDS}, was ${shown(symbol)}`),
-);
+/** A symbol that is to be added: a wrong one is invalid input, not an unknown symbol. */
+export const NEW_SYMBOL: PathParameter = {
+  pattern: SYMBOL_PATTERN,
+  refusal: (text) => wrongField('symbol', SYMBOL_WORDS, shown(text)),
+};
 
-/** Injects the name of a dataset: at most 255 characters, none of them a control character. */
-export const DatasetName = pathParameter(
-  'name',
-  /^\P{Cc}{1,255}$/u,
-  (name) => new UnknownDatasetError(name.slice(0, 80)),
-);
-
-/** Injects the name of a consumer. */
-export const ConsumerName = pathParameter(
-  'consumer',
-  CONSUMER_PATTERN,
-  (name) => new ProblemError('unknown-consumer', `consumer: expected ${CONSUMER_PATTERN.source}, was ${shown(name)}`),
-);
+/** Injects the {@link Call}. @param symbol how the symbol in the path is checked, in place of the usual way */
+export const Called = createParamDecorator((symbol: PathParameter | undefined, context: ExecutionContext) => {
+  const request = context.switchToHttp().getRequest<Request>();
+  const response = context.switchToHttp().getResponse<Response>();
+  for (const [name, value] of Object.entries(request.params)) {
+    const { pattern, refusal } = (name === 'symbol' && symbol) || PATH_PARAMETERS[name]!;
+    const text = String(value);
+    if (!pattern.test(text)) throw refusal(text);
+  }
+  const query: unknown = response.locals['query'];
+  return { ...request.params, query, body: request.body as unknown, request, response };
+});
