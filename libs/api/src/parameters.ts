@@ -5,7 +5,6 @@
 import { FILLS, INTERVAL_WORDS, isInterval, SYMBOL_PATTERN, SYMBOL_WORDS, SYMBOLS_MAX } from '@barkeep/bars';
 import { z } from 'zod';
 
-/** Maximum number of entries on a page. */
 export const PAGE_MAX = 500;
 
 /** A whole number in a query string, in `[min, max]`. */

@@ -20,7 +20,6 @@ import {
   wholeParameter,
 } from './parameters.js';
 
-/** Maximum number of bars in one answer. */
 export const BARS_MAX = 10_000;
 const BARS_DEFAULT = 100;
 /** Symbols on a page of the matrix of days, when the query names no number. */
@@ -190,7 +189,6 @@ export const upkeepInput = z
   })
   .superRefine(checkDates);
 
-// The headers that routes read.
 export const idempotencyKeyHeader = z
   .string()
   .regex(/^[\x21-\x7e]{1,255}$/, '1 to 255 visible ASCII characters')

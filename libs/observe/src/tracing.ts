@@ -11,22 +11,16 @@ import { errorCode } from '@barkeep/service';
 import type { QueueTelemetry } from '@barkeep/upkeep-queues';
 
 /** Packages that only traces need. Without traces they may be missing. */
-const OPTIONAL_PACKAGES = [
-  '@opentelemetry/api',
-  '@opentelemetry/context-async-hooks',
-  '@opentelemetry/core',
-  '@opentelemetry/exporter-trace-otlp-http',
-  '@opentelemetry/resources',
-  '@opentelemetry/sdk-trace',
-  'bullmq-otel',
-];
+const OPTIONAL_PACKAGES =
+  '@opentelemetry/api @opentelemetry/context-async-hooks @opentelemetry/core @opentelemetry/exporter-trace-otlp-http ' +
+  '@opentelemetry/resources @opentelemetry/sdk-trace bullmq-otel';
 
 /** Thrown when traces are on and their packages are not installed. */
 export class TracingPackagesError extends Error {
   override readonly name = 'TracingPackagesError';
   constructor(cause: unknown) {
     super(
-      `OTEL_EXPORTER_OTLP_ENDPOINT is set, and traces need packages that are not installed: npm install ${OPTIONAL_PACKAGES.join(' ')}`,
+      `OTEL_EXPORTER_OTLP_ENDPOINT is set, and traces need packages that are not installed: npm install ${OPTIONAL_PACKAGES}`,
       { cause },
     );
   }

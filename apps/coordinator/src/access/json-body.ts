@@ -2,7 +2,7 @@
  * The limits of a JSON body: it has a limited size and depth and no `__proto__` anywhere, so that a controller can safely walk it.
  */
 import { shown } from '@barkeep/bars';
-import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import { json, type Request, type RequestHandler } from 'express';
 import { ProblemError, wrongField } from '../problems.js';
 
 /** Largest JSON body in bytes; a spec with 5,000 symbols of 32 letters has 180,000. */
@@ -15,12 +15,11 @@ export function jsonBody(): RequestHandler[] {
   const parse = json({ limit: BODY_BYTES_MAX, strict: false });
   const parseOrRefuse: RequestHandler = (request, response, next) =>
     parse(request, response, (error?: unknown) => (error ? next(bodyError(error)) : next()));
-  return [parseOrRefuse, checkBody];
-}
-
-function checkBody(request: Request, _response: Response, next: NextFunction): void {
-  refuseHarmful(request.body);
-  next();
+  const check: RequestHandler = (request, _response, next) => {
+    refuseHarmful(request.body);
+    next();
+  };
+  return [parseOrRefuse, check];
 }
 
 /** Checks a parsed body. @throws WrongFieldsError that names a field called `__proto__`, or one that is nested too deep */

@@ -7,7 +7,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 
-/** The path of the queue dashboard. */
 export const QUEUES_PATH = '/queues';
 const CONSOLE_PATH = '/console';
 /** The paths of the console's pages. All get the same file: its script shows the page for the path. */

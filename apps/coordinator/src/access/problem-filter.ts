@@ -23,7 +23,6 @@ export function sendProblem(request: Request, response: Response, problem: Probl
   response.end(JSON.stringify({ ...problem, instance, requestId: request.id }));
 }
 
-/** The one exception filter of the service. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('http');

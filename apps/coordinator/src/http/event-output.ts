@@ -27,7 +27,6 @@ export class EventOutput {
     return this.write(`retry: 1000\nid: ${store.encodeCursor(cursor, this.view)}\n\n`);
   }
 
-  /** Sends those events that have a type of the listener. */
   async events(events: readonly store.CursoredEvent[]): Promise<void> {
     let text = '';
     for (const { event, cursor } of events) {

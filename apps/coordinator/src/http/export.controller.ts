@@ -66,7 +66,6 @@ export class ExportController {
   }
 }
 
-/** One bar as a line of the file. */
 const LINES: Record<Format, (symbol: string, bar: BarsPart['bars'][number]) => string> = {
   csv: (symbol, { openTime, open, high, low, close, volume }) =>
     `${isoTime(openTime)},${symbol},${open},${high},${low},${close},${volume}\n`,

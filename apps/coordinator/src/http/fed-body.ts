@@ -10,7 +10,6 @@ import { recordOf, recordOfLine, type FedRecord } from '../lifecycle/index.js';
 import { wrongField } from '../problems.js';
 import { lineError, openLines, type Line } from './body-lines.js';
 
-/** Most records of a batch. */
 const BATCH_MAX = 1_000;
 
 /** The media type of JSON values, one per line. */

@@ -14,7 +14,6 @@ import {
 import { refuseOtherBodies } from '../access/index.js';
 import { SessionService } from '../lifecycle/index.js';
 
-/** What a body must be, for the error. */
 const JSON_EXPECTED = 'Content-Type application/json';
 /** Descriptions of answers that several routes have. */
 const session = { status: 200, description: 'the session', component: 'Session', example: api.sessionExample };

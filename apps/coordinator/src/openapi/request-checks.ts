@@ -34,9 +34,8 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.ou
 
 /** Checks the Idempotency-Key header; undefined when there is none. @throws WrongFieldsError */
 export function parseIdempotencyKey(value: string | undefined): string | undefined {
-  const name = 'Idempotency-Key';
-  const header = z.strictObject({ [name]: idempotencyKeyHeader.optional() });
-  return parseInput(header, { [name]: value })[name];
+  const header = z.strictObject({ 'Idempotency-Key': idempotencyKeyHeader.optional() });
+  return parseInput(header, { 'Idempotency-Key': value })['Idempotency-Key'];
 }
 
 /** Checks the query string of a route against its schema, and keeps the parsed query for `@Called`. */

@@ -77,7 +77,6 @@ export class SessionStreams {
     const wake = await wakes.listen(row.id);
     const opening = this.openSource(row, writer, position.frontiers);
     try {
-      // None of these needs the result of another, so they run at once.
       const [source, symbols, figures] = await Promise.all([
         opening,
         store.readSymbols(redis, layout),

@@ -24,7 +24,6 @@ export class StreamProcessor {
   private readonly streams: SessionStreams;
   private readonly end: SessionEnd;
 
-  /** Starts to take jobs. */
   constructor(
     private readonly parts: SharedStreamParts,
     options: WorkerOptions,

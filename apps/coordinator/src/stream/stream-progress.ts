@@ -11,7 +11,6 @@ import { WakeSignal } from './wake-signals.js';
 /** `changed`: symbols were added or removed; the stream starts again with the current ones. */
 export type StreamOutcome = 'completed' | 'paused' | 'stopped' | 'changed';
 
-/** The outcome of a stream that a control ends. */
 const OUTCOMES = { pause: 'paused', stop: 'stopped', reload: 'changed' } as const;
 
 /** The position is saved in Postgres at most this often. */

@@ -17,7 +17,6 @@ export const barAnswer = z.strictObject({
   sourceCount: count.describe('number of base bars that the bar was made of'),
   expectedCount: count.describe('number of base bars that the calendar expects in the bar'),
 });
-/** A bar as the API shows it. */
 export type AnsweredBar = z.output<typeof barAnswer>;
 
 /** Shared endings of descriptions: the fields `session…` cover one trading day, the fields `run…` the whole session. */
@@ -102,7 +101,6 @@ const feedProblem = z.strictObject({
   detail: z.string().optional(),
 });
 
-/** The result of one feed request. */
 export const fedAnswer = z.strictObject({
   accepted: count.describe('bars written into empty slots'),
   duplicates: count.describe('bars whose slot already holds an equal bar'),
@@ -116,6 +114,5 @@ export const fedAnswer = z.strictObject({
 });
 export type FedAnswer = z.output<typeof fedAnswer>;
 
-/** The answer to ending the stream of a symbol. */
 export const feedEndAnswer = z.strictObject({ id: z.string(), symbol: z.string(), ended: z.literal(true) });
 export type FeedEndAnswer = z.output<typeof feedEndAnswer>;

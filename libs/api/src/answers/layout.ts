@@ -63,7 +63,6 @@ const symbolDays = z.strictObject({
   ),
 });
 
-/** A page of the matrix of symbols and trading days. */
 export const daysAnswer = z.strictObject({
   zone: z.string().describe('IANA time zone of the calendar; UTC when this service does not know the calendar'),
   days: z.array(retainedDay).describe('retained trading days of the session, oldest first'),

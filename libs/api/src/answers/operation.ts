@@ -22,7 +22,6 @@ const queueAnswer = z.strictObject({
     .nullable()
     .describe('of the last hour: time from the detection of gaps until their bars and the derived bars can be read'),
 });
-/** The state of every queue. */
 export const queuesAnswer = z.strictObject({ queues: z.array(queueAnswer) });
 export type QueuesAnswer = z.output<typeof queuesAnswer>;
 

@@ -68,17 +68,14 @@ export const sessionAnswer = z.strictObject({
   updatedAt: time,
   completedAt: time.nullable().describe('when the session completed, stopped, failed or was lost'),
 });
-/** A session as the API shows it. */
 export type SessionAnswer = z.output<typeof sessionAnswer>;
 
-/** A page of the list of sessions. */
 export const sessionPageAnswer = z.strictObject({
   sessions: z.array(sessionAnswer).describe('newest first'),
   nextCursor: z.string().nullable().describe('value of `cursor` for the next page; null on the last one'),
 });
 export type SessionPageAnswer = z.output<typeof sessionPageAnswer>;
 
-/** The answer to adding a symbol. */
 export const symbolAnswer = z.strictObject({
   id: z.string(),
   symbol: z.string(),
@@ -88,7 +85,6 @@ export const symbolAnswer = z.strictObject({
 });
 export type SymbolAnswer = z.output<typeof symbolAnswer>;
 
-/** The answer to a call that runs upkeep. */
 export const upkeepAnswer = z.strictObject({ id: z.string(), requested: z.literal(true) });
 export type UpkeepAnswer = z.output<typeof upkeepAnswer>;
 
