@@ -88,7 +88,6 @@ function registerHttpStop(app: NestExpressApplication, stop: StopSequence, stopM
   });
 }
 
-/** Logs the address, and warns when there are no keys. */
 function announce({ http }: Config, url: string, logger: Logger): void {
   logger.info({ url, docs: `${url}/docs`, queues: `${url}/queues` }, `listening on ${url}`);
   if (http.apiKeys.length + http.adminKeys.length > 0) return;

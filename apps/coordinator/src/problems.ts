@@ -8,7 +8,6 @@ import * as repository from '@barkeep/bar-repository';
 import * as bars from '@barkeep/bars';
 import * as store from '@barkeep/session-data';
 
-/** An error of the HTTP API, with its problem document. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly problem: Problem;

@@ -18,7 +18,6 @@ const consumer = { at, time, consumer: z.string(), position: time };
 const barsBySymbol = z.record(z.string(), count);
 const settled = z.strictObject({ noTrade: count, unfillable: count, absent: count });
 
-/** The data of an event by its type. */
 export const eventAnswers = {
   clock: z.strictObject({ at, time }).describe('the clock moved'),
   'day-opened': z

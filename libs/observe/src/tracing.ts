@@ -29,7 +29,6 @@ export class TracingPackagesError extends Error {
 /** Facts about the work of a span, such as the session's id. */
 export type SpanAttributes = Record<string, string | number>;
 
-/** The traces of a process. */
 export interface Tracing {
   /** The telemetry that queues and their workers need; undefined when traces are off. */
   readonly queues: QueueTelemetry | undefined;

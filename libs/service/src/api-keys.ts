@@ -8,7 +8,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 /** `open`: no keys are configured, so any caller that can reach the service may do everything. */
 type Role = 'open' | 'user' | 'admin';
 
-/** The configured keys, as hashes. */
 export class ApiKeys {
   private readonly users: readonly Buffer[];
   private readonly admins: readonly Buffer[];

@@ -11,10 +11,7 @@ import { ProblemError, wrongField } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
 import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
-/**
- * `Events` describes the data of each event type. `contentMediaType` and `contentSchema` are keywords of OpenAPI 3.1, which the types of
- * `@nestjs/swagger` lack.
- */
+/** `Events` describes the data of each event type. */
 const EVENT_STREAM = { type: 'string', contentMediaType: 'text/event-stream', contentSchema: componentRef('Events') };
 
 @ApiController('data')

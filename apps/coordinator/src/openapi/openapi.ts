@@ -14,7 +14,6 @@ const DESCRIPTION = `Streams one-minute bars into sessions, moves their simulate
 Times in answers are ISO 8601 UTC; requests take ISO times with a zone, dates or epoch milliseconds. Nothing past a session's
 clock can be read. Errors are problem documents (RFC 9457); each \`type\` has exactly one cause.`;
 
-/** The two ways to send a key. */
 export const SECURITY: Record<string, string[]>[] = [{ apiKey: [] }, { bearer: [] }];
 
 /**

@@ -11,12 +11,10 @@ import {
   applyDecorators,
   Controller,
   createParamDecorator,
-  Injectable,
   UseGuards,
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
@@ -39,21 +37,18 @@ export function parseIdempotencyKey(value: string | undefined): string | undefin
 }
 
 /** Checks the query string of a route against its schema, and keeps the parsed query for `@Called`. */
-@Injectable()
-class QueryGuard implements CanActivate {
-  constructor(private readonly reflector: Reflector) {}
-
-  canActivate(context: ExecutionContext): boolean {
+const queryGuard: CanActivate = {
+  canActivate(context) {
     const http = context.switchToHttp();
-    const schema = this.reflector.get<z.ZodType>(QUERY_SCHEMA, context.getHandler());
+    const schema = Reflect.getMetadata(QUERY_SCHEMA, context.getHandler()) as z.ZodType;
     http.getResponse<Response>().locals['query'] = parseInput(schema, http.getRequest<Request>().query);
     return true;
-  }
-}
+  },
+};
 
 /** Makes a class a controller of the API, whose queries are checked. @param tag the heading of its routes at /docs */
 export function ApiController(tag: 'sessions' | 'data' | 'operation'): ClassDecorator {
-  return applyDecorators(Controller(), UseGuards(QueryGuard), ApiTags(tag));
+  return applyDecorators(Controller(), UseGuards(queryGuard), ApiTags(tag));
 }
 
 /**

@@ -42,7 +42,6 @@ export class ClockWait {
     return this.parts.layout.spec.upkeep.enabled ? this.upkeepWait.continue() : LOOK_AGAIN_MS;
   }
 
-  /** The clock no longer waits. */
   end(): void {
     this.progress.waitFor(undefined);
     this.upkeepWait.end();

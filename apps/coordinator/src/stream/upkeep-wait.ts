@@ -9,7 +9,6 @@ import { LOOK_AGAIN_MS } from './wake-signals.js';
 
 /** When the clock has waited this long, the state of the session shows it. */
 const SHOWN_AFTER_MS = 300;
-/** Upkeep is requested again after a wait this long. */
 const REQUEST_AGAIN_MS = 5_000;
 
 export class UpkeepWait {

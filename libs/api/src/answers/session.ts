@@ -20,10 +20,7 @@ const historyAnswer = z.strictObject({
   days: count.describe('trading days before the first one of the session'),
   firstDate: date.nullable().describe('date of the oldest of these days'),
   calendarBegins: z.boolean().describe('true when the spec wants more days, but the calendar begins at firstDate'),
-  bars: z
-    .record(z.string(), count)
-    .nullable()
-    .describe('by symbol, bars at the interval that the spec names or the base interval; null until all are stored'),
+  bars: z.record(z.string(), count).nullable().describe('by symbol, at `history.interval`; null until all are stored'),
 });
 export type HistoryAnswer = z.output<typeof historyAnswer>;
 
@@ -79,9 +76,7 @@ export type SessionPageAnswer = z.output<typeof sessionPageAnswer>;
 export const symbolAnswer = z.strictObject({
   id: z.string(),
   symbol: z.string(),
-  state: z
-    .enum(['joining', 'present'])
-    .describe('joining: the clock waits until the symbol has all its bars up to the clock; until then readers get 404'),
+  state: z.enum(['joining', 'present']).describe('joining: the clock waits, and readers get 404, until it is whole'),
 });
 export type SymbolAnswer = z.output<typeof symbolAnswer>;
 
@@ -123,9 +118,7 @@ export const certificateAnswer = z.strictObject({
   spec: sessionSpecSchema().omit({ id: true }).describe('the spec without its id'),
   daysHash: sha256.describe('hash of the trading days that the session was created with'),
   datasets: texts.describe('the source, then the datasets that fill its gaps; bars refer to them by index'),
-  from: z
-    .enum(['store', 'kept'])
-    .describe('store: computed now; kept: the store is gone, and this is what it held when the session completed'),
+  from: z.enum(['store', 'kept']).describe('store: computed now; kept: as it was saved when the session completed'),
   storedAt: time.nullable().describe('when the certificate was kept; null when none was'),
   changedSince: z.array(date).describe('days whose bars or chained counts changed after the certificate was kept'),
   complete: z.boolean().describe('true when every retained day of the session is whole'),

@@ -34,7 +34,6 @@ function rawValue(variable: Variable<unknown>, env: NodeJS.ProcessEnv): string |
   return env[variable.name]?.trim() || variable.default;
 }
 
-/** The value of a variable; `unset` when there is neither a text nor a default. */
 function readValue<T>(variable: Variable<T>, env: NodeJS.ProcessEnv): T | undefined {
   const raw = rawValue(variable, env);
   return raw === undefined ? variable.unset : variable.read(raw);
@@ -141,8 +140,8 @@ function valuesOf(env: NodeJS.ProcessEnv): object {
 export function loadConfig(env: NodeJS.ProcessEnv): Config;
 export function loadConfig(env: NodeJS.ProcessEnv, options: { requireServices: false }): Config<Partial<ServiceUrls>>;
 export function loadConfig(env: NodeJS.ProcessEnv, { requireServices = true }: { requireServices?: boolean } = {}) {
-  const problems = [...invalidVariables(env), ...unprotectedHost(env), ...unknownVariables(env)];
-  if (requireServices) problems.push(...missingServices(env));
+  const missing = requireServices ? missingServices(env) : [];
+  const problems = [...invalidVariables(env), ...unprotectedHost(env), ...unknownVariables(env), ...missing];
   if (problems.length > 0) throw new ConfigError(problems);
   return valuesOf(env) as Config<Partial<ServiceUrls>>;
 }

@@ -57,7 +57,6 @@ export function flag(name: string, value: boolean): Variable<boolean> {
 
 interface TextOptions {
   pattern: RegExp;
-  /** The pattern in words. */
   expected: string;
   default?: string;
   secret?: boolean;

@@ -20,12 +20,10 @@ const POSTGRES_SILENCE_MS = 30_000;
  */
 const POSTGRES_LOCK_MS = 15_000;
 
-/** Open connections to the servers of a service. */
 export interface Connections {
   dataSource: DataSource;
   queueRedis: Redis;
   sessionRedis: Redis;
-  /** Queues for adding jobs. */
   queues: Queues;
   /** Closes all of them; never rejects. */
   close(): Promise<void>;

@@ -38,7 +38,6 @@ export async function probeRedis(url: string): Promise<void> {
   }
 }
 
-/** The error for a line of an answer that is not a success. */
 function errorOf(line: string): Error {
   if (TRANSIENT.test(line)) return new Error(line.slice(1));
   if (line.startsWith('-')) return new ServerRefusedError(line.slice(1));

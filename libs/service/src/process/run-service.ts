@@ -9,7 +9,6 @@ import { endOnSignals, stopOnSignals, type StopSequence } from './shutdown.js';
 import { startWatchdog } from './watchdog.js';
 
 export interface RunningService {
-  /** Address of the service's HTTP server, if it has one. */
   url?: string;
   stop: StopSequence;
   logger: Logger;
