@@ -52,12 +52,12 @@ export function refuse(context: z.RefinementCtx, field: string, expected: string
 }
 
 /** Refuses a range of dates that ends before it begins. Dates of the form YYYY-MM-DD are in the right order as texts. */
-export function checkDates({ from, to }: { from?: string; to?: string }, context: z.RefinementCtx): void {
+export function checkDateRange({ from, to }: { from?: string; to?: string }, context: z.RefinementCtx): void {
   if (from !== undefined && to !== undefined && to < from) refuse(context, 'to', 'a date that is not before from');
 }
 
 /** Refuses a range of times, epoch ms, that does not end after its begin. */
-export function checkTimes({ from, to }: { from?: number; to?: number }, context: z.RefinementCtx): void {
+export function checkTimeRange({ from, to }: { from?: number; to?: number }, context: z.RefinementCtx): void {
   if (from !== undefined && to !== undefined && to <= from) refuse(context, 'to', 'a time after from');
 }
 

@@ -6,8 +6,8 @@ import * as bars from '@barkeep/bars';
 import { isEventType, SESSION_EVENT_TYPES } from '@barkeep/session-data';
 import { z } from 'zod';
 import {
-  checkDates,
-  checkTimes,
+  checkDateRange,
+  checkTimeRange,
   dateParameter,
   fill,
   interval,
@@ -102,7 +102,7 @@ export const barsQuery = z
     if (last !== undefined && isRange) refuse(context, 'last', 'either last, or from and to');
     if (last === undefined && isRange && from === undefined) refuse(context, 'from', 'a time, since to is given');
   })
-  .superRefine(checkTimes)
+  .superRefine(checkTimeRange)
   .transform(({ last, from, to, ...rest }) => {
     if (from === undefined) return { ...rest, last: last ?? BARS_DEFAULT };
     return { ...rest, from, to: to ?? Number.MAX_SAFE_INTEGER }; // without `to`, the clock is the end of every read
@@ -142,7 +142,7 @@ export const daysQuery = z
     limit: wholeParameter(1, PAGE_MAX).default(DAYS_PAGE).meta({ description: 'symbols in one answer' }),
     view,
   })
-  .superRefine(checkDates);
+  .superRefine(checkDateRange);
 
 /** A page of the rows of a dataset by symbol and day. Dates are trading dates, both included. */
 export const coverageQuery = z
@@ -157,7 +157,7 @@ export const coverageQuery = z
     limit: wholeParameter(1, PAGE_MAX).default(PAGE_MAX).meta({ description: 'symbols in one answer' }),
     after: z.string().max(64).optional().meta({ description: 'the nextAfter of an earlier page' }),
   })
-  .superRefine(checkDates)
+  .superRefine(checkDateRange)
   .superRefine(({ calendar, hours }, context) => {
     // An unknown calendar was already refused above.
     if (hours === 'regular' || !bars.calendarIds().includes(calendar) || bars.calendarNamed(calendar).hasExtendedHours)
@@ -173,7 +173,7 @@ export const exportQuery = z
     from: timeInput.optional().meta({ description: `${TIME_EXPECTED}; the first bar when left out` }),
     to: timeInput.optional().meta({ description: 'exclusive; the clock when left out' }),
   })
-  .superRefine(checkTimes);
+  .superRefine(checkTimeRange);
 
 /** The body of a call that runs upkeep; dates are included. */
 export const upkeepInput = z
@@ -187,7 +187,7 @@ export const upkeepInput = z
     ...sessionDates,
     dryRun: z.boolean().default(false).describe('true: answer what would be requested, and request nothing'),
   })
-  .superRefine(checkDates);
+  .superRefine(checkDateRange);
 
 export const idempotencyKeyHeader = z
   .string()

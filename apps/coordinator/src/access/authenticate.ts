@@ -20,12 +20,9 @@ const FOR_ADMINS: readonly [route: RegExp, reason: string][] = [
   [/^\/metrics\/?$/i, METRICS_FOR_ADMINS],
   [
     /^\/(v1\/)?queues(\/|$)/i,
-    "the queues reveal work beyond a session's clock, so they need a key of BARKEEP_ADMIN_KEYS",
+    "the queues show work beyond a session's clock, so they need a key of BARKEEP_ADMIN_KEYS",
   ],
-  [
-    /^\/v1\/datasets(\/|$)/i,
-    'a dataset has bars after the clock of a session, so it needs a key of BARKEEP_ADMIN_KEYS',
-  ],
+  [/^\/v1\/datasets(\/|$)/i, "a dataset has bars after a session's clock, so it needs a key of BARKEEP_ADMIN_KEYS"],
 ];
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 

@@ -1,15 +1,15 @@
 /**
  * How far a session's clock may go. Before the last barrier the clock enters a barrier window only when the watermark has passed
- * all of it; after the last barrier it may go to the frontier. In lockstep the consumers limit it too (consumer-limit.ts).
+ * all of it; after the last barrier it may go to the frontier. In lockstep the consumers limit it too (lockstep-limit.ts).
  */
 import { RewindError } from '@barkeep/session-data';
-import { ConsumerLimit } from './consumer-limit.js';
+import { LockstepLimit } from './lockstep-limit.js';
 import type { StreamParts } from './stream-parts.js';
 import type { StreamProgress } from './stream-progress.js';
 import { FLUSHED } from './wake-signals.js';
 
 export class ClockLimit {
-  readonly consumers: ConsumerLimit;
+  readonly consumers: LockstepLimit;
   /** The store lets the clock move up to this time, epoch ms, as last seen. */
   storeLimit = 0;
 
@@ -17,7 +17,7 @@ export class ClockLimit {
     private readonly parts: Pick<StreamParts, 'consumers' | 'joining' | 'layout' | 'store' | 'wake' | 'writer'>,
     private readonly progress: StreamProgress,
   ) {
-    this.consumers = new ConsumerLimit(parts.layout, parts.consumers);
+    this.consumers = new LockstepLimit(parts.layout, parts.consumers);
   }
 
   /** How far the clock may go, as last seen, epoch ms. */

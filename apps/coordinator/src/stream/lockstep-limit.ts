@@ -1,7 +1,7 @@
 /** How far the consumers of a session in lockstep let its clock go: at most a lead ahead of the slowest one. */
 import { parseConsumerMessage, type SessionConsumers, type SessionLayout } from '@barkeep/session-data';
 
-export class ConsumerLimit {
+export class LockstepLimit {
   /** The clock may go up to this time, epoch ms, as last seen. */
   time = 0;
   /** How many times consumers have joined, as last seen; undefined without lockstep. */
