@@ -55,11 +55,10 @@ export function flag(name: string, value: boolean): Variable<boolean> {
   return { name, default: String(value), expected: 'true, false, 1, 0, yes, no, on or off', read };
 }
 
-interface TextOptions {
+type Common = Pick<Variable<unknown>, 'expected' | 'default' | 'secret'>;
+
+interface TextOptions extends Common {
   pattern: RegExp;
-  expected: string;
-  default?: string;
-  secret?: boolean;
   /** Converts the text into the value in the configuration. @default the text itself */
   as?: (text: string) => string;
 }
@@ -78,13 +77,10 @@ export function choice<const W extends string>(name: string, words: readonly W[]
   return { name, default: value, expected: `one of ${words.join(', ')}`, read };
 }
 
-interface ListOptions {
-  /** What one item looks like, in words. */
-  expected: string;
+/** `expected` describes one item. */
+interface ListOptions extends Common {
   accepts: (item: string) => boolean;
   max: number;
-  default?: string;
-  secret?: boolean;
   /** Splits the text into items. @default at each comma */
   split?: (raw: string) => string[];
 }

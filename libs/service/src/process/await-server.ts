@@ -25,13 +25,10 @@ export class WrongServerError extends Error {
   }
 }
 
-/** How messages name a server. */
+/** How messages name a server: such as `the session Redis`, the variable with its URL, and host and port without a password. */
 export interface NamedServer {
-  /** Such as `the session Redis`. */
   name: string;
-  /** The environment variable with the server's URL. */
   setting: string;
-  /** Host and port, without user and password. */
   address: string;
 }
 
