@@ -22,17 +22,11 @@ export function addProcessMetrics(metrics: Metrics, service: string, connections
 }
 
 function addPoolMetrics(metrics: Metrics, pool: Pool): void {
-  metrics.gauge(
-    {
-      name: 'barkeep_postgres_pool_connections',
-      help: 'Connections of this process to PostgreSQL, by whether a statement or a COPY uses them',
-      labelNames: ['state'],
-    },
-    (gauge) => {
-      gauge.set({ state: 'busy' }, pool.totalCount - pool.idleCount);
-      gauge.set({ state: 'idle' }, pool.idleCount);
-    },
-  );
+  const help = 'Connections of this process to PostgreSQL, by whether a statement or a COPY uses them';
+  metrics.gauge({ name: 'barkeep_postgres_pool_connections', help, labelNames: ['state'] }, (gauge) => {
+    gauge.set({ state: 'busy' }, pool.totalCount - pool.idleCount);
+    gauge.set({ state: 'idle' }, pool.idleCount);
+  });
   const limitHelp = 'Most connections of this process to PostgreSQL (BARKEEP_POSTGRES_POOL)';
   metrics.figure('barkeep_postgres_pool_limit', limitHelp, () => pool.options.max);
   const waitingHelp = 'Statements that wait for a connection to PostgreSQL';

@@ -63,11 +63,8 @@ export class SessionDataController {
   async latest(@Called() { id, query }: Call<typeof api.symbolsQuery>) {
     const { symbols, interval, fill } = query;
     const bars = await (await this.sessions.open(id)).latestBars(symbols, interval, { fill });
-    const view = (symbol: string) => {
-      const bar = bars.get(symbol);
-      return bar ? barView(bar) : null;
-    };
-    return Object.fromEntries(symbols.map((symbol) => [symbol, view(symbol)]));
+    const views = new Map([...bars].map(([symbol, bar]) => [symbol, barView(bar)]));
+    return Object.fromEntries(symbols.map((symbol) => [symbol, views.get(symbol) ?? null]));
   }
 
   @Operation('GET', 'v1/sessions/:id/symbols/:symbol/metrics', {
@@ -100,8 +97,7 @@ export class SessionDataController {
     problems: ['invalid-input', ...PROBLEMS.reading],
   })
   async digest(@Called() { id, query }: Call<typeof api.viewQuery>): Promise<api.DigestAnswer> {
-    const { digest, chunks, bars } = await (await this.sessions.open(id)).digest(query.view);
-    return { digest, chunks, bars };
+    return (await this.sessions.open(id)).digest(query.view);
   }
 
   @Operation('GET', 'v1/sessions/:id/certificate', {

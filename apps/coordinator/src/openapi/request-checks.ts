@@ -7,14 +7,7 @@ import { idempotencyKeyHeader } from '@barkeep/api';
 import { UnknownDatasetError, UnknownSessionError } from '@barkeep/bar-repository';
 import { problemsOf, SESSION_ID_PATTERN, shown, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { CONSUMER_PATTERN } from '@barkeep/session-data';
-import {
-  applyDecorators,
-  Controller,
-  createParamDecorator,
-  UseGuards,
-  type CanActivate,
-  type ExecutionContext,
-} from '@nestjs/common';
+import * as nest from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
@@ -37,7 +30,7 @@ export function parseIdempotencyKey(value: string | undefined): string | undefin
 }
 
 /** Checks the query string of a route against its schema, and keeps the parsed query for `@Called`. */
-const queryGuard: CanActivate = {
+const queryGuard: nest.CanActivate = {
   canActivate(context) {
     const http = context.switchToHttp();
     const schema = Reflect.getMetadata(QUERY_SCHEMA, context.getHandler()) as z.ZodType;
@@ -48,7 +41,7 @@ const queryGuard: CanActivate = {
 
 /** Makes a class a controller of the API, whose queries are checked. @param tag the heading of its routes at /docs */
 export function ApiController(tag: 'sessions' | 'data' | 'operation'): ClassDecorator {
-  return applyDecorators(Controller(), UseGuards(queryGuard), ApiTags(tag));
+  return nest.applyDecorators(nest.Controller(), nest.UseGuards(queryGuard), ApiTags(tag));
 }
 
 /**
@@ -97,7 +90,7 @@ export const NEW_SYMBOL: PathParameter = {
 };
 
 /** Injects the {@link Call}. @param symbol how the symbol in the path is checked, in place of the usual way */
-export const Called = createParamDecorator((symbol: PathParameter | undefined, context: ExecutionContext) => {
+export const Called = nest.createParamDecorator((symbol: PathParameter | undefined, context: nest.ExecutionContext) => {
   const request = context.switchToHttp().getRequest<Request>();
   const response = context.switchToHttp().getResponse<Response>();
   for (const [name, value] of Object.entries(request.params)) {

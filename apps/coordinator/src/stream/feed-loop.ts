@@ -1,7 +1,6 @@
 /**
- * The loop of a fed session: moves its frontier to the time that every open stream has reached, in whole base slots, and
- * requests upkeep when there is work for it. A stream here is the fed bars of one symbol. Feeding requests write the bars; the
- * frontier only marks the time up to which they are complete. All state is in the store, so the next owner continues from there.
+ * The loop of a fed session: moves its frontier, in whole base slots, to the time that every open stream has reached. A stream here is
+ * the fed bars of one symbol. Feeding requests write the bars; the frontier only marks the time up to which they are complete.
  */
 import type { DayGrid } from '@barkeep/bars';
 import type { FeedFrontier, SessionLayout } from '@barkeep/session-data';

@@ -1,8 +1,6 @@
 /**
- * The configuration: the environment, validated, grouped and frozen.
- *
- * Guarantees: a returned `Config` is complete and deeply frozen; durations are milliseconds and end in `Ms`; one `ConfigError` reports
- * every problem, and none shows a secret; an empty string counts as unset. Does not read `.env` files and connects to no server.
+ * The configuration: the environment, validated, grouped and deeply frozen. Durations are milliseconds and end in `Ms`. One `ConfigError`
+ * reports every problem, and shows no secret. An empty string counts as unset. Does not read `.env` files and connects to no server.
  */
 import { closest, distance } from 'fastest-levenshtein';
 import { isLoopback } from '../api-keys.js';

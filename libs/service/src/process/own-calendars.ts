@@ -1,7 +1,6 @@
 /**
- * A user's own calendars: reads the files of a folder and registers them, in addition to the shipped calendars.
- *
- * Guarantees that a process with an invalid file does not start; otherwise a session would depend on which files happened to be valid.
+ * A user's own calendars: reads the files of a folder and registers them, in addition to the shipped calendars. A process with an invalid
+ * file does not start; otherwise a session would depend on which files happened to be valid.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
