@@ -149,7 +149,7 @@ test('with a slow store `overrun: fail` fails the session with the time and the 
 test('a barrier that is not ready in time is an overrun, and the clock waits for it', async () => {
   await repository.holdFrom(DATES.end);
   const id = await api().run({ ...SPEC, id: 'held', pace: clockPace(60_000) });
-  const held = await api().until(id, ({ state, pace }) => state === 'waiting-upkeep' && pace.overruns === 1);
+  const held = await api().until(id, ({ state, pace }) => state === 'waiting-upkeep' && pace.overruns > 0);
   expect(held.clock).toBe(new Date(FIRST_CLOSE).toISOString());
   await repository.open();
   await api().completed(id);
