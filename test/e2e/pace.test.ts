@@ -101,17 +101,19 @@ test('I1 the clock jumps over the night, and the digest is that of the session a
 });
 
 test('a pause keeps the simulated time, and a resume continues from it', async () => {
-  const id = await api().run({ ...SPEC, id: 'paused', end: DATES.start, pace: clockPace(12_000) });
+  const speed = 12_000;
+  const id = await api().run({ ...SPEC, id: 'paused', end: DATES.start, pace: clockPace(speed) });
   await api().until(id, ({ progress }) => progress > 0.2);
   await api().ok('POST', `/v1/sessions/${id}/pause`);
-  const before = await storedEvents(id);
-  const paused = await api().until(id, ({ state }) => state === 'paused');
-  expect(paused.progress).toBeLessThan(1);
+  const { clock } = await api().until(id, ({ state }) => state === 'paused');
+  const restMs = FIRST_CLOSE - Date.parse(clock!);
+  expect(restMs).toBeGreaterThan(0);
+  const resumedAt = performance.now();
   await api().ok('POST', `/v1/sessions/${id}/resume`);
-  const { pace } = await api().completed(id);
-  expect(pace.overruns).toBe(0);
-  const events = await expectEveryMinute(id, [FIRST_DAY!]);
-  expect(events.length).toBeGreaterThan(before.length);
+  await api().completed(id);
+  // The bars after the pause keep the pace. A clock that made up for the pause would reach the end earlier.
+  expect(performance.now() - resumedAt).toBeGreaterThanOrEqual(restMs / speed);
+  await expectEveryMinute(id, [FIRST_DAY!]);
 });
 
 test('after a slow store the clock catches up, and its overruns and its lag are shown', async () => {
@@ -147,7 +149,7 @@ test('with a slow store `overrun: fail` fails the session with the time and the 
 test('a barrier that is not ready in time is an overrun, and the clock waits for it', async () => {
   await repository.holdFrom(DATES.end);
   const id = await api().run({ ...SPEC, id: 'held', pace: clockPace(60_000) });
-  const held = await api().until(id, ({ state, pace }) => state === 'waiting-upkeep' && pace.overruns === 1);
+  const held = await api().until(id, ({ state, pace }) => state === 'waiting-upkeep' && pace.overruns > 0);
   expect(held.clock).toBe(new Date(FIRST_CLOSE).toISOString());
   await repository.open();
   await api().completed(id);

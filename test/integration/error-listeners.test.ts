@@ -1,15 +1,11 @@
 /**
- * Every emitter that our code makes has a listener for `error` for as long as it lives, because an `error` event without a
- * listener ends the process. These tests record each emitter when it connects or starts, and check all recorded emitters in each
- * phase of their lives. So a new connection, queue or child process is checked without a change of this file.
+ * Every emitter that our code makes has a listener for `error` for as long as it lives. These tests check all recorded emitters in each
+ * phase of their lives, so a new connection, queue or child process is checked without a change of this file.
  * I11: an invariant at the end of docs/ARCHITECTURE.md.
  */
 import { randomUUID } from 'node:crypto';
-import diagnostics from 'node:diagnostics_channel';
-import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -28,7 +24,6 @@ import { loadConfig } from '@barkeep/service';
 import { openQueues, producerConnection, workerConnection } from '@barkeep/upkeep-queues';
 import { QueueBase, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { Client } from 'pg';
 import { startCoordinator } from '../../apps/coordinator/src/coordinator.js';
 import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
 import { poolOf } from '../../libs/bar-repository/src/connection.js';
@@ -38,71 +33,17 @@ import { pingServices } from '../support/setup/global-setup.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { marketBars, tradingDays } from '../support/data/market.js';
 import { inProcessEnvironment } from '../support/system/in-process.js';
+import {
+  copyStreams,
+  countOf,
+  emitters,
+  expectListener,
+  expectListeners,
+} from '../support/system/recorded-emitters.js';
 
 const DATES = { start: '2024-07-01', end: '2024-07-02' };
 const folder = mkdtempSync(join(tmpdir(), 'barkeep-listeners-'));
 let database: TestDatabase;
-
-/** The emitters of the present test, and the kind of each. */
-const emitters = new Map<EventEmitter, string>();
-/** Streams of COPY statements, of all tests. */
-const copyStreams: EventEmitter[] = [];
-
-/** Records each emitter of a class when this method is called on it. The method itself still runs. */
-function recordAt<T extends EventEmitter>(type: { prototype: T; name: string }, method: keyof T & string): void {
-  const original = type.prototype[method] as (...values: unknown[]) => unknown;
-  const recorded = function (this: T, ...values: unknown[]): unknown {
-    emitters.set(this, `${type.name} (${method})`);
-    return original.apply(this, values);
-  };
-  type.prototype[method] = recorded as T[keyof T & string];
-}
-
-recordAt(Redis, 'connect');
-recordAt(Client, 'connect');
-recordAt(QueueBase, 'waitUntilReady');
-recordAt(Worker, 'run');
-recordAt(Server, 'listen');
-
-// Both channels publish in the constructor, before the caller can add a listener. So these emitters are recorded a turn later.
-diagnostics.subscribe('child_process', (message) => {
-  const child = (message as { process: EventEmitter }).process;
-  void turn().then(() => emitters.set(child, 'child process'));
-});
-diagnostics.subscribe('net.client.socket', (message) => {
-  const { socket } = message as { socket: Socket };
-  void turn().then(() => emitters.set(socket, 'socket'));
-  socket.once('close', () => emitters.delete(socket));
-});
-
-// For a COPY statement of pg-copy-streams `query` returns a stream. This replacement of `query` records it.
-const { query } = Client.prototype as { query: (...values: unknown[]) => unknown };
-(Client.prototype as { query: unknown }).query = function (this: Client, ...values: unknown[]): unknown {
-  const result = query.apply(this, values);
-  if (result instanceof EventEmitter) {
-    copyStreams.push(result);
-    // The caller adds its listeners as soon as `query` has returned.
-    queueMicrotask(() => expectListener(result));
-  }
-  return result;
-};
-
-function expectListener(emitter: EventEmitter): void {
-  expect(emitter.listenerCount('error')).toBeGreaterThan(0);
-}
-
-/** Checks that every live recorded emitter has a listener for `error`. @param phase names the moment in a failure */
-function expectListeners(phase: string): void {
-  // A Redis client that ended emits nothing more, and BullMQ then removes its listeners.
-  const live = [...emitters].filter(([emitter]) => !(emitter instanceof Redis && emitter.status === 'end'));
-  const withoutListener = live.filter(([emitter]) => emitter.listenerCount('error') === 0).map(([, kind]) => kind);
-  expect({ phase, withoutListener }).toEqual({ phase, withoutListener: [] });
-}
-
-/** The number of recorded emitters of a kind. */
-function countOf(kind: string): number {
-  return [...emitters.values()].filter((found) => found === kind).length;
-}
 
 beforeAll(async () => (database = await createTestDatabase()));
 beforeEach(() => emitters.clear());

@@ -55,6 +55,13 @@ describe('a coordinator without keys', () => {
   });
 });
 
+test('/console leads to the first page of the console, with and without a slash at the end', async () => {
+  for (const path of ['/console', '/console/']) {
+    const response = await get(path);
+    expect([response.url, response.status]).toEqual([`${keyless.url}/`, 200]);
+  }
+});
+
 describe('API keys', () => {
   const getKeyed = (path: string, headers: Record<string, string> = {}) => fetch(keyed.url + path, { headers });
   const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });

@@ -16,7 +16,6 @@ import { startSessions } from './sessions.js';
 
 @Module({})
 export class AppModule {
-  /** The module of a coordinator with these connections and settings. */
   static of(context: AppContext): DynamicModule {
     const pinoHttp = { logger: context.logger };
     return {

@@ -3,7 +3,7 @@
  * with the stop sequence, so that `stop.run()` stops it in the right order. `runService`, which main.ts calls, handles signals.
  */
 import { addProcessMetrics, createLogger, Metrics, startTracing } from '@barkeep/observe';
-import { type Config, openConnections, STOP_ORDER, StopSequence } from '@barkeep/service';
+import { type Config, openConnections, type RunningService, STOP_ORDER, StopSequence } from '@barkeep/service';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger as NestLogger } from 'nestjs-pino';
@@ -13,12 +13,10 @@ import type { Logger } from 'pino';
 import { AppModule, configureHttp } from './app.js';
 import { addQueueMetrics } from './figures/index.js';
 
-export interface Coordinator {
+export interface Coordinator extends RunningService {
   /** Address on which it listens, such as `http://127.0.0.1:3000`. */
   url: string;
   app: NestExpressApplication;
-  stop: StopSequence;
-  logger: Logger;
 }
 
 /** A connection without a request is kept this long: a little longer than common load balancers keep theirs (60 s). */
@@ -90,7 +88,6 @@ function registerHttpStop(app: NestExpressApplication, stop: StopSequence, stopM
   });
 }
 
-/** Logs the address, and warns when there are no keys. */
 function announce({ http }: Config, url: string, logger: Logger): void {
   logger.info({ url, docs: `${url}/docs`, queues: `${url}/queues` }, `listening on ${url}`);
   if (http.apiKeys.length + http.adminKeys.length > 0) return;

@@ -8,7 +8,6 @@ import * as repository from '@barkeep/bar-repository';
 import * as bars from '@barkeep/bars';
 import * as store from '@barkeep/session-data';
 
-/** An error of the HTTP API, with its problem document. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly problem: Problem;
@@ -55,8 +54,9 @@ const KIND_BY_ERROR: readonly [type: abstract new (...args: never[]) => Error, k
 
 /** The problem document of any thrown value; `internal-error` if the value is not known here. */
 export function problemOf(error: unknown): Problem {
-  const known = error instanceof ProblemError ? error : wrongFieldsOf(error);
-  if (known) return known.problem;
+  if (error instanceof ProblemError) return error.problem;
+  const wrongFields = wrongFieldsOf(error);
+  if (wrongFields) return wrongFields.problem;
   if (error instanceof store.FeedSetBackError) {
     const { symbol, reachedMs, seenBars, storedBars } = error;
     const lost = { symbol, reached: new Date(reachedMs).toISOString(), bars: seenBars - storedBars };

@@ -14,7 +14,6 @@ export interface AppContext {
   tracing: Tracing;
 }
 
-/** The token by which Nest injects the {@link AppContext}. */
 export const APP_CONTEXT = Symbol('APP_CONTEXT');
 
 /** The upkeep settings of a session whose spec has none. */

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { loadRepositories, SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
-import { STOP_ORDER } from '@barkeep/service';
+import { errorText, STOP_ORDER } from '@barkeep/service';
 import { openRedis } from '@barkeep/session-data';
 import { UpkeepProducer, workerConnection } from '@barkeep/upkeep-queues';
 import { Logger } from '@nestjs/common';
@@ -54,15 +54,15 @@ function buildSharedParts({ config, connections }: AppContext): SharedParts {
   const producer = new UpkeepProducer(queues, { attempts, backoffMs });
   const sessions = new SessionRepository<SessionSpec>(dataSource, keyPrefix);
   const logger = new Logger('sessions');
-  const warn = (message: string, error: unknown) =>
-    logger.warn({ error: error instanceof Error ? error.message : String(error) }, message);
+  const warn = (message: string, error: unknown) => logger.warn({ error: errorText(error) }, message);
   const servers = { keyPrefix, dataSource, redis, queueRedis, queues, queuePrefix: config.queues.prefix };
   return sharedParts({ ...servers, producer, sessions, warn }, config.limits.maxSymbolDays);
 }
 
 function buildStreamParts(context: AppContext, parts: SharedParts): SharedStreamParts {
   const { config, metrics, tracing } = context;
-  const { redis, subscriber } = openStreamConnections(context, parts.warn);
+  const redis = openStreamRedis(context, parts.warn, 1);
+  const subscriber = openStreamRedis(context, parts.warn, null); // null: waits as long as the server is away
   const streamFigures = streamMetrics(metrics);
   const active: ActiveStreams = new Set();
   const budget = new PrefetchBudget(config.sessions.prefetchBytes);
@@ -81,15 +81,10 @@ function buildStreamParts(context: AppContext, parts: SharedParts): SharedStream
   };
 }
 
-/** Opens connections for the streams alone: a window of megabytes must not delay an API call. */
-function openStreamConnections({ config, stop }: AppContext, warn: SharedParts['warn']) {
-  const url = config.services.sessionRedisUrl;
-  const redis = openRedis(url, { maxRetriesPerRequest: 1, socketTimeout: SILENCE_LIMIT_MS });
-  const subscriber = openRedis(url, { maxRetriesPerRequest: null, socketTimeout: SILENCE_LIMIT_MS });
-  const onError = (error: unknown) => warn('error on a stream connection to the session Redis', error);
-  for (const client of [redis, subscriber]) client.on('error', onError);
-  stop.onStop('stream connections', STOP_ORDER.pools, () => {
-    for (const client of [redis, subscriber]) client.disconnect();
-  });
-  return { redis, subscriber };
+/** Opens a connection to the session Redis for the streams alone: a window of megabytes must not delay an API call. */
+function openStreamRedis({ config, stop }: AppContext, warn: SharedParts['warn'], maxRetriesPerRequest: number | null) {
+  const redis = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest, socketTimeout: SILENCE_LIMIT_MS });
+  redis.on('error', (error) => warn('error on a stream connection to the session Redis', error));
+  stop.onStop('stream connection', STOP_ORDER.pools, () => redis.disconnect());
+  return redis;
 }

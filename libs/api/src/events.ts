@@ -18,21 +18,16 @@ const consumer = { at, time, consumer: z.string(), position: time };
 const barsBySymbol = z.record(z.string(), count);
 const settled = z.strictObject({ noTrade: count, unfillable: count, absent: count });
 
-/** The data of an event by its type. */
 export const eventAnswers = {
   clock: z.strictObject({ at, time }).describe('the clock moved'),
   'day-opened': z
     .strictObject({
       ...day,
       expected: count,
-      waitedMs: z
-        .number()
-        .describe('from the close of the day before until the first bars of this one were stored; 0 if stored earlier'),
+      waitedMs: z.number().describe('from the last close until the first bars of this day were stored; 0 if earlier'),
     })
     .describe('the clock reached the first open of a trading day'),
-  'day-closing': z
-    .strictObject({ ...day, ...slotCounts })
-    .describe('the clock reached the open of the last bar of a trading day'),
+  'day-closing': z.strictObject({ ...day, ...slotCounts }).describe('the last bar of a trading day begins'),
   'day-closed': z.strictObject({ ...day, ...slotCounts }).describe('the clock reached the close of a trading day'),
   'day-timed-out': z
     .strictObject({ at, time, date, timeoutMs: count })
@@ -56,9 +51,7 @@ export const eventAnswers = {
   'repository-recovered': z
     .strictObject({ at, repository: z.string(), failedMs: count })
     .describe('only in the view of an operator: a repository that had failed answered again'),
-  derived: z
-    .strictObject({ at, date, symbols: texts })
-    .describe('derived bars of these symbols were written or changed'),
+  derived: z.strictObject({ at, date, symbols: texts }).describe('their derived bars were written or changed'),
   quality: z
     .strictObject({ at, date, symbols: count, ...slotCounts, barQuality: z.number() })
     .describe('upkeep has finished a day of one partition, or a later repair changed the day'),

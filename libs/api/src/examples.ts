@@ -1,6 +1,6 @@
 /**
- * The examples in the OpenAPI document; a test parses each with its schema. The spec runs on the data of the demonstration
- * (`npm run demo -- --keep`, or `barkeep demo --data-only`). The other values are invented, and need not agree with each other.
+ * The examples in the OpenAPI document; a test parses each with its schema. The spec runs on the data of the demonstration. The other
+ * values are invented, and need not agree with each other.
  */
 import { parseSessionSpec } from '@barkeep/bars';
 import { problem, summary } from './problems.js';
@@ -41,14 +41,12 @@ export const sessionExample = {
 
 export const sessionPageExample = { sessions: [sessionExample], nextCursor: null };
 
+const values = { open: 167.41, high: 167.58, low: 167.32, close: 167.49, volume: 1_042_300 };
+
 export const barExample = {
   openTime: '2024-03-04T14:30:00.000Z',
   closeTime: '2024-03-04T14:35:00.000Z',
-  open: 167.41,
-  high: 167.58,
-  low: 167.32,
-  close: 167.49,
-  volume: 1_042_300,
+  ...values,
   origin: 'derived',
   complete: true,
   sourceCount: 5,

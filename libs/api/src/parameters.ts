@@ -5,7 +5,6 @@
 import { FILLS, INTERVAL_WORDS, isInterval, SYMBOL_PATTERN, SYMBOL_WORDS, SYMBOLS_MAX } from '@barkeep/bars';
 import { z } from 'zod';
 
-/** Maximum number of entries on a page. */
 export const PAGE_MAX = 500;
 
 /** A whole number in a query string, in `[min, max]`. */
@@ -32,7 +31,7 @@ export const fill = z
 
 export const view = z.enum(['strategy', 'operator'], 'strategy or operator').default('strategy').meta({
   description:
-    'strategy: nothing that depends on what is after the clock; operator: everything up to the frontier, with a key of BARKEEP_ADMIN_KEYS where keys are set',
+    'strategy: nothing that depends on what is after the clock; operator: everything up to the frontier, with an admin key where keys are set',
 });
 
 /** Symbols, separated by commas; one that is named several times counts once. */
@@ -47,10 +46,19 @@ export function dateParameter(example: string, description: string) {
   return z.iso.date(`a date, such as ${example}`).optional().meta({ description });
 }
 
-/** Refuses a range that ends before it begins. Dates of the form YYYY-MM-DD are in the right order as texts. */
-export function checkDates({ from, to }: { from?: string; to?: string }, context: z.RefinementCtx): void {
-  if (from === undefined || to === undefined || to >= from) return;
-  context.addIssue({ code: 'custom', path: ['to'], message: 'a date that is not before from' });
+/** Adds the problem of a field that is wrong together with other fields. */
+export function refuse(context: z.RefinementCtx, field: string, expected: string): void {
+  context.addIssue({ code: 'custom', path: [field], message: expected });
+}
+
+/** Refuses a range of dates that ends before it begins. Dates of the form YYYY-MM-DD are in the right order as texts. */
+export function checkDateRange({ from, to }: { from?: string; to?: string }, context: z.RefinementCtx): void {
+  if (from !== undefined && to !== undefined && to < from) refuse(context, 'to', 'a date that is not before from');
+}
+
+/** Refuses a range of times, epoch ms, that does not end after its begin. */
+export function checkTimeRange({ from, to }: { from?: number; to?: number }, context: z.RefinementCtx): void {
+  if (from !== undefined && to !== undefined && to <= from) refuse(context, 'to', 'a time after from');
 }
 
 /** The smallest number that is taken as epoch ms: 1990-01-01. Times of this century in epoch seconds are smaller numbers. */

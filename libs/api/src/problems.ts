@@ -61,7 +61,6 @@ export const problemAnswer = z.strictObject({
     .optional()
     .describe('only with fed-bars-lost: the stream whose later bars must be sent again'),
 });
-/** The body of an error answer. */
 export type Problem = Omit<z.output<typeof problemAnswer>, 'problems'> & { problems?: readonly FieldProblem[] };
 
 /** Fields that only some kinds of problem have. */

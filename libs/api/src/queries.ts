@@ -2,23 +2,17 @@
  * The query strings and headers that routes accept, and the body of a call that runs upkeep: one strict schema each. A parameter that
  * the schema does not have is refused, so that a misspelt parameter is an error and not ignored.
  */
-import {
-  calendarIds,
-  calendarNamed,
-  SESSION_ID_PATTERN,
-  SESSION_STATES,
-  SYMBOL_PATTERN,
-  SYMBOL_WORDS,
-  SYMBOLS_MAX,
-} from '@barkeep/bars';
+import * as bars from '@barkeep/bars';
 import { isEventType, SESSION_EVENT_TYPES } from '@barkeep/session-data';
 import { z } from 'zod';
 import {
-  checkDates,
+  checkDateRange,
+  checkTimeRange,
   dateParameter,
   fill,
   interval,
   PAGE_MAX,
+  refuse,
   symbolList,
   TIME_EXPECTED,
   timeInput,
@@ -26,13 +20,11 @@ import {
   wholeParameter,
 } from './parameters.js';
 
-/** Maximum number of bars in one answer. */
 export const BARS_MAX = 10_000;
 const BARS_DEFAULT = 100;
 /** Symbols on a page of the matrix of days, when the query names no number. */
 const DAYS_PAGE = 100;
 
-/** For routes with two views, that of a strategy and that of an operator. */
 export const viewQuery = z.strictObject({ view });
 
 export const metricsQuery = z.strictObject({
@@ -53,7 +45,7 @@ export const createQuery = z.strictObject({
 });
 
 export const listQuery = z.strictObject({
-  state: z.enum(SESSION_STATES, `one of ${SESSION_STATES.join(', ')}`).optional(),
+  state: z.enum(bars.SESSION_STATES, `one of ${bars.SESSION_STATES.join(', ')}`).optional(),
   limit: wholeParameter(1, PAGE_MAX).default(50),
   cursor: z.string().max(512, 'a nextCursor from an earlier page').optional(),
   view,
@@ -63,7 +55,7 @@ export const listQuery = z.strictObject({
 export const differenceQuery = z.strictObject({
   with: z
     .string()
-    .regex(SESSION_ID_PATTERN, 'the id of a session')
+    .regex(bars.SESSION_ID_PATTERN, 'the id of a session')
     .meta({ description: 'the other session', example: 'second-run' }),
   view: view.describe('both views have the same answer'),
 });
@@ -96,7 +88,7 @@ export const barsQuery = z
     last: wholeParameter(1, BARS_MAX)
       .optional()
       .meta({
-        description: `how many of the newest bars (slots, with fill=forward); ${BARS_DEFAULT} when neither this nor from is given`,
+        description: `number of the newest bars (slots, with fill=forward); ${BARS_DEFAULT} without this and from`,
       }),
     from: timeInput
       .optional()
@@ -106,12 +98,11 @@ export const barsQuery = z
       .meta({ description: 'exclusive; the clock when left out', example: '2024-03-06T21:00:00Z' }),
   })
   .superRefine(({ last, from, to }, context) => {
-    const refuse = (field: string, expected: string) =>
-      context.addIssue({ code: 'custom', path: [field], message: expected });
-    if (last !== undefined && (from !== undefined || to !== undefined)) refuse('last', 'either last, or from and to');
-    if (to !== undefined && from === undefined && last === undefined) refuse('from', 'a time, since to is given');
-    if (from !== undefined && to !== undefined && to <= from) refuse('to', 'a time after from');
+    const isRange = from !== undefined || to !== undefined;
+    if (last !== undefined && isRange) refuse(context, 'last', 'either last, or from and to');
+    if (last === undefined && isRange && from === undefined) refuse(context, 'from', 'a time, since to is given');
   })
+  .superRefine(checkTimeRange)
   .transform(({ last, from, to, ...rest }) => {
     if (from === undefined) return { ...rest, last: last ?? BARS_DEFAULT };
     return { ...rest, from, to: to ?? Number.MAX_SAFE_INTEGER }; // without `to`, the clock is the end of every read
@@ -119,16 +110,14 @@ export const barsQuery = z
 
 /** How many bars of the symbol the store had at the feeder's last call. The maximum is the largest that `wholeParameter` can read. */
 const seen = wholeParameter(0, 999_999_999).optional().meta({
-  description:
-    '`stored` of the last answer to this feeder: when the store has fewer bars, the call is refused as fed-bars-lost',
+  description: '`stored` of the last answer: when the store has fewer bars, the call is refused as fed-bars-lost',
   example: 3890,
 });
 
 export const feedQuery = z.strictObject({
-  through: timeInput.optional().meta({
-    description: `${TIME_EXPECTED}; up to then the stream has no further bars`,
-    example: '2013-10-07T20:00:00Z',
-  }),
+  through: timeInput
+    .optional()
+    .meta({ description: `${TIME_EXPECTED}; no further bars until then`, example: '2013-10-07T20:00:00Z' }),
   seen,
 });
 
@@ -153,7 +142,7 @@ export const daysQuery = z
     limit: wholeParameter(1, PAGE_MAX).default(DAYS_PAGE).meta({ description: 'symbols in one answer' }),
     view,
   })
-  .superRefine(checkDates);
+  .superRefine(checkDateRange);
 
 /** A page of the rows of a dataset by symbol and day. Dates are trading dates, both included. */
 export const coverageQuery = z
@@ -161,22 +150,21 @@ export const coverageQuery = z
     calendar: z
       .string()
       .default('XNYS')
-      .refine((id) => calendarIds().includes(id), 'the id of a calendar, such as XNYS'),
+      .refine((id) => bars.calendarIds().includes(id), 'the id of a calendar, such as XNYS'),
     hours: z.enum(['regular', 'extended'], 'regular or extended').default('regular'),
     from: dateParameter('2024-03-04', 'the date of the first bar when left out'),
     to: dateParameter('2024-03-08', 'included; the date of the last bar when left out'),
     limit: wholeParameter(1, PAGE_MAX).default(PAGE_MAX).meta({ description: 'symbols in one answer' }),
     after: z.string().max(64).optional().meta({ description: 'the nextAfter of an earlier page' }),
   })
-  .superRefine(checkDates)
+  .superRefine(checkDateRange)
   .superRefine(({ calendar, hours }, context) => {
     // An unknown calendar was already refused above.
-    if (hours === 'regular' || !calendarIds().includes(calendar) || calendarNamed(calendar).hasExtendedHours) return;
-    const message = `regular, as ${calendar} has no extended hours`;
-    context.addIssue({ code: 'custom', path: ['hours'], message });
+    if (hours === 'regular' || !bars.calendarIds().includes(calendar) || bars.calendarNamed(calendar).hasExtendedHours)
+      return;
+    refuse(context, 'hours', `regular, as ${calendar} has no extended hours`);
   });
 
-/** Which bars to export: those that open in `[from, to)`. */
 export const exportQuery = z
   .strictObject({
     format: z.enum(['csv', 'ndjson'], 'csv or ndjson').default('csv'),
@@ -185,26 +173,22 @@ export const exportQuery = z
     from: timeInput.optional().meta({ description: `${TIME_EXPECTED}; the first bar when left out` }),
     to: timeInput.optional().meta({ description: 'exclusive; the clock when left out' }),
   })
-  .superRefine(({ from, to }, context) => {
-    if (from === undefined || to === undefined || to > from) return;
-    context.addIssue({ code: 'custom', path: ['to'], message: 'a time after from' });
-  });
+  .superRefine(checkTimeRange);
 
-/** The body of a call that runs upkeep. */
+/** The body of a call that runs upkeep; dates are included. */
 export const upkeepInput = z
   .strictObject({
     symbols: z
-      .array(z.string().regex(SYMBOL_PATTERN, SYMBOL_WORDS))
+      .array(z.string().regex(bars.SYMBOL_PATTERN, bars.SYMBOL_WORDS))
       .min(1, 'at least 1 symbol')
-      .max(SYMBOLS_MAX, `at most ${SYMBOLS_MAX} symbols`)
+      .max(bars.SYMBOLS_MAX, `at most ${bars.SYMBOLS_MAX} symbols`)
       .optional()
       .describe('all symbols when left out'),
     ...sessionDates,
     dryRun: z.boolean().default(false).describe('true: answer what would be requested, and request nothing'),
   })
-  .superRefine(checkDates);
+  .superRefine(checkDateRange);
 
-/** The values of the headers that routes read. */
 export const idempotencyKeyHeader = z
   .string()
   .regex(/^[\x21-\x7e]{1,255}$/, '1 to 255 visible ASCII characters')
@@ -214,18 +198,6 @@ export const lastEventIdHeader = z
   .string()
   .meta({ description: 'the id of the last event that was received; it takes precedence over `from`' });
 
-export type MetricsQuery = z.output<typeof metricsQuery>;
-export type ViewQuery = z.output<typeof viewQuery>;
-export type DifferenceQuery = z.output<typeof differenceQuery>;
-export type CreateQuery = z.output<typeof createQuery>;
 export type ListQuery = z.output<typeof listQuery>;
-export type IntervalQuery = z.output<typeof intervalQuery>;
-export type SymbolsQuery = z.output<typeof symbolsQuery>;
-export type FeedQuery = z.output<typeof feedQuery>;
-export type FeedEndQuery = z.output<typeof feedEndQuery>;
-export type EventsQuery = z.output<typeof eventsQuery>;
-export type ParsedBarsQuery = z.output<typeof barsQuery>;
-export type DaysQuery = z.output<typeof daysQuery>;
 export type CoverageQuery = z.output<typeof coverageQuery>;
-export type ExportQuery = z.output<typeof exportQuery>;
 export type UpkeepInput = z.output<typeof upkeepInput>;

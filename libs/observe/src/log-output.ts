@@ -75,22 +75,24 @@ export class LogOutput implements DestinationStream {
 
   /** Writes a batch, and after it the lines that wait by then, until none waits. */
   private writeOut(batch: Batch): void {
-    const { bytes, lines } = batch;
+    const { bytes } = batch;
     if (bytes.length === 0) {
       this.writingSince = undefined;
       return;
     }
     this.writingSince = performance.now();
     write(this.fd, bytes, (error, written) => {
-      if (!error && written < bytes.length) return this.writeOut(restOf(bytes.subarray(written)));
-      if (!error) return this.writeOut(this.take());
-      if (error.code === 'EPIPE') return this.close();
-      // EAGAIN: the output is full, and the same batch is tried again. After any other error the lines of the batch are lost, and a
-      // later line reports their number.
-      const isLost = error.code !== 'EAGAIN';
-      if (isLost) this.dropped += lines;
-      setTimeout(() => this.writeOut(isLost ? this.take() : batch), RETRY_MS).unref();
+      if (error) this.recover(error, batch);
+      else this.writeOut(written < bytes.length ? restOf(bytes.subarray(written)) : this.take());
     });
+  }
+
+  /** Continues after a failed write: with the same batch when the output was full, otherwise with later lines. */
+  private recover({ code }: NodeJS.ErrnoException, batch: Batch): void {
+    if (code === 'EPIPE') return this.close();
+    const isLost = code !== 'EAGAIN'; // EAGAIN: the output is full
+    if (isLost) this.dropped += batch.lines; // a later line reports them
+    setTimeout(() => this.writeOut(isLost ? this.take() : batch), RETRY_MS).unref();
   }
 
   /** Drops all lines from now on, because the reader of the pipe has ended. */

@@ -26,9 +26,8 @@ export class OpenTelemetryTracing implements Tracing {
   constructor(service: string) {
     /** Decides about spans without a parent: only marked ones start a trace. */
     const root = {
-      shouldSample: (...args: Parameters<ParentBasedSampler['shouldSample']>) => {
-        const [_context, _traceId, _spanName, _spanKind, attributes] = args;
-        const isRoot = attributes[ROOT] === true;
+      shouldSample(...args: Parameters<ParentBasedSampler['shouldSample']>) {
+        const isRoot = args[4][ROOT] === true; // the attributes of the span
         return { decision: isRoot ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD };
       },
     };

@@ -24,11 +24,8 @@ export class WorkerPortError extends Error {
   }
 }
 
-interface Answer {
-  status: number;
-  type: string;
-  body: string;
-}
+/** A successful answer, or the problem that is answered instead. */
+type Answer = { type: string; body: string } | Problem;
 
 /**
  * Starts the server on the host of the API. @param port greater than 0
@@ -40,21 +37,20 @@ export async function startOperatorServer(port: number, config: Config, connecti
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     const path = pathOf(request);
     if (request.method !== 'GET' && request.method !== 'HEAD') return unknownRoute(request);
-    if (path === '/health/live') return json(200, { status: 'live' });
+    if (path === '/health/live') return json({ status: 'live' });
     const refusal = refusalOf(request, keys, path === '/metrics');
-    if (refusal) return problemAnswer(refusal);
+    if (refusal) return refusal;
     if (path === '/health/ready') {
       const checks = await probeServers(connections, config);
       const down = downServers(checks);
-      return down ? problemAnswer(problem('not-ready', down, { checks })) : json(200, { status: 'ready', checks });
+      return down ? problem('not-ready', down, { checks }) : json({ status: 'ready', checks });
     }
-    if (path === '/metrics')
-      return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
+    if (path === '/metrics') return { type: metrics.registry.contentType, body: await metrics.registry.metrics() };
     return unknownRoute(request);
   };
   const server = createServer({ requestTimeout: REQUEST_WITHIN_MS }, (request, response) => {
     answer(request)
-      .catch((error: unknown) => problemAnswer(problem('internal-error', String(error))))
+      .catch((error: unknown) => problem('internal-error', String(error)))
       .then((reply) => send(response, reply))
       .catch(() => response.destroy());
   });
@@ -91,18 +87,17 @@ function pathOf({ url = '' }: IncomingMessage): string {
 }
 
 function unknownRoute(request: IncomingMessage): Answer {
-  return problemAnswer(problem('unknown-route', `no route ${request.method} ${pathOf(request)}`));
+  return problem('unknown-route', `no route ${request.method} ${pathOf(request)}`);
 }
 
-function problemAnswer(body: Problem): Answer {
-  return { status: body.status, type: PROBLEM_JSON, body: JSON.stringify(body) };
+function json(body: unknown): Answer {
+  return { type: 'application/json; charset=utf-8', body: JSON.stringify(body) };
 }
 
-function json(status: number, body: unknown): Answer {
-  return { status, type: 'application/json; charset=utf-8', body: JSON.stringify(body) };
-}
-
-function send(response: ServerResponse, { status, type, body }: Answer): void {
+function send(response: ServerResponse, answer: Answer): void {
+  const isProblem = 'status' in answer;
+  const status = isProblem ? answer.status : 200;
+  const { type, body } = isProblem ? { type: PROBLEM_JSON, body: JSON.stringify(answer) } : answer;
   if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="barkeep"');
   response.writeHead(status, {
     'Content-Type': type,

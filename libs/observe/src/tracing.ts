@@ -11,22 +11,16 @@ import { errorCode } from '@barkeep/service';
 import type { QueueTelemetry } from '@barkeep/upkeep-queues';
 
 /** Packages that only traces need. Without traces they may be missing. */
-const OPTIONAL_PACKAGES = [
-  '@opentelemetry/api',
-  '@opentelemetry/context-async-hooks',
-  '@opentelemetry/core',
-  '@opentelemetry/exporter-trace-otlp-http',
-  '@opentelemetry/resources',
-  '@opentelemetry/sdk-trace',
-  'bullmq-otel',
-];
+const OPTIONAL_PACKAGES =
+  '@opentelemetry/api @opentelemetry/context-async-hooks @opentelemetry/core @opentelemetry/exporter-trace-otlp-http ' +
+  '@opentelemetry/resources @opentelemetry/sdk-trace bullmq-otel';
 
 /** Thrown when traces are on and their packages are not installed. */
 export class TracingPackagesError extends Error {
   override readonly name = 'TracingPackagesError';
   constructor(cause: unknown) {
     super(
-      `OTEL_EXPORTER_OTLP_ENDPOINT is set, and traces need packages that are not installed: npm install ${OPTIONAL_PACKAGES.join(' ')}`,
+      `OTEL_EXPORTER_OTLP_ENDPOINT is set, and traces need packages that are not installed: npm install ${OPTIONAL_PACKAGES}`,
       { cause },
     );
   }
@@ -35,7 +29,6 @@ export class TracingPackagesError extends Error {
 /** Facts about the work of a span, such as the session's id. */
 export type SpanAttributes = Record<string, string | number>;
 
-/** The traces of a process. */
 export interface Tracing {
   /** The telemetry that queues and their workers need; undefined when traces are off. */
   readonly queues: QueueTelemetry | undefined;

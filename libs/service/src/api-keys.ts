@@ -8,31 +8,26 @@ import type { IncomingHttpHeaders } from 'node:http';
 /** `open`: no keys are configured, so any caller that can reach the service may do everything. */
 type Role = 'open' | 'user' | 'admin';
 
-/** The configured keys, as hashes. */
 export class ApiKeys {
-  private readonly keys: readonly { hash: Buffer; role: Exclude<Role, 'open'> }[];
+  private readonly users: readonly Buffer[];
+  private readonly admins: readonly Buffer[];
 
   /** A key in both lists has the role `admin`. */
   constructor(userKeys: readonly string[], adminKeys: readonly string[]) {
-    const hashed = (role: Exclude<Role, 'open'>) => (key: string) => ({ hash: sha256(key), role });
-    this.keys = [...userKeys.map(hashed('user')), ...adminKeys.map(hashed('admin'))];
-  }
-
-  /** True when at least one key of either kind is configured. Then every route except /health/live needs a key. */
-  get required(): boolean {
-    return this.keys.length > 0;
+    this.users = userKeys.map(sha256);
+    this.admins = adminKeys.map(sha256);
   }
 
   /** The highest role that one of the presented keys gives; undefined when no key is known; `open` when none is configured. */
   roleOf(presented: readonly string[]): Role | undefined {
-    if (!this.required) return 'open';
-    let role: Role | undefined;
-    for (const candidate of presented) {
-      const hash = sha256(candidate);
-      // Compares all keys, so that the time does not reveal which one matched.
-      for (const key of this.keys) if (timingSafeEqual(key.hash, hash) && role !== 'admin') role = key.role;
-    }
-    return role;
+    if (this.users.length + this.admins.length === 0) return 'open';
+    const hashes = presented.map(sha256);
+    // Compares all keys, so that the time does not reveal which one matched.
+    const matches = (keys: readonly Buffer[]) =>
+      keys.filter((key) => hashes.filter((hash) => timingSafeEqual(key, hash)).length > 0).length > 0;
+    const [isAdmin, isUser] = [matches(this.admins), matches(this.users)];
+    if (isAdmin) return 'admin';
+    return isUser ? 'user' : undefined;
   }
 }
 

@@ -11,7 +11,6 @@ import { pinoHttp, type HttpLogger } from 'pino-http';
 
 /** A request id from a caller that is safe to log. */
 const HARMLESS_ID = /^[A-Za-z0-9._:-]{1,128}$/;
-/** Upper limits of the buckets of request times. */
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 /** The middleware that gives each request its id and its line in the log. */
@@ -80,9 +79,8 @@ export function timeRequests(metrics: Metrics): RequestHandler {
 
 /** The template of a request's route, such as `/v1/sessions/:id`; `none` for a request without a route, such as one for a file. */
 function routeOf(request: Request): string {
-  const route: unknown = request.route;
-  if (typeof route === 'object' && route !== null && 'path' in route && typeof route.path === 'string')
-    return route.path;
+  const { path } = (request.route ?? {}) as { path?: unknown };
+  if (typeof path === 'string') return path;
   // The queue dashboard has routes of its own, below the path at which it is mounted.
   return /^\/queues(\/|$)/i.test(request.originalUrl) ? '/queues' : 'none';
 }

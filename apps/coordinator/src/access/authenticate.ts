@@ -1,17 +1,11 @@
 /**
  * Accepts or refuses a request before its body is read. This is Express middleware before every route, so that it also protects the
  * documentation and the calls of the queue dashboard.
- *
- * Without configured keys, only this machine can use the service. Web pages of other origins must not use it through a browser on
- * this machine: a request has to name a loopback host (against DNS rebinding), and a change must come from the same origin.
- *
- * A browser can send a key only as the password of HTTP Basic, and sends it with requests of foreign pages too. Basic is therefore
- * accepted only for reads, and for changes that a page of this service makes.
  */
 import { problem } from '@barkeep/api';
 import { METRICS_FOR_ADMINS } from '@barkeep/observe';
 import { type ApiKeys, isLoopbackHost, presentedKeys } from '@barkeep/service';
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { CONSOLE_PAGES } from './pages.js';
 import { sendProblem } from './problem-filter.js';
 
@@ -26,12 +20,9 @@ const FOR_ADMINS: readonly [route: RegExp, reason: string][] = [
   [/^\/metrics\/?$/i, METRICS_FOR_ADMINS],
   [
     /^\/(v1\/)?queues(\/|$)/i,
-    "the queues reveal work beyond a session's clock, so they need a key of BARKEEP_ADMIN_KEYS",
+    "the queues show work beyond a session's clock, so they need a key of BARKEEP_ADMIN_KEYS",
   ],
-  [
-    /^\/v1\/datasets(\/|$)/i,
-    'a dataset has bars after the clock of a session, so it needs a key of BARKEEP_ADMIN_KEYS',
-  ],
+  [/^\/v1\/datasets(\/|$)/i, "a dataset has bars after a session's clock, so it needs a key of BARKEEP_ADMIN_KEYS"],
 ];
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -40,8 +31,9 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  * to a user who needs the key of an admin or to a request of a foreign origin.
  */
 export function authenticate(keys: ApiKeys): RequestHandler {
-  return (request: Request, response: Response, next: NextFunction) => {
+  return (request, response, next) => {
     if (request.path === LIVENESS) return next();
+    // A browser sends the password of HTTP Basic with requests of foreign pages too, so it is accepted for changes of our pages only.
     const acceptsBasic = SAFE_METHODS.has(request.method) || isSameOrigin(request);
     const role = keys.roleOf(presentedKeys(request.headers, acceptsBasic));
     if (role === undefined) return refuse(request, response);
@@ -58,8 +50,8 @@ export function authenticate(keys: ApiKeys): RequestHandler {
 
 /** Why only admins may make this request; undefined when users may make it too. */
 function reasonForAdminsOnly({ path, query }: Request): string | undefined {
-  // A repeated parameter is an array.
-  if ([query['view']].flat().includes('operator'))
+  const views = [query['view']].flat(); // a repeated parameter is an array
+  if (views.includes('operator'))
     return 'view=operator needs a key of BARKEEP_ADMIN_KEYS; leave view out for what a strategy may see';
   return FOR_ADMINS.find(([route]) => route.test(path))?.[1];
 }
@@ -78,7 +70,10 @@ function isForBrowsers({ originalUrl, headers }: Request): boolean {
   return OTHER_PAGES.test(path) || CONSOLE_PAGES.test(path) || headers['sec-fetch-site'] === 'same-origin';
 }
 
-/** Whether a request names a loopback host, and is no change that a web page of another origin makes. */
+/**
+ * Whether a request names a loopback host, and is no change that a web page of another origin makes. So web pages cannot use the
+ * service through a browser on this machine, not even by DNS rebinding.
+ */
 function isAllowedWithoutKeys(request: Request): boolean {
   const { host, origin } = request.headers;
   if (!isLoopbackHost(host)) return false;

@@ -3,4 +3,5 @@ export { accessLog, timeRequests } from './access-log.js';
 export { authenticate } from './authenticate.js';
 export { consolePages, queueBoard, QUEUES_PATH } from './pages.js';
 export { ProblemFilter } from './problem-filter.js';
-export { BODY_BYTES_MAX, deadline, jsonBody, refuseOtherBodies, withoutDeadline } from './request-limits.js';
+export { deadline, withoutDeadline } from './deadline.js';
+export { BODY_BYTES_MAX, jsonBody, refuseOtherBodies } from './json-body.js';

@@ -1,7 +1,4 @@
-/**
- * Serves the pages for people: the console and the queue dashboard. The console's pages are at /, /sessions, /datasets, /compare and
- * /upkeep, its files at /console. The queue dashboard is at /queues.
- */
+/** Serves the pages for people: the console, with its files at /console, and the queue dashboard at /queues. */
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
@@ -10,7 +7,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 
-/** The path of the queue dashboard. */
 export const QUEUES_PATH = '/queues';
 const CONSOLE_PATH = '/console';
 /** The paths of the console's pages. All get the same file: its script shows the page for the path. */
@@ -19,10 +15,7 @@ export const CONSOLE_PAGES = /^\/$|^\/(sessions|datasets|compare|upkeep)(\/|$)/;
 /** Folders that may hold the console's files: the build of apps/console in the repository, and the published package. */
 const CONSOLE_FOLDERS = [join(__dirname, '../../../console/dist/site'), join(__dirname, 'console')];
 
-/**
- * The console's Content-Security-Policy: everything comes from this server and nothing is inline, so no text of a session can become
- * a script.
- */
+/** The console's policy: everything comes from this server and nothing is inline, so no text of a session can become a script. */
 const CONSOLE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -37,17 +30,21 @@ const CONSOLE_POLICY = [
 /** Links to styles on other machines: bull-board loads its fonts from Google. Without the links it uses the fonts of the system. */
 const REMOTE_STYLES = /<link[^>]+href="https?:[^>]*>/g;
 
-/** The pages and files of the console as one request handler; without a built console it passes every request on. */
+/**
+ * The pages and files of the console as one request handler, which also leads from /console to the first page. Without a built console
+ * it passes every request on.
+ */
 export function consolePages(): RequestHandler {
   const folder = CONSOLE_FOLDERS.find((candidate) => existsSync(join(candidate, 'index.html')));
   const router = express.Router();
-  if (folder === undefined) return router; // not built: no console
+  if (folder === undefined) return router;
   router.get(CONSOLE_PAGES, (request, response) => {
     setConsoleHeaders(response);
     const preloads = firstCalls(request).map((path) => `<${path}>; rel=preload; as=fetch; crossorigin`);
     if (preloads.length > 0) response.setHeader('Link', preloads);
     response.sendFile('index.html', { root: folder, cacheControl: false });
   });
+  router.get(CONSOLE_PATH, (_request, response) => response.redirect('/'));
   const files = express.static(folder, { index: false, cacheControl: false, setHeaders: setConsoleHeaders });
   router.use(CONSOLE_PATH, files);
   return router;

@@ -3,6 +3,7 @@
  * RFC 9457 and the id of its request, and every 503 has a Retry-After header.
  */
 import { PROBLEM_JSON, type Problem } from '@barkeep/api';
+import { errorText } from '@barkeep/service';
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { problemOf } from '../problems.js';
@@ -22,7 +23,6 @@ export function sendProblem(request: Request, response: Response, problem: Probl
   response.end(JSON.stringify({ ...problem, instance, requestId: request.id }));
 }
 
-/** The one exception filter of the service. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('http');
@@ -30,11 +30,11 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const response = http.getResponse<Response>();
-    // The deadline (request-limits.ts) has answered already.
+    // The deadline (deadline.ts) has answered already.
     if (response.writableEnded) return;
     const problem = problemOf(error);
     if (problem.status === 500) this.logger.error({ err: error }, 'a request failed');
-    else if (problem.status === 503) this.logger.warn(`unavailable: ${error instanceof Error ? error.message : ''}`);
+    else if (problem.status === 503) this.logger.warn(`unavailable: ${errorText(error)}`);
     sendProblem(http.getRequest<Request>(), response, problem);
   }
 }

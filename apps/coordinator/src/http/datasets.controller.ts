@@ -2,7 +2,7 @@
 import * as api from '@barkeep/api';
 import { Inject } from '@nestjs/common';
 import { DatasetReader } from '../lifecycle/index.js';
-import { ApiController, CheckedQuery, DatasetName, Operation } from '../openapi/index.js';
+import { ApiController, type Call, Called, Operation } from '../openapi/index.js';
 import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
 const rangeExample = { first: '2024-03-04T14:30:00.000Z', last: '2024-03-08T20:59:00.000Z' };
@@ -41,7 +41,7 @@ export class DatasetsController {
     },
     problems: ['forbidden', 'unknown-dataset', 'unavailable'],
   })
-  getDataset(@DatasetName() name: string) {
+  getDataset(@Called() { name }: Call) {
     return this.datasets.describe(name);
   }
 
@@ -62,7 +62,7 @@ export class DatasetsController {
     },
     problems: ['forbidden', 'invalid-input', 'unknown-dataset', 'unavailable'],
   })
-  readCoverage(@DatasetName() name: string, @CheckedQuery() query: api.CoverageQuery) {
+  readCoverage(@Called() { name, query }: Call<typeof api.coverageQuery>) {
     return this.datasets.coverage(name, query);
   }
 }

@@ -5,7 +5,8 @@ import { connect } from 'node:net';
 import express, { type RequestHandler, type Response } from 'express';
 import type { EventCursor, SessionEventType } from '@barkeep/session-data';
 import { serveHttp } from '../../../../test/support/system/http-server.js';
-import { eventView, EventStreams, message, StalledListenerError } from './event-streams.js';
+import { eventText, eventView } from './event-output.js';
+import { EventStreams, StalledListenerError } from './event-streams.js';
 import type { EventReader } from '../lifecycle/index.js';
 
 const BATCH_EVENTS = 500;
@@ -143,7 +144,7 @@ describe('an event', () => {
     const event = { type: 'clock' as const, at: 1_767_603_601_000, time: 1_381_176_000_000 };
     expect(eventView(event)).toEqual({ at: '2026-01-05T09:00:01.000Z', time: '2013-10-07T20:00:00.000Z' });
     // `ez` is the cursor: the letter of the strategy's view, then 35 in base 36.
-    expect(message(event, ['35-0'])).toBe(
+    expect(eventText(event, ['35-0'], 'strategy')).toBe(
       'id: ez\nevent: clock\ndata: {"at":"2026-01-05T09:00:01.000Z","time":"2013-10-07T20:00:00.000Z"}\n\n',
     );
   });

@@ -1,22 +1,13 @@
 /**
- * Sends the events of sessions to listeners, as server-sent events. While the buffer of a listener's socket is full, nothing more is
- * read for it, so a stalled listener takes the memory of one batch, until it is disconnected. All listeners of the process poll at
- * the same moments, so that listeners at the same cursor share a read. Ends all streams when the service stops.
+ * Sends the events of sessions to listeners. Nothing is read for a listener while its buffer is full, so a stalled listener takes the
+ * memory of one batch, until it is disconnected. All listeners of the process poll at the same moments, so that listeners at the same
+ * cursor share a read. Ends all streams when the service stops.
  */
-import { isoTime } from '@barkeep/api';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  encodeCursor,
-  EVENT_TIME_FIELDS,
-  type CursoredEvent,
-  type EventCursor,
-  type SessionEvent,
-  type SessionEventType,
-  type View,
-} from '@barkeep/session-data';
+import type { EventCursor, SessionEventType } from '@barkeep/session-data';
 import type { Response } from 'express';
 import type { EventReader } from '../lifecycle/index.js';
+import { EventOutput } from './event-output.js';
 import { beginStreamedAnswer, STALLED_MS } from './streamed-answer.js';
 
 /** How often listeners poll for new events, ms. */
@@ -25,8 +16,6 @@ const POLL_EVERY_MS = 100;
 const POLL_FOR_STORE_MS = 500;
 /** A comment is sent when nothing was sent for this long, ms. */
 const KEEP_ALIVE_MS = 15_000;
-/** Events are joined into texts of about this many characters; each text is one write. */
-const CHUNK_CHARS = 16_384;
 
 /** The listener stopped reading, or its machine is gone. When it connects again, it continues after its last event. */
 export class StalledListenerError extends Error {
@@ -81,7 +70,7 @@ export class EventStreams {
     });
     const signal = AbortSignal.any([disconnected.signal, this.ended.signal]);
     try {
-      await this.follow(response, reader, from, types, signal);
+      await this.follow(new EventOutput(response, reader.view, types, signal), reader, from);
     } catch (error) {
       if (signal.reason instanceof StalledListenerError) throw signal.reason;
       if (!signal.aborted) throw error;
@@ -90,42 +79,29 @@ export class EventStreams {
     }
   }
 
-  /** Sends events until the signal is aborted or the session is deleted. */
-  private async follow(
-    response: Response,
-    reader: EventReader,
-    from: EventCursor,
-    types: ReadonlySet<SessionEventType> | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** Sends events until the session is deleted. @throws when the signal of the output is aborted */
+  private async follow(output: EventOutput, reader: EventReader, from: EventCursor): Promise<void> {
     let cursor = from;
     let isLostSent = false; // whether the listener knows that the session has no store any more
-    let sentAt = 0;
-    const send = async (text: string) => {
-      await write(response, text, signal);
-      sentAt = performance.now();
-    };
-    // A listener that disconnects before its first event reconnects with this cursor.
-    await send(`retry: 1000\nid: ${encodeCursor(cursor, reader.view)}\n\n`);
+    await output.begin(cursor);
     for (;;) {
-      signal.throwIfAborted();
+      output.signal.throwIfAborted();
       const result = await reader.read(cursor);
       if ('noStore' in result) {
-        if (result.noStore === 'deleted') return send(stateMessage('deleted'));
-        if (result.noStore === 'lost' && !isLostSent) await send(stateMessage('lost'));
+        if (result.noStore === 'deleted') return output.state('deleted');
+        if (result.noStore === 'lost' && !isLostSent) await output.state('lost');
         isLostSent = result.noStore === 'lost';
       } else {
         isLostSent = false;
-        if (result.gap) await send('event: gap\ndata: {}\n\n');
-        for (const text of messages(result.events, types, reader.view)) await send(text);
+        if (result.gap) await output.gap();
+        await output.events(result.events);
         cursor = result.cursor;
       }
-      if (performance.now() - sentAt >= this.keepAliveMs)
-        await send(`: keep-alive\nid: ${encodeCursor(cursor, reader.view)}\n\n`);
+      await output.keepAlive(cursor, this.keepAliveMs);
       // There may be more events: without a pause a listener catches up fast.
       if ('events' in result && result.events.length > 0) continue;
       // Without a store the listener waits longer, and then joins the shared poll again.
-      if ('noStore' in result) await pause(POLL_FOR_STORE_MS, signal);
+      if ('noStore' in result) await pause(POLL_FOR_STORE_MS, output.signal);
       await this.nextPoll();
     }
   }
@@ -139,41 +115,4 @@ export class EventStreams {
 /** Resolves after `ms`, or when the signal is aborted. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return sleep(ms, undefined, { signal }).catch(() => undefined);
-}
-
-/** Writes a text, and waits while the listener's buffer is full. @throws when the listener disconnects meanwhile */
-async function write(response: Response, text: string, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  if (!response.write(text)) await once(response, 'drain', { signal });
-}
-
-/** The events of the given types as texts, several events per text. */
-function* messages(events: readonly CursoredEvent[], types: ReadonlySet<SessionEventType> | undefined, view: View) {
-  let text = '';
-  for (const { event, cursor } of events) {
-    if (types && !types.has(event.type)) continue;
-    text += message(event, cursor, view);
-    if (text.length < CHUNK_CHARS) continue;
-    yield text;
-    text = '';
-  }
-  if (text !== '') yield text;
-}
-
-/** One event in the format of server-sent events; its id is the cursor after it. */
-export function message(event: SessionEvent, cursor: EventCursor, view: View = 'strategy'): string {
-  return `id: ${encodeCursor(cursor, view)}\nevent: ${event.type}\ndata: ${JSON.stringify(eventView(event))}\n\n`;
-}
-
-/** The state event of a session without a store. It has no id, because it is not in the store. */
-function stateMessage(state: 'deleted' | 'lost'): string {
-  return `event: state\ndata: ${JSON.stringify({ at: isoTime(Date.now()), state })}\n\n`;
-}
-
-/** The fields of an event without its type; times are ISO 8601. */
-export function eventView(event: SessionEvent): Record<string, unknown> {
-  const isTime = (name: string) => name === 'at' || EVENT_TIME_FIELDS.has(name);
-  const view = (name: string, value: unknown) => (isTime(name) && typeof value === 'number' ? isoTime(value) : value);
-  const { type: _, ...fields } = event;
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, view(name, value)]));
 }

@@ -1,20 +1,17 @@
 /** `/v1/sessions/{id}/events`: the events of a session, as server-sent events. */
-import { eventStreamExample, eventsQuery, lastEventIdHeader, type EventsQuery } from '@barkeep/api';
-import { Inject, Logger, Req, Res } from '@nestjs/common';
+import { eventStreamExample, eventsQuery, lastEventIdHeader } from '@barkeep/api';
+import { Inject, Logger, Res } from '@nestjs/common';
 import { decodeCursor, type EventCursor, type View } from '@barkeep/session-data';
 import { shown } from '@barkeep/bars';
-import { STOP_ORDER } from '@barkeep/service';
-import type { Request, Response } from 'express';
+import { errorText, STOP_ORDER } from '@barkeep/service';
+import type { Response } from 'express';
 import { EventStreams } from './event-streams.js';
-import { ApiController, CheckedQuery, componentRef, Operation, SessionId } from '../openapi/index.js';
+import { ApiController, type Call, Called, componentRef, Operation } from '../openapi/index.js';
 import { ProblemError, wrongField } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
 import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
-/**
- * `Events` describes the data of each event type. `contentMediaType` and `contentSchema` are keywords of OpenAPI 3.1, which the types of
- * `@nestjs/swagger` lack.
- */
+/** `Events` describes the data of each event type. */
 const EVENT_STREAM = { type: 'string', contentMediaType: 'text/event-stream', contentSchema: componentRef('Events') };
 
 @ApiController('data')
@@ -47,11 +44,10 @@ export class EventsController {
     problems: ['invalid-input', 'unknown-session', 'unknown-calendar', 'not-ready', 'unavailable'],
   })
   async events(
-    @SessionId() id: string,
-    @CheckedQuery() { from, types, view }: EventsQuery,
-    @Req() request: Request,
-    @Res() response: Response,
+    @Called() { id, query, request }: Call<typeof eventsQuery>,
+    @Res() response: Response, // so that Nest sends no answer
   ): Promise<void> {
+    const { from, types, view } = query;
     if (this.streams.stopping) throw new ProblemError('not-ready', 'the service is stopping');
     const lastEventId = request.get('Last-Event-ID');
     const reader = await this.sessions.events(id, view);
@@ -60,7 +56,7 @@ export class EventsController {
       await this.streams.send(response, reader, cursor, types);
     } catch (error) {
       // The headers are sent, so no problem can be answered. The stream has ended, and the listener reconnects.
-      this.logger.warn({ session: id, error: error instanceof Error ? error.message : String(error) }, 'events ended');
+      this.logger.warn({ session: id, error: errorText(error) }, 'events ended');
     }
   }
 }

@@ -1,17 +1,18 @@
 /** `/v1/sessions/{id}/export`: the bars of a session as one file, of any length. */
-import { exportQuery, isoTime, type ExportQuery } from '@barkeep/api';
+import { exportQuery, isoTime } from '@barkeep/api';
+import { errorText } from '@barkeep/service';
 import type { BarsPart } from '@barkeep/session-data';
 import { Inject, Logger, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SessionService } from '../lifecycle/index.js';
-import { ApiController, CheckedQuery, Operation, READING_PROBLEMS, SessionId } from '../openapi/index.js';
+import { ApiController, type Call, Called, Operation, PROBLEMS } from '../openapi/index.js';
 import { NDJSON } from './fed-body.js';
 import { beginStreamedAnswer, STALLED_MS } from './streamed-answer.js';
 import { barView } from './views.js';
 
-type Format = ExportQuery['format'];
+type Format = 'csv' | 'ndjson';
 
 const MEDIA_TYPES: Record<Format, string> = { csv: 'text/csv; charset=utf-8; header=present', ndjson: NDJSON };
 
@@ -37,13 +38,13 @@ export class ExportController {
       mediaType: 'text/csv',
       example: 'time,symbol,open,high,low,close,volume\n2024-03-04T14:30:00.000Z,EMBER,301.2,301.9,300.8,301.5,18234\n',
     },
-    problems: ['invalid-input', ...READING_PROBLEMS, 'unknown-symbol'],
+    problems: ['invalid-input', ...PROBLEMS.reading, 'unknown-symbol'],
   })
   async exportBars(
-    @SessionId() id: string,
-    @CheckedQuery() { format, symbols, ...range }: ExportQuery,
-    @Res() response: Response,
+    @Called() { id, query }: Call<typeof exportQuery>,
+    @Res() response: Response, // so that Nest sends no answer
   ): Promise<void> {
+    const { format, symbols, ...range } = query;
     const data = await this.sessions.open(id);
     await data.checkRead(symbols, range.interval);
     const parts = data.allBars({ symbols: symbols ?? [...data.activeSymbols()].sort(), ...range });
@@ -60,12 +61,11 @@ export class ExportController {
       // While one part is sent, the next one is read, and no further one (highWaterMark 1). The export ends when the caller disconnects.
       await pipeline(Readable.from(exportText(parts, format), { highWaterMark: 1 }), response);
     } catch (error) {
-      this.logger.warn({ session: id, error: error instanceof Error ? error.message : String(error) }, 'export ended');
+      this.logger.warn({ session: id, error: errorText(error) }, 'export ended');
     }
   }
 }
 
-/** One bar as a line of the file. */
 const LINES: Record<Format, (symbol: string, bar: BarsPart['bars'][number]) => string> = {
   csv: (symbol, { openTime, open, high, low, close, volume }) =>
     `${isoTime(openTime)},${symbol},${open},${high},${low},${close},${volume}\n`,

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type HttpServer, serveHttp } from '../../../../test/support/system/http-server.js';
 import type { FedRecord } from '../lifecycle/index.js';
 import { problemOf } from '../problems.js';
-import { BLANK_LINES_MAX, NDJSON, readFedBody } from './fed-body.js';
+import { BLANK_LINES_MAX } from './body-lines.js';
+import { NDJSON, readFedBody } from './fed-body.js';
 
 /** The rest of a line must arrive within this time. */
 const LINE_WITHIN_MS = 1_000;

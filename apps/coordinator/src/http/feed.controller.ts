@@ -1,17 +1,8 @@
 /** `POST /v1/sessions/{id}/symbols/{symbol}/bars` and `…/end`: feeds the bars of a session whose source is a feed. */
 import * as api from '@barkeep/api';
 import { isOutsideReason } from '@barkeep/session-data';
-import { Body, Inject, Req, Res } from '@nestjs/common';
-import type { Request, Response } from 'express';
-import {
-  ApiController,
-  CheckedQuery,
-  BODY_PROBLEMS,
-  Operation,
-  READING_PROBLEMS,
-  SessionId,
-  SymbolName,
-} from '../openapi/index.js';
+import { Inject } from '@nestjs/common';
+import { ApiController, type Call, Called, Operation, PROBLEMS } from '../openapi/index.js';
 import { withoutDeadline } from '../access/index.js';
 import { NDJSON, readFedBody } from './fed-body.js';
 import { type RowMetrics, rowMetrics } from '../figures/index.js';
@@ -20,7 +11,7 @@ import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
 const params = { id: 'live-spy', symbol: 'SPY' };
 const endExample: api.FeedEndAnswer = { ...params, ended: true };
-const feedProblems = ['not-a-feed', ...READING_PROBLEMS, 'unknown-symbol', 'fed-bars-lost'] as const;
+const feedProblems = ['not-a-feed', ...PROBLEMS.reading, 'unknown-symbol', 'fed-bars-lost'] as const;
 
 @ApiController('data')
 export class FeedController {
@@ -53,16 +44,11 @@ export class FeedController {
       mediaTypes: ['application/json', NDJSON],
     },
     answer: { description: 'the number of bars by outcome', component: 'Fed', example: api.fedExample },
-    problems: [...BODY_PROBLEMS, 'bad-request', ...feedProblems, 'body-too-large'],
+    problems: [...PROBLEMS.body, 'bad-request', ...feedProblems, 'body-too-large'],
   })
-  async feedBars(
-    @SessionId() id: string,
-    @SymbolName() symbol: string,
-    @CheckedQuery() { through, seen }: api.FeedQuery,
-    @Body() body: unknown,
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<api.FedAnswer> {
+  async feedBars(@Called() call: Call<typeof api.feedQuery>): Promise<api.FedAnswer> {
+    const { id, symbol, body, request, response } = call;
+    const { through, seen } = call.query;
     const intake = await this.sessions.feed(id, symbol, seen);
     if (request.is(NDJSON)) withoutDeadline(response); // a body of any length may take hours
     try {
@@ -94,12 +80,8 @@ export class FeedController {
     answer: { description: 'its stream has ended', component: 'FeedEnd', example: endExample },
     problems: feedProblems,
   })
-  async endFeed(
-    @SessionId() id: string,
-    @SymbolName() symbol: string,
-    @CheckedQuery() { seen }: api.FeedEndQuery,
-  ): Promise<api.FeedEndAnswer> {
-    await (await this.sessions.feed(id, symbol, seen)).end();
+  async endFeed(@Called() { id, symbol, query }: Call<typeof api.feedEndQuery>): Promise<api.FeedEndAnswer> {
+    await (await this.sessions.feed(id, symbol, query.seen)).end();
     return { id, symbol, ended: true };
   }
 }

@@ -1,8 +1,7 @@
 /** `/v1/sessions/{id}/symbols/{symbol}` and `…/consumers/{consumer}`: adds and removes symbols, and removes consumers. */
 import type { SymbolAnswer } from '@barkeep/api';
-import { Inject, Res } from '@nestjs/common';
-import type { Response } from 'express';
-import { ApiController, ConsumerName, NewSymbolName, Operation, SessionId, SymbolName } from '../openapi/index.js';
+import { Inject } from '@nestjs/common';
+import { ApiController, type Call, Called, NEW_SYMBOL, Operation } from '../openapi/index.js';
 import { SessionService } from '../lifecycle/index.js';
 
 const changeProblems = ['unknown-session', 'symbol-count', 'symbols-changing', 'fed-symbols', 'unavailable'] as const;
@@ -23,11 +22,7 @@ export class MembersController {
     otherAnswer: { description: 'the session has the symbol', component: 'Symbol', example: presentExample },
     problems: ['invalid-input', 'wrong-state', ...changeProblems],
   })
-  async addSymbol(
-    @SessionId() id: string,
-    @NewSymbolName() symbol: string,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<SymbolAnswer> {
+  async addSymbol(@Called(NEW_SYMBOL) { id, symbol, response }: Call): Promise<SymbolAnswer> {
     const state = await this.sessions.changes.add(id, symbol);
     response.status(state === 'joining' ? 202 : 200);
     return { id, symbol, state };
@@ -39,7 +34,7 @@ export class MembersController {
     answer: { status: 204, description: 'removed' },
     problems: [...changeProblems, 'unknown-symbol'],
   })
-  removeSymbol(@SessionId() id: string, @SymbolName() symbol: string) {
+  removeSymbol(@Called() { id, symbol }: Call) {
     return this.sessions.changes.remove(id, symbol);
   }
 
@@ -49,7 +44,7 @@ export class MembersController {
     answer: { status: 204, description: 'removed' },
     problems: ['unknown-session', 'unknown-consumer', 'session-lost', 'unknown-calendar', 'unavailable'],
   })
-  removeConsumer(@SessionId() id: string, @ConsumerName() consumer: string) {
+  removeConsumer(@Called() { id, consumer }: Call) {
     return this.sessions.removeConsumer(id, consumer);
   }
 }

@@ -3,10 +3,10 @@
  * `/health/ready`: whether Postgres and both Redis take writes. `/metrics`: the metrics for Prometheus.
  */
 import { isoTime, queuesExample, type QueuesAnswer } from '@barkeep/api';
-import { probeServers, downServers } from '@barkeep/observe';
+import { downServers, probeServers, sharedFor } from '@barkeep/observe';
 import { readQueueStatus, type QueueStatus } from '@barkeep/upkeep-queues';
 import { Controller, Inject, Res } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { ApiController, Operation } from '../openapi/index.js';
 import { ProblemError } from '../problems.js';
@@ -28,8 +28,6 @@ export class OperationController {
     return { status: 'live' };
   }
 
-  @ApiSecurity('bearer')
-  @ApiSecurity('apiKey')
   @Operation('GET', 'health/ready', {
     summary: 'Whether Postgres and both Redis answer',
     answer: { description: 'all answer', component: 'Ready', example: { status: 'ready', checks: checksExample } },
@@ -43,8 +41,6 @@ export class OperationController {
     return { status: 'ready', checks: states };
   }
 
-  @ApiSecurity('bearer')
-  @ApiSecurity('apiKey')
   @Operation('GET', 'metrics', {
     summary: 'Metrics of this process in the Prometheus text format, for operators',
     problems: ['forbidden'],
@@ -68,10 +64,13 @@ const SHARED_MS = 500;
 
 @ApiController('operation')
 export class QueuesController {
-  /** The last read, and when it began, in `performance.now()` time. */
-  private last: { at: number; answer: Promise<QueuesAnswer> } | undefined;
+  private readonly read: () => Promise<QueuesAnswer>;
 
-  constructor(@Inject(APP_CONTEXT) private readonly context: AppContext) {}
+  constructor(@Inject(APP_CONTEXT) { connections }: AppContext) {
+    this.read = sharedFor(SHARED_MS, async () => ({
+      queues: (await readQueueStatus(connections.queues, Date.now())).map(queueView),
+    }));
+  }
 
   @Operation('GET', 'v1/queues', {
     summary: 'The queues: depths, running jobs, failures and the time to repair; needs an admin key',
@@ -79,13 +78,7 @@ export class QueuesController {
     problems: ['forbidden', 'unavailable'],
   })
   listQueues() {
-    const now = performance.now();
-    if (!this.last || now - this.last.at >= SHARED_MS) this.last = { at: now, answer: this.read() };
-    return this.last.answer;
-  }
-
-  private async read(): Promise<QueuesAnswer> {
-    return { queues: (await readQueueStatus(this.context.connections.queues, Date.now())).map(queueView) };
+    return this.read();
   }
 }
 

@@ -1,16 +1,7 @@
 /** `/v1/sessions/{id}/…`: reads the data of a session. Bars end at its clock; an operator gets counts, gaps and digests beyond it. */
 import * as api from '@barkeep/api';
-import { Inject, Req, Res } from '@nestjs/common';
-import type { Request, Response } from 'express';
-import {
-  ApiController,
-  CheckedQuery,
-  componentRef,
-  Operation,
-  READING_PROBLEMS,
-  SessionId,
-  SymbolName,
-} from '../openapi/index.js';
+import { Inject } from '@nestjs/common';
+import { ApiController, type Call, Called, componentRef, Operation, PROBLEMS } from '../openapi/index.js';
 import { withoutDeadline } from '../access/index.js';
 import { ProblemError } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
@@ -19,7 +10,7 @@ import { barView, daysView, differenceView, gapView, layoutView, metricsView } f
 /** Part of the descriptions of the routes that read bars. */
 const FORMING =
   'A derived bar that contains the clock is shown as far as it is formed: complete is false, closeTime that of its last closed minute.';
-const symbolProblems = [...READING_PROBLEMS, 'unknown-symbol'] as const;
+const symbolProblems = [...PROBLEMS.reading, 'unknown-symbol'] as const;
 
 @ApiController('data')
 export class SessionDataController {
@@ -32,13 +23,7 @@ export class SessionDataController {
     answer: { description: 'the visible bars', component: 'Bar', list: true, example: [api.barExample] },
     problems: ['invalid-input', ...symbolProblems],
   })
-  async bars(
-    @SessionId() id: string,
-    @SymbolName() symbol: string,
-    @CheckedQuery() query: api.ParsedBarsQuery,
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-  ) {
+  async bars(@Called() { id, symbol, query, request, response }: Call<typeof api.barsQuery>) {
     const data = await this.sessions.open(id);
     const { interval, fill } = query;
     if ('last' in query) return (await data.lastBars(symbol, interval, query.last, { fill })).map(barView);
@@ -57,11 +42,8 @@ export class SessionDataController {
     answer: { description: 'the bar', component: 'Bar', example: api.barExample },
     problems: ['invalid-input', 'no-bar', ...symbolProblems],
   })
-  async latestBar(
-    @SessionId() id: string,
-    @SymbolName() symbol: string,
-    @CheckedQuery() { interval, fill }: api.IntervalQuery,
-  ) {
+  async latestBar(@Called() { id, symbol, query }: Call<typeof api.intervalQuery>) {
+    const { interval, fill } = query;
     const bar = await (await this.sessions.open(id)).latestBar(symbol, interval, { fill });
     if (!bar) throw new ProblemError('no-bar', `no bar of ${symbol} has closed by the clock of session ${id}`);
     return barView(bar);
@@ -78,13 +60,11 @@ export class SessionDataController {
     },
     problems: ['invalid-input', ...symbolProblems],
   })
-  async latest(@SessionId() id: string, @CheckedQuery() { symbols, interval, fill }: api.SymbolsQuery) {
+  async latest(@Called() { id, query }: Call<typeof api.symbolsQuery>) {
+    const { symbols, interval, fill } = query;
     const bars = await (await this.sessions.open(id)).latestBars(symbols, interval, { fill });
-    const view = (symbol: string) => {
-      const bar = bars.get(symbol);
-      return bar ? barView(bar) : null;
-    };
-    return Object.fromEntries(symbols.map((symbol) => [symbol, view(symbol)]));
+    const views = new Map([...bars].map(([symbol, bar]) => [symbol, barView(bar)]));
+    return Object.fromEntries(symbols.map((symbol) => [symbol, views.get(symbol) ?? null]));
   }
 
   @Operation('GET', 'v1/sessions/:id/symbols/:symbol/metrics', {
@@ -95,12 +75,8 @@ export class SessionDataController {
     answer: { description: 'the metrics', component: 'Metrics', example: api.metricsExample },
     problems: ['invalid-input', ...symbolProblems],
   })
-  async metrics(
-    @SessionId() id: string,
-    @SymbolName() symbol: string,
-    @CheckedQuery() { view, date }: api.MetricsQuery,
-  ) {
-    return metricsView(await (await this.sessions.open(id)).metrics(symbol, view, date));
+  async metrics(@Called() { id, symbol, query }: Call<typeof api.metricsQuery>) {
+    return metricsView(await (await this.sessions.open(id)).metrics(symbol, query.view, query.date));
   }
 
   @Operation('GET', 'v1/sessions/:id/symbols/:symbol/gaps', {
@@ -109,8 +85,8 @@ export class SessionDataController {
     answer: { description: 'the gaps', component: 'Gap', list: true, example: [api.gapExample] },
     problems: ['invalid-input', ...symbolProblems],
   })
-  async gaps(@SessionId() id: string, @SymbolName() symbol: string, @CheckedQuery() { view }: api.ViewQuery) {
-    return (await (await this.sessions.open(id)).gaps(symbol, view)).map(gapView);
+  async gaps(@Called() { id, symbol, query }: Call<typeof api.viewQuery>) {
+    return (await (await this.sessions.open(id)).gaps(symbol, query.view)).map(gapView);
   }
 
   @Operation('GET', 'v1/sessions/:id/digest', {
@@ -118,11 +94,10 @@ export class SessionDataController {
       'SHA-256 over the bars of the days that the clock has closed, and their counts; for an operator over all stored bars',
     query: api.viewQuery,
     answer: { description: 'the digest', component: 'Digest', example: api.digestExample },
-    problems: ['invalid-input', ...READING_PROBLEMS],
+    problems: ['invalid-input', ...PROBLEMS.reading],
   })
-  async digest(@SessionId() id: string, @CheckedQuery() { view }: api.ViewQuery): Promise<api.DigestAnswer> {
-    const { digest, chunks, bars } = await (await this.sessions.open(id)).digest(view);
-    return { digest, chunks, bars };
+  async digest(@Called() { id, query }: Call<typeof api.viewQuery>): Promise<api.DigestAnswer> {
+    return (await this.sessions.open(id)).digest(query.view);
   }
 
   @Operation('GET', 'v1/sessions/:id/certificate', {
@@ -131,9 +106,9 @@ export class SessionDataController {
       'Covers the days that the clock and upkeep have passed. Two sessions over the same data have the same digests. Their ids, the ' +
       'order of their symbols and the machines do not matter.',
     answer: { description: 'the certificate', component: 'Certificate', example: api.certificateExample },
-    problems: READING_PROBLEMS,
+    problems: PROBLEMS.reading,
   })
-  certificate(@SessionId() id: string) {
+  certificate(@Called() { id }: Call) {
     return this.sessions.certificate(id);
   }
 
@@ -146,7 +121,7 @@ export class SessionDataController {
     answer: { description: 'a page', component: 'Days', example: api.daysExample },
     problems: ['invalid-input', ...symbolProblems],
   })
-  async readDays(@SessionId() id: string, @CheckedQuery() query: api.DaysQuery) {
+  async readDays(@Called() { id, query }: Call<typeof api.daysQuery>) {
     return daysView(await this.sessions.dayCounts(id, query));
   }
 
@@ -155,9 +130,9 @@ export class SessionDataController {
     description:
       'Days, intervals, partitions of symbols and names of keys. The bytes are described in docs/storage-layout.md.',
     answer: { description: 'the layout', component: 'Layout', example: api.layoutExample },
-    problems: READING_PROBLEMS,
+    problems: PROBLEMS.reading,
   })
-  async readLayout(@SessionId() id: string) {
+  async readLayout(@Called() { id }: Call) {
     const data = await this.sessions.open(id);
     await data.refresh();
     return layoutView(data.layout, new Set(data.activeSymbols()));
@@ -170,13 +145,9 @@ export class SessionDataController {
       'prices, volume and origin. It reads all bars up to the first difference, and may take longer than other calls.',
     query: api.differenceQuery,
     answer: { description: 'the comparison', component: 'Difference', example: api.differenceExample },
-    problems: ['invalid-input', ...READING_PROBLEMS],
+    problems: ['invalid-input', ...PROBLEMS.reading],
   })
-  async readDifference(
-    @SessionId() id: string,
-    @CheckedQuery() query: api.DifferenceQuery,
-    @Res({ passthrough: true }) response: Response,
-  ) {
+  async readDifference(@Called() { id, query, response }: Call<typeof api.differenceQuery>) {
     withoutDeadline(response); // a comparison reads all bars up to the first difference
     const disconnected = new AbortController();
     response.once('close', () => disconnected.abort());

@@ -1,20 +1,19 @@
 /** `/v1/sessions`: creates, lists and controls sessions. Only HTTP is here; the lifecycle does the work. */
 import * as api from '@barkeep/api';
-import { Body, Inject, Req, Res } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import { Inject } from '@nestjs/common';
+import type { Response } from 'express';
 import {
   ApiController,
-  CheckedQuery,
-  BODY_PROBLEMS,
+  type Call,
+  Called,
   Operation,
   parseIdempotencyKey,
   parseInput,
-  SessionId,
+  PROBLEMS,
 } from '../openapi/index.js';
 import { refuseOtherBodies } from '../access/index.js';
 import { SessionService } from '../lifecycle/index.js';
 
-/** What a body must be, for the error. */
 const JSON_EXPECTED = 'Content-Type application/json';
 /** Descriptions of answers that several routes have. */
 const session = { status: 200, description: 'the session', component: 'Session', example: api.sessionExample };
@@ -43,17 +42,12 @@ export class SessionsController {
     body: { component: 'SessionSpec', example: api.specExample },
     answer: { ...session, status: 201, description: 'created; its URL is in the Location header' },
     otherAnswer: { ...session, description: 'the session already existed' },
-    problems: [...BODY_PROBLEMS, 'session-conflict', 'body-too-large', 'unavailable'],
+    problems: [...PROBLEMS.body, 'session-conflict', 'body-too-large', 'unavailable'],
   })
-  async createSession(
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-    @Body() body: unknown,
-    @CheckedQuery() { start }: api.CreateQuery,
-  ) {
+  async createSession(@Called() { query, body, request, response }: Call<typeof api.createQuery>) {
     refuseOtherBodies(request, JSON_EXPECTED);
-    const idempotencyKey = parseIdempotencyKey(request.get('Idempotency-Key'));
-    const { session: view, created } = await this.sessions.creation.create(body, { start, idempotencyKey });
+    const options = { start: query.start, idempotencyKey: parseIdempotencyKey(request.get('Idempotency-Key')) };
+    const { session: view, created } = await this.sessions.creation.create(body, options);
     response.status(created ? 201 : 200).location(`/v1/sessions/${encodeURIComponent(view.id)}`);
     return view;
   }
@@ -64,7 +58,7 @@ export class SessionsController {
     answer: { description: 'one page', component: 'SessionPage', example: api.sessionPageExample },
     problems: ['invalid-input', 'unavailable'],
   })
-  listSessions(@CheckedQuery() query: api.ListQuery) {
+  listSessions(@Called() { query }: Call<typeof api.listQuery>) {
     return this.sessions.list(query);
   }
 
@@ -74,27 +68,27 @@ export class SessionsController {
     answer: session,
     problems: ['invalid-input', 'unknown-session', 'unavailable'],
   })
-  findSession(@SessionId() id: string, @CheckedQuery() { view }: api.ViewQuery) {
-    return this.sessions.find(id, view);
+  findSession(@Called() { id, query }: Call<typeof api.viewQuery>) {
+    return this.sessions.find(id, query.view);
   }
 
   @Operation('POST', 'v1/sessions/:id/start', { ...steering, summary: 'Starts a session, or continues a stopped one' })
-  async startSession(@SessionId() id: string, @Res({ passthrough: true }) response: Response) {
+  async startSession(@Called() { id, response }: Call) {
     return withStatus(response, await this.sessions.steering.start(id));
   }
 
   @Operation('POST', 'v1/sessions/:id/pause', { ...steering, summary: 'Pauses a session: its clock stops' })
-  async pauseSession(@SessionId() id: string, @Res({ passthrough: true }) response: Response) {
+  async pauseSession(@Called() { id, response }: Call) {
     return withStatus(response, await this.sessions.steering.pause(id));
   }
 
   @Operation('POST', 'v1/sessions/:id/resume', { ...steering, summary: 'Continues after a pause' })
-  async resumeSession(@SessionId() id: string, @Res({ passthrough: true }) response: Response) {
+  async resumeSession(@Called() { id, response }: Call) {
     return withStatus(response, await this.sessions.steering.resume(id));
   }
 
   @Operation('POST', 'v1/sessions/:id/stop', { ...steering, summary: 'Stops a session; what is stored stays readable' })
-  async stopSession(@SessionId() id: string, @Res({ passthrough: true }) response: Response) {
+  async stopSession(@Called() { id, response }: Call) {
     return withStatus(response, await this.sessions.steering.stop(id));
   }
 
@@ -103,7 +97,7 @@ export class SessionsController {
     answer: { status: 204, description: 'removed' },
     problems: ['unknown-session', 'unavailable'],
   })
-  deleteSession(@SessionId() id: string) {
+  deleteSession(@Called() { id }: Call) {
     return this.sessions.remove(id);
   }
 
@@ -121,18 +115,12 @@ export class SessionsController {
       example: { id: 'first-run', requested: true },
     },
     otherAnswer: { description: 'what would be requested', component: 'UpkeepPlan', example: api.upkeepPlanExample },
-    problems: [...BODY_PROBLEMS, 'unknown-session', 'unknown-symbol', 'wrong-state', 'session-lost', 'unavailable'],
+    problems: [...PROBLEMS.body, 'unknown-session', 'unknown-symbol', 'wrong-state', 'session-lost', 'unavailable'],
   })
-  async runUpkeep(
-    @SessionId() id: string,
-    @Req() request: Request,
-    @Body() body: unknown,
-    @CheckedQuery() { view }: api.ViewQuery,
-    @Res({ passthrough: true }) response: Response,
-  ) {
+  async runUpkeep(@Called() { id, query, body, request, response }: Call<typeof api.viewQuery>) {
     // The body is optional; an empty one needs no Content-Type.
     if (request.get('Content-Length') !== '0') refuseOtherBodies(request, JSON_EXPECTED);
-    const result = await this.sessions.runUpkeep(id, parseInput(api.upkeepInput, body ?? {}), view);
+    const result = await this.sessions.runUpkeep(id, parseInput(api.upkeepInput, body ?? {}), query.view);
     response.status(result.requested ? 202 : 200);
     return result;
   }

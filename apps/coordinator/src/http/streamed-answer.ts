@@ -9,7 +9,7 @@ export const STALLED_MS = 60_000;
  * @returns false when no body is to be sent: for a HEAD request, or when the answer has ended already
  */
 export function beginStreamedAnswer(response: Response, headers: Readonly<Record<string, string>>): boolean {
-  // The caller has disconnected, or the deadline (request-limits.ts) has answered. A closed response emits no event `close` any more.
+  // The caller has disconnected, or the deadline (deadline.ts) has answered. A closed response emits no event `close` any more.
   if (response.destroyed || response.writableEnded) return false;
   response.status(200).set(headers);
   response.flushHeaders();

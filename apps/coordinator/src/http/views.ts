@@ -30,8 +30,8 @@ export function metricsView(metrics: SlotMetrics): api.MetricsAnswer {
   };
 }
 
-export function gapView({ start, end, bars, status, attempts, lastError }: SymbolGap): api.GapAnswer {
-  return { start: api.isoTime(start), end: api.isoTime(end), bars, status, attempts, lastError };
+export function gapView(gap: SymbolGap): api.GapAnswer {
+  return { ...gap, start: api.isoTime(gap.start), end: api.isoTime(gap.end) };
 }
 
 /** A page of the counts per symbol and day (the cells of a matrix); a kind of count that is 0 on all days of a symbol is left out. */
@@ -45,16 +45,10 @@ export function daysView({ days, symbols, next, zone }: store.DayCounts & { zone
 }
 
 export function differenceView({ first, ...compared }: store.SessionDifference): api.DifferenceAnswer {
-  if (!first) return { equal: true, first: null, compared };
-  const { symbol, date, slotTime, mine, other } = first;
-  const firstAnswer = {
-    symbol,
-    date,
-    slotTime: api.isoTime(slotTime),
-    mine: mine && barView(mine),
-    other: other && barView(other),
-  };
-  return { equal: false, first: firstAnswer, compared };
+  if (!first) return { equal: true, first, compared };
+  const { slotTime, mine, other } = first;
+  const bars = { mine: mine && barView(mine), other: other && barView(other) };
+  return { equal: false, first: { ...first, slotTime: api.isoTime(slotTime), ...bars }, compared };
 }
 
 /** The layout of a session's store, for clients in any language. @param symbols the symbols that can be read now */

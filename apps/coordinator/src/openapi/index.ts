@@ -1,14 +1,4 @@
 /** The OpenAPI document, and the checks of requests against it. */
 export { componentRef, openApiDocument, serveOpenApi } from './openapi.js';
-export { BODY_PROBLEMS, Operation, READING_PROBLEMS } from './operation.js';
-export {
-  ApiController,
-  CheckedQuery,
-  ConsumerName,
-  DatasetName,
-  NewSymbolName,
-  parseIdempotencyKey,
-  parseInput,
-  SessionId,
-  SymbolName,
-} from './request-checks.js';
+export { Operation, PROBLEMS } from './operation.js';
+export { ApiController, type Call, Called, NEW_SYMBOL, parseIdempotencyKey, parseInput } from './request-checks.js';

@@ -14,6 +14,8 @@ const DESCRIPTION = `Streams one-minute bars into sessions, moves their simulate
 Times in answers are ISO 8601 UTC; requests take ISO times with a zone, dates or epoch milliseconds. Nothing past a session's
 clock can be read. Errors are problem documents (RFC 9457); each \`type\` has exactly one cause.`;
 
+export const SECURITY: Record<string, string[]>[] = [{ apiKey: [] }, { bearer: [] }];
+
 /**
  * Describes every route of the application, and the pages that no controller serves.
  * @param upkeepDefaults the defaults of upkeep in the schema of a spec; without them it has those of a service without settings
@@ -84,7 +86,7 @@ function pages(): OpenAPIObject['paths'] {
       operationId,
       tags: ['operation'],
       summary,
-      security: [{ bearer: [] }, { apiKey: [] }],
+      security: SECURITY,
       responses: {
         200: { description: 'the page', content: { [mediaType]: {} } },
         401: { description: 'A valid API key is required' },

@@ -6,20 +6,24 @@ import { noQuery, PROBLEM_JSON, PROBLEM_KINDS, problem, problemExample, type Pro
 import { applyDecorators, HttpCode, RequestMapping, RequestMethod, SetMetadata } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { componentRef, jsonSchema, queryParameters, type SchemaObject } from './openapi.js';
+import { componentRef, jsonSchema, queryParameters, SECURITY, type SchemaObject } from './openapi.js';
 import { QUERY_SCHEMA } from './request-checks.js';
 
-/** A successful answer of a route. Its body has a `component` or a `schema`; without both it has no body. */
-interface Answer {
+/** The body of a request or answer: a `component` or a `schema`; without both there is no body. */
+interface Content {
+  /** Name of a schema in the document. */
+  component?: string;
+  schema?: SchemaObject;
+  /** Whether the body is an array of the component or schema. */
+  list?: boolean;
+  example?: unknown;
+}
+
+/** A successful answer of a route. */
+interface Answer extends Content {
   /** @default 200 */
   status?: number;
   description: string;
-  /** Name of a schema in the document. */
-  component?: string;
-  /** Whether the answer is an array of the component. */
-  list?: boolean;
-  schema?: SchemaObject;
-  example?: unknown;
   /** @default 'application/json' */
   mediaType?: string;
 }
@@ -33,12 +37,7 @@ interface OperationOptions {
   query?: z.ZodType;
   /** Optional headers, each with its schema. */
   headers?: Readonly<Record<string, z.ZodType>>;
-  body?: {
-    /** Name of a schema in the document. */
-    component: string;
-    example: object;
-    /** Whether the body is an array of the component. */
-    list?: boolean;
+  body?: Content & {
     /** @default application/json */
     mediaTypes?: readonly string[];
   };
@@ -52,16 +51,13 @@ interface OperationOptions {
   isPublic?: boolean;
 }
 
-/** Problems of routes that read the store of a session. */
-export const READING_PROBLEMS = [
-  'unknown-session',
-  'wrong-state',
-  'session-lost',
-  'unknown-calendar',
-  'unavailable',
-] as const;
-/** Problems of routes that take a JSON body. */
-export const BODY_PROBLEMS = ['invalid-input', 'malformed-json', 'unsupported-media-type'] as const;
+/** Problems that several routes have. */
+export const PROBLEMS = {
+  /** Of routes that read the store of a session. */
+  reading: ['unknown-session', 'wrong-state', 'session-lost', 'unknown-calendar', 'unavailable'],
+  /** Of routes that take a JSON body. */
+  body: ['invalid-input', 'malformed-json', 'unsupported-media-type'],
+} as const satisfies Record<string, readonly ProblemKind[]>;
 
 /** The usual example of each path parameter. */
 const PARAM_EXAMPLES: Readonly<Record<string, string>> = {
@@ -85,9 +81,12 @@ export function Operation(method: 'GET' | 'POST' | 'DELETE', path: string, optio
     RequestMapping({ method: RequestMethod[method], path }),
     HttpCode(answer.status ?? 200),
     SetMetadata(QUERY_SCHEMA, query),
+    ApiOperation({ summary, description, security: isPublic ? [] : SECURITY }),
+    // An example is part of the schema: @nestjs/swagger drops one that is next to a schema.
+    ...pathParameters.map((name) =>
+      ApiParam({ name, schema: { type: 'string', example: params[name] ?? PARAM_EXAMPLES[name] } }),
+    ),
     ...parameters.map((parameter) => ApiQuery(parameter)),
-    ApiOperation({ summary, description, ...(isPublic && { security: [] }) }),
-    ...pathParameters.map((name) => paramDocs(name, params[name] ?? PARAM_EXAMPLES[name])),
     ...Object.entries(headers).map(([name, header]) => headerDocs(name, header)),
     ...(body ? bodyDocs(body) : []),
     answerDocs(answer),
@@ -96,31 +95,25 @@ export function Operation(method: 'GET' | 'POST' | 'DELETE', path: string, optio
   );
 }
 
-/** Describes a path parameter. Its example is part of the schema: @nestjs/swagger drops an example that is next to a schema. */
-function paramDocs(name: string, example: string | undefined): MethodDecorator {
-  return ApiParam({ name, schema: { type: 'string', example } });
-}
-
 function headerDocs(name: string, header: z.ZodType): MethodDecorator {
   const { description, ...schema } = jsonSchema(header, 'input');
   return ApiHeader({ name, description, schema, required: false });
 }
 
-function bodyDocs({ component, example, list, mediaTypes }: NonNullable<OperationOptions['body']>): MethodDecorator[] {
-  const item = componentRef(component);
-  const schema = list ? { type: 'array', items: item } : item;
-  return [
-    ...(mediaTypes ? [ApiConsumes(...mediaTypes)] : []),
-    ApiBody({ schema, examples: { example: { value: example } } }),
-  ];
+function bodyDocs({ mediaTypes, ...content }: NonNullable<OperationOptions['body']>): MethodDecorator[] {
+  const body = ApiBody({ schema: schemaOf(content)!, examples: { example: { value: content.example } } });
+  return mediaTypes ? [ApiConsumes(...mediaTypes), body] : [body];
 }
 
-function answerDocs({ status = 200, description, example, mediaType, ...shape }: Answer): MethodDecorator {
-  const item = shape.component ? componentRef(shape.component) : shape.schema;
-  if (!item) return ApiResponse({ status, description });
-  const schema = shape.list ? { type: 'array', items: item } : item;
-  const content = { [mediaType ?? 'application/json']: { schema, example } };
-  return ApiResponse({ status, description, content });
+function answerDocs({ status = 200, description, mediaType = 'application/json', ...content }: Answer) {
+  const schema = schemaOf(content);
+  if (!schema) return ApiResponse({ status, description });
+  return ApiResponse({ status, description, content: { [mediaType]: { schema, example: content.example } } });
+}
+
+function schemaOf({ component, schema, list }: Content) {
+  const item = component ? componentRef(component) : schema;
+  return item && list ? { type: 'array', items: item } : item;
 }
 
 /** One response per status. Its description lists all kinds of problems with that status; its example is the first kind. */

@@ -1,24 +1,14 @@
 /**
  * Checks the parameters of a request, so that a controller only gets valid values. The query string of every /v1 route is checked
- * against the schema in its `@Operation`; an unknown parameter is an error, and a route without a schema accepts none. An id or symbol
- * that no session can have is answered like an unknown one, so that odd text (a NUL, 10,000 characters) never reaches Postgres or Redis.
+ * against the schema in its `@Operation`; an unknown parameter is an error, and a route without a schema accepts none. A name in the path
+ * that nothing can have is answered like an unknown one, so that odd text (a NUL, 10,000 characters) never reaches Postgres or Redis.
  */
 import { idempotencyKeyHeader } from '@barkeep/api';
 import { UnknownDatasetError, UnknownSessionError } from '@barkeep/bar-repository';
 import { problemsOf, SESSION_ID_PATTERN, shown, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { CONSUMER_PATTERN } from '@barkeep/session-data';
-import {
-  applyDecorators,
-  Controller,
-  createParamDecorator,
-  Injectable,
-  Param,
-  UseGuards,
-  type CanActivate,
-  type ExecutionContext,
-} from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import * as nest from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { ProblemError, wrongField, WrongFieldsError } from '../problems.js';
@@ -35,69 +25,79 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.ou
 
 /** Checks the Idempotency-Key header; undefined when there is none. @throws WrongFieldsError */
 export function parseIdempotencyKey(value: string | undefined): string | undefined {
-  const name = 'Idempotency-Key';
-  const header = z.strictObject({ [name]: idempotencyKeyHeader.optional() });
-  return parseInput(header, value === undefined ? {} : { [name]: value })[name];
+  const header = z.strictObject({ 'Idempotency-Key': idempotencyKeyHeader.optional() });
+  return parseInput(header, { 'Idempotency-Key': value })['Idempotency-Key'];
 }
 
-/** Checks the query string of a route against its schema, and keeps the parsed query for `@CheckedQuery`. */
-@Injectable()
-class QueryGuard implements CanActivate {
-  constructor(private readonly reflector: Reflector) {}
-
-  canActivate(context: ExecutionContext): boolean {
+/** Checks the query string of a route against its schema, and keeps the parsed query for `@Called`. */
+const queryGuard: nest.CanActivate = {
+  canActivate(context) {
     const http = context.switchToHttp();
-    const schema = this.reflector.get<z.ZodType>(QUERY_SCHEMA, context.getHandler());
+    const schema = Reflect.getMetadata(QUERY_SCHEMA, context.getHandler()) as z.ZodType;
     http.getResponse<Response>().locals['query'] = parseInput(schema, http.getRequest<Request>().query);
     return true;
-  }
-}
-
-/** Injects the checked query of the request: the output of the route's schema. */
-export const CheckedQuery = createParamDecorator(
-  (_: unknown, context: ExecutionContext): unknown => context.switchToHttp().getResponse<Response>().locals['query'],
-);
+  },
+};
 
 /** Makes a class a controller of the API, whose queries are checked. @param tag the heading of its routes at /docs */
 export function ApiController(tag: 'sessions' | 'data' | 'operation'): ClassDecorator {
-  const security = [ApiSecurity('apiKey'), ApiSecurity('bearer')];
-  return applyDecorators(Controller(), UseGuards(QueryGuard), ...security, ApiTags(tag));
+  return nest.applyDecorators(nest.Controller(), nest.UseGuards(queryGuard), ApiTags(tag));
 }
 
-/** Creates the decorator of a path parameter. @param refusal creates the error for a value that does not match `pattern` */
-function pathParameter(name: string, pattern: RegExp, refusal: (text: string) => Error): () => ParameterDecorator {
-  const transform = (text: string) => {
-    if (pattern.test(text)) return text;
-    throw refusal(text);
-  };
-  return () => Param(name, { transform });
+/**
+ * A call of a route, with its parameters checked. `Query` is the type of the route's query schema. A name (`id` to `consumer`) is set
+ * only when the path of the route has it.
+ */
+export interface Call<Query extends z.ZodType = z.ZodType> {
+  /** Id of a session. */
+  id: string;
+  symbol: string;
+  /** Name of a dataset. */
+  name: string;
+  consumer: string;
+  query: z.output<Query>;
+  /** The JSON body; undefined without one. Not checked. */
+  body: unknown;
+  request: Request;
+  response: Response;
 }
 
-/** Injects the id of a session. */
-export const SessionId = pathParameter('id', SESSION_ID_PATTERN, (id) => new UnknownSessionError(id.slice(0, 80)));
+interface PathParameter {
+  pattern: RegExp;
+  /** Creates the error for a text that does not match the pattern. */
+  refusal: (text: string) => Error;
+}
 
-/** Injects a symbol that is to be added: a wrong one is invalid input, not an unknown symbol. */
-export const NewSymbolName = pathParameter('symbol', SYMBOL_PATTERN, (symbol) =>
-  wrongField('symbol', SYMBOL_WORDS, shown(symbol)),
-);
+const PATH_PARAMETERS: Readonly<Record<string, PathParameter>> = {
+  id: { pattern: SESSION_ID_PATTERN, refusal: (id) => new UnknownSessionError(id.slice(0, 80)) },
+  symbol: {
+    pattern: SYMBOL_PATTERN,
+    refusal: (text) => new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_WORDS}, was ${shown(text)}`),
+  },
+  // At most 255 characters, none of them a control character.
+  name: { pattern: /^\P{Cc}{1,255}$/u, refusal: (name) => new UnknownDatasetError(name.slice(0, 80)) },
+  consumer: {
+    pattern: CONSUMER_PATTERN,
+    refusal: (text) =>
+      new ProblemError('unknown-consumer', `consumer: expected ${CONSUMER_PATTERN.source}, was ${shown(text)}`),
+  },
+};
 
-/** Injects a symbol of a session. */
-export const SymbolName = pathParameter(
-  'symbol',
-  SYMBOL_PATTERN,
-  (symbol) => new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_WORDS}, was ${shown(symbol)}`),
-);
+/** A symbol that is to be added: a wrong one is invalid input, not an unknown symbol. */
+export const NEW_SYMBOL: PathParameter = {
+  pattern: SYMBOL_PATTERN,
+  refusal: (text) => wrongField('symbol', SYMBOL_WORDS, shown(text)),
+};
 
-/** Injects the name of a dataset: at most 255 characters, none of them a control character. */
-export const DatasetName = pathParameter(
-  'name',
-  /^\P{Cc}{1,255}$/u,
-  (name) => new UnknownDatasetError(name.slice(0, 80)),
-);
-
-/** Injects the name of a consumer. */
-export const ConsumerName = pathParameter(
-  'consumer',
-  CONSUMER_PATTERN,
-  (name) => new ProblemError('unknown-consumer', `consumer: expected ${CONSUMER_PATTERN.source}, was ${shown(name)}`),
-);
+/** Injects the {@link Call}. @param symbol how the symbol in the path is checked, in place of the usual way */
+export const Called = nest.createParamDecorator((symbol: PathParameter | undefined, context: nest.ExecutionContext) => {
+  const request = context.switchToHttp().getRequest<Request>();
+  const response = context.switchToHttp().getResponse<Response>();
+  for (const [name, value] of Object.entries(request.params)) {
+    const { pattern, refusal } = (name === 'symbol' && symbol) || PATH_PARAMETERS[name]!;
+    const text = String(value);
+    if (!pattern.test(text)) throw refusal(text);
+  }
+  const query: unknown = response.locals['query'];
+  return { ...request.params, query, body: request.body as unknown, request, response };
+});

@@ -1,6 +1,6 @@
 /**
- * Remembers on which dates every row of a symbol has a slot. All sessions of a process share these dates, so many runs over the same
- * data count its rows once. A change of the dataset makes them invalid. No I/O.
+ * Remembers on which dates every row of a symbol has a slot, so that many sessions over the same data count its rows once. A change of
+ * the dataset makes the dates invalid. No I/O.
  */
 
 /** Most combinations of dataset, calendar and hours that are remembered. */

@@ -1,12 +1,13 @@
 /**
- * The loop of a fed session: moves its frontier to the time that every open stream has reached, in whole base slots, and
- * requests upkeep when there is work for it. A stream here is the fed bars of one symbol. Feeding requests write the bars; the
- * frontier only marks the time up to which they are complete. All state is in the store, so the next owner continues from there.
+ * The loop of a fed session: moves its frontier, in whole base slots, to the time that every open stream has reached. A stream here is
+ * the fed bars of one symbol. Feeding requests write the bars; the frontier only marks the time up to which they are complete.
  */
 import type { DayGrid } from '@barkeep/bars';
-import type { SymbolProgress, FeedFrontier, FeedProgress, SessionLayout } from '@barkeep/session-data';
+import type { FeedFrontier, SessionLayout } from '@barkeep/session-data';
 import { hintUpkeep } from '../lifecycle/index.js';
-import type { StreamParts, StreamProgress } from './stream-parts.js';
+import { feedLimit, LOOK_PAUSE_MAX_MS } from './feed-limit.js';
+import type { StreamParts } from './stream-parts.js';
+import type { StreamProgress } from './stream-progress.js';
 import { FLUSHED, LOOK_AGAIN_MS, type WakeSignal } from './wake-signals.js';
 
 /** What this loop uses, in place of the source of a session that streams a dataset. */
@@ -16,12 +17,6 @@ export interface FeedParts {
   wake: WakeSignal;
   close: () => void;
 }
-
-/**
- * A longer pause between two reads of the progress means that Redis or this process was away or asleep, or that the clock of Redis
- * jumped. The feeders may have been unable to send meanwhile, so such a pause does not count as their silence.
- */
-const LOOK_PAUSE_MAX_MS = 3 * LOOK_AGAIN_MS;
 
 export class FeedLoop {
   /** Since when this process reads the progress of the streams without a long pause, epoch ms by Redis' clock. */
@@ -106,45 +101,4 @@ function wantsUpkeep(layout: SessionLayout, from: number, to: number, bars: numb
   const slotsPassed = (grid: DayGrid) => grid.closedBy(to) - grid.closedBy(from);
   if (bars < slotsPassed(layout.grid(dayIndex)) * layout.symbols.length) return true; // a slot stayed empty
   return layout.computed.some((interval) => slotsPassed(layout.grid(dayIndex, interval)) > 0);
-}
-
-export interface FeedLimitInput extends FeedProgress {
-  /** End of the session, epoch ms: a stream that ended has reached it. */
-  end: number;
-  /** A stream that sends nothing for this long is silent, ms. */
-  timeoutMs: number;
-  /** Since when this process reads the progress of the streams, epoch ms: time before that does not count as silence. */
-  lookingSince: number;
-  /** By symbol: the `heardAt` with which its stream was last recorded as silent. A later `heardAt` ends the silence. */
-  silences: ReadonlyMap<string, number>;
-}
-
-interface FeedLimit {
-  /** How far the frontier may go, epoch ms. */
-  limit: number;
-  /** The open streams that are silent now. */
-  silent: SymbolProgress[];
-  /** When the next stream falls silent if it sends nothing, epoch ms by the clock of `now`; Infinity when none can. */
-  nextSilenceAt: number;
-}
-
-/**
- * How far the frontier of a fed session may go: to the lowest time that the open streams have reached. A stream that sends
- * nothing for too long does not hold the frontier until it sends again. When no stream holds the frontier, it goes to the time
- * of the furthest stream, so that all bars that came may be shown. Pure.
- */
-export function feedLimit({ streams, now, end, timeoutMs, lookingSince, silences }: FeedLimitInput): FeedLimit {
-  const open = streams.filter(({ ended }) => !ended);
-  // A `heardAt` far in the future dates from before the clock of Redis was set back, and so from before `lookingSince`. One in the near
-  // future counts as it is: the clock soon reaches it.
-  const heardFrom = (heardAt: number) =>
-    heardAt > now + LOOK_PAUSE_MAX_MS ? lookingSince : Math.max(heardAt, lookingSince);
-  // -Infinity: a stream that was recorded as silent and has sent nothing since is silent now, whatever the time is.
-  const silentFrom = ({ symbol, heardAt }: SymbolProgress) =>
-    silences.get(symbol) === heardAt ? -Infinity : heardFrom(heardAt) + timeoutMs;
-  const silent = open.filter((stream) => silentFrom(stream) <= now);
-  const holding = open.filter((stream) => !silent.includes(stream));
-  const timeOf = ({ ended, reached }: SymbolProgress) => (ended ? end : Math.min(reached, end));
-  const limit = holding.length > 0 ? Math.min(...holding.map(timeOf)) : Math.max(...streams.map(timeOf));
-  return { limit, silent, nextSilenceAt: Math.min(...holding.map(silentFrom)) };
 }

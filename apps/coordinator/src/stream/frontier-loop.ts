@@ -1,13 +1,13 @@
 /**
- * The loop that brings a session's source into its store: reads window after window, writes each one while it reads the next, and
- * stays at most `stagedDays` trading days ahead of the clock, so that memory is bounded (invariant I8 of docs/ARCHITECTURE.md). Requests
- * upkeep when a window has work for it.
+ * The loop that brings a session's source into its store: reads window after window, and writes each one while it reads the next. Stays
+ * at most `stagedDays` trading days ahead of the clock, so that memory is bounded (invariant I8 of docs/ARCHITECTURE.md).
  */
 import { quarantine } from '@barkeep/bar-repository';
 import { RewindError, type SessionLayout, type Window } from '@barkeep/session-data';
 import { hintUpkeep } from '../lifecycle/index.js';
 import type { PrefetchedWindows, WindowRead } from '../source/index.js';
-import type { StreamParts, StreamProgress } from './stream-parts.js';
+import type { StreamParts } from './stream-parts.js';
+import type { StreamProgress } from './stream-progress.js';
 import { FLUSHED, LOOK_AGAIN_MS } from './wake-signals.js';
 
 /** How many times one `run` restarts after the store lost writes. */
@@ -23,20 +23,7 @@ interface FrontierSource {
 
 export class FrontierLoop {
   constructor(
-    private readonly parts: Pick<
-      StreamParts,
-      | 'dataSource'
-      | 'joining'
-      | 'layout'
-      | 'metrics'
-      | 'outside'
-      | 'producer'
-      | 'stagedDays'
-      | 'tracing'
-      | 'wake'
-      | 'warn'
-      | 'writer'
-    >,
+    private readonly parts: StreamParts,
     private readonly source: FrontierSource,
     private readonly progress: StreamProgress,
   ) {}
@@ -104,20 +91,18 @@ export class FrontierLoop {
     if (window.fromSlot === 0 && !isCatchingUp) this.progress.dayChanges.dayStored(window.dayIndex);
     metrics.flushed(read.bars, read.refused);
     this.progress.applyControl(controls[0] ?? 'run'); // the control is kept in the first partition
-    this.hintUpkeepFor(window, read.bars);
+    if (wantsUpkeep(layout, window, read.bars)) hintUpkeep(this.parts);
     // Up to the last barrier upkeep wakes the clock. After it, and while a symbol joins, the clock loop waits for the frontier.
     if (window.to > layout.barrierEnd || joining.any) wake.notify(FLUSHED);
     this.parts.outside.countInBackground(window.to);
     await this.progress.checkpoint();
   }
+}
 
-  /** Requests upkeep now if the window ends a barrier or a day, or lacks bars. @param bars how many the window has */
-  private hintUpkeepFor(window: Window, bars: number): void {
-    const { dayIndex, toSlot, to } = window;
-    const { layout } = this.parts;
-    const isDayEnd = toSlot === layout.grid(dayIndex).slotCount;
-    if (to <= layout.barrierEnd || isDayEnd || hasHoles(layout, window, bars)) hintUpkeep(this.parts);
-  }
+/** Whether upkeep has work in a window: it ends a barrier or a day, or lacks bars. @param bars how many the window has */
+function wantsUpkeep(layout: SessionLayout, window: Window, bars: number): boolean {
+  const isDayEnd = window.toSlot === layout.grid(window.dayIndex).slotCount;
+  return window.to <= layout.barrierEnd || isDayEnd || hasHoles(layout, window, bars);
 }
 
 /** Whether slots of a window have no bar. @param bars how many the window has */

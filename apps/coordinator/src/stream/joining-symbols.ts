@@ -1,7 +1,6 @@
 /**
  * The symbols that were added to a session while it ran and are not whole (repaired and derived) up to its clock yet. While any symbol is
- * joining, the clock is held. A symbol is shown to readers when it is whole up to the clock and streamed as far as the other symbols. The
- * session's frontier is the lowest frontier of the shown symbols, so showing a symbol earlier would move that frontier back.
+ * joining, the clock is held.
  */
 import { showJoined, type Fence, type PartitionPosition, type SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
@@ -32,10 +31,9 @@ export class JoiningSymbols {
 }
 
 /**
- * The joining symbols that are whole up to the clock and streamed as far as the other symbols. Each joining symbol has a partition to
- * itself, so the position of the partition is that of the symbol.
- * @param positions one per partition
- * @param clock epoch ms
+ * The joining symbols that are whole up to the clock and streamed as far as the other symbols: the session's frontier is the lowest one
+ * of the shown symbols, and must not go back. Each joining symbol has a partition to itself, so its position is that of the symbol.
+ * @param positions one per partition @param clock epoch ms
  * @returns `wholeUpTo`: the time up to which all of these symbols are whole, epoch ms; Infinity if there are none
  */
 export function symbolsToShow(
@@ -46,18 +44,14 @@ export function symbolsToShow(
 ): { symbols: string[]; wholeUpTo: number } {
   const joiningPartitions = new Set(joining.map((symbol) => layout.partitionOf(symbol)));
   const others = positions.filter((_, partition) => !joiningPartitions.has(partition));
-  const othersFrontier = Math.min(layout.end, ...others.map(({ frontier }) => frontier)); // without others, the session's end
+  const othersFrontier = Math.min(layout.end, ...others.map(({ frontier }) => frontier));
   // Without upkeep nothing is repaired or derived: a symbol is whole as far as it is streamed.
   const hasUpkeep = layout.spec.upkeep.enabled;
   const wholeTimeOf = ({ watermark, frontier }: PartitionPosition) => (hasUpkeep ? watermark : frontier);
-  const symbols: string[] = [];
-  let wholeUpTo = Infinity;
-  for (const symbol of joining) {
-    const partition = layout.partitionOf(symbol);
-    const position = partition === undefined ? undefined : positions[partition];
-    if (!position || position.frontier < othersFrontier || wholeTimeOf(position) < clock) continue;
-    symbols.push(symbol);
-    wholeUpTo = Math.min(wholeUpTo, wholeTimeOf(position));
-  }
-  return { symbols, wholeUpTo };
+  const placed = joining.map((symbol) => ({ symbol, position: positions[layout.partitionOf(symbol) ?? -1] }));
+  const whole = placed.flatMap(({ symbol, position }) => {
+    const isWhole = position && position.frontier >= othersFrontier && wholeTimeOf(position) >= clock;
+    return isWhole ? [{ symbol, upTo: wholeTimeOf(position) }] : [];
+  });
+  return { symbols: whole.map(({ symbol }) => symbol), wholeUpTo: Math.min(...whole.map(({ upTo }) => upTo)) };
 }

@@ -1,7 +1,6 @@
 /**
- * Counts the rows of a session's dataset that have no slot in the calendar, up to the frontier: in the background while the stream
- * runs, and the rest when the frontier is at the session's end. For each partition the store holds the date up to which its rows are
- * counted, so the next owner continues there.
+ * Counts the rows of a session's dataset that have no slot in the calendar, up to the frontier. For each partition the store holds the
+ * date up to which its rows are counted, so the next owner continues there.
  */
 import { resolveDataset, symbolIds } from '@barkeep/bar-repository';
 import { sourceName } from '@barkeep/bars';
@@ -16,12 +15,6 @@ const PAUSE_MS = 250;
 const PAUSE_FACTOR = 20;
 /** Most symbols × dates per query: bounds how long one takes. */
 const CELLS_A_QUERY = 20_000;
-
-/** The ids of a dataset and of its symbols in Postgres. */
-interface SourceIds {
-  datasetId: number;
-  ids: ReadonlyMap<string, number>;
-}
 
 export class OutsideCounter {
   private readonly outsideDays: OutsideDays;
@@ -70,14 +63,12 @@ export class OutsideCounter {
     const { start, end } = layout.spec;
     const to = layout.days[layout.dayIndexAt(frontier)]?.date ?? dateAfter(end);
     const firstUncounted = await outsideTo(redis, layout); // by partition; undefined: nothing of it is counted yet
+    const used = [...firstUncounted.keys()].filter((partition) => !layout.isVacant(partition));
     // Partitions that continue at the same date are counted together.
-    for (const date of new Set(firstUncounted)) {
-      const partitions = [...firstUncounted.keys()].filter(
-        (partition) => firstUncounted[partition] === date && !layout.isVacant(partition),
-      );
-      const isNew = date === undefined;
+    for (const date of new Set(used.map((partition) => firstUncounted[partition]))) {
+      const partitions = used.filter((partition) => firstUncounted[partition] === date);
       const from = date ?? start;
-      if (partitions.length > 0 && from < to) await this.countFor(partitions, { from, to }, isNew);
+      if (from < to) await this.countFor(partitions, { from, to }, /* isNew */ date === undefined);
     }
   }
 
@@ -98,16 +89,14 @@ export class OutsideCounter {
     }
   }
 
-  /**
-   * The current id of the session's dataset, and the ids of its symbols, which are read again until Postgres has all of them. A removed
-   * dataset has no symbols.
-   */
-  private async lookUp(): Promise<SourceIds> {
+  /** The ids in Postgres of the dataset, and of its symbols until Postgres has all of them. A removed dataset has no symbols. */
+  private async lookUp(): Promise<{ datasetId: number; ids: ReadonlyMap<string, number> }> {
     const { layout, dataSource } = this.parts;
     const areKnown = this.ids.size === layout.symbols.length;
-    const dataset = resolveDataset(dataSource, sourceName(layout.spec));
-    const symbols = areKnown ? this.ids : symbolIds(dataSource, layout.symbols);
-    const [datasetId, ids] = await Promise.all([dataset, symbols]);
+    const [datasetId, ids] = await Promise.all([
+      resolveDataset(dataSource, sourceName(layout.spec)),
+      areKnown ? this.ids : symbolIds(dataSource, layout.symbols),
+    ]);
     this.ids = ids;
     return datasetId === undefined ? { datasetId: 0, ids: new Map() } : { datasetId, ids };
   }

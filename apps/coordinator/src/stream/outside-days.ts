@@ -1,28 +1,20 @@
 /** Counts the rows of symbols that have no slot in the calendar, by symbol and date. */
 import { countRows, countRowsInSpans, datasetVersion } from '@barkeep/bar-repository';
-import {
-  type Calendar,
-  calendarNamed,
-  dateOf,
-  epochDayOf,
-  type OutsideSpan,
-  outsideSpans,
-  type SessionSpec,
-} from '@barkeep/bars';
+import * as bars from '@barkeep/bars';
 import type { OutsideDay } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
 import type { CleanDates, Dates } from './clean-dates.js';
 
 export class OutsideDays {
-  private readonly calendar: Calendar;
+  private readonly calendar: bars.Calendar;
 
   /** @param clean the dates without such rows; all sessions of this process share them */
   constructor(
     private readonly dataSource: DataSource,
-    private readonly spec: Pick<SessionSpec, 'calendar' | 'hours'>,
+    private readonly spec: Pick<bars.SessionSpec, 'calendar' | 'hours'>,
     private readonly clean: CleanDates,
   ) {
-    this.calendar = calendarNamed(spec.calendar);
+    this.calendar = bars.calendarNamed(spec.calendar);
   }
 
   /**
@@ -36,7 +28,7 @@ export class OutsideDays {
     const uncertainIds = clean.uncertain(slots, [...ids.values()], dates);
     if (uncertainIds.length === 0) return [];
     const lastDate = dateAfter(dates.to, -1); // `dates.to` is exclusive
-    const spans = outsideSpans(calendar, dates.from, lastDate, spec.hours);
+    const spans = bars.outsideSpans(calendar, dates.from, lastDate, spec.hours);
     const counts = await countRowsInSpans(dataSource, datasetId, uncertainIds, spans);
     const idsWithSuchRows = new Set(counts.map(({ symbolId }) => symbolId));
     const cleanIds = uncertainIds.filter((id) => !idsWithSuchRows.has(id));
@@ -47,7 +39,7 @@ export class OutsideDays {
   /** Adds up the rows of each symbol and date; `rows`, the number of all rows of the date, is still 0. */
   private sumByDay(
     counts: Awaited<ReturnType<typeof countRowsInSpans>>,
-    spans: readonly OutsideSpan[],
+    spans: readonly bars.OutsideSpan[],
     ids: ReadonlyMap<string, number>,
   ): OutsideDay[] {
     const symbolOf = new Map([...ids].map(([symbol, id]) => [id, symbol]));
@@ -76,5 +68,5 @@ export class OutsideDays {
 
 /** The date `days` after a date. */
 export function dateAfter(date: string, days = 1): string {
-  return dateOf(epochDayOf(date) + days);
+  return bars.dateOf(bars.epochDayOf(date) + days);
 }

@@ -1,7 +1,6 @@
 /**
  * The days that a session retains behind its clock. Counts the bars of the history when the history is complete, and evicts the
- * oldest day at each day change. Called after every move of the clock, and once before the first move, so that the next owner
- * does what a crash prevented.
+ * oldest day at each day change.
  */
 import { noteHistory, retireBefore, type SessionWriter } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
@@ -16,10 +15,16 @@ export class RetainedDays {
     private readonly writer: SessionWriter,
   ) {}
 
+  /** Whether days are retained only because the slowest consumer is behind the clock. Both times are epoch ms. */
+  isHeldBy(slowest: number, clock: number): boolean {
+    const { layout } = this.writer;
+    return layout.firstKeptAt(Math.min(clock, slowest)) < layout.firstKeptAt(clock);
+  }
+
   /**
-   * Counts and evicts what the position of the clock allows.
-   * @param clock position of the clock, epoch ms
-   * @param slowest position of the slowest consumer that holds the clock, epoch ms: it may still read the days from there on
+   * Counts and evicts what the position of the clock allows. Called after every move of the clock, and once before the first move, so
+   * that the next owner does what a crash prevented.
+   * @param clock epoch ms @param slowest position of the slowest consumer, epoch ms: it may still read the days from there on
    * @throws FencedError, SessionLostError, RewindError
    */
   async follow(clock: number, slowest: number): Promise<void> {

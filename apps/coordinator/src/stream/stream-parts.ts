@@ -1,23 +1,14 @@
-/** What all streams of this process share, what the loops of one stream use, and the state that these loops share. */
+/** What all streams of this process share, and what the loops of one stream use. */
 import type { Tracing } from '@barkeep/observe';
-import type {
-  Control,
-  SessionConsumers,
-  SessionLayout,
-  SessionWriter,
-  StreamFigures,
-  StreamWait,
-  UpkeepStore,
-} from '@barkeep/session-data';
-import { DayChanges, type ActiveStreams, type StreamMetrics } from '../figures/index.js';
-import { controlOf, type SharedParts } from '../lifecycle/index.js';
+import type { SessionConsumers, SessionLayout, SessionWriter, UpkeepStore } from '@barkeep/session-data';
+import type { ActiveStreams, StreamMetrics } from '../figures/index.js';
+import type { SharedParts } from '../lifecycle/index.js';
 import type { PrefetchBudget, SharedWindows } from '../source/index.js';
 import type { JoiningSymbols } from './joining-symbols.js';
 import type { OutsideCounter } from './outside-counter.js';
 import type { RetainedDays } from './retained-days.js';
-import { WakeSignal, type WakeSignals } from './wake-signals.js';
+import type { WakeSignal, WakeSignals } from './wake-signals.js';
 
-/** What all streams of this process share. */
 export interface SharedStreamParts extends SharedParts {
   /** Names this process; a session's fence is (epoch, owner). */
   owner: string;
@@ -31,7 +22,6 @@ export interface SharedStreamParts extends SharedParts {
   tracing: Tracing;
 }
 
-/** What the loops of one stream use. */
 export interface StreamParts extends SharedStreamParts {
   layout: SessionLayout;
   /** The epoch that this process claimed in Postgres. */
@@ -41,117 +31,7 @@ export interface StreamParts extends SharedStreamParts {
   joining: JoiningSymbols;
   consumers: SessionConsumers;
   retained: RetainedDays;
-  /** Counts the rows of the dataset that have no slot. */
   outside: OutsideCounter;
   /** Wakes the clock loop. */
   wake: WakeSignal;
-}
-
-/** `changed`: symbols were added or removed; the stream starts again with the current ones. */
-export type StreamOutcome = 'completed' | 'paused' | 'stopped' | 'changed';
-
-/** The outcome of a stream that a control ends. */
-const OUTCOMES = { pause: 'paused', stop: 'stopped', reload: 'changed' } as const;
-
-/** The position is saved in Postgres at most this often. */
-const CHECKPOINT_EVERY_MS = 1_000;
-/** A wait is shown to readers after this time. */
-const WAIT_SHOWN_AFTER_MS = 1_000;
-/** The session's row in Postgres is read at most this often. */
-const FOLLOW_EVERY_MS = 1_000;
-
-/**
- * State that the loops of one stream share: its position, why it ends, and what the clock waits for. All of it is a copy: the
- * store and Postgres hold the original, and another process can continue from them at any time.
- */
-export class StreamProgress {
-  /** Clock and frontier as last seen in the store, epoch ms. */
-  clock: number;
-  frontier: number;
-  /** Why the stream ended before the session did; undefined otherwise. */
-  outcome: StreamOutcome | undefined;
-  /** Wakes the loop that moves the frontier, which stays a bounded time ahead of the clock. */
-  readonly clockMoved = new WakeSignal();
-  private readonly ended = new AbortController();
-  /** When the position was last saved, in `performance.now()` time; -Infinity: not yet. */
-  private checkpointAt = -Infinity;
-  /** When the row was last read, in `performance.now()` time. */
-  private followedAt = performance.now();
-  private state: 'running' | 'waiting-upkeep' = 'running';
-  private wait: StreamWait | undefined;
-  /** When `wait` began, in `performance.now()` time: unlike the time of day, it never jumps. */
-  private waitFrom = 0;
-  /** Whether the store may hold a wait (at first one of the previous owner), which the next move of the clock must remove. */
-  isWaitStored = true;
-  readonly figures: StreamFigures;
-  readonly dayChanges: DayChanges;
-
-  constructor(
-    private readonly parts: Pick<StreamParts, 'epoch' | 'layout' | 'metrics' | 'sessions' | 'writer'>,
-    start: Pick<StreamProgress, 'frontier' | 'clock' | 'figures'>,
-  ) {
-    ({ frontier: this.frontier, clock: this.clock, figures: this.figures } = start);
-    this.dayChanges = new DayChanges(this.figures, parts.metrics);
-  }
-
-  /** Aborted when a loop failed, or the session is to pause, stop or reload its symbols. */
-  get signal(): AbortSignal {
-    return this.ended.signal;
-  }
-
-  end(reason: unknown): void {
-    this.ended.abort(reason);
-  }
-
-  /** Applies the control that the store holds: any other than `run` ends all loops. @throws the reason of that end */
-  applyControl(control: Control): void {
-    if (control === 'run') return;
-    this.outcome = OUTCOMES[control];
-    this.end(new Error(`the session was ${this.outcome}`));
-    this.signal.throwIfAborted();
-  }
-
-  /** Records what the clock waits for; undefined: nothing. @param until epoch ms at which the wait ends at the latest, if known */
-  waitFor(kind: StreamWait['kind'] | undefined, until: number | null = null): void {
-    if (kind === undefined) this.wait = undefined;
-    else if (this.wait?.kind === kind) this.wait.until = until;
-    else {
-      this.wait = { kind, since: Date.now(), until };
-      this.waitFrom = performance.now();
-    }
-  }
-
-  /** The wait that readers are to see; null when there is none or it is still short. */
-  get shownWait(): StreamWait | null {
-    const { wait } = this;
-    return wait && performance.now() - this.waitFrom >= WAIT_SHOWN_AFTER_MS ? wait : null;
-  }
-
-  /** Records the session's state in Postgres and emits its event, when it changed. */
-  async setState(state: 'running' | 'waiting-upkeep'): Promise<void> {
-    if (state === this.state) return;
-    this.state = state;
-    const { sessions, layout, epoch, writer } = this.parts;
-    if (await sessions.setStateIfEpoch(layout, epoch, state)) await writer.emitState(state);
-  }
-
-  /**
-   * Applies a pause, stop or end that is in the row but did not reach the store. Reads the row about once a second.
-   * @throws the reason of that end, what Postgres throws
-   */
-  async followRow(): Promise<void> {
-    if (performance.now() - this.followedAt < FOLLOW_EVERY_MS) return;
-    this.followedAt = performance.now();
-    const state = await this.parts.sessions.stateOf(this.parts.layout);
-    // A removed session has no state: the next write finds that its store is gone.
-    if (state) this.applyControl(controlOf(state) ?? 'stop');
-  }
-
-  /** Saves the position in Postgres, unless it was saved less than `everyMs` ago. */
-  async checkpoint(everyMs = CHECKPOINT_EVERY_MS): Promise<void> {
-    if (performance.now() - this.checkpointAt < everyMs) return;
-    this.checkpointAt = performance.now();
-    const { frontier, clock } = this;
-    await this.parts.sessions.saveCheckpoint(this.parts.layout, this.parts.epoch, { frontier, clock });
-  }
 }

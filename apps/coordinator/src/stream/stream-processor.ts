@@ -1,25 +1,15 @@
 /**
- * Takes jobs from the `stream` queue, one job per session: claims the session, streams it, and records the outcome. Each step may
- * be repeated by another coordinator. A coordinator that stops returns its jobs to the queue, so that another one takes over at
- * once. When a coordinator crashes, the locks of its jobs expire, and the queue gives the jobs to another one.
+ * Takes jobs from the `stream` queue, one job per session: claims the session, streams it, and ends it. Each step may be repeated by
+ * another coordinator, which gets the job when this one stops (at once) or crashes (when the lock of the job has expired).
  */
-import type { SessionState } from '@barkeep/bar-repository';
-import {
-  emitState,
-  FencedError,
-  hasAllPartitions,
-  isBrokenStore,
-  isOutage,
-  RewindError,
-  SessionLostError,
-  setControl,
-} from '@barkeep/session-data';
+import { FencedError, hasAllPartitions, isOutage, RewindError, SessionLostError } from '@barkeep/session-data';
 import { onceASecond, parsePayload, PayloadError, QueueWorker, type Payload } from '@barkeep/upkeep-queues';
 import { Logger } from '@nestjs/common';
 import { UnrecoverableError, WaitingError, type Job, type WorkerOptions } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { controlOf, layoutOf, type SessionRecord } from '../lifecycle/index.js';
 import { SourceChangedError } from '../source/index.js';
+import { SessionEnd } from './session-end.js';
 import { SessionStreams, symbolsVersionOf } from './session-stream.js';
 import type { SharedStreamParts } from './stream-parts.js';
 
@@ -32,13 +22,14 @@ export class StreamProcessor {
   private readonly stopping = new AbortController();
   private readonly worker: QueueWorker;
   private readonly streams: SessionStreams;
+  private readonly end: SessionEnd;
 
-  /** Starts to take jobs. */
   constructor(
     private readonly parts: SharedStreamParts,
     options: WorkerOptions,
   ) {
     this.streams = new SessionStreams(parts);
+    this.end = new SessionEnd(parts);
     // BullMQ passes the signal only to a function that declares three parameters without defaults.
     this.worker = new QueueWorker('stream', (job, token, signal) => this.process(job, token, signal), options);
     this.worker.on('failed', (job, error) => {
@@ -90,7 +81,8 @@ export class StreamProcessor {
       const outcome = await this.streams.stream(row, epoch, signal);
       if (outcome === 'changed') return true;
       if (outcome !== 'completed') return await this.mustContinue(row);
-      return await this.complete(row, epoch);
+      const isCompleted = await this.end.complete(row, epoch, symbolsVersionOf(row));
+      return isCompleted ? false : await this.haveSymbolsChanged(row);
     } catch (error) {
       if (error instanceof FencedError) return false;
       if (error instanceof SourceChangedError) return true;
@@ -99,34 +91,9 @@ export class StreamProcessor {
       // A partition refuses an owner whose symbols it does not have: they changed, or the store was set back to earlier ones.
       const isRefused = error instanceof SessionLostError;
       if (isRefused && ((await this.haveSymbolsChanged(row)) || (await this.isStoreRepaired(row)))) return true;
-      await this.fail(row, epoch, error);
+      await this.end.fail(row, epoch, error);
       return false;
     }
-  }
-
-  /** Ends a session as completed. @returns whether its symbols changed meanwhile, so that it must be streamed again instead */
-  private async complete(row: SessionRecord, epoch: number): Promise<boolean> {
-    const { sessions } = this.parts;
-    const isFinished = await sessions.finish(row, epoch, 'completed', /* error */ null, symbolsVersionOf(row));
-    if (!isFinished) return this.haveSymbolsChanged(row);
-    await this.emitState(row, 'completed');
-    await this.orWarn('no certificate was kept yet', row, this.parts.certificates.keep({ ...row, state: 'completed' }));
-    return false;
-  }
-
-  private async fail(row: SessionRecord, epoch: number, error: unknown): Promise<void> {
-    const { sessions, producer, warn } = this.parts;
-    // When a lost session is started again, it gets a new store; a failed one continues with its store.
-    const state = error instanceof SessionLostError || isBrokenStore(error) ? 'lost' : 'failed';
-    const { message } = error as Error;
-    // Refused: another call has paused, stopped or removed the session, or another coordinator owns it. Its upkeep stays scheduled.
-    if (!(await sessions.finish(row, epoch, state, message))) return;
-    warn(`session ${row.id} is ${state}`, error);
-    const { redis, keyPrefix } = this.parts;
-    // `stop` ends the requests of upkeep. A later start of the session writes `run`.
-    await this.orWarn('its upkeep may go on', row, setControl(redis, layoutOf(row, keyPrefix), epoch, 'stop'));
-    await this.emitState(row, state, message);
-    await producer.unschedule(row.incarnation);
   }
 
   /**
@@ -137,21 +104,6 @@ export class StreamProcessor {
     const current = await this.parts.sessions.find(id);
     if (current?.incarnation !== incarnation || current.run !== run) return false;
     return controlOf((await this.parts.control.follow(current)).state) === 'run';
-  }
-
-  private async emitState(row: SessionRecord, state: SessionState, error?: string): Promise<void> {
-    const { redis, keyPrefix } = this.parts;
-    await this.orWarn('its state was not emitted yet', row, emitState(redis, layoutOf(row, keyPrefix), state, error));
-  }
-
-  /**
-   * Only logs an error of work at the end of a session: the reconciler does the work again. A session that was deleted or lost its
-   * store meanwhile needs none of this work.
-   */
-  private async orWarn(failure: string, { id }: SessionRecord, work: Promise<unknown>): Promise<void> {
-    await work.catch((error: unknown) => {
-      if (!(error instanceof SessionLostError)) this.parts.warn(`session ${id}: ${failure}`, error);
-    });
   }
 
   /** Repairs a store that has other symbols than the row. @returns whether it was repaired, here or by another process just before */

@@ -3,12 +3,12 @@
  * again after a while, because a request may be lost, and then whenever the wait has doubled.
  */
 import { hintUpkeep } from '../lifecycle/index.js';
-import type { StreamParts, StreamProgress } from './stream-parts.js';
+import type { StreamParts } from './stream-parts.js';
+import type { StreamProgress } from './stream-progress.js';
 import { LOOK_AGAIN_MS } from './wake-signals.js';
 
 /** When the clock has waited this long, the state of the session shows it. */
 const SHOWN_AFTER_MS = 300;
-/** Upkeep is requested again after a wait this long. */
 const REQUEST_AGAIN_MS = 5_000;
 
 export class UpkeepWait {

@@ -1,7 +1,6 @@
 /**
- * Wakes a waiting stream when its session's watermark, control or consumers change: a Redis channel per session announces
- * these changes. All streams of a process share one Redis connection. A message may be lost while Redis is away, so a waiting stream
- * also looks at the store after a bounded time.
+ * Wakes a waiting stream when its session's watermark, control or consumers change: a Redis channel per session announces these
+ * changes. A message may be lost while Redis is away, so a waiting stream also looks at the store after a bounded time.
  */
 import { wakeChannel } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
@@ -28,7 +27,11 @@ export class WakeSignals {
   /** Listens for a session; call the signal's `close` at the end. @throws the error of the subscription */
   async listen(sessionId: string): Promise<WakeSignal> {
     const channel = wakeChannel(this.keyPrefix, sessionId);
-    const signal = new WakeSignal(() => this.remove(channel, signal.notify));
+    const signal = new WakeSignal(() => {
+      this.received.off(channel, signal.notify);
+      // The command fails only without a connection, and then there is no subscription.
+      if (this.received.listenerCount(channel) === 0) this.subscriber.unsubscribe(channel).catch(() => undefined);
+    });
     this.received.on(channel, signal.notify);
     try {
       if (this.received.listenerCount(channel) === 1) await this.subscriber.subscribe(channel);
@@ -37,13 +40,6 @@ export class WakeSignals {
       throw error;
     }
     return signal;
-  }
-
-  private remove(channel: string, listener: WakeSignal['notify']): void {
-    this.received.off(channel, listener);
-    if (this.received.listenerCount(channel) > 0) return;
-    // This fails only without a connection, and then there is no subscription.
-    this.subscriber.unsubscribe(channel).catch(() => undefined);
   }
 }
 

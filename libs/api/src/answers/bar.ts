@@ -6,24 +6,17 @@ const values = { open: z.number(), high: z.number(), low: z.number(), close: z.n
 
 export const barAnswer = z.strictObject({
   openTime: time,
-  closeTime: time.describe(
-    'exclusive end of the bar, never after the clock; for a derived bar that is still forming, the end of its last closed base slot',
-  ),
+  closeTime: time.describe('exclusive end; of a bar that is still forming, the end of its last closed base slot'),
   ...values,
   origin: z
     .enum(['streamed', 'backfilled', 'derived', 'historical', 'filled-forward'])
     .describe(
-      'historical: from the source, on a day before the session starts; filled-forward: an empty slot, shown with the last close, only with fill=forward',
+      'historical: on a day before the session starts; filled-forward: an empty slot, shown with the last close',
     ),
-  complete: z
-    .boolean()
-    .describe(
-      'true when the bar was made of every base bar that the calendar expects; false when one is missing or the bar is still forming',
-    ),
+  complete: z.boolean().describe('false when an expected base bar is missing in the bar, or the bar is still forming'),
   sourceCount: count.describe('number of base bars that the bar was made of'),
   expectedCount: count.describe('number of base bars that the calendar expects in the bar'),
 });
-/** A bar as the API shows it. */
 export type AnsweredBar = z.output<typeof barAnswer>;
 
 /** Shared endings of descriptions: the fields `session…` cover one trading day, the fields `run…` the whole session. */
@@ -38,9 +31,7 @@ export const metricsAnswer = z.strictObject({
   gapCount: count.describe('number of gaps'),
   largestGap: count.describe('slots in the largest gap'),
   watermark: time.describe('time up to which upkeep has finished; see the glossary'),
-  date: date
-    .nullable()
-    .describe('the trading day that the clock is in, or the one that was requested; null before the first slot'),
+  date: date.nullable().describe('trading day of the clock, or the one that was requested; null before the first slot'),
   sessionHigh: z.number().nullable().describe(`highest price ${OF_DAY}; null without a bar`),
   sessionLow: z.number().nullable().describe(`lowest price ${OF_DAY}; null without a bar`),
   sessionVolume: z.number().describe(`volume ${OF_DAY}`),
@@ -60,9 +51,7 @@ export const gapAnswer = z.strictObject({
   bars: count.describe('number of missing bars, one for each slot of the gap'),
   status: z
     .enum(['missing', 'absent', 'unfillable', 'no-trade'])
-    .describe(
-      'missing: not requested yet; absent: answered without the bar, or the session has no repository; unfillable: given up',
-    ),
+    .describe('missing: not requested yet; absent: answered without the bar, or no repository; unfillable: given up'),
   attempts: count.describe('how many times the repositories have answered without these bars'),
   lastError: z.string().nullable().describe('the message of the last repository failure'),
 });
@@ -90,9 +79,7 @@ export const differenceAnswer = z.strictObject({
     .describe('the first base bar that differs, by time and then by symbol'),
   compared: z.strictObject({
     symbols: count.describe('symbols that both sessions have'),
-    days: count.describe(
-      'whole days that both sessions have and both clocks have passed, up to and including the day of the first difference',
-    ),
+    days: count.describe('days that both sessions have and both clocks have closed, up to the first difference'),
   }),
 });
 export type DifferenceAnswer = z.output<typeof differenceAnswer>;
@@ -114,7 +101,6 @@ const feedProblem = z.strictObject({
   detail: z.string().optional(),
 });
 
-/** The result of one feed request. */
 export const fedAnswer = z.strictObject({
   accepted: count.describe('bars written into empty slots'),
   duplicates: count.describe('bars whose slot already holds an equal bar'),
@@ -124,12 +110,9 @@ export const fedAnswer = z.strictObject({
   problems: z.array(feedProblem).max(100).describe('the first 100 bars that were refused or in conflict'),
   stored: count
     .optional()
-    .describe(
-      'number of fed bars of the symbol that the session has stored so far; left out when the request had neither bars nor `through`',
-    ),
+    .describe('fed bars of the symbol so far; left out when the call had no bars and no `through`'),
 });
 export type FedAnswer = z.output<typeof fedAnswer>;
 
-/** The answer to ending the stream of a symbol. */
 export const feedEndAnswer = z.strictObject({ id: z.string(), symbol: z.string(), ended: z.literal(true) });
 export type FeedEndAnswer = z.output<typeof feedEndAnswer>;

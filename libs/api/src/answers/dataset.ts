@@ -31,9 +31,7 @@ export const datasetAnswer = datasetLineAnswer.extend({
   withoutVolume: z.boolean().describe('true when some bars came without a volume; their volume is 0'),
   quarantined: z
     .strictObject({ rows: count, reasons: z.record(z.string(), count), examples: z.array(quarantinedRow) })
-    .describe(
-      'records that were refused or conflict with a stored bar: number of records, by reason, and the first ones',
-    ),
+    .describe('records that were refused or conflict with a stored bar: their number, by reason, and the first ones'),
 });
 export type DatasetAnswerBody = z.output<typeof datasetAnswer>;
 

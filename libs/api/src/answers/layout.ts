@@ -28,12 +28,8 @@ export const layoutAnswer = z.strictObject({
   incarnation: z.string().describe('changes when the session is deleted and its id is used again'),
   version: count.describe('number of times that symbols were added or removed'),
   keyPrefix: z.string(),
-  wakeChannel: z
-    .string()
-    .describe('Redis channel: a message says that a watermark, the control, a consumer or a fed stream has changed'),
-  keys: z
-    .record(z.string(), z.string())
-    .describe('templates of the key names that a reader may use; {base} is the `base` of the partition'),
+  wakeChannel: z.string().describe('Redis channel of changes: of a watermark, the control, a consumer or a fed stream'),
+  keys: z.record(z.string(), z.string()).describe('templates of key names; {base} is the `base` of the partition'),
   datasets: texts.describe('the source, then the datasets that fill its gaps; records refer to them by index'),
   intervals: z.array(storedInterval).describe('the base interval first'),
   days: z.array(storedDay).describe('all trading days, oldest first, retained or not'),
@@ -63,11 +59,10 @@ const retainedDay = z.strictObject({
 const symbolDays = z.strictObject({
   symbol: z.string(),
   counts: countsByState.describe(
-    'visible slots by state, one number for each day; a state that no day has is left out. The other visible slots are missing',
+    'visible slots by state, one number for each day; the other visible slots are missing',
   ),
 });
 
-/** A page of the matrix of symbols and trading days. */
 export const daysAnswer = z.strictObject({
   zone: z.string().describe('IANA time zone of the calendar; UTC when this service does not know the calendar'),
   days: z.array(retainedDay).describe('retained trading days of the session, oldest first'),

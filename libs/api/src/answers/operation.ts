@@ -8,9 +8,7 @@ const queueAnswer = z.strictObject({
   name: z.enum(['stream', 'detect-gaps', 'backfill', 'aggregate']),
   waiting: count.describe('jobs that wait for a worker'),
   active: count,
-  delayed: count.describe(
-    'jobs that run at a later time: retries, and jobs that wait until a failed repository is tried again',
-  ),
+  delayed: count.describe('jobs that run later: retries, and jobs that wait until a failed repository is tried again'),
   failed: count.describe('jobs of the last day that will not be tried again'),
   completed: count.describe('jobs of the last hour, at most 2,000; always 0 for queues whose jobs have fixed ids'),
   oldestWaitingMs: count.nullable().describe('how long the oldest waiting job has waited; null when none waits'),
@@ -22,11 +20,8 @@ const queueAnswer = z.strictObject({
   repairMs: z
     .strictObject({ p50: count, p99: count, count: count.describe('number of repairs') })
     .nullable()
-    .describe(
-      'repairs of the last hour: time from the detection of gaps until their bars and the derived bars can be read',
-    ),
+    .describe('of the last hour: time from the detection of gaps until their bars and the derived bars can be read'),
 });
-/** The state of every queue. */
 export const queuesAnswer = z.strictObject({ queues: z.array(queueAnswer) });
 export type QueuesAnswer = z.output<typeof queuesAnswer>;
 

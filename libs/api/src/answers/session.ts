@@ -20,10 +20,7 @@ const historyAnswer = z.strictObject({
   days: count.describe('trading days before the first one of the session'),
   firstDate: date.nullable().describe('date of the oldest of these days'),
   calendarBegins: z.boolean().describe('true when the spec wants more days, but the calendar begins at firstDate'),
-  bars: z
-    .record(z.string(), count)
-    .nullable()
-    .describe('by symbol, bars at the interval that the spec names or the base interval; null until all are stored'),
+  bars: z.record(z.string(), count).nullable().describe('by symbol, at `history.interval`; null until all are stored'),
 });
 export type HistoryAnswer = z.output<typeof historyAnswer>;
 
@@ -48,9 +45,7 @@ export const sessionAnswer = z.strictObject({
   progress: z.number().min(0).max(1),
   error: z.string().nullable().describe('why the session failed'),
   waitingFor: waitingForAnswer.nullable().describe('null while it does not wait'),
-  warnings: texts.describe(
-    'sentences for people; most are only in the view of an operator, such as one about a symbol that no dataset has',
-  ),
+  warnings: texts.describe('sentences for people; most are only in the view of an operator'),
   counts: z
     .strictObject({ ...slotCounts, refused: count, ...outsideCounts })
     .describe('slots of all symbols before the clock; in the view of an operator before the frontier'),
@@ -65,34 +60,26 @@ export const sessionAnswer = z.strictObject({
     bytes: count.describe('bytes of bars that were read ahead'),
   }),
   timedOutDays: texts.describe('days whose source was silent for feed.timeoutSeconds'),
-  consumers: z
-    .array(consumerAnswer)
-    .describe('consumers in the order of their names, including those that left or were dropped'),
+  consumers: z.array(consumerAnswer).describe('in the order of their names, with those that left or were dropped'),
   createdAt: time,
   updatedAt: time,
   completedAt: time.nullable().describe('when the session completed, stopped, failed or was lost'),
 });
-/** A session as the API shows it. */
 export type SessionAnswer = z.output<typeof sessionAnswer>;
 
-/** A page of the list of sessions. */
 export const sessionPageAnswer = z.strictObject({
   sessions: z.array(sessionAnswer).describe('newest first'),
   nextCursor: z.string().nullable().describe('value of `cursor` for the next page; null on the last one'),
 });
 export type SessionPageAnswer = z.output<typeof sessionPageAnswer>;
 
-/** The answer to adding a symbol. */
 export const symbolAnswer = z.strictObject({
   id: z.string(),
   symbol: z.string(),
-  state: z
-    .enum(['joining', 'present'])
-    .describe('joining: the clock waits until the symbol has all its bars up to the clock; until then readers get 404'),
+  state: z.enum(['joining', 'present']).describe('joining: the clock waits, and readers get 404, until it is whole'),
 });
 export type SymbolAnswer = z.output<typeof symbolAnswer>;
 
-/** The answer to a call that runs upkeep. */
 export const upkeepAnswer = z.strictObject({ id: z.string(), requested: z.literal(true) });
 export type UpkeepAnswer = z.output<typeof upkeepAnswer>;
 
@@ -131,16 +118,12 @@ export const certificateAnswer = z.strictObject({
   spec: sessionSpecSchema().omit({ id: true }).describe('the spec without its id'),
   daysHash: sha256.describe('hash of the trading days that the session was created with'),
   datasets: texts.describe('the source, then the datasets that fill its gaps; bars refer to them by index'),
-  from: z
-    .enum(['store', 'kept'])
-    .describe('store: computed now; kept: the store is gone, and this is what it held when the session completed'),
+  from: z.enum(['store', 'kept']).describe('store: computed now; kept: as it was saved when the session completed'),
   storedAt: time.nullable().describe('when the certificate was kept; null when none was'),
   changedSince: z.array(date).describe('days whose bars or chained counts changed after the certificate was kept'),
   complete: z.boolean().describe('true when every retained day of the session is whole'),
   days: z.array(certifiedDayAnswer).describe('days that the clock and upkeep have passed, oldest first'),
   digest: sha256.describe('hash of the chain of days; zeros when there is no day'),
-  consumers: z
-    .array(certifiedConsumerAnswer)
-    .describe('what was delivered to each consumer; it is not part of any digest'),
+  consumers: z.array(certifiedConsumerAnswer).describe('what was delivered to each consumer; in no digest'),
 });
 export type CertificateAnswer = z.output<typeof certificateAnswer>;

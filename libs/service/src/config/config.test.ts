@@ -153,11 +153,18 @@ test('the service URLs that are set can be read, and become variables for anothe
   expect(serviceEnvironment(urls)).toEqual(services);
 });
 
-test('.env.example lists every variable with its unit and its default', () => {
-  const head = '# Every variable that Barkeep reads, with its unit and its default. An empty value counts as unset.\n';
-  const entries = allVariables.map(
-    ({ name, doc, unit, default: value }) =>
-      `\n# ${doc}\n# ${unit}; default: ${value ?? 'unset'}\n# ${name}=${value ?? ''}\n`,
-  );
-  expect(readFileSync(join(__dirname, '../../../../.env.example'), 'utf8')).toBe(head + entries.join(''));
+/** The entries of .env.example after its first line, such as `# Words.␊# seconds; default: 3␊# NAME=3`. */
+const EXAMPLE_ENTRY = /^\n# .+\.\n# (?<unit>.+); default: (?<shown>.+)\n# (?<name>\w+)=(?<value>.*)\n/gm;
+
+test('.env.example describes every variable, in the order of the table, with its unit and its default', () => {
+  const file = readFileSync(join(__dirname, '../../../../.env.example'), 'utf8');
+  const entries = file.slice(file.indexOf('\n') + 1);
+  expect(entries.replace(EXAMPLE_ENTRY, '')).toBe(''); // no other line
+  const described = [...entries.matchAll(EXAMPLE_ENTRY)].map(({ groups }) => ({ ...groups }));
+  const expected = allVariables.map(({ name, default: value = '', expected: words }) => {
+    // The unit of a number, such as `seconds` in: a whole number from 1 to 600 (seconds)
+    const unit = /^a whole number .* \((.+)\)$/.exec(words)?.[1] ?? (expect.any(String) as string);
+    return { unit, shown: value || 'unset', name, value };
+  });
+  expect(described).toEqual(expected);
 });

@@ -1,8 +1,6 @@
 /**
- * The configuration: the environment, validated, grouped and frozen.
- *
- * Guarantees: a returned `Config` is complete and deeply frozen; durations are milliseconds and end in `Ms`; one `ConfigError` reports
- * every problem, and none shows a secret; an empty string counts as unset. Does not read `.env` files and connects to no server.
+ * The configuration: the environment, validated, grouped and deeply frozen. Durations are milliseconds and end in `Ms`. One `ConfigError`
+ * reports every problem, and shows no secret. An empty string counts as unset. Does not read `.env` files and connects to no server.
  */
 import { closest, distance } from 'fastest-levenshtein';
 import { isLoopback } from '../api-keys.js';
@@ -34,29 +32,25 @@ function rawValue(variable: Variable<unknown>, env: NodeJS.ProcessEnv): string |
   return env[variable.name]?.trim() || variable.default;
 }
 
-/** The value of a variable; `unset` when there is neither a text nor a default. */
 function readValue<T>(variable: Variable<T>, env: NodeJS.ProcessEnv): T | undefined {
   const raw = rawValue(variable, env);
   return raw === undefined ? variable.unset : variable.read(raw);
-}
-
-/** The known name that is most similar to `name`, or `undefined` when none is similar enough. */
-function nearestVariable(name: string): string | undefined {
-  const nearest = closest(name, knownNames);
-  const editsMax = Math.ceil(name.length / 3); // more edits would suggest an unrelated name
-  return distance(name, nearest) <= editsMax ? nearest : undefined;
 }
 
 /** One problem for each variable that has one of Barkeep's prefixes but is not in the table. */
 function unknownVariables(env: NodeJS.ProcessEnv): ConfigProblem[] {
   return Object.keys(env)
     .filter((name) => ownPrefixes.some((prefix) => name.startsWith(prefix)) && !knownNames.includes(name))
-    .map((name) => {
-      const nearest = nearestVariable(name);
-      const expected =
-        nearest === undefined ? 'a variable listed in .env.example' : `a known name (did you mean ${nearest}?)`;
-      return { variable: name, expected, was: 'an unknown name' };
-    });
+    .map((name) => ({ variable: name, expected: suggestionFor(name), was: 'an unknown name' }));
+}
+
+/** Names the known variable that is most similar to a name, when it is similar enough. */
+function suggestionFor(name: string): string {
+  const nearest = closest(name, knownNames);
+  const editsMax = Math.ceil(name.length / 3); // more edits would suggest an unrelated name
+  return distance(name, nearest) <= editsMax
+    ? `a known name (did you mean ${nearest}?)`
+    : 'a variable listed in .env.example';
 }
 
 /** One problem for each variable of `checked` that has an invalid value. */
@@ -81,24 +75,20 @@ type Values<Group extends string> = {
   ]: Table[Place] extends Variable<infer T> ? T : never;
 };
 
-/** Addresses of the queue Redis, the session Redis and PostgreSQL. */
-export interface ServiceUrls {
-  readonly redisUrl: string;
-  readonly sessionRedisUrl: string;
-  readonly databaseUrl: string;
-}
-
-/** The configuration: the place `queues.streamLockMs` becomes `queues: { streamLockMs }`. `S` is the type of the service URLs. */
-export type Config<S = ServiceUrls> = {
-  readonly [Group in Exclude<GroupOf<keyof Table>, 'services'>]: Values<Group>;
-} & { readonly services: S };
-
 /** The variables of the service URLs. They have no default, and a service needs all of them. */
 const SERVICES = {
   redisUrl: variables['services.redisUrl'],
   sessionRedisUrl: variables['services.sessionRedisUrl'],
   databaseUrl: variables['services.databaseUrl'],
 };
+
+/** Addresses of the queue Redis, the session Redis and PostgreSQL. */
+export type ServiceUrls = Readonly<Record<keyof typeof SERVICES, string>>;
+
+/** The configuration: the place `queues.streamLockMs` becomes `queues: { streamLockMs }`. `S` is the type of the service URLs. */
+export type Config<S = ServiceUrls> = {
+  readonly [Group in Exclude<GroupOf<keyof Table>, 'services'>]: Values<Group>;
+} & { readonly services: S };
 
 /** Reads the service URLs that are set. @throws ConfigError when one is malformed */
 export function readServiceUrls(env: NodeJS.ProcessEnv): Partial<ServiceUrls> {
@@ -148,8 +138,8 @@ function valuesOf(env: NodeJS.ProcessEnv): object {
 export function loadConfig(env: NodeJS.ProcessEnv): Config;
 export function loadConfig(env: NodeJS.ProcessEnv, options: { requireServices: false }): Config<Partial<ServiceUrls>>;
 export function loadConfig(env: NodeJS.ProcessEnv, { requireServices = true }: { requireServices?: boolean } = {}) {
-  const problems = [...invalidVariables(env), ...unprotectedHost(env), ...unknownVariables(env)];
-  if (requireServices) problems.push(...missingServices(env));
+  const missing = requireServices ? missingServices(env) : [];
+  const problems = [...invalidVariables(env), ...unprotectedHost(env), ...unknownVariables(env), ...missing];
   if (problems.length > 0) throw new ConfigError(problems);
   return valuesOf(env) as Config<Partial<ServiceUrls>>;
 }

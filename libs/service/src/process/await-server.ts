@@ -1,7 +1,4 @@
-/**
- * Waits for a server that is unavailable when a service starts: tries again with growing delays and logs that it waits. The wait
- * ends when the server can be used, or when the settings are wrong.
- */
+/** Waits for a server that is unavailable when a service starts, until it can be used or turns out to refuse this client. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { errorCode, errorText } from '../error-text.js';
@@ -28,13 +25,10 @@ export class WrongServerError extends Error {
   }
 }
 
-/** How messages name a server. */
+/** How messages name a server: such as `the session Redis`, the variable with its URL, and host and port without a password. */
 export interface NamedServer {
-  /** Such as `the session Redis`. */
   name: string;
-  /** The environment variable with the server's URL. */
   setting: string;
-  /** Host and port, without user and password. */
   address: string;
 }
 
@@ -51,19 +45,20 @@ export function serverAt(name: string, setting: string, url: string, defaultPort
 export async function awaitServer<T>(server: NamedServer, attempt: () => Promise<T>, logger: Logger): Promise<T> {
   const from = performance.now();
   let delayMs = FIRST_DELAY_MS;
-  let loggedAt: number | undefined;
+  let loggedAt = -Infinity;
   // No limit: a service waits as long as its server is unavailable.
   for (;;) {
     try {
       const result = await attempt();
-      if (loggedAt !== undefined) logger.info(`${server.name} at ${server.address} is back`);
+      if (loggedAt > -Infinity) logger.info(`${server.name} at ${server.address} is back`);
       return result;
     } catch (error) {
       if (isRefusal(error)) throw new WrongServerError(server, errorText(error));
-      const waitedSeconds = Math.round((performance.now() - from) / 1000);
-      if (loggedAt === undefined || performance.now() - loggedAt > LOG_EVERY_MS) {
-        loggedAt = performance.now();
+      const now = performance.now();
+      if (now - loggedAt > LOG_EVERY_MS) {
+        const waitedSeconds = Math.round((now - from) / 1000);
         logger.warn(`waiting for ${server.name} at ${server.address} (${waitedSeconds} s so far): ${errorText(error)}`);
+        loggedAt = now;
       }
     }
     await sleep(delayMs);

@@ -1,8 +1,6 @@
 /**
- * The connections of a service to PostgreSQL, the queue Redis and the session Redis. They are open while the application runs.
- *
- * While a server is unavailable, commands fail at once: the API answers 503, and a job is retried. Connections are restored
- * automatically. Upkeep workers wait for jobs on separate connections.
+ * The connections of a service to PostgreSQL, the queue Redis and the session Redis. While a server is unavailable, commands fail at
+ * once: the API answers 503, and a job is retried. Connections are restored automatically.
  */
 import type { Config } from '../config/index.js';
 import type { Queues, QueueTelemetry } from '@barkeep/upkeep-queues';
@@ -14,23 +12,18 @@ import { probeRedis } from './redis-probe.js';
 
 /** The client connects at the call of `connect`, and its commands fail instead of waiting for a server that is away. */
 const FAIL_FAST = { lazyConnect: true, connectTimeout: 5_000, commandTimeout: 10_000 };
-
 /** When PostgreSQL does not answer for this long, ms, the connection is closed. A service's statements take much less. */
 const POSTGRES_SILENCE_MS = 30_000;
-
 /**
- * A statement that waits for a lock this long, ms, fails, for example while a table is rebuilt. A caller gives a call up after 30 s. With
- * up to 10 s for a connection the API answers before that, so a call that was given up cannot take effect later.
+ * A statement that waits for a lock this long, ms, fails, for example while a table is rebuilt. So a call with one such statement fails
+ * before its deadline of 30 s, even if it waited 10 s for a connection.
  */
 const POSTGRES_LOCK_MS = 15_000;
 
-/** Open connections to the servers of a service. */
 export interface Connections {
   dataSource: DataSource;
-  /** An ioredis client whose commands fail fast, like those of `sessionRedis`. */
   queueRedis: Redis;
   sessionRedis: Redis;
-  /** Queues for adding jobs. */
   queues: Queues;
   /** Closes all of them; never rejects. */
   close(): Promise<void>;
@@ -77,9 +70,6 @@ export async function openConnections(
   const postgres = serverAt('PostgreSQL', 'DATABASE_URL', databaseUrl, 5432);
   const queueServer = serverAt('the queue Redis', 'REDIS_URL', redisUrl, 6379);
   const sessionServer = serverAt('the session Redis', 'SESSION_REDIS_URL', sessionRedisUrl, 6379);
-  const connectPostgres = async () => {
-    if (!dataSource.isInitialized) await dataSource.initialize();
-  };
   const updateSchema = () =>
     migrate(dataSource).catch((error: unknown) => {
       // Waiting does not help against a newer schema, so it counts as a refusal.
@@ -87,7 +77,7 @@ export async function openConnections(
     });
   try {
     await Promise.all([
-      awaitServer(postgres, connectPostgres, logger),
+      awaitServer(postgres, async () => dataSource.isInitialized || dataSource.initialize(), logger),
       connectRedis(queueRedis, queueServer, redisUrl, logger),
       connectRedis(sessionRedis, sessionServer, sessionRedisUrl, logger),
     ]);

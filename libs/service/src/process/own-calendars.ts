@@ -1,18 +1,10 @@
 /**
- * A user's own calendars: reads the files of a folder and registers them, in addition to the shipped calendars.
- *
- * Guarantees that a process with an invalid file does not start; otherwise a session would depend on which files happened to be valid.
+ * A user's own calendars: reads the files of a folder and registers them, in addition to the shipped calendars. A process with an invalid
+ * file does not start; otherwise a session would depend on which files happened to be valid.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type Calendar,
-  CalendarBook,
-  CalendarDataError,
-  DuplicateCalendarError,
-  parseCalendars,
-  useCalendars,
-} from '@barkeep/bars';
+import * as bars from '@barkeep/bars';
 import { errorText } from '../error-text.js';
 
 /** Thrown for an invalid calendar file, or a folder that cannot be read. The message has the path of either, and each invalid field. */
@@ -24,9 +16,9 @@ export class CalendarFileError extends Error {
 }
 
 /** Reads the calendar in a file. @returns an entry for its id and one for each of its aliases @throws CalendarFileError */
-export function readCalendars(path: string): Promise<Calendar[]> {
+export function readCalendars(path: string): Promise<bars.Calendar[]> {
   return reading(`calendar file ${path}`, async () =>
-    parseCalendars(JSON.parse(await readFile(path, 'utf8')) as unknown),
+    bars.parseCalendars(JSON.parse(await readFile(path, 'utf8')) as unknown),
   );
 }
 
@@ -39,15 +31,15 @@ export function readCalendars(path: string): Promise<Calendar[]> {
 export async function useOwnCalendars(dir: string | undefined): Promise<void> {
   const names =
     dir === undefined ? [] : await reading(`calendar folder ${dir} (BARKEEP_CALENDARS_DIR)`, () => readdir(dir));
-  const ownCalendars: Calendar[] = [];
-  let book = new CalendarBook();
+  const ownCalendars: bars.Calendar[] = [];
+  let book = new bars.CalendarBook();
   for (const name of names.filter((file) => file.endsWith('.json') && !file.startsWith('.')).sort()) {
     const path = join(dir ?? '', name);
     ownCalendars.push(...(await readCalendars(path)));
     // A new book after each file, so that the error about a duplicate name names the right file.
-    book = await reading(`calendar file ${path}`, () => new CalendarBook(ownCalendars));
+    book = await reading(`calendar file ${path}`, () => new bars.CalendarBook(ownCalendars));
   }
-  useCalendars(book);
+  bars.useCalendars(book);
 }
 
 /** @param source what is read, for the message of an error @throws CalendarFileError for any error of `work` */
@@ -60,7 +52,7 @@ async function reading<T>(source: string, work: () => T | Promise<T>): Promise<T
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof CalendarDataError) return error.message.replaceAll('\n', '; ');
-  if (error instanceof DuplicateCalendarError) return `id: ${error.message}`;
+  if (error instanceof bars.CalendarDataError) return error.message.replaceAll('\n', '; ');
+  if (error instanceof bars.DuplicateCalendarError) return `id: ${error.message}`;
   return error instanceof SyntaxError ? `expected JSON, was: ${error.message}` : errorText(error);
 }

@@ -38,7 +38,6 @@ export async function probeRedis(url: string): Promise<void> {
   }
 }
 
-/** The error for a line of an answer that is not a success. */
 function errorOf(line: string): Error {
   if (TRANSIENT.test(line)) return new Error(line.slice(1));
   if (line.startsWith('-')) return new ServerRefusedError(line.slice(1));
@@ -55,29 +54,24 @@ function command(...words: string[]): string {
  * Sends `text`, which asks for `count` lines.
  * @returns the lines of the answer; fewer after an error, after bytes that Redis does not send, or when the server closes the connection
  */
-function sendAndRead(socket: Socket, text: string, count: number, isTls: boolean): Promise<string[]> {
-  return new Promise((resolve, reject) => {
-    let received = '';
-    const lines = () => received.split('\r\n').slice(0, -1);
-    // A server without TLS often waits for more bytes instead of answering.
-    const hint = isTls ? '; it may be a server without TLS' : '';
-    socket.setTimeout(ANSWER_WITHIN_MS, () =>
-      reject(new Error(`no answer within ${ANSWER_WITHIN_MS / 1000} s${hint}`)),
-    );
-    socket.on('error', reject);
-    socket.on('data', (bytes) => {
-      received += bytes.toString('latin1');
-      // Redis answers AUTH and PING with a line that begins with `+`, or with `-` for an error.
-      const isOtherProtocol = received.length > 0 && !/^[+-]/.test(received);
-      if (isOtherProtocol) resolve([received.split('\r\n')[0]!]);
-      else if (lines().length >= count || lines().some((line) => line.startsWith('-'))) resolve(lines());
-    });
-    socket.on('close', () => {
-      if (lines().length > 0) resolve(lines());
-      else reject(new Error('the server closed the connection without an answer'));
-    });
-    socket.write(text);
-  });
+async function sendAndRead(socket: Socket, text: string, count: number, isTls: boolean): Promise<string[]> {
+  // A server without TLS often waits for more bytes instead of answering.
+  const hint = isTls ? '; it may be a server without TLS' : '';
+  const silence = new Error(`no answer within ${ANSWER_WITHIN_MS / 1000} s${hint}`);
+  socket.setTimeout(ANSWER_WITHIN_MS, () => socket.destroy(silence));
+  socket.write(text);
+  let received = '';
+  let lines: string[] = [];
+  for await (const bytes of socket as AsyncIterable<Buffer>) {
+    received += bytes.toString('latin1');
+    lines = received.split('\r\n');
+    // Redis answers AUTH and PING with a line that begins with `+`, or with `-` for an error.
+    if (!/^[+-]/.test(received)) return [lines[0]!];
+    lines.pop(); // it has not ended yet
+    if (lines.length >= count || lines.some((line) => line.startsWith('-'))) return lines;
+  }
+  if (lines.length > 0) return lines;
+  throw new Error('the server closed the connection without an answer');
 }
 
 /** Whether an error of a TLS socket is about TLS, and not about reaching the server. */

@@ -1,7 +1,4 @@
-/**
- * Runs a service as a process: reads the configuration and the user's calendars, starts the service, and stops it at a signal.
- * I12 is one of the invariants that are listed at the end of docs/ARCHITECTURE.md.
- */
+/** Runs a service as a process: reads the configuration and the user's calendars, starts the service, and stops it at a signal. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConfigError, loadConfig, type Config } from '../config/index.js';
@@ -12,7 +9,6 @@ import { endOnSignals, stopOnSignals, type StopSequence } from './shutdown.js';
 import { startWatchdog } from './watchdog.js';
 
 export interface RunningService {
-  /** Address of the service's HTTP server, if it has one. */
   url?: string;
   stop: StopSequence;
   logger: Logger;
@@ -33,7 +29,7 @@ async function startService(start: (config: Config) => Promise<RunningService>):
   const config = loadConfig(process.env);
   await useOwnCalendars(config.calendars.dir);
   const { url, stop, logger } = await start(config);
-  // The user's module of repositories runs in this process. Its errors in timers and event listeners must not end the process (I12).
+  // Errors of the user's module, in timers and event listeners, must not end the process (invariant I12 of docs/ARCHITECTURE.md).
   if (config.repositories.modulePath !== undefined) {
     process.on('uncaughtException', (err) =>
       logger.error({ err }, 'uncaught error, perhaps of the module in BARKEEP_REPOSITORIES'),

@@ -17,7 +17,6 @@ type StopOrder = (typeof STOP_ORDER)[keyof typeof STOP_ORDER];
 interface StopOutcome {
   name: string;
   outcome: 'stopped' | 'late' | 'failed';
-  /** How long it took, ms. */
   tookMs: number;
   error?: unknown;
 }
@@ -28,7 +27,6 @@ interface Part {
   stop: () => Promise<void> | void;
 }
 
-/** The parts of a process, which {@link run} stops in order. */
 export class StopSequence {
   private readonly parts: Part[] = [];
   private running: Promise<StopOutcome[]> | undefined;
@@ -36,7 +34,6 @@ export class StopSequence {
   /** @param turnLimitMs time limit of each turn, ms */
   constructor(private readonly turnLimitMs: number) {}
 
-  /** True after the first call of {@link run}. */
   get stopping(): boolean {
     return this.running !== undefined;
   }

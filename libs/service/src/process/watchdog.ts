@@ -23,9 +23,9 @@ interface WatchdogData {
   tickMs: number;
 }
 
-/** Starts the watchdog of this process. The watchdog does not keep the process alive. @returns a function that ends the watchdog */
-export function startWatchdog(name: string, limitMs = LIMIT_MS): () => void {
-  if (inspectorUrl() !== undefined) return () => undefined;
+/** Starts the watchdog of this process, which does not keep the process alive. */
+export function startWatchdog(name: string, limitMs = LIMIT_MS): void {
+  if (inspectorUrl() !== undefined) return;
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const tickMs = Math.ceil(limitMs / TICKS_PER_LIMIT);
   const timer = setInterval(() => Atomics.add(beats, 0, 1), tickMs).unref();
@@ -39,10 +39,6 @@ export function startWatchdog(name: string, limitMs = LIMIT_MS): () => void {
   });
   thread.unref();
   thread.on('error', () => clearInterval(timer)); // the service continues without a watchdog
-  return () => {
-    clearInterval(timer);
-    void thread.terminate();
-  };
 }
 
 /** Runs in the thread. It may use only its parameters and globals, because it runs from its text. */

@@ -1,35 +1,25 @@
 /**
- * The limits of a request. A JSON body has a limited size and depth and no `__proto__` anywhere, so that a controller can safely
- * walk it. The answer must begin within a time: when Postgres or Redis does not respond (a paused machine, a broken network),
- * callers must not wait for hours. An answer that has begun, such as a stream of events, may take any time.
+ * The limits of a JSON body: it has a limited size and depth and no `__proto__` anywhere, so that a controller can safely walk it.
  */
-import { problem } from '@barkeep/api';
-import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { shown } from '@barkeep/bars';
+import { json, type Request, type RequestHandler } from 'express';
 import { ProblemError, wrongField } from '../problems.js';
-import { sendProblem } from './problem-filter.js';
 
 /** Largest JSON body in bytes; a spec with 5,000 symbols of 32 letters has 180,000. */
 export const BODY_BYTES_MAX = 1_048_576;
 /** Deepest nesting of arrays and objects; a spec has 3 levels. */
 export const BODY_DEPTH_MAX = 32;
 
-/** Longest time until the first byte of an answer, ms. */
-const ANSWER_WITHIN_MS = 30_000;
-/** Name of the request's timer in `response.locals`. */
-const TIMER = 'deadline';
-
 /** Middlewares that put the checked body into `request.body`; it is undefined when there is no JSON body. */
 export function jsonBody(): RequestHandler[] {
   const parse = json({ limit: BODY_BYTES_MAX, strict: false });
   const parseOrRefuse: RequestHandler = (request, response, next) =>
     parse(request, response, (error?: unknown) => (error ? next(bodyError(error)) : next()));
-  return [parseOrRefuse, checkBody];
-}
-
-function checkBody(request: Request, _response: Response, next: NextFunction): void {
-  refuseHarmful(request.body);
-  next();
+  const check: RequestHandler = (request, _response, next) => {
+    refuseHarmful(request.body);
+    next();
+  };
+  return [parseOrRefuse, check];
 }
 
 /** Checks a parsed body. @throws WrongFieldsError that names a field called `__proto__`, or one that is nested too deep */
@@ -79,24 +69,4 @@ export function bodyError(error: unknown): unknown {
       // The body is truncated, has another length than its header says, or is compressed and broken.
       return error.status === 400 ? new ProblemError('bad-request', error.message) : error;
   }
-}
-
-/** The middleware that answers 503 when a route does not begin its answer within `ms`. */
-export function deadline(ms: number = ANSWER_WITHIN_MS): RequestHandler {
-  return (request, response, next) => {
-    const timer = setTimeout(() => {
-      if (response.headersSent) return;
-      // Do not wait for the rest of the body.
-      response.setHeader('Connection', 'close');
-      sendProblem(request, response, problem('unavailable', `expected an answer within ${ms} ms`));
-    }, ms);
-    response.locals[TIMER] = timer;
-    response.once('close', () => clearTimeout(timer));
-    next();
-  };
-}
-
-/** Removes the time limit of a request, for example when its caller streams a long body. */
-export function withoutDeadline(response: Response): void {
-  clearTimeout(response.locals[TIMER] as NodeJS.Timeout | undefined);
 }

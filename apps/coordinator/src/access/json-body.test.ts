@@ -1,7 +1,5 @@
-import express from 'express';
-import { serveHttp } from '../../../../test/support/system/http-server.js';
-import { BODY_DEPTH_MAX, bodyError, deadline, refuseHarmful } from './request-limits.js';
-import { WrongFieldsError, ProblemError } from '../problems.js';
+import { ProblemError, WrongFieldsError } from '../problems.js';
+import { BODY_DEPTH_MAX, bodyError, refuseHarmful } from './json-body.js';
 
 describe('refuseHarmful', () => {
   it('accepts an ordinary body, and __proto__ as a value', () => {
@@ -43,24 +41,5 @@ describe('bodyError', () => {
 
   it('leaves other errors unchanged', () => {
     for (const error of [new Error('x'), 'x', parserError(500)]) expect(bodyError(error)).toBe(error);
-  });
-});
-
-describe('deadline', () => {
-  it('answers 503 for a route that does not answer, and does not interrupt an answer that has begun', async () => {
-    const deadlineMs = 20;
-    const app = express();
-    app.use(deadline(deadlineMs));
-    app.get('/never', () => undefined);
-    app.get('/slow', (_request, response) => {
-      response.write('a');
-      setTimeout(() => response.end('b'), 3 * deadlineMs);
-    });
-    const { url, close } = await serveHttp(app);
-    const never = await fetch(`${url}/never`);
-    expect(never.status).toBe(503);
-    expect(never.headers.get('retry-after')).toBe('2');
-    expect(await (await fetch(`${url}/slow`)).text()).toBe('ab');
-    await close();
   });
 });
