@@ -23,6 +23,8 @@ export class WallClock {
   readonly #zone: IANAZone;
   /** Offset in ms by day number; undefined for a day near a change. */
   readonly #dayOffsets = new Map<number, number | undefined>();
+  /** The results of `offsetOnDay`, by day number. A sample has thousands of times on few days. */
+  readonly #utcDayOffsets = new Map<number, number>();
   /** The number of the quarter hour of the last wall time, and the offset in it. */
   #lastQuarter = Number.NaN;
   #lastOffset: MsOrProblem = 0;
@@ -43,6 +45,17 @@ export class WallClock {
       this.#lastQuarter = quarter;
     }
     return typeof this.#lastOffset === 'number' ? wallMs - this.#lastOffset : this.#lastOffset;
+  }
+
+  /**
+   * The offset of the zone at the start of a time's UTC day, ms. It is for samples only: on the day of a change of daylight saving, it is
+   * an hour off for a part of the day. @param time epoch ms
+   */
+  offsetOnDay(time: number): number {
+    const day = Math.floor(time / DAY_MS);
+    const offset = this.#utcDayOffsets.get(day) ?? this.#zone.offset(day * DAY_MS) * 60_000;
+    this.#utcDayOffsets.set(day, offset);
+    return offset;
   }
 
   /**
