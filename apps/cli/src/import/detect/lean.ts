@@ -40,12 +40,9 @@ const QUOTE: RowLayout = {
 };
 
 /** What the path of a file and the options say about it. */
-interface LeanFile {
-  symbol: string;
+interface LeanFile extends Required<Pick<ReadOptions, 'symbol' | 'zone' | 'priceScale'>> {
   /** Midnight of the file's date, epoch ms, as if the wall time were UTC. */
   midnightMs: number;
-  zone: string;
-  priceScale: number;
   /** Rows of bid and ask prices instead of trades. */
   isQuote: boolean;
 }
@@ -115,10 +112,9 @@ export function planLean(file: LeanFile, options: ReadOptions, head: Uint8Array)
     symbol,
     headerLines: 0,
   };
-  const columns = { time: '1', open: '2', high: '3', low: '4', close: '5', ...(!isQuote && { volume: '6' }) };
   const understood: FilePlan['understood'] = {
     format: 'lean',
-    columns,
+    columns: { time: '1', open: '2', high: '3', low: '4', close: '5', ...(!isQuote && { volume: '6' }) },
     delimiter: ',',
     zone,
     times: 'open',

@@ -2,10 +2,12 @@
 import { type Bar, spacingOf } from '@barkeep/bars';
 import { BarReader, type BarReaderOptions, FilePlanError, type RowSink } from '../reading/index.js';
 import { splitterOf } from '../rows/index.js';
+import { clockOf } from '../times/index.js';
+import { lacksZone } from './field-texts.js';
 import type { FileLayout } from './layout.js';
 import type { ReadOptions } from './read-options.js';
 import { type FileStart, firstRowOf, type SampleRow, timeTextOf } from './sample.js';
-import { lacksZone, namedZone, offsetOfDay } from './zones.js';
+import { namedZone } from './zones.js';
 
 /** Fewest rows from which a share of unreadable times is judged. */
 const JUDGED_ROWS_MIN = 10;
@@ -46,39 +48,34 @@ export interface SampleBars extends FileReading {
 /** Reads the first and last rows of a file. @throws FilePlanError when times can be read at one end only, or when many cannot be read */
 export function readSample(reading: FileReading): SampleBars {
   const { start, options, file, reader } = reading;
-  const firstPart = readPart(start.head, reading, start.isWhole);
-  const lastPart = start.isWhole ? undefined : readTail(reading);
-  const { timeFailures } = firstPart;
-  if (lastPart === undefined) {
-    // A whole file: compare its first and last quarter.
-    const quarter = Math.floor(timeFailures.length / 4);
-    refuseHalfRead(timeFailures.slice(0, quarter), timeFailures.slice(timeFailures.length - quarter));
-  } else refuseHalfRead(timeFailures, lastPart.timeFailures);
-  refusePartlyRead([...timeFailures, ...(lastPart?.timeFailures ?? [])]);
-  const [head, tail] = [firstPart.bars, lastPart?.bars ?? []];
-  const times = [...head, ...tail].map(({ openTime }) => openTime + reader.shiftMs);
-  const offsetMs = offsetOfDay(reader.zone);
+  const head = readPart(start.head, reading, start.isWhole);
+  const tail = start.isWhole ? { bars: [], timeFailures: [] } : readTail(reading);
+  const quarter = Math.floor(head.timeFailures.length / 4);
+  if (start.isWhole) refuseHalfRead(head.timeFailures.slice(0, quarter), head.timeFailures.slice(-quarter));
+  else refuseHalfRead(head.timeFailures, tail.timeFailures);
+  refusePartlyRead([...head.timeFailures, ...tail.timeFailures]);
+  const bars = [...head.bars, ...tail.bars];
+  const times = bars.map(({ openTime }) => openTime + reader.shiftMs);
+  const clock = clockOf(reader.zone);
   const example = timeTextOf(file.data[0]?.texts ?? [], file.layout);
   return {
     ...reading,
-    head,
-    last: tail.at(-1) ?? head.at(-1),
+    head: head.bars,
+    last: bars.at(-1),
     times,
     spacing: spacingOf(times),
-    walls: times.map((time) => time + offsetMs(time)),
+    walls: times.map((time) => time + clock.offsetOnDay(time)),
     example,
     isUtcAssumed: times.length > 0 && namedZone(file, options.zone) === undefined && lacksZone(example),
   };
 }
 
-/** Why the time of a sampled row could not be read; undefined if it was read. */
-type TimeFailure = string | undefined;
-
 interface SamplePart {
-  bars: Bar[];
-  /** One per row; undefined if its time was read. Rows that were refused for other reasons are left out. */
-  timeFailures: TimeFailure[];
+  bars: readonly Bar[];
+  /** For each row, why its time could not be read; undefined if it was read. Rows that were refused for other reasons are left out. */
+  timeFailures: TimeFailures;
 }
+type TimeFailures = readonly (string | undefined)[];
 
 /** Reads the last bytes from their first complete row on. JSON rows have the keys of the file's first object. */
 function readTail({ start: { tail }, delimiter, file, reader }: FileReading): SamplePart {
@@ -98,7 +95,7 @@ function readPart(
   keys?: readonly string[],
 ): SamplePart {
   const bars: Bar[] = [];
-  const timeFailures: TimeFailure[] = [];
+  const timeFailures: (string | undefined)[] = [];
   const sink: RowSink = {
     bar: (_, bar) => {
       bars.push(bar);
@@ -116,9 +113,9 @@ function readPart(
 }
 
 /** Refuses a file whose times can be read at one end only: probably day and month are swapped. @throws FilePlanError */
-function refuseHalfRead(first: readonly TimeFailure[], last: readonly TimeFailure[]): void {
+function refuseHalfRead(first: TimeFailures, last: TimeFailures): void {
   if (Math.min(first.length, last.length) < JUDGED_ROWS_MIN) return;
-  const failedShare = (failures: readonly TimeFailure[]): number =>
+  const failedShare = (failures: TimeFailures): number =>
     failures.filter((failure) => failure !== undefined).length / failures.length;
   if (Math.abs(failedShare(first) - failedShare(last)) < HALF_READ_DIFFERENCE_MIN) return;
   const example = [...first, ...last].find((failure) => failure !== undefined) ?? '';
@@ -129,7 +126,7 @@ function refuseHalfRead(first: readonly TimeFailure[], last: readonly TimeFailur
 }
 
 /** Refuses a file when many of its times cannot be read: the others may be wrong. @throws FilePlanError */
-function refusePartlyRead(timeFailures: readonly TimeFailure[]): void {
+function refusePartlyRead(timeFailures: TimeFailures): void {
   const unread = timeFailures.filter((failure) => failure !== undefined);
   const share = unread.length / timeFailures.length;
   // When no time can be read, no row is stored: the import refuses each row instead of the file.

@@ -1,5 +1,5 @@
 /** Samples a file for detection: its delimiter, and its first rows as texts. Pure. */
-import { type RowHandler, rowTexts, splitterOf } from '../rows/index.js';
+import { type Row, type RowHandler, rowTexts, splitterOf } from '../rows/index.js';
 import type { ChosenVolume } from './volume-choice.js';
 
 /** What is known of a file before it is planned. */
@@ -17,16 +17,8 @@ export interface FileStart {
   volume?: ChosenVolume;
 }
 
-export interface SampleRow {
-  /** From 1. */
-  line: number;
+export interface SampleRow extends Pick<Row, 'line' | 'isHeader' | 'group' | 'named'> {
   texts: readonly string[];
-  /** JSON only: see `Row.isHeader`. */
-  isHeader: boolean;
-  /** JSON only: see `Row.group`. */
-  group: string | undefined;
-  /** JSON only: see `Row.named`. */
-  named: string | undefined;
 }
 
 export interface FileSample {
@@ -69,14 +61,13 @@ function beginningOf(head: Uint8Array): string {
 /** Splits the head of a file into its first rows. @param givenDelimiter the delimiter that the user names */
 export function sampleOf({ head, isWhole, fileName }: FileStart, givenDelimiter: string | undefined): FileSample {
   const text = beginningOf(head);
-  const beginning = text.slice(0, SHOWN_LENGTH);
-  if (isJson(head))
-    return { beginning, fileName, rows: sampleRows(head, isWhole, undefined), delimiter: undefined, sepLines: 0 };
   const excelDelimiter = /^\ufeff?"?sep=(.)"?\r?\n/i.exec(text)?.[1];
   const knownDelimiter = givenDelimiter ?? excelDelimiter;
-  const candidates = knownDelimiter === undefined ? DELIMITERS : [knownDelimiter];
-  const samples = candidates.map((delimiter) => ({ delimiter, rows: sampleRows(head, isWhole, delimiter) }));
-  return { beginning, fileName, sepLines: excelDelimiter === undefined ? 0 : 1, ...likeliestSample(samples) };
+  const textDelimiters = knownDelimiter === undefined ? DELIMITERS : [knownDelimiter];
+  const delimiters = isJson(head) ? [undefined] : textDelimiters;
+  const samples = delimiters.map((delimiter) => ({ delimiter, rows: sampleRows(head, isWhole, delimiter) }));
+  const sepLines = excelDelimiter === undefined ? 0 : 1;
+  return { ...likeliestSample(samples), sepLines, beginning: text.slice(0, SHOWN_LENGTH), fileName };
 }
 
 /**
@@ -85,14 +76,13 @@ export function sampleOf({ head, isWhole, fileName }: FileStart, givenDelimiter:
  * delimiter gives five fields, the first sample is returned.
  */
 function likeliestSample(samples: readonly SplitSample[]): SplitSample {
-  const scores = samples.map((sample) => {
+  const alikeRows = samples.map(({ rows }) => {
     const rowsByFields = new Map<number, number>();
-    for (const { texts } of sample.rows) rowsByFields.set(texts.length, (rowsByFields.get(texts.length) ?? 0) + 1);
-    const counts = [...rowsByFields].filter(([fields]) => fields >= FIELDS_MIN).map(([, rows]) => rows);
-    return { sample, alikeRows: Math.max(0, ...counts) };
+    for (const { texts } of rows) rowsByFields.set(texts.length, (rowsByFields.get(texts.length) ?? 0) + 1);
+    return Math.max(0, ...[...rowsByFields].map(([fields, count]) => (fields >= FIELDS_MIN ? count : 0)));
   });
-  const isBetter = (rows: number, bestRows: number): boolean => rows > 0 && rows >= bestRows;
-  return scores.reduce((best, score) => (isBetter(score.alikeRows, best.alikeRows) ? score : best)).sample;
+  const most = Math.max(...alikeRows);
+  return samples[most === 0 ? 0 : alikeRows.lastIndexOf(most)]!;
 }
 
 /** The first rows, at most {@link SAMPLE_ROWS}; rows that cannot be split are left out. @param delimiter undefined for JSON */
@@ -100,7 +90,7 @@ function sampleRows(head: Uint8Array, isWhole: boolean, delimiter: string | unde
   const rows: SampleRow[] = [];
   const handler: RowHandler = {
     row: (row) => {
-      const { line, isHeader = false, group, named } = row;
+      const { line, isHeader, group, named } = row;
       if (rows.length < SAMPLE_ROWS) rows.push({ line, texts: rowTexts(row), isHeader, group, named });
     },
     refuse: () => undefined,
