@@ -54,7 +54,7 @@ export interface BarFormat {
   times?: 'open' | 'close';
   /** Prices are divided by this. @default 1 */
   priceScale?: number;
-  /** The first lines of such a file: the header, if any, and a row. */
+  /** The first lines of such a file. The tables leave out a header that is the first of `headers`. */
   example: readonly string[];
 }
 

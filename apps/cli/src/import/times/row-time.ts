@@ -4,7 +4,7 @@
  */
 import { decimalAt } from '../rows/index.js';
 import { anyEpochAt, EPOCH_UNITS, epochAt } from './epoch-time.js';
-import { digitsAt, digitCountAt, instantAt, isoTimeAt, midnightOf, wallTimeOf } from './iso-time.js';
+import { dateAt, digitsAt, digitCountAt, instantAt, isoTimeAt, wallTimeOf } from './iso-time.js';
 import { patternTime } from './pattern-time.js';
 import { clockOf, type RowTime, type TimeParser, type WallClock } from './wall-time.js';
 
@@ -12,6 +12,8 @@ import { clockOf, type RowTime, type TimeParser, type WallClock } from './wall-t
 const DATE_LENGTH = 10;
 /** Digits of a date without separators: yyyyMMdd. */
 const DATE_DIGITS = 8;
+/** A number that begins with another date is rather an epoch. */
+const [DATE_MIN_MS, DATE_END_MS] = [Date.UTC(1900, 0, 1), Date.UTC(2100, 0, 1)];
 const [SPACE, MINUS, DOT, SLASH, COLON, UPPER_T] = [32, 45, 46, 47, 58, 84];
 
 /**
@@ -80,15 +82,13 @@ function digitsTimeAt(bytes: Uint8Array, start: number, end: number, clock: Wall
   return instantAt(bytes, fractionEnd, end, wallMs, clock);
 }
 
-/** Midnight of a date from 1900 to 2099 that a number begins with, epoch ms; undefined for a number that is rather an epoch. */
+/** Midnight of the date that a number begins with, epoch ms; undefined for a number that is rather an epoch. */
 function digitsDateAt(bytes: Uint8Array, start: number, end: number): number | undefined {
   const length = end - start;
   // The lengths of yyyyMMdd, yyyyMMddHHmm, …ss and …SSS.
   const hasDateLength = length === 8 || length === 12 || length === 14 || length === 17;
   const isSeparated = length > 12 && digitsAt(bytes, start + DATE_DIGITS, 1) < 0; // yyyyMMddTHHmmss
   if (!hasDateLength && !isSeparated) return undefined;
-  const year = digitsAt(bytes, start, 4);
-  if (year < 1900 || year >= 2100) return undefined;
-  const midnight = midnightOf(year, digitsAt(bytes, start + 4, 2), digitsAt(bytes, start + 6, 2));
-  return Number.isNaN(midnight) ? undefined : midnight;
+  const midnight = dateAt(bytes, start, 0);
+  return midnight >= DATE_MIN_MS && midnight < DATE_END_MS ? midnight : undefined;
 }
