@@ -23,35 +23,64 @@ export function spacingText(ms: number): string {
   return `${ms / unit}-${name}`;
 }
 
-/** Refuses a file whose rows are not bars of --interval, or are so only for a calendar. @throws FilePlanError */
+/** Refuses a file whose rows are not bars of --interval, or that only a calendar can read. @throws FilePlanError */
 export function refuseOtherSpacing(sample: SampleBars): void {
   const { times, spacing, options } = sample;
-  const closest = closestTimes(sample);
-  if (closest !== undefined && !options.hasCalendar) throw shortBars(closest, options.intervalMs);
-  const isOther = spacing !== undefined && spacing !== options.intervalMs && closest === undefined;
-  if (isOther) throw wrongInterval(spacing, options.intervalMs);
-  if (new Set(times).size > 1 && areMidnights(sample)) throw wrongInterval(DAY_MS, options.intervalMs);
+  const { intervalMs } = options;
+  const distances = distancesOf(sortedTimes(times));
+  const closest = Math.min(...distances);
+  if (hasShortBars(sample, distances)) {
+    const hint = 'if the bars before a close are shorter, give --calendar, which knows when they open';
+    if (!options.hasCalendar) throw unevenSteps(closest, intervalMs, hint);
+    refuseClosesAsOpens(sample, distances);
+  } else if (spacing !== undefined && haveBreaksBetween(spacing, distances, intervalMs)) {
+    const hint = 'if the market has a break after each bar, give --calendar, which knows its hours';
+    if (!options.hasCalendar) throw unevenSteps(spacing, intervalMs, hint);
+  } else if (spacing !== undefined && spacing !== intervalMs) throw wrongInterval(spacing, intervalMs);
+  if (distances.length > 0 && areMidnights(sample)) throw wrongInterval(DAY_MS, intervalMs);
 }
 
 /**
- * The shortest time between two rows, ms, when it is shorter than the interval although the rows are bars of the interval; otherwise
- * undefined. A market whose hours are no multiple of the interval has such rows: its last bar before each close is shorter. Only a
- * calendar knows when that bar opens.
+ * True when rows are closer than the interval although they are bars of the interval. A market whose hours are no multiple of the
+ * interval has such rows: its last bar before each close is shorter. Only a calendar knows when that bar opens.
  */
-function closestTimes({ times, spacing, reader, options: { intervalMs } }: SampleBars): number | undefined {
-  const distances = distancesOf(sortedTimes(times));
-  const closest = Math.min(...distances);
-  if (intervalMs === MINUTE_MS || closest >= intervalMs) return undefined;
+function hasShortBars({ times, spacing, reader, options }: SampleBars, distances: readonly number[]): boolean {
+  const { intervalMs } = options;
+  const isShort = (ms = Infinity): boolean => ms < intervalMs;
+  if (intervalMs === MINUTE_MS || !distances.some(isShort)) return false;
   // Bars of a shorter interval follow each other; after a shorter bar before a close comes a night or a break.
-  const followEachOther = distances.some((ms, index) => ms < intervalMs && distances[index + 1]! < intervalMs);
-  const areShorterBars = followEachOther && spacing !== undefined && spacing < intervalMs;
+  const followEachOther = distances.some((ms, index) => isShort(ms) && isShort(distances[index + 1]));
+  const areShorterBars = followEachOther && isShort(spacing);
   const areCloses = reader.shiftMs > 0;
-  return !areShorterBars && (areCloses || areMostlyApart(times, intervalMs)) ? closest : undefined;
+  return !areShorterBars && (areCloses || areMostlyApart(times, intervalMs));
 }
 
-function shortBars(closest: number, intervalMs: number): FilePlanError {
+/**
+ * Refuses times that were read as opens without --times when most short steps end at a pause, as closes do: 15:30, 16:00, and then the
+ * next day. After the open of a shorter bar and a break, bars of the interval follow. @throws FilePlanError
+ */
+function refuseClosesAsOpens({ reader, options }: SampleBars, distances: readonly number[]): void {
+  const { intervalMs } = options;
+  if (reader.shiftMs > 0 || options.times !== undefined) return;
+  const afterShort = distances.slice(1).filter((_, index) => distances[index]! < intervalMs);
+  const pauses = afterShort.filter((distance) => distance > intervalMs);
+  if (pauses.length * 2 <= afterShort.length) return;
+  const hint = 'they look like closes, the last of a day after a shorter bar: give --times close, or --times open';
+  throw unevenSteps(Math.min(...distances), intervalMs, hint);
+}
+
+/**
+ * True when the market has a break after each bar, as after each bar of two hours in Shanghai (09:30 and 13:00): no two steps of the
+ * spacing follow each other, as bars of that interval would.
+ */
+function haveBreaksBetween(spacing: number, distances: readonly number[], intervalMs: number): boolean {
+  const followEachOther = distances.some((ms, index) => ms === spacing && distances[index + 1] === spacing);
+  const isLonger = spacing > intervalMs && spacing % intervalMs !== 0 && spacing % MINUTE_MS === 0;
+  return isLonger && !followEachOther;
+}
+
+function unevenSteps(closest: number, intervalMs: number, hint: string): FilePlanError {
   const detail = `expected ${spacingText(intervalMs)} bars, was times that are ${spacingText(closest)} steps apart`;
-  const hint = 'if the bars before a close are shorter, give --calendar, which knows when they open';
   return new FilePlanError('wrong-interval', `${detail}: ${hint}`);
 }
 
