@@ -250,6 +250,13 @@ describe('a named format', () => {
     expect(refused[0]?.detail).toContain('histdata-ascii or ninjatrader');
   });
 
+  it('of arrays may have names before the arrays, by which the columns are found', () => {
+    const names = ['date', 'open', 'close', 'high', 'low', 'volume'];
+    const data = [[OPEN, 10, 10.5, 11, 9, 5]];
+    const { bars } = collect(JSON.stringify({ columns: names, data }), { format: 'freqtrade', symbol: 'X' });
+    expect(bars).toMatchObject([{ openTime: OPEN, open: 10, high: 11, low: 9, close: 10.5, volume: 5 }]);
+  });
+
   it('is refused when the file is not in it', () => {
     const text = 'time,open,high,low,close,volume\n2024-03-04T14:30Z,1,1,1,1,1\n';
     const { refused } = collect(text, { format: 'kraken', symbol: 'X' });

@@ -1,5 +1,5 @@
 /** Where the header of a file that is not wide begins and ends, and what its first row is named. Pure. */
-import { FilePlanError } from '../reading/index.js';
+import { FilePlanError, PRICE_NAMES } from '../reading/index.js';
 import { TIME_OF_DAY } from './field-texts.js';
 import { type FoundColumns, headerColumns } from './header-columns.js';
 import { quoted } from './header-errors.js';
@@ -16,6 +16,8 @@ const NUMBER = /^[+-]?[\d.,]+$/;
 /** A time of day or an epoch in a part of a row, and a number that may be a price. */
 const TIME_IN_ROW = /\d:\d\d|^\d{8,}$/;
 const PRICE = /^-?\d+(\.\d+)?$/;
+/** The highest of a bar's prices is at most this multiple of the lowest. */
+const PRICE_RATIO_MAX = 2;
 /** The number of a row. Eight digits or more may be a date or an epoch. */
 const ROW_NUMBER = /^\d{1,7}$/;
 
@@ -68,15 +70,22 @@ export function lastHeaderRow(rows: readonly SampleRow[], firstHeader: number, c
 
 /** Refuses a file with a bar above its header, as when files with and without a header were joined. @throws FilePlanError */
 export function refuseBarsAbove(above: readonly SampleRow[], headerLine: number): void {
-  const bar = above.find(({ texts }) => {
-    const parts = texts.flatMap((text) => text.split(/[,;|\t]/)).map((part) => part.trim()); // perhaps of another delimiter
-    return (
-      parts.some((part) => TIME_IN_ROW.test(part)) && parts.filter((part) => PRICE.test(part)).length >= FIELDS_MIN - 1
-    );
-  });
+  const bar = above.find(({ texts }) => isBar(texts));
   if (bar === undefined) return;
   const message = `line ${bar.line} has a bar above the header of line ${headerLine}: give it a file of its own, or leave it out with --skip-lines`;
   throw new FilePlanError('unusable-header', message, bar.line);
+}
+
+/** True for a row with a time and four numbers in sequence that may be prices of one bar; false for a title with numbers such as 1 and 390. */
+function isBar(texts: readonly string[]): boolean {
+  const parts = texts.flatMap((text) => text.split(/[,;|\t]/)).map((part) => part.trim()); // perhaps of another delimiter
+  const numbers = parts.map((part) => (PRICE.test(part) ? Number(part) : Number.NaN));
+  const mayBePrices = (at: number): boolean => {
+    const prices = numbers.slice(at, at + PRICE_NAMES.length);
+    const [lowest, highest] = [Math.min(...prices), Math.max(...prices)]; // NaN when one is not a number
+    return prices.length === PRICE_NAMES.length && (lowest <= 0 || highest <= PRICE_RATIO_MAX * lowest);
+  };
+  return parts.some((part) => TIME_IN_ROW.test(part)) && numbers.some((_, at) => mayBePrices(at));
 }
 
 /**

@@ -8,7 +8,7 @@ import { columnsByPlace, type FoundColumns, headerColumns, placeNames } from './
 import { unusableHeader } from './header-errors.js';
 import { findHeader, lastHeaderRow, refuseBarsAbove, refuseUnnamedField } from './header-lines.js';
 import type { ReadOptions } from './read-options.js';
-import { lookalikes, namedFormat, recognise, type Recognised } from './recognise.js';
+import { formatsNamed, lookalikes, namedFormat, recognise, type Recognised } from './recognise.js';
 import type { FileSample, SampleRow } from './sample.js';
 import type { VolumeColumn } from './volume-choice.js';
 import { wideLayout } from './wide-header.js';
@@ -62,7 +62,11 @@ function formatOf(sample: FileSample, options: ReadOptions): Recognised | undefi
   if (options.format === undefined) return options.columns.size > 0 ? undefined : recognise(sample);
   // Files of Yahoo with a wide header have no entry among the formats.
   const isWide = options.format === 'yahoo' && wideLayout(sample.rows, options.hasVolume) !== undefined;
-  return isWide ? undefined : namedFormat(options.format, sample);
+  // Arrays of JSON that come after their names are read by the names.
+  const [format] = formatsNamed(options.format);
+  const [first] = sample.rows;
+  const haveNames = first?.isHeader === true && first.texts.length === format?.arrays?.length;
+  return isWide || haveNames ? undefined : namedFormat(options.format, sample);
 }
 
 /** Columns of JSON, by its keys or by their places, and of other files without a header, by their places. @throws FilePlanError */
@@ -109,18 +113,16 @@ function layoutOf(rows: readonly SampleRow[], { columns, header, format }: Found
   return { layout, format, names, headerLines: rows[lastHeader]?.line ?? skipLines, volumes, data };
 }
 
-/** The fields of the date and the time. A time of day right after a column of dates belongs to it, whatever its name is. */
+/** The fields of the date and the time. @param first the first row of data */
 function dateAndTime(columns: FoundColumns, first: readonly string[]): Pick<RowLayout, 'date' | 'time'> {
   const { time } = columns;
-  const date = neededDate(columns, first[time] ?? '');
-  const isSplit = DATE_TEXT.test(first[time] ?? '') && TIME_OF_DAY.test(first[time + 1] ?? '');
-  return date === undefined && isSplit ? { date: time, time: time + 1 } : { date, time };
-}
-
-/** The field of the date that the times need; undefined when they have their date, or are epochs. */
-function neededDate({ date, spareDate }: FoundColumns, firstTime: string): number | undefined {
-  if (DATE_AND_MORE.test(firstTime) || !Number.isNaN(instantOf(firstTime))) return undefined;
-  return date ?? (TIME_OF_DAY.test(firstTime) ? spareDate : undefined);
+  const [text = '', next = ''] = first.slice(time);
+  const hasDate = DATE_AND_MORE.test(text) || !Number.isNaN(instantOf(text)); // or is an epoch, which needs none
+  const spareDate = TIME_OF_DAY.test(text) ? columns.spareDate : undefined;
+  const date = hasDate ? undefined : (columns.date ?? spareDate);
+  // A time of day right after a column of dates belongs to it, whatever its name is.
+  const isSplit = date === undefined && DATE_TEXT.test(text) && TIME_OF_DAY.test(next);
+  return isSplit ? { date: time, time: time + 1 } : { date, time };
 }
 
 /**
