@@ -1,10 +1,8 @@
 /** `barkeep import`: stores bars from files in a dataset. */
 import { BarImporter, datasetExtent, resolveDataset, storedSpacings } from '@barkeep/bar-repository';
-import type { Hours } from '@barkeep/bars';
 import {
   type BarFormat,
   type BarWriter,
-  CalendarCheck,
   CompleteDays,
   FORMATS,
   importBars,
@@ -26,13 +24,11 @@ import {
   type Progress,
   withProgress,
 } from '../terminal/index.js';
-import { CliCommand, hoursOption } from './command.js';
+import { CliCommand } from './command.js';
 import { datasetName, type FileOptions, fileProgress, planOf, withFiles } from './import-options.js';
 
 interface ImportOptions extends FileOptions, OutputOptions {
   dataset: string;
-  calendar?: string;
-  hours: Hours;
   complete?: boolean;
   strict?: boolean;
   dryRun?: boolean;
@@ -64,8 +60,6 @@ export const importCommand = () =>
       printResult({ json }, listedFormats(), formatsTable);
       process.exit(EXIT.ok);
     })
-    .option('--calendar <id>', 'leave out rows for which this calendar has no slot, and count them')
-    .addOption(hoursOption('with --calendar'))
     .option('--dry-run', 'read everything and show what would be stored, but store nothing')
     .option('--complete', 'declare the days of these files complete: a minute without a bar had no trade')
     .option('--strict', 'exit with code 2 when a row or file was refused, or a row is conflicting')
@@ -77,19 +71,16 @@ export const importCommand = () =>
 async function runImport(context: Context, names: string[], options: ImportOptions): Promise<ImportSummary> {
   const { dataset } = options;
   const settings = await planOf(context, dataset, options); // report wrong options before wrong files
-  const calendar = options.calendar === undefined ? undefined : await context.calendar(options.calendar);
-  const check = calendar && new CalendarCheck(calendar, options.hours, options.interval);
-  const completeDays = options.complete ? new CompleteDays(check) : undefined;
+  const completeDays = options.complete ? new CompleteDays(settings.calendar) : undefined;
   const files = await inputFiles(names, options.format === 'lean');
-  const read = { ...settings.read, hasCalendar: check !== undefined };
-  const plan: ImportPlan = { ...settings, read, files, calendar: check, completeDays };
+  const plan: ImportPlan = { ...settings, files, completeDays };
   if (options.dryRun) return readAll(plan, undefined, options);
   const database = await context.database();
   const { prices, hasVolume, symbolNames } = plan.read;
   symbolNames.know(await symbolsIn(database, options));
   const { signal } = plan;
   // The hours whose rows are all kept: a calendar of regular hours leaves out the rows of extended hours.
-  const hours = calendar?.hasExtendedHours ? options.hours : 'extended';
+  const hours = settings.calendar?.calendar.hasExtendedHours ? options.hours : 'extended';
   const values = { prices, withoutVolume: !hasVolume, complete: completeDays?.dateOf, hours };
   const open: OpenWriter = async (onWait) => {
     const importer = await BarImporter.open(database, dataset, { ...values, signal, onWait });
