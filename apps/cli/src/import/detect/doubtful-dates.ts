@@ -34,65 +34,48 @@ export function futureTimes({ times }: SampleBars): string | undefined {
 
 /** Warns when day and month may be swapped. @throws FilePlanError when they surely are and no --time-format is given */
 export function doubtfulDates({ start, options, example, walls }: SampleBars): string | undefined {
-  const swapped = isEpoch(example) ? undefined : swappedDates(walls, example, start.fileName);
-  if (swapped?.isSure && options.timeFormat === undefined) throw new FilePlanError('unreadable-time', swapped.detail);
-  return swapped?.detail;
-}
-
-interface SwappedDates {
-  /** The warning or the reason of the refusal. */
-  detail: string;
-  /** True when there are three dates or more, and swapping day and month puts no more of them on weekends. */
-  isSure: boolean;
+  if (isEpoch(example)) return undefined;
+  const days = walls.map((wall) => Math.floor(wall / DAY_MS)).filter((day, index, all) => day !== all[index - 1]);
+  const swapped = days.map(withDayAsMonth);
+  const firstChanged = days.findIndex((day, index) => day !== swapped[index]);
+  if (firstChanged < 0 || swapped.some((day) => Number.isNaN(day))) return undefined;
+  const reason = reasonToSwap(days, swapped, example, start.fileName);
+  if (reason === undefined) return undefined;
+  const [date, swappedDate] = [dateOf(days[firstChanged]!), dateOf(swapped[firstChanged]!)];
+  const detail = `dates such as ${date} ${reason}: if the day comes before the month (${swappedDate}), give --time-format`;
+  const isSure = days.length > 2 && weekendCount(swapped) <= weekendCount(days);
+  if (isSure && options.timeFormat === undefined) throw new FilePlanError('unreadable-time', detail);
+  return detail;
 }
 
 /**
- * Why day and month seem to be swapped. Undefined when nothing suggests it, when swapping changes no date, or when a day cannot be a month.
- * @param walls wall times in the order of the rows, epoch ms @param example text of one of them @param fileName may contain a date
+ * Why the dates as read look wrong, and the swapped ones right; undefined when nothing suggests it.
+ * @param days dates as days since 1970, in the order of the rows @param example text of a time @param fileName may contain a date
  */
-function swappedDates(walls: readonly number[], example: string, fileName: string): SwappedDates | undefined {
-  const days = walls.map((wall) => Math.floor(wall / DAY_MS)).filter((day, index, all) => day !== all[index - 1]);
-  const swapped = days.map(withDayAsMonth);
-  if (swapped.some((day) => Number.isNaN(day))) return undefined;
-  const firstChanged = days.findIndex((day, index) => day !== swapped[index]);
-  if (firstChanged < 0) return undefined;
+function reasonToSwap(
+  days: readonly number[],
+  swapped: readonly number[],
+  example: string,
+  fileName: string,
+): string | undefined {
+  const areFar = areMostSteps(days, (step) => step >= FAR_DAYS);
+  if (areFar && areMostSteps(swapped, (step) => step <= NEAR_DAYS)) return 'are a month apart from row to row';
+  if (days.length > 2 && !isOrdered(days) && isOrdered(swapped)) return 'are not in order';
+
   // ISO dates on weekends are more likely those of a market that trades on weekends.
   const isIso = /^\d{4}-\d\d-\d\d/.test(example);
-  const weekendReason = isIso ? undefined : reasonByWeekends(days, swapped);
-  const reason = reasonByOrder(days, swapped) ?? weekendReason ?? reasonByFileName(days, swapped, fileName);
-  if (reason === undefined) return undefined;
-  const [date, swappedDate] = [dateOf(days[firstChanged]!), dateOf(swapped[firstChanged]!)];
-  return {
-    detail: `dates such as ${date} ${reason}: if the day comes before the month (${swappedDate}), give --time-format`,
-    isSure: days.length > 2 && weekendCount(swapped) <= weekendCount(days),
-  };
-}
-
-/** The reason when most dates as read are a month apart and the swapped ones a few days, or only the swapped ones are in order. */
-function reasonByOrder(days: readonly number[], swapped: readonly number[]): string | undefined {
-  const areMostSteps = (list: readonly number[], fits: (step: number) => boolean): boolean => {
-    const steps = distancesOf(list).map(Math.abs);
-    return steps.filter(fits).length / Math.max(1, steps.length) >= STEPS_SHARE_MIN;
-  };
-  const areFar = areMostSteps(days, (step) => step >= FAR_DAYS);
-  const areSwappedNear = areMostSteps(swapped, (step) => step <= NEAR_DAYS);
-  if (areFar && areSwappedNear) return 'are a month apart from row to row';
-  const isOnlySwappedOrdered = days.length > 2 && !isOrdered(days) && isOrdered(swapped);
-  return isOnlySwappedOrdered ? 'are not in order' : undefined;
-}
-
-/** The reason when most dates as read are on weekends, and no swapped date is. */
-function reasonByWeekends(days: readonly number[], swapped: readonly number[]): string | undefined {
   const areMostOnWeekends = weekendCount(days) * 2 > days.length;
-  return areMostOnWeekends && weekendCount(swapped) === 0 ? 'are days of a weekend' : undefined;
-}
+  if (!isIso && areMostOnWeekends && weekendCount(swapped) === 0) return 'are days of a weekend';
 
-/** The reason when the file's name has a date such as 2024-03-04 that is only among the swapped dates. */
-function reasonByFileName(days: readonly number[], swapped: readonly number[], fileName: string): string | undefined {
   const [, year, month, day] = /(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)/.exec(fileName) ?? [];
   const named = Date.UTC(Number(year), Number(month) - 1, Number(day)) / DAY_MS; // NaN for a name without a date
   const isOnlySwapped = swapped.includes(named) && !days.includes(named);
   return isOnlySwapped ? "are not the date in the file's name" : undefined;
+}
+
+function areMostSteps(days: readonly number[], fits: (step: number) => boolean): boolean {
+  const steps = distancesOf(days).map(Math.abs);
+  return steps.filter(fits).length / Math.max(1, steps.length) >= STEPS_SHARE_MIN;
 }
 
 /** The date with day and month swapped, both dates as days since 1970; NaN when the day cannot be a month. */

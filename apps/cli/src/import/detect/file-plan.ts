@@ -8,7 +8,7 @@ import { readerOptions } from './reader-options.js';
 import { type FileReading, readSample, type SampleBars } from './sample-bars.js';
 import { type FileSample, type FileStart, lastRows, sampleOf } from './sample.js';
 import { spacingText } from './spacing.js';
-import { type ChosenVolume, VolumeChoice } from './volume-choice.js';
+import { VolumeChoice } from './volume-choice.js';
 
 /** Bytes up to this one are blanks and control characters. */
 const SPACE = 32;
@@ -50,8 +50,7 @@ export function planFile(start: FileStart, given: ReadOptions): FilePlan | undef
 /** @throws FilePlanError with the line of the first sampled row, unless the error has a line */
 function readingOf(sample: FileSample, start: FileStart, options: ReadOptions): FileReading {
   try {
-    const detected = fileLayoutOf(sample, options);
-    const file = start.volume === undefined ? detected : withVolume(detected, start.volume);
+    const file = fileLayoutOf(sample, options, start.volume?.field);
     return {
       start,
       options,
@@ -64,12 +63,6 @@ function readingOf(sample: FileSample, start: FileStart, options: ReadOptions): 
     if (!(error instanceof FilePlanError) || error.line > 0) throw error;
     throw new FilePlanError(error.reason, error.message, sample.rows[0]?.line ?? 1);
   }
-}
-
-function withVolume(file: FileLayout, { field }: ChosenVolume): FileLayout {
-  const { layout } = file;
-  const values = layout.values.map((fields) => ({ ...fields, volume: [field] }));
-  return { ...file, layout: { ...layout, values } };
 }
 
 /** How a file was understood, for the user. */

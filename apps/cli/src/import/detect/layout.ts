@@ -35,9 +35,10 @@ interface FoundHeader extends Pick<Recognised, 'header'>, Partial<Pick<Recognise
 /**
  * Finds the layout of a file by the first that applies: a known format, a wide header (a line of values and a line of symbols),
  * another header, the keys of JSON objects, the places of the columns.
+ * @param volumeField the volume column of the file, when all its rows have decided between several
  * @throws FilePlanError when no columns for time and prices are found, or when several formats fit
  */
-export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayout {
+export function fileLayoutOf(sample: FileSample, options: ReadOptions, volumeField?: number): FileLayout {
   const { hasVolume } = options;
   const skipLines = Math.max(options.skipLines, sample.sepLines);
   const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > skipLines); // keeps the keys of JSON
@@ -46,7 +47,7 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
     const expected = isJson ? `an array or an object for each bar, was ${sample.beginning}` : 'rows, was none';
     throw unusableHeader(`expected ${expected}`);
   }
-  const layout = (found: FoundHeader): FileLayout => layoutOf(rows, found, skipLines);
+  const layout = (found: FoundHeader): FileLayout => layoutOf(rows, found, skipLines, volumeField);
   const known = formatOf({ ...sample, rows }, options);
   if (known !== undefined) {
     const names = rows[Math.max(0, known.header)]!.texts; // of a file without a header: the first row
@@ -92,25 +93,41 @@ function columnsWithoutHeader(sample: FileSample, options: ReadOptions): FoundCo
 }
 
 /** The layout of a file that is not wide. */
-function layoutOf(rows: readonly SampleRow[], { columns, header, format }: FoundHeader, skipLines: number): FileLayout {
+function layoutOf(
+  rows: readonly SampleRow[],
+  { columns, header, format }: FoundHeader,
+  skipLines: number,
+  volumeField?: number,
+): FileLayout {
   const hasHeader = header >= 0;
-  const { texts, isHeader, line } = rows[Math.max(0, header)]!;
-  const names = hasHeader || isHeader ? texts : placeNames(texts);
+  const first = rows[Math.max(0, header)]!;
+  const names = hasHeader || first.isHeader ? first.texts : placeNames(first.texts);
   const lastHeader = hasHeader ? lastHeaderRow(rows, header, columns) : -1;
-  const data = rows.slice(lastHeader + 1).filter((row) => !row.isHeader); // without the keys of JSON
-  if (hasHeader) refuseBarsAbove(rows.slice(0, header), line);
-  refuseUnnamedField(names, data, line);
-  const { volume, volumes } = chosenVolume(columns, names, data);
+  const data = rows.slice(lastHeader + 1).filter(({ isHeader }) => !isHeader); // without the keys of JSON
+  if (hasHeader) refuseBarsAbove(rows.slice(0, header), first.line);
+  refuseUnnamedField(names, data, first.line);
+
+  const { volume } = columns.values;
+  const isChoice = volume.length > 1 && !columns.addsVolumes;
+  const volumes = volume.map((field) => ({ field, name: names[field] ?? String(field + 1) }));
+  const usedVolume = isChoice ? [volumeField ?? firstUsed(volume, data)] : volume;
+
   const namedFields = 1 + names.findLastIndex((name) => name !== '');
   const layout: RowLayout = {
     ...dateAndTime(columns, data[0]?.texts ?? []),
     symbol: columns.symbol,
-    values: [{ ...columns.values, volume }],
+    values: [{ ...columns.values, volume: usedVolume }],
     // Rows must have all named fields, and no others: when one is missing or added, the later ones are in the wrong columns.
     fieldsMin: hasHeader ? namedFields : undefined,
     fieldsMax: hasHeader ? namedFields : names.length,
   };
-  return { layout, format, names, headerLines: rows[lastHeader]?.line ?? skipLines, volumes, data };
+  const headerLines = rows[lastHeader]?.line ?? skipLines;
+  return { layout, format, names, headerLines, data, ...(isChoice && { volumes }) };
+}
+
+/** The first field that is above 0 in a sampled row. It serves the sample; a `VolumeChoice` over the whole file decides later. */
+function firstUsed(fields: readonly number[], data: readonly SampleRow[]): number {
+  return fields.find((field) => data.some(({ texts }) => Number(texts[field]) > 0)) ?? fields[0]!;
 }
 
 /** The fields of the date and the time. @param first the first row of data */
@@ -123,19 +140,4 @@ function dateAndTime(columns: FoundColumns, first: readonly string[]): Pick<RowL
   // A time of day right after a column of dates belongs to it, whatever its name is.
   const isSplit = date === undefined && DATE_TEXT.test(text) && TIME_OF_DAY.test(next);
   return isSplit ? { date: time, time: time + 1 } : { date, time };
-}
-
-/**
- * The volume fields for the sample. Of several columns that are not added up, it is the first that is above 0 in a sampled row;
- * `volumes` then has all of them, between which a `VolumeChoice` over the whole file decides later.
- */
-function chosenVolume(
-  { values: { volume }, addsVolumes }: FoundColumns,
-  names: readonly string[],
-  data: readonly SampleRow[],
-): { volume: readonly number[]; volumes?: VolumeColumn[] } {
-  if (addsVolumes || volume.length < 2) return { volume };
-  const isUsed = (field: number): boolean => data.some(({ texts }) => Number(texts[field]) > 0);
-  const chosen = volume.find(isUsed) ?? volume[0]!;
-  return { volume: [chosen], volumes: volume.map((field) => ({ field, name: names[field] ?? String(field + 1) })) };
 }

@@ -20,11 +20,8 @@ export interface Recognised {
 
 /** The formats that a name means: `databento` includes `databento-pretty`, `metatrader` its versions 4 and 5. Empty for an unknown name. */
 export function formatsNamed(name: string): readonly BarFormat[] {
-  return FORMATS.filter((format) => {
-    if (!format.name.startsWith(name)) return false;
-    const rest = format.name.slice(name.length);
-    return rest === '' || rest.startsWith('-') || /^\d+$/.test(rest);
-  });
+  const isRest = (text: string): boolean => /^(-.*|\d*)$/.test(text);
+  return FORMATS.filter((format) => format.name.startsWith(name) && isRest(format.name.slice(name.length)));
 }
 
 /** The format that the user named. @throws FilePlanError when the file does not fit it */

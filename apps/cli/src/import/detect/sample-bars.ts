@@ -47,9 +47,11 @@ export interface SampleBars extends FileReading {
 
 /** Reads the first and last rows of a file. @throws FilePlanError when times can be read at one end only, or when many cannot be read */
 export function readSample(reading: FileReading): SampleBars {
-  const { start, options, file, reader } = reading;
-  const head = readPart(start.head, reading, start.isWhole);
-  const tail = start.isWhole ? { bars: [], timeFailures: [] } : readTail(reading);
+  const { start, options, delimiter, file, reader } = reading;
+  // A grid of 1 ms accepts times that are not whole minutes: judgeSample decides about them.
+  const sampleReader = { ...reader, gridMs: 1 };
+  const head = readPart(start.head, delimiter, sampleReader, start.isWhole);
+  const tail = start.isWhole ? { bars: [], timeFailures: [] } : readTail(reading, sampleReader);
   const quarter = Math.floor(head.timeFailures.length / 4);
   if (start.isWhole) refuseHalfRead(head.timeFailures.slice(0, quarter), head.timeFailures.slice(-quarter));
   else refuseHalfRead(head.timeFailures, tail.timeFailures);
@@ -78,9 +80,9 @@ interface SamplePart {
 type TimeFailures = readonly (string | undefined)[];
 
 /** Reads the last bytes from their first complete row on. JSON rows have the keys of the file's first object. */
-function readTail({ start: { tail }, delimiter, file, reader }: FileReading): SamplePart {
+function readTail({ start: { tail }, delimiter, file }: FileReading, reader: BarReaderOptions): SamplePart {
   const rows = tail.subarray(firstRowOf(tail, delimiter));
-  return readPart(rows, { delimiter, reader: { ...reader, headerLines: 0 } }, true, file.names);
+  return readPart(rows, delimiter, { ...reader, headerLines: 0 }, true, file.names);
 }
 
 /**
@@ -88,9 +90,10 @@ function readTail({ start: { tail }, delimiter, file, reader }: FileReading): Sa
  * @param isEnd true when the bytes end where the file ends: the last row is then complete
  * @param keys of the first object in a JSON file, when the bytes do not contain it
  */
-function readPart(
+export function readPart(
   bytes: Uint8Array,
-  { delimiter, reader }: Pick<FileReading, 'delimiter' | 'reader'>,
+  delimiter: string | undefined,
+  reader: BarReaderOptions,
   isEnd: boolean,
   keys?: readonly string[],
 ): SamplePart {
@@ -105,8 +108,7 @@ function readPart(
       if (reason === 'unreadable-time') timeFailures.push(detail);
     },
   };
-  // A grid of 1 ms accepts times that are not whole minutes: judgeSample decides about them.
-  const rows = splitterOf(delimiter, new BarReader({ ...reader, gridMs: 1 }, sink), keys);
+  const rows = splitterOf(delimiter, new BarReader(reader, sink), keys);
   rows.push(bytes);
   if (isEnd) rows.end();
   return { bars, timeFailures };

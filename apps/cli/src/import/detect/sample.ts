@@ -114,14 +114,10 @@ export function lastRows({ tail }: FileStart, { rows, delimiter }: SplitSample):
  * @param delimiter undefined for JSON
  */
 export function firstRowOf(tail: Uint8Array, delimiter: string | undefined): number {
-  const [CLOSE_ARRAY, CLOSE_OBJECT, COMMA, LF, CR] = [93, 125, 44, 10, 13];
-  const isRowEnd = (byte: number, index: number): boolean => {
-    if (delimiter !== undefined) return byte === LF || byte === CR;
-    // A JSON row ends with a bracket, which a comma or a line end follows.
-    const before = tail[index - 1];
-    return (byte === COMMA || byte === LF) && (before === CLOSE_ARRAY || before === CLOSE_OBJECT);
-  };
-  return tail.findIndex(isRowEnd) + 1;
+  // A JSON row ends with a bracket, which a comma or a line end follows.
+  const rowEnd = delimiter === undefined ? /[\]}][,\n]/ : /[\r\n]/;
+  const match = rowEnd.exec(Buffer.from(tail).toString('latin1'));
+  return match === null ? 0 : match.index + match[0].length;
 }
 
 /** The text of a row's time, preceded by its date when that is in another column. */

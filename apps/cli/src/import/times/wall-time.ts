@@ -9,10 +9,10 @@ const DAY_MS = 86_400_000;
 /** Zones change their offset on a quarter hour only (checked for the IANA database since 1970). */
 const QUARTER_HOUR_MS = 900_000;
 
-/** An instant or an offset in ms, or why a wall time is not a single instant. */
-type MsOrProblem = number | 'skipped-by-dst' | 'ambiguous-by-dst';
+/** Why a wall time is not a single instant. */
+type WallProblem = 'skipped-by-dst' | 'ambiguous-by-dst';
 /** Why a time cannot be used. */
-export type TimeProblem = Exclude<MsOrProblem, number> | 'unreadable-time' | 'date-without-time' | 'excel-serial';
+export type TimeProblem = WallProblem | 'unreadable-time' | 'date-without-time' | 'excel-serial';
 /** Epoch ms, or why the time cannot be used. */
 export type RowTime = number | TimeProblem;
 /** Reads the time in `bytes[start, end)`. */
@@ -27,7 +27,7 @@ export class WallClock {
   readonly #utcDayOffsets = new Map<number, number>();
   /** The number of the quarter hour of the last wall time, and the offset in it. */
   #lastQuarter = Number.NaN;
-  #lastOffset: MsOrProblem = 0;
+  #lastOffset: number | WallProblem = 0;
 
   /** @throws UsageError for a zone that is not in the IANA database. */
   constructor(zoneName: string) {
@@ -38,7 +38,7 @@ export class WallClock {
   }
 
   /** The instant at which the clocks of the zone show `wallMs` (epoch ms, as if the wall time were UTC). */
-  toUtc(wallMs: number): MsOrProblem {
+  toUtc(wallMs: number): number | WallProblem {
     const quarter = Math.floor(wallMs / QUARTER_HOUR_MS);
     if (quarter !== this.#lastQuarter) {
       this.#lastOffset = this.#offsetOfDay(Math.floor(wallMs / DAY_MS)) ?? this.#offsetNear(quarter * QUARTER_HOUR_MS);
@@ -72,7 +72,7 @@ export class WallClock {
   }
 
   /** The offset of a wall time near a change: that of the day before or after. It fits when the zone has it at the resulting instant. */
-  #offsetNear(wallMs: number): MsOrProblem {
+  #offsetNear(wallMs: number): number | WallProblem {
     const before = this.#zone.offset(wallMs - DAY_MS) * 60_000;
     const after = this.#zone.offset(wallMs + DAY_MS) * 60_000;
     const fits = (offset: number): boolean => this.#zone.offset(wallMs - offset) * 60_000 === offset;
