@@ -62,10 +62,8 @@ export function headerColumns(
   }
   const date = find('date');
   const symbol = find('symbol');
-  // Names that differ only in case count as the same. A name that the user gives is set apart: it can tell "close" from "Close".
-  const wantedNames = new Set([...wanted.values()].map((column) => header[columnIndex(header, column)]));
-  const comparedNames = header.map((name) => (wantedNames.has(name) ? `wanted ${name}` : name.trim().toLowerCase()));
-  refuseDuplicates(header, [time, ...Object.values(prices), date, symbol, ...volume], comparedNames);
+  const used = [time, ...Object.values(prices), date, symbol, ...volume];
+  refuseDuplicates(header, used, comparedNames(header, wanted));
 
   const isSeparateDate = date >= 0 && date !== time;
   const dateBelongsToTime = wanted.has('date') || TIMES_OF_DAY.includes(bareHeader[time] ?? '');
@@ -77,6 +75,12 @@ export function headerColumns(
     values: { ...prices, volume },
     addsVolumes: false,
   };
+}
+
+/** The names of a header by which duplicates are found: a difference in case does not count, unless the user gives the name of one. */
+function comparedNames(header: readonly string[], wanted: ReadonlyMap<ColumnName, string>): string[] {
+  const wantedNames = new Set([...wanted.values()].map((column) => header[columnIndex(header, column)]));
+  return header.map((name) => (wantedNames.has(name) ? `wanted ${name}` : name.trim().toLowerCase()));
 }
 
 /** The index of the column with this name, or with this name in other case; −1 when there is none. */

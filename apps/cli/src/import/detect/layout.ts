@@ -27,9 +27,13 @@ export interface FileLayout {
   data: readonly SampleRow[];
 }
 
-/** The columns of a file that is not wide. `format` is undefined when the file fits no known format. */
-interface FoundHeader extends Pick<Recognised, 'header'>, Partial<Pick<Recognised, 'format'>> {
+/** The columns of a file that is not wide. */
+interface FoundHeader {
   columns: FoundColumns;
+  /** Index of the header in the rows; −1 for a file without one. */
+  header: number;
+  /** Undefined when the file fits no known format. */
+  format?: BarFormat;
 }
 
 /**

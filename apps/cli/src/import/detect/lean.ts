@@ -8,7 +8,7 @@ import { SYMBOL_PATTERN } from '@barkeep/bars';
 import { LEAN_FILE_NAME } from '../files/index.js';
 import { type BarReaderOptions, FilePlanError, type RowLayout } from '../reading/index.js';
 import { decimalAt, numberReader } from '../rows/index.js';
-import { clockOf, type TimeParser } from '../times/index.js';
+import { clockOf, midnightOf, type TimeParser } from '../times/index.js';
 import type { FilePlan } from './file-plan.js';
 import type { ReadOptions } from './read-options.js';
 import { readPart } from './sample-bars.js';
@@ -78,9 +78,8 @@ function readFileName(name: string): Pick<LeanFile, 'midnightMs' | 'isQuote'> {
   const match = LEAN_FILE_NAME.exec(name);
   if (match === null) throw unusablePath(`a name like 20131004_trade.zip, was "${name}"`);
   const [, year, month, day, kind = ''] = match;
-  const midnightMs = Date.UTC(Number(year), Number(month) - 1, Number(day)); // 20130231 becomes a day in March
-  if (new Date(midnightMs).toISOString().slice(0, 10) !== `${year}-${month}-${day}`)
-    throw unusablePath(`a date in the file name, was "${year}${month}${day}"`);
+  const midnightMs = midnightOf(Number(year), Number(month), Number(day));
+  if (Number.isNaN(midnightMs)) throw unusablePath(`a date in the file name, was "${year}${month}${day}"`);
   return { midnightMs, isQuote: kind.toLowerCase() === 'quote' };
 }
 

@@ -61,7 +61,10 @@ export function lookalikes({ rows, delimiter }: FileSample): string[] {
 function fit(format: BarFormat, { rows, delimiter }: FileSample): Recognised | undefined {
   if (delimiter !== format.delimiter) return undefined;
   const header = headerIndex(format, rows);
-  const fits = header < 0 ? fitsRows(format, rows) || fitsJson(format, rows) : fitsValues(format, rows, header);
+  const fits =
+    header < 0
+      ? fitsRows(format, rows) || fitsKeys(format, rows) || fitsArrays(format, rows)
+      : fitsValues(format, rows, header);
   return fits ? { format, header } : undefined;
 }
 
@@ -91,17 +94,19 @@ function fitsRows({ row, delimiter }: BarFormat, rows: readonly SampleRow[]): bo
   return fitting[0] === true && fitting.filter(Boolean).length >= ROWS_FITTING_MIN * rows.length;
 }
 
-/** True when JSON objects have the format's keys, or arrays have its length, digits of the time and order of prices. */
-function fitsJson({ arrays, keys, under, columns }: BarFormat, rows: readonly SampleRow[]): boolean {
-  const [first, second] = rows;
-  if (first === undefined) return false;
-  if (keys !== undefined) {
-    const isUnder = under?.test(lastKey(second?.group ?? '')) ?? true; // the first row has the keys themselves
-    return isUnder && first.isHeader === true && keys.every((key) => first.texts.includes(key));
-  }
-  if (arrays === undefined || first.isHeader === true) return false;
+/** True when JSON objects have the format's keys. The first row has the keys themselves. */
+function fitsKeys({ keys, under }: BarFormat, [first, second]: readonly SampleRow[]): boolean {
+  if (keys === undefined || first?.isHeader !== true) return false;
+  const isUnder = under?.test(lastKey(second?.group ?? '')) ?? true;
+  return isUnder && keys.every((key) => first.texts.includes(key));
+}
+
+/** True when JSON arrays have the format's length, digits of the time and order of prices. */
+function fitsArrays({ arrays, columns }: BarFormat, rows: readonly SampleRow[]): boolean {
+  const [first] = rows;
+  if (arrays === undefined || first === undefined || first.isHeader) return false;
   if (first.texts.length !== arrays.length || first.texts[0]?.length !== arrays.timeDigits) return false;
-  // Formats differ in the order of the prices: in the right one, high and low are the extremes. A column is a place, from 1.
+  // In the right order, high and low are the extremes. A column is a place, from 1.
   return rows.every(({ texts }) => {
     const [open, high, low, close] = PRICE_NAMES.map((name) => Number(texts[Number(columns[name]) - 1]));
     return high! >= open! && high! >= close! && low! <= open! && low! <= close!;
