@@ -1,20 +1,14 @@
 /** Reads the first and the last rows of a file as an import would, to show and to judge them. Pure. */
 import { type Bar, spacingOf } from '@barkeep/bars';
-import { BarReader, type BarReaderOptions, FilePlanError, type RowSink } from '../reading/index.js';
+import { BarReader, type BarReaderOptions, type RowSink } from '../reading/index.js';
 import { splitterOf } from '../rows/index.js';
 import { clockOf } from '../times/index.js';
 import { lacksZone } from './field-texts.js';
 import type { FileLayout } from './layout.js';
 import type { ReadOptions } from './read-options.js';
 import { type FileStart, firstRowOf, type SampleRow, timeTextOf } from './sample.js';
+import { refuseUnreadTimes, type TimeFailures } from './unread-times.js';
 import { namedZone } from './zones.js';
-
-/** Fewest rows from which a share of unreadable times is judged. */
-const JUDGED_ROWS_MIN = 10;
-/** From this share of unreadable times on, the readable ones are doubted. */
-const DOUBTED_SHARE_MIN = 0.25;
-/** The two ends of a half-read file differ at least this much in their shares of unreadable times. */
-const HALF_READ_DIFFERENCE_MIN = 0.8;
 
 /** What decides how a file is read. */
 export interface FileReading {
@@ -52,10 +46,7 @@ export function readSample(reading: FileReading): SampleBars {
   const sampleReader = { ...reader, gridMs: 1 };
   const head = readPart(start.head, delimiter, sampleReader, start.isWhole);
   const tail = start.isWhole ? { bars: [], timeFailures: [] } : readTail(reading, sampleReader);
-  const quarter = Math.floor(head.timeFailures.length / 4);
-  if (start.isWhole) refuseHalfRead(head.timeFailures.slice(0, quarter), head.timeFailures.slice(-quarter));
-  else refuseHalfRead(head.timeFailures, tail.timeFailures);
-  refusePartlyRead([...head.timeFailures, ...tail.timeFailures]);
+  refuseUnreadTimes(head.timeFailures, tail.timeFailures, start.isWhole);
   const bars = [...head.bars, ...tail.bars];
   const times = bars.map(({ openTime }) => openTime + reader.shiftMs);
   const clock = clockOf(reader.zone);
@@ -74,10 +65,8 @@ export function readSample(reading: FileReading): SampleBars {
 
 interface SamplePart {
   bars: readonly Bar[];
-  /** For each row, why its time could not be read; undefined if it was read. Rows that were refused for other reasons are left out. */
   timeFailures: TimeFailures;
 }
-type TimeFailures = readonly (string | undefined)[];
 
 /** Reads the last bytes from their first complete row on. JSON rows have the keys of the file's first object. */
 function readTail({ start: { tail }, delimiter, file }: FileReading, reader: BarReaderOptions): SamplePart {
@@ -112,29 +101,4 @@ export function readPart(
   rows.push(bytes);
   if (isEnd) rows.end();
   return { bars, timeFailures };
-}
-
-/** Refuses a file whose times can be read at one end only: probably day and month are swapped. @throws FilePlanError */
-function refuseHalfRead(first: TimeFailures, last: TimeFailures): void {
-  if (Math.min(first.length, last.length) < JUDGED_ROWS_MIN) return;
-  const failedShare = (failures: TimeFailures): number =>
-    failures.filter((failure) => failure !== undefined).length / failures.length;
-  if (Math.abs(failedShare(first) - failedShare(last)) < HALF_READ_DIFFERENCE_MIN) return;
-  const example = [...first, ...last].find((failure) => failure !== undefined) ?? '';
-  throw new FilePlanError(
-    'unreadable-time',
-    `times can be read at one end of the file and not at the other (${example}): is the day before the month?`,
-  );
-}
-
-/** Refuses a file when many of its times cannot be read: the others may be wrong. @throws FilePlanError */
-function refusePartlyRead(timeFailures: TimeFailures): void {
-  const unread = timeFailures.filter((failure) => failure !== undefined);
-  const share = unread.length / timeFailures.length;
-  // When no time can be read, no row is stored: the import refuses each row instead of the file.
-  if (timeFailures.length < JUDGED_ROWS_MIN || share < DOUBTED_SHARE_MIN || share === 1) return;
-  throw new FilePlanError(
-    'unreadable-time',
-    `${unread.length} of ${timeFailures.length} times could not be read (${unread[0]}), so the others may be wrong too`,
-  );
 }
