@@ -33,10 +33,9 @@ export function closesAsOpens({ file, head, start, options, times }: SampleBars)
   return `times look like bar close times (a day from ${first}Z to ${last}Z): if they are, import with --times close`;
 }
 
-/** Consecutive rows of a file, with times in epoch ms. */
+/** Times of consecutive rows, epoch ms. The first part begins where the file begins, and the last one ends where the file ends. */
 interface FilePart {
   times: readonly number[];
-  /** Whether the part begins where the file begins, and whether it ends where the file ends. */
   isFirst: boolean;
   isLast: boolean;
 }

@@ -71,7 +71,6 @@ export interface Understood {
   format: string;
   /** The name or number of the column that each value comes from. */
   columns: Record<string, string>;
-  /** Undefined for JSON. */
   delimiter?: string;
   /** Zone of times without an offset. */
   zone: string;

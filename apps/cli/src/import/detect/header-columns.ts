@@ -55,11 +55,8 @@ export function headerColumns(
   const prices = priceFields(find);
   const volume = hasVolume ? findAll('volume') : [];
   const required = { time, ...prices, ...(hasVolume && { volume: volume[0] ?? -1 }) };
-  const missing = Object.entries(required).filter(([, field]) => field < 0);
-  if (missing.length > 0) {
-    const names = missing.map(([name]) => name);
-    throw missingColumnsError(header, names);
-  }
+  const missing = Object.entries(required).flatMap(([name, field]) => (field < 0 ? name : []));
+  if (missing.length > 0) throw missingColumnsError(header, missing);
   const date = find('date');
   const symbol = find('symbol');
   const used = [time, ...Object.values(prices), date, symbol, ...volume];

@@ -26,8 +26,7 @@ export function missingColumnsError(header: readonly string[], missing: readonly
   const names = missing.join(', ');
   const isLikeData = header.some((name) => /^[\d.]+$/.test(name));
   const headerHint = isLikeData ? '; if the file has no header row, add --no-header' : '';
-  const volumeHint = names === 'volume' ? NO_VOLUME_HINT : '';
-  const hints = headerHint + volumeHint;
+  const hints = headerHint + (names === 'volume' ? NO_VOLUME_HINT : '');
   return unusableHeader(`expected columns for ${names}, was ${quoted(header)}; name them with --columns${hints}`);
 }
 

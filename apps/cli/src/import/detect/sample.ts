@@ -35,16 +35,13 @@ export interface FileSample {
 /** The rows that a delimiter gives. */
 type SplitSample = Pick<FileSample, 'delimiter' | 'rows'>;
 
-/** Most rows of a sample. */
-const SAMPLE_ROWS = 200;
+const SAMPLE_ROWS_MAX = 200;
 /** The head is split in pieces of this size, until there are enough rows. */
 const SAMPLE_PIECE_BYTES = 4096;
 /** The last rows of a file are those in this many bytes. */
 const LAST_BYTES = 1024;
-/** Number of characters that messages show. */
-const SHOWN_LENGTH = 120;
-/** JSON begins with a bracket within this many bytes. */
-const BEGINNING_BYTES = 4096;
+/** JSON begins with a bracket within this many bytes, of which messages show the first characters. */
+const [BEGINNING_BYTES, SHOWN_LENGTH] = [4096, 120];
 const DELIMITERS = [',', ';', '\t', '|'];
 /** A row has at least a time and four prices. */
 export const FIELDS_MIN = 5;
@@ -85,18 +82,18 @@ function likeliestSample(samples: readonly SplitSample[]): SplitSample {
   return samples[most === 0 ? 0 : alikeRows.lastIndexOf(most)]!;
 }
 
-/** The first rows, at most {@link SAMPLE_ROWS}; rows that cannot be split are left out. @param delimiter undefined for JSON */
+/** The first rows, at most {@link SAMPLE_ROWS_MAX}; rows that cannot be split are left out. @param delimiter undefined for JSON */
 function sampleRows(head: Uint8Array, isWhole: boolean, delimiter: string | undefined): SampleRow[] {
   const rows: SampleRow[] = [];
   const handler: RowHandler = {
     row: (row) => {
       const { line, isHeader, group, named } = row;
-      if (rows.length < SAMPLE_ROWS) rows.push({ line, texts: rowTexts(row), isHeader, group, named });
+      if (rows.length < SAMPLE_ROWS_MAX) rows.push({ line, texts: rowTexts(row), isHeader, group, named });
     },
     refuse: () => undefined,
   };
   const splitter = splitterOf(delimiter, handler);
-  for (let at = 0; at < head.length && rows.length < SAMPLE_ROWS; at += SAMPLE_PIECE_BYTES)
+  for (let at = 0; at < head.length && rows.length < SAMPLE_ROWS_MAX; at += SAMPLE_PIECE_BYTES)
     splitter.push(head.subarray(at, at + SAMPLE_PIECE_BYTES));
   if (isWhole) splitter.end(); // otherwise the last row may be cut
   return rows;
@@ -104,7 +101,7 @@ function sampleRows(head: Uint8Array, isWhole: boolean, delimiter: string | unde
 
 /** The last rows of a CSV file with more rows than a sample; none of other files. */
 export function lastRows({ tail }: FileStart, { rows, delimiter }: SplitSample): SampleRow[] {
-  if (delimiter === undefined || rows.length < SAMPLE_ROWS) return [];
+  if (delimiter === undefined || rows.length < SAMPLE_ROWS_MAX) return [];
   const end = tail.subarray(-LAST_BYTES);
   return sampleRows(end.subarray(firstRowOf(end, delimiter)), true, delimiter);
 }

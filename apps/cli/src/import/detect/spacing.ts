@@ -85,12 +85,10 @@ function unevenSteps(closest: number, intervalMs: number, hint: string): FilePla
 }
 
 function wrongInterval(spacing: number, intervalMs: number): FilePlanError {
-  const hint =
-    spacing >= MINUTE_MS && spacing < DAY_MS
-      ? `; --interval ${shortInterval(spacing)} stores them, for sessions with that base interval`
-      : '';
-  const detail = `expected ${spacingText(intervalMs)} bars, was ${spacingText(spacing)} bars${hint}`;
-  return new FilePlanError('wrong-interval', detail);
+  const detail = `expected ${spacingText(intervalMs)} bars, was ${spacingText(spacing)} bars`;
+  const hint = `; --interval ${shortInterval(spacing)} stores them, for sessions with that base interval`;
+  const canBeStored = spacing >= MINUTE_MS && spacing < DAY_MS;
+  return new FilePlanError('wrong-interval', canBeStored ? detail + hint : detail);
 }
 
 /** Warns when there are too few rows to know their interval, and it seems to be another one. */

@@ -10,7 +10,6 @@ import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 /** A text that is being read, and what was read of it. */
 interface PatternText {
   readonly bytes: Uint8Array;
-  /** Where the next step reads. */
   at: number;
   readonly end: number;
   /** Year, month, day, hour, minute, second and ms; those that the pattern lacks are 0. */
@@ -22,8 +21,7 @@ interface PatternText {
 /** Reads one part of a pattern. Returns false when the text does not fit. */
 type Step = (text: PatternText) => boolean;
 
-/** Places in `PatternText.values`. */
-const [YEAR, HOUR] = [0, 3] as const;
+const [YEAR, HOUR] = [0, 3] as const; // places in `PatternText.values`
 /** The letters of `PatternText.values` in a pattern; `h` is an hour, too. */
 const LETTERS = 'yMdHmsS';
 /** Tokens of digits: one letter reads one or two digits, several letters read as many digits as letters. */
@@ -89,7 +87,6 @@ function readOffset(text: PatternText): boolean {
   return text.offsetMinutes !== undefined;
 }
 
-/** Reads AM or PM. */
 function readHalfDay(text: PatternText): boolean {
   const [letter, m] = [text.bytes[text.at++], text.bytes[text.at++]].map((byte = 0) => byte | LOWER_CASE_BIT);
   text.halfDay = letter;
