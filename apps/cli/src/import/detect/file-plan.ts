@@ -107,8 +107,7 @@ function understoodOf(sample: SampleBars, notes: string[]): Understood {
 
 /** The name or the number of the column of each value. Of a wide file: those of the first symbol. */
 function columnsOf({ layout, names }: FileLayout): Record<string, string> {
-  const [values] = layout.values;
-  if (values === undefined) return {};
+  const values = layout.values[0]!;
   const named = (field: number): string => names[field] || String(field + 1); // a column may have an empty name
   const columns: Record<string, string> = {};
   if (layout.date !== undefined) columns['date'] = named(layout.date);

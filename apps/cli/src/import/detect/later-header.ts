@@ -3,7 +3,7 @@ import { PRICE_NAMES, type RowLayout, type ValueFields } from '../reading/index.
 import { bareName, NAMES } from './header-names.js';
 
 /** Tells whether a row is a header whose columns are not those of the first header. */
-type IsOtherHeader = (texts: readonly string[]) => boolean;
+export type IsOtherHeader = (texts: readonly string[]) => boolean;
 
 /** A text that begins with a letter, and so is no number. */
 const WORD = /^\p{L}/u;

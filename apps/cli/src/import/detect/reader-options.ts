@@ -3,7 +3,7 @@ import type { BarReaderOptions } from '../reading/index.js';
 import { lastKey, numberReader } from '../rows/index.js';
 import { clockOf, timeParser, type TimeParser, type WallClock } from '../times/index.js';
 import { unusableHeader } from './header-errors.js';
-import { otherHeader, otherWideHeader } from './later-header.js';
+import { type IsOtherHeader, otherHeader, otherWideHeader } from './later-header.js';
 import type { FileLayout } from './layout.js';
 import { digitsBeforeLoss, withLostZeros } from './lost-zeros.js';
 import type { ReadOptions } from './read-options.js';
@@ -45,12 +45,8 @@ export function readerOptions(
 }
 
 /** Tells whether a row is a header whose columns are not those of the file's first header. */
-function otherHeaderOf(
-  { layout, names, headerLines }: FileLayout,
-  { rows }: FileSample,
-): BarReaderOptions['isOtherHeader'] {
-  const [values] = layout.values;
-  if (values === undefined) return undefined;
+function otherHeaderOf({ layout, names, headerLines }: FileLayout, { rows }: FileSample): IsOtherHeader {
+  const values = layout.values[0]!;
   if (values.symbol === undefined) return otherHeader({ ...layout, values }, names, { takesWords: true });
   const headerRows = rows.filter(({ line }) => line <= headerLines).map(({ texts }) => texts);
   return otherWideHeader(layout, headerRows);
