@@ -4,7 +4,7 @@ import { isNoSymbol } from '../reading/index.js';
 import { lastKey } from '../rows/index.js';
 import { instantOf } from '../times/index.js';
 import { bareName, NAMES, words } from './header-names.js';
-import type { SampleRow } from './sample.js';
+import { lastRows, type SampleRow } from './sample.js';
 import type { FileReading, SampleBars } from './sample-bars.js';
 
 /** Bare names of columns that distinguish several series of one symbol, or complete bars from incomplete ones. */
@@ -37,8 +37,8 @@ const OFFSET_STEP_MS = HOUR_MS / 4;
 const ID_DIGITS = /\d{5}/;
 
 /** Warns of each series column in which rows of one symbol have different values. */
-export function mixedRows({ file: { layout, names, data }, lastRows }: FileReading): string[] {
-  const rows = [...data, ...lastRows]; // a file may have one symbol after another
+export function mixedRows({ start, sample, file: { layout, names, data } }: FileReading): string[] {
+  const rows = [...data, ...lastRows(start, sample)]; // a file may have one symbol after another
   const symbolOf = ({ texts, group }: SampleRow): string =>
     layout.symbol === undefined ? lastKey(group ?? '') : (texts[layout.symbol] ?? '');
   return names.flatMap((name, field) => {

@@ -6,7 +6,7 @@ import { type FileLayout, fileLayoutOf } from './layout.js';
 import type { ReadOptions } from './read-options.js';
 import { readerOptions } from './reader-options.js';
 import { type FileReading, readSample, type SampleBars } from './sample-bars.js';
-import { type FileSample, type FileStart, lastRows, sampleOf } from './sample.js';
+import { type FileSample, type FileStart, sampleOf } from './sample.js';
 import { spacingText } from './spacing.js';
 import { VolumeChoice } from './volume-choice.js';
 
@@ -35,10 +35,10 @@ export function planFile(start: FileStart, given: ReadOptions): FilePlan | undef
   const sample = sampleOf(start, options.delimiter);
   const sampleBars = readSample(readingOf(sample, start, options));
   const { notes, warnings } = judgeSample(sampleBars);
-  const { delimiter, file, reader } = sampleBars;
-  const { volumes } = file;
+  const { reader } = sampleBars;
+  const { volumes } = sampleBars.file;
   return {
-    delimiter,
+    delimiter: sample.delimiter,
     reader,
     understood: understoodOf(sampleBars, notes),
     warnings,
@@ -51,14 +51,7 @@ export function planFile(start: FileStart, given: ReadOptions): FilePlan | undef
 function readingOf(sample: FileSample, start: FileStart, options: ReadOptions): FileReading {
   try {
     const file = fileLayoutOf(sample, options, start.volume?.field);
-    return {
-      start,
-      options,
-      delimiter: sample.delimiter,
-      file,
-      lastRows: lastRows(start, sample),
-      reader: readerOptions(file, sample, start.head, options),
-    };
+    return { start, options, sample, file, reader: readerOptions(file, sample, start.head, options) };
   } catch (error) {
     if (!(error instanceof FilePlanError) || error.line > 0) throw error;
     throw new FilePlanError(error.reason, error.message, sample.rows[0]?.line ?? 1);
@@ -86,8 +79,9 @@ export interface Understood {
   notes: string[];
 }
 
-function understoodOf(sample: SampleBars, notes: string[]): Understood {
-  const { delimiter, file, reader, options, spacing, head, last } = sample;
+function understoodOf(sampleBars: SampleBars, notes: string[]): Understood {
+  const { sample, file, reader, options, spacing, head, last } = sampleBars;
+  const { delimiter } = sample;
   const isWide = file.layout.values.some(({ symbol }) => symbol !== undefined);
   const unnamed = delimiter === undefined ? 'json' : 'csv';
   return {

@@ -6,7 +6,7 @@ import { clockOf } from '../times/index.js';
 import { lacksZone } from './field-texts.js';
 import type { FileLayout } from './layout.js';
 import type { ReadOptions } from './read-options.js';
-import { type FileStart, firstRowOf, type SampleRow, timeTextOf } from './sample.js';
+import { type FileSample, type FileStart, firstRowOf, timeTextOf } from './sample.js';
 import { refuseUnreadTimes, type TimeFailures } from './unread-times.js';
 import { namedZone } from './zones.js';
 
@@ -14,11 +14,8 @@ import { namedZone } from './zones.js';
 export interface FileReading {
   start: FileStart;
   options: ReadOptions;
-  /** Undefined for JSON. */
-  delimiter: string | undefined;
+  sample: FileSample;
   file: FileLayout;
-  /** The last rows of a long CSV file, none of other files: see `lastRows` in sample.ts. */
-  lastRows: readonly SampleRow[];
   reader: BarReaderOptions;
 }
 
@@ -41,10 +38,10 @@ export interface SampleBars extends FileReading {
 
 /** Reads the first and last rows of a file. @throws FilePlanError when times can be read at one end only, or when many cannot be read */
 export function readSample(reading: FileReading): SampleBars {
-  const { start, options, delimiter, file, reader } = reading;
+  const { start, options, sample, file, reader } = reading;
   // A grid of 1 ms accepts times that are not whole minutes: judgeSample decides about them.
   const sampleReader = { ...reader, gridMs: 1 };
-  const head = readPart(start.head, delimiter, sampleReader, start.isWhole);
+  const head = readPart(start.head, sample.delimiter, sampleReader, start.isWhole);
   const tail = start.isWhole ? { bars: [], timeFailures: [] } : readTail(reading, sampleReader);
   refuseUnreadTimes(head.timeFailures, tail.timeFailures, start.isWhole);
   const bars = [...head.bars, ...tail.bars];
@@ -69,7 +66,7 @@ interface SamplePart {
 }
 
 /** Reads the last bytes from their first complete row on. JSON rows have the keys of the file's first object. */
-function readTail({ start: { tail }, delimiter, file }: FileReading, reader: BarReaderOptions): SamplePart {
+function readTail({ start: { tail }, sample: { delimiter }, file }: FileReading, reader: BarReaderOptions): SamplePart {
   const rows = tail.subarray(firstRowOf(tail, delimiter));
   return readPart(rows, delimiter, { ...reader, headerLines: 0 }, true, file.names);
 }
