@@ -46,13 +46,9 @@ export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: 
     second = digitsAt(bytes, at + 1, 2);
     at += 3;
     if (bytes[at] === DOT && at < end) {
-      at++;
-      const count = digitCountAt(bytes, at, end);
-      const numerator = digitsAt(bytes, at, count);
-      const denominator = 10 ** count;
-      const hasOnlyNines = numerator === denominator - 1;
-      ms = count === 0 ? Number.NaN : roundedMs((numerator / denominator) * 1000, hasOnlyNines);
-      at += count;
+      const count = digitCountAt(bytes, at + 1, end);
+      ms = fractionMs(bytes, at + 1, count);
+      at += 1 + count;
     }
   }
   const hour = digitsAt(bytes, start + HOUR_AT, 2);
@@ -60,6 +56,13 @@ export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: 
   const wallMs = wallTimeOf(dateAt(bytes, start, 1), hour, minute, second, ms);
   if (at > end || Number.isNaN(wallMs)) return 'unreadable-time';
   return at === end ? clock.toUtc(wallMs) : instantAt(bytes, at, end, wallMs, clock);
+}
+
+/** The milliseconds of a fraction of a second that has `count` digits; NaN when it has none. */
+function fractionMs(bytes: Uint8Array, start: number, count: number): number {
+  const numerator = digitsAt(bytes, start, count);
+  const denominator = 10 ** count;
+  return count === 0 ? Number.NaN : roundedMs((numerator / denominator) * 1000, numerator === denominator - 1);
 }
 
 /** Rounds to a whole ms, but cuts off a fraction that is all nines: 14:30:59.999999 is the close of a bar, 14:31 the next one's open. */
