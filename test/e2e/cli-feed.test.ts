@@ -62,6 +62,13 @@ test('I1 a fed file gives the same session as its dataset, and feeding it again 
   expect(await api.digest(id)).toBe(await api.digest(twin));
 });
 
+test('with --calendar the rows for which it has no slot are not sent to the session', async () => {
+  const id = await api.run({ ...SPEC, id: 'inside', source: { type: 'feed' } });
+  const fed: unknown = JSON.parse(await barkeep('feed', id, await writeCsv(), '--calendar', 'XNYS', '--json'));
+  expect(fed).toMatchObject({ accepted: BARS, outside: 1, refusedBySession: {} });
+  await api.completed(id);
+});
+
 test('events are printed until the session ends, can be read again, and unknown types are refused', async () => {
   const id = await api.run({ ...SPEC, id: 'watched', source: { type: 'feed' } });
   const watching = barkeep('events', id, '--types', 'day-opened,day-closed,state', '--from', 'beginning', '--json');

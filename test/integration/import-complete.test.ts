@@ -44,6 +44,22 @@ async function completeDates(dataset: string): Promise<unknown[]> {
 }
 
 describe('barkeep import --complete', () => {
+  it('declares the dates of the rows in the zone of the file', async () => {
+    // The first row is on 5 December in UTC.
+    const rows = '2013-12-04 19:30,1,1,1,1,1\n2013-12-05 09:30,1,1,1,1,1\n';
+    const files = { 'late.csv': `time,open,high,low,close,volume\n${rows}` };
+    expect(await importComplete('local', files, '--tz', 'America/New_York')).toMatchObject({ code: 0 });
+    expect(await completeDates('local')).toEqual(['2013-12-04', '2013-12-05']);
+  });
+
+  it('with --calendar declares the trading day, which may begin on the date before in UTC', async () => {
+    // The first and the last minute of 5 March in Sydney.
+    const rows = '2024-03-04T23:00Z,1,1,1,1,1\n2024-03-05T04:59Z,1,1,1,1,1\n';
+    const files = { 'sydney.csv': `time,open,high,low,close,volume\n${rows}` };
+    expect(await importComplete('sydney', files, '--calendar', 'XASX')).toMatchObject({ code: 0 });
+    expect(await completeDates('sydney')).toEqual(['2024-03-05']);
+  });
+
   it('declares the local date of a recognised format, and not the next date, which its evening has in UTC', async () => {
     // FirstRate has the time of New York. 19:59 of 7 March is 00:59 of 8 March in UTC.
     const text = rowsOf(Date.UTC(2024, 2, 7, 4), Date.UTC(2024, 2, 7, 20));

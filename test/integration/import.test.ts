@@ -177,27 +177,6 @@ describe('barkeep import', () => {
     ]);
   });
 
-  it('with --complete declares the local days of a file complete', async () => {
-    // The first row is on 5 December in UTC.
-    const name = await put('late.csv', 'time,o,h,l,c,v\n2013-12-04 19:30,1,1,1,1,1\n2013-12-05 09:30,1,1,1,1,1\n');
-    const zone = ['--tz', 'America/New_York', '--symbol', 'spy'];
-    expect(await barkeep('import', name, '--dataset', 'whole', '--complete', ...zone)).toMatchObject({ code: 0 });
-    const days = await query(`SELECT to_char(date, 'YYYY-MM-DD') AS date FROM complete_days ORDER BY 1`);
-    expect(days).toEqual([{ date: '2013-12-04' }, { date: '2013-12-05' }]);
-  });
-
-  it('with --complete and --calendar declares trading days complete', async () => {
-    // Both rows are of the trading day of 5 March, which begins on 4 March in UTC.
-    const name = await put('sydney.csv', 'time,o,h,l,c,v\n2024-03-04T23:00Z,1,1,1,1,1\n2024-03-05T04:59Z,1,1,1,1,1\n');
-    const options = ['--symbol', 'BHP', '--complete', '--calendar', 'XASX'];
-    expect(await barkeep('import', name, '--dataset', 'sydney', ...options)).toMatchObject({ code: 0 });
-    const days = await query(
-      `SELECT to_char(c.date, 'YYYY-MM-DD') AS date FROM complete_days c
-       JOIN datasets d ON d.id = c.dataset_id WHERE d.name = 'sydney'`,
-    );
-    expect(days).toEqual([{ date: '2024-03-05' }]);
-  });
-
   it('is undone by dataset rm, which fails for a dataset that does not exist', async () => {
     await barkeep('import', await put('u.csv', `${HEADER}${row(0)}`), '--dataset', 'undo');
     expect(await barkeep('dataset', 'rm', 'undo')).toMatchObject({ code: 0, stdout: 'dataset undo removed, 1 bars\n' });

@@ -1,6 +1,6 @@
 /** The options of commands that read bars from files: checks them and makes the import plan. */
 import { relative } from 'node:path';
-import { DAY_MS, MINUTE_MS, parseInterval, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
+import { DAY_MS, type Hours, MINUTE_MS, parseInterval, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { Option } from 'commander';
 import {
   formatCount,
@@ -11,6 +11,7 @@ import {
   wholeNumberReader,
 } from '../terminal/index.js';
 import {
+  CalendarCheck,
   formatsNamed,
   type ImportPlan,
   type InputFile,
@@ -36,6 +37,8 @@ export interface FileOptions extends Pick<ReadOptions, SameOptions> {
   tz?: string;
   /** In ms. */
   interval: number;
+  calendar?: string;
+  hours: Hours;
   columns?: string;
   volume?: 'none';
   allowNegativePrices?: boolean;
@@ -75,6 +78,8 @@ export function withFiles(command: CliCommand): CliCommand {
     .addOption(
       new Option('--interval <interval>', 'interval of the rows').argParser(intervalMs).default(MINUTE_MS, '1m'),
     )
+    .option('--calendar <id>', 'leave out rows for which this calendar has no slot, and count them')
+    .hours('with --calendar')
     .option('--columns <map>', 'columns of the fields: time=ts,open=o,… by name, or by number from 1 with --no-header')
     .choice('--volume <what>', 'none: the files have no volume, store 0', ['none'])
     .option('--allow-negative-prices', 'accept negative prices and prices of 0, which futures and spreads can have')
@@ -94,12 +99,14 @@ export async function planOf(context: Context, into: string, options: FileOption
   if (decimal === thousands)
     throw new UsageError(`--thousands: expected another sign than --decimal, was "${thousands}"`);
   const map = options.symbolMap === undefined ? undefined : await readSymbolMap(options.symbolMap);
+  const calendar = options.calendar === undefined ? undefined : await context.calendar(options.calendar);
   const read: ReadOptions = {
     ...options, // for those of SameOptions
     zone,
     hasHeader: options.header,
     columns: columns === undefined ? new Map() : parseColumnsOption(columns),
     intervalMs: options.interval,
+    hasCalendar: calendar !== undefined,
     numbers: { decimal, thousands },
     hasVolume: options.volume !== 'none',
     prices: options.allowNegativePrices ? 'any' : 'positive',
@@ -110,6 +117,7 @@ export async function planOf(context: Context, into: string, options: FileOption
     read,
     symbolOf: options.symbolFromPath === undefined ? undefined : symbolReader(options.symbolFromPath),
     oneSymbol: options.oneSymbol ?? false,
+    calendar: calendar && new CalendarCheck(calendar, options.hours, options.interval),
     showPath: (path) => {
       const fromHere = relative(process.cwd(), path);
       return fromHere.length < path.length ? fromHere : path;

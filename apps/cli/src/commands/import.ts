@@ -1,9 +1,7 @@
 /** `barkeep import`: stores bars from files in a dataset. */
 import { BarImporter, datasetExtent, resolveDataset, storedSpacings } from '@barkeep/bar-repository';
-import type { Hours } from '@barkeep/bars';
 import {
   type BarWriter,
-  CalendarCheck,
   CompleteDays,
   importBars,
   type ImportPlan,
@@ -30,8 +28,6 @@ import { datasetName, type FileOptions, fileProgress, planOf, withFiles } from '
 
 interface ImportOptions extends FileOptions, OutputOptions {
   dataset: string;
-  calendar?: string;
-  hours: Hours;
   complete?: boolean;
   strict?: boolean;
   dryRun?: boolean;
@@ -63,8 +59,6 @@ export const importCommand = () =>
       printResult({ json }, listedFormats(), formatsTable);
       process.exit(EXIT.ok);
     })
-    .option('--calendar <id>', 'leave out rows for which this calendar has no slot, and count them')
-    .hours('with --calendar')
     .option('--dry-run', 'read everything and show what would be stored, but store nothing')
     .option('--complete', 'declare the days of these files complete: a minute without a bar had no trade')
     .option('--strict', 'exit with code 2 when a row or file was refused, or a row is conflicting')
@@ -83,12 +77,9 @@ async function runImport(context: Context, names: string[], options: ImportOptio
 
 async function importPlan(context: Context, names: string[], options: ImportOptions): Promise<ImportPlan> {
   const settings = await planOf(context, options.dataset, options); // report wrong options before wrong files
-  const calendar = options.calendar === undefined ? undefined : await context.calendar(options.calendar);
-  const check = calendar && new CalendarCheck(calendar, options.hours, options.interval);
-  const completeDays = options.complete ? new CompleteDays(check) : undefined;
+  const completeDays = options.complete ? new CompleteDays(settings.calendar) : undefined;
   const files = await inputFiles(names, options.format === 'lean');
-  const read = { ...settings.read, hasCalendar: check !== undefined };
-  return { ...settings, read, files, calendar: check, completeDays };
+  return { ...settings, files, completeDays };
 }
 
 /** Opens the writer of the bars. @param onWait called when another import into the dataset keeps it waiting */

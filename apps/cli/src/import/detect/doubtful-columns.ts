@@ -3,20 +3,17 @@ import { type Bar, DAY_MS, MINUTE_MS } from '@barkeep/bars';
 import { isNoSymbol } from '../reading/index.js';
 import { lastKey } from '../rows/index.js';
 import { instantOf } from '../times/index.js';
-import { bareName, NAMES } from './header-names.js';
-import type { SampleRow } from './sample.js';
+import { bareName, NAMES, words } from './header-names.js';
+import { lastRows, type SampleRow } from './sample.js';
 import type { FileReading, SampleBars } from './sample-bars.js';
 
-/** Names of columns that distinguish several series of one symbol, or complete bars from incomplete ones. */
-const SERIES_COLUMNS = new Set(
-  [
-    'exchange venue market mic publisherid instrumentid instrumenttoken isin figi conid securityid name security asset stock product contract',
-    'underlying root',
-    'expiry expiration strike type side adjusted currency interval timeframe period per resolution barsize',
+/** Bare names of columns that distinguish several series of one symbol, or complete bars from incomplete ones. */
+const SERIES_COLUMNS = words(
+  'exchange venue market mic publisherid instrumentid instrumenttoken isin figi conid securityid name security asset stock product contract ' +
+    'underlying root expiry expiration strike type side adjusted currency interval timeframe period per resolution barsize ' +
     'complete confirm closed isclosed final isfinal',
-  ].flatMap((names) => names.split(' ')),
 );
-const INTERVAL_COLUMNS = new Set('interval timeframe period per resolution barsize tf'.split(' '));
+const INTERVAL_COLUMNS = words('interval timeframe period per resolution barsize tf');
 const HOUR_MS = 60 * MINUTE_MS;
 const UNIT_MS: Record<string, number> = { s: 1000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 /** A column's text with a number, a unit or both: `5m`, `1 hour`, `15`, `minute`. `(?!o)` leaves out months, which are no interval here. */
@@ -40,13 +37,12 @@ const OFFSET_STEP_MS = HOUR_MS / 4;
 const ID_DIGITS = /\d{5}/;
 
 /** Warns of each series column in which rows of one symbol have different values. */
-export function mixedRows({ file: { layout, names, data }, lastRows }: FileReading): string[] {
-  const rows = [...data, ...lastRows]; // a file may have one symbol after another
+export function mixedRows({ start, sample, file: { layout, names, data } }: FileReading): string[] {
+  const rows = [...data, ...lastRows(start, sample)]; // a file may have one symbol after another
   const symbolOf = ({ texts, group }: SampleRow): string =>
     layout.symbol === undefined ? lastKey(group ?? '') : (texts[layout.symbol] ?? '');
   return names.flatMap((name, field) => {
-    const isSeriesColumn = SERIES_COLUMNS.has(bareName(name)) && field !== layout.symbol;
-    if (!isSeriesColumn) return [];
+    if (!SERIES_COLUMNS.includes(bareName(name)) || field === layout.symbol) return [];
     const belowHeaders = rows.filter(({ texts }) => texts[field] !== name); // joined files have several headers
     const difference = firstOtherText(belowHeaders, field, symbolOf);
     if (difference === undefined) return [];
@@ -72,17 +68,17 @@ function firstOtherText(data: readonly SampleRow[], field: number, symbolOf: (ro
   const firstBySymbol = new Map<string, string>();
   for (const row of data) {
     const symbol = symbolOf(row);
-    const text = row.texts[field] ?? '';
-    const first = firstBySymbol.get(symbol) ?? text;
+    const other = row.texts[field] ?? '';
+    const first = firstBySymbol.get(symbol) ?? other;
     firstBySymbol.set(symbol, first);
-    if (first !== text) return { symbol, first, other: text };
+    if (first !== other) return { symbol, first, other };
   }
   return undefined;
 }
 
 /** The interval that a column or the file's name states, such as 5m, in ms; `by` says which of them does. */
 export function statedInterval({ file, start }: FileReading): { ms: number; by: string } | undefined {
-  const field = file.names.findIndex((name) => INTERVAL_COLUMNS.has(bareName(name)));
+  const field = file.names.findIndex((name) => INTERVAL_COLUMNS.includes(bareName(name)));
   const text = file.data[0]?.texts[field] ?? '';
   const inColumn = intervalOf(INTERVAL_TEXT.exec(text));
   if (inColumn !== undefined) return { ms: inColumn, by: `the column "${file.names[field]}"` };
@@ -143,7 +139,6 @@ export function groupedVolumes({ file: { layout, data }, options: { numbers } }:
   const grouped = texts.find((text) => GROUPED_VOLUME.test(text));
   const hasWhole = texts.some((text) => BELOW_THOUSAND.test(text) && text !== '0');
   const areAlike = texts.every((text) => GROUPED_VOLUME.test(text) || BELOW_THOUSAND.test(text));
-  const mayBeGrouped = grouped !== undefined && hasWhole && areAlike;
-  if (!mayBeGrouped) return undefined;
+  if (grouped === undefined || !hasWhole || !areAlike) return undefined;
   return `volumes such as ${grouped} are read as fractions: if the dot separates thousands, import with --decimal , --thousands .`;
 }

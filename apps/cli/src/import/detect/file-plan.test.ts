@@ -3,7 +3,7 @@
  * I1 and I7 are invariants of docs/ARCHITECTURE.md.
  */
 import { collect as read } from '../../../../../test/support/data/collecting-sink.js';
-import { parseColumnsOption } from './columns.js';
+import { parseColumnsOption } from './header-columns.js';
 
 const HEADER = 'time,symbol,open,high,low,close,volume\n';
 const ROW = '2013-10-04T13:30:00Z,SPY,10,12,9,11,500';

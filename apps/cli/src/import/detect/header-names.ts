@@ -36,7 +36,8 @@ export const NAMES = {
 /** Time columns with these names may have only a time of day; a separate date column then belongs to them. */
 export const TIMES_OF_DAY = words('time bartime zeit uhrzeit heure hora orario 时间 時刻 時間 время');
 
-function words(text: string): readonly string[] {
+/** The words of a list with blanks between them. */
+export function words(text: string): readonly string[] {
   return text.split(' ');
 }
 

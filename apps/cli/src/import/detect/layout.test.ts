@@ -15,6 +15,14 @@ describe('a header', () => {
     expect(refused[0]?.detail).toContain('expected columns for close, was "time"');
   });
 
+  it('may come after a title that has a time and four numbers, and not after a bar', () => {
+    const rows = `time,open,high,low,close,volume\n2024-03-04T14:30Z,${VALUES}\n`;
+    expect(read(`made at 09:30,1,390,2,0.5\n${rows}`).bars).toEqual([BAR]);
+    expect(read(`2024-03-04T14:29Z,${VALUES}\n${rows}`).refused[0]?.detail).toContain(
+      'line 1 has a bar above the header',
+    );
+  });
+
   it('may lack the name of its first column, as pandas writes an index of times', () => {
     const { bars, plan } = read(`,open,high,low,close,volume\n2024-03-04 14:30:00+00:00,${VALUES}\n`);
     expect(bars).toEqual([BAR]);
@@ -60,6 +68,13 @@ describe('a file without a header', () => {
     expect(bars).toEqual([{ ...BAR, open: 10.5, high: 11.5, low: 9.5, close: 10.5 }]);
     expect(read(text, { symbol: 'X', hasHeader: false }).refused[0]?.detail).toContain('--decimal ,');
   });
+
+  it.each(['2024-03-04,14:30:00.000', '20240304,1430', '2024/03/04,14:30Z'])(
+    'may have the date and the time in two fields: %s',
+    (dateAndTime) => {
+      expect(read(`${dateAndTime},${VALUES}\n`, { symbol: 'X', hasHeader: false }).bars).toEqual([BAR]);
+    },
+  );
 
   it('may have symbols that begin with a point', () => {
     const { bars } = read(`2024-03-04T14:30Z,.DJI,${VALUES}\n`, { hasHeader: false });

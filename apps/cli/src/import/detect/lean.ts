@@ -4,13 +4,14 @@
  * quotes has bid and ask prices and no volume; the bar gets the means of the prices. Pure.
  */
 import { basename, dirname, sep } from 'node:path';
-import { type Bar, SYMBOL_PATTERN } from '@barkeep/bars';
+import { SYMBOL_PATTERN } from '@barkeep/bars';
 import { LEAN_FILE_NAME } from '../files/index.js';
-import { BarReader, type BarReaderOptions, FilePlanError, type RowLayout } from '../reading/index.js';
-import { decimalAt, numberReader, RowSplitter } from '../rows/index.js';
-import { clockOf, type TimeParser } from '../times/index.js';
+import { type BarReaderOptions, FilePlanError, type RowLayout } from '../reading/index.js';
+import { decimalAt, numberReader } from '../rows/index.js';
+import { clockOf, midnightOf, type TimeParser } from '../times/index.js';
 import type { FilePlan } from './file-plan.js';
 import type { ReadOptions } from './read-options.js';
+import { readPart } from './sample-bars.js';
 
 const DAY_MS = 86_400_000;
 /** Prices of equities are multiplied by this, in every market. */
@@ -40,12 +41,9 @@ const QUOTE: RowLayout = {
 };
 
 /** What the path of a file and the options say about it. */
-interface LeanFile {
-  symbol: string;
+interface LeanFile extends Required<Pick<ReadOptions, 'symbol' | 'zone' | 'priceScale'>> {
   /** Midnight of the file's date, epoch ms, as if the wall time were UTC. */
   midnightMs: number;
-  zone: string;
-  priceScale: number;
   /** Rows of bid and ask prices instead of trades. */
   isQuote: boolean;
 }
@@ -80,9 +78,8 @@ function readFileName(name: string): Pick<LeanFile, 'midnightMs' | 'isQuote'> {
   const match = LEAN_FILE_NAME.exec(name);
   if (match === null) throw unusablePath(`a name like 20131004_trade.zip, was "${name}"`);
   const [, year, month, day, kind = ''] = match;
-  const midnightMs = Date.UTC(Number(year), Number(month) - 1, Number(day)); // 20130231 becomes a day in March
-  if (new Date(midnightMs).toISOString().slice(0, 10) !== `${year}-${month}-${day}`)
-    throw unusablePath(`a date in the file name, was "${year}${month}${day}"`);
+  const midnightMs = midnightOf(Number(year), Number(month), Number(day));
+  if (Number.isNaN(midnightMs)) throw unusablePath(`a date in the file name, was "${year}${month}${day}"`);
   return { midnightMs, isQuote: kind.toLowerCase() === 'quote' };
 }
 
@@ -115,16 +112,16 @@ export function planLean(file: LeanFile, options: ReadOptions, head: Uint8Array)
     symbol,
     headerLines: 0,
   };
-  const columns = { time: '1', open: '2', high: '3', low: '4', close: '5', ...(!isQuote && { volume: '6' }) };
+  const [firstBar] = readPart(head.subarray(0, FIRST_ROW_BYTES), ',', reader, false).bars;
   const understood: FilePlan['understood'] = {
     format: 'lean',
-    columns,
+    columns: { time: '1', open: '2', high: '3', low: '4', close: '5', ...(!isQuote && { volume: '6' }) },
     delimiter: ',',
     zone,
     times: 'open',
     spacing: null,
     symbol,
-    first: firstBar(reader, head),
+    first: firstBar ?? null,
     last: null,
     notes: isQuote ? ['quotes: means of bid and ask, no volume'] : [],
   };
@@ -138,12 +135,4 @@ function midnightTime({ midnightMs, zone }: LeanFile): TimeParser {
     const ms = decimalAt(bytes, start, end);
     return Number.isInteger(ms) && ms >= 0 && ms < DAY_MS ? clock.toUtc(midnightMs + ms) : 'unreadable-time';
   };
-}
-
-/** The first bar of the file; null when its first row is not a bar. */
-function firstBar(options: BarReaderOptions, head: Uint8Array): Bar | null {
-  const bars: Bar[] = [];
-  const sink = { bar: (_: string, bar: Bar) => void bars.push(bar), refuse: () => undefined };
-  new RowSplitter(',', new BarReader(options, sink)).push(head.subarray(0, FIRST_ROW_BYTES));
-  return bars[0] ?? null;
 }

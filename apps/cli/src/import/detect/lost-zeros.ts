@@ -6,7 +6,6 @@ import type { TimeParser } from '../times/index.js';
 const [HHMM, HHMMSS] = [4, 6];
 /** A time of HHmm with fewer digits has lost more than the zero of its hour. */
 const HMM = 3;
-const [BLANK, ZERO, NINE] = [0x20, 0x30, 0x39];
 
 /**
  * How many digits the times of day in a field have if none of them has lost zeros: 4 (HHmm) or 6 (HHmmss). Undefined when they are not
@@ -27,21 +26,13 @@ export function digitsBeforeLoss(head: Uint8Array, delimiter: string, field: num
   return longest < HMM ? undefined : HHMM;
 }
 
-/** Puts back the leading zeros of times of day, which come after a date and a blank. @param digits that a time of day has with its zeros */
+/** Puts back the leading zeros of times of day: with 6 digits, `20240304 100` becomes `20240304 000100`. */
 export function withLostZeros(parse: TimeParser, digits: number): TimeParser {
   return (bytes, start, end) => {
-    let last = end;
-    while (last > start && bytes[last - 1] === BLANK) last--;
-    let first = last;
-    while (first > start && isDigit(bytes[first - 1]!)) first--;
-    const isTime = first < last && first > start && bytes[first - 1] === BLANK;
-    if (!isTime || last - first >= digits) return parse(bytes, start, end);
-    const [date, time] = [bytes.subarray(start, first), bytes.subarray(first, last)];
-    const whole = Buffer.concat([date, Buffer.alloc(digits - time.length, ZERO), time]);
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+    const [, date = '', time] = /^([^]* )(\d+) *$/.exec(text) ?? [];
+    if (time === undefined || time.length >= digits) return parse(bytes, start, end);
+    const whole = Buffer.from(date + time.padStart(digits, '0'), 'latin1');
     return parse(whole, 0, whole.length);
   };
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= NINE;
 }

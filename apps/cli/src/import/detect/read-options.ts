@@ -2,7 +2,7 @@
 import type { Prices } from '@barkeep/bars';
 import type { NumberStyle } from '../rows/index.js';
 import type { SymbolNames } from '../reading/index.js';
-import type { ColumnName } from './columns.js';
+import type { ColumnName } from './header-columns.js';
 
 export interface ReadOptions {
   /** The name of a known format (`--list-formats`), or `csv` (finds columns by usual names). Undefined: recognised from the file. */

@@ -1,28 +1,21 @@
 /** Reads the first and the last rows of a file as an import would, to show and to judge them. Pure. */
 import { type Bar, spacingOf } from '@barkeep/bars';
-import { BarReader, type BarReaderOptions, FilePlanError, type RowSink } from '../reading/index.js';
+import { BarReader, type BarReaderOptions, type RowSink } from '../reading/index.js';
 import { splitterOf } from '../rows/index.js';
+import { clockOf } from '../times/index.js';
+import { lacksZone } from './field-texts.js';
 import type { FileLayout } from './layout.js';
 import type { ReadOptions } from './read-options.js';
-import { type FileStart, firstRowOf, type SampleRow, timeTextOf } from './sample.js';
-import { lacksZone, namedZone, offsetOfDay } from './zones.js';
-
-/** Fewest rows from which a share of unreadable times is judged. */
-const JUDGED_ROWS_MIN = 10;
-/** From this share of unreadable times on, the readable ones are doubted. */
-const DOUBTED_SHARE_MIN = 0.25;
-/** The two ends of a half-read file differ at least this much in their shares of unreadable times. */
-const HALF_READ_DIFFERENCE_MIN = 0.8;
+import { type FileSample, type FileStart, firstRowOf, timeTextOf } from './sample.js';
+import { refuseUnreadTimes, type TimeFailures } from './unread-times.js';
+import { namedZone } from './zones.js';
 
 /** What decides how a file is read. */
 export interface FileReading {
   start: FileStart;
   options: ReadOptions;
-  /** Undefined for JSON. */
-  delimiter: string | undefined;
+  sample: FileSample;
   file: FileLayout;
-  /** The last rows of a long CSV file, none of other files: see `lastRows` in sample.ts. */
-  lastRows: readonly SampleRow[];
   reader: BarReaderOptions;
 }
 
@@ -45,45 +38,37 @@ export interface SampleBars extends FileReading {
 
 /** Reads the first and last rows of a file. @throws FilePlanError when times can be read at one end only, or when many cannot be read */
 export function readSample(reading: FileReading): SampleBars {
-  const { start, options, file, reader } = reading;
-  const firstPart = readPart(start.head, reading, start.isWhole);
-  const lastPart = start.isWhole ? undefined : readTail(reading);
-  const { timeFailures } = firstPart;
-  if (lastPart === undefined) {
-    // A whole file: compare its first and last quarter.
-    const quarter = Math.floor(timeFailures.length / 4);
-    refuseHalfRead(timeFailures.slice(0, quarter), timeFailures.slice(timeFailures.length - quarter));
-  } else refuseHalfRead(timeFailures, lastPart.timeFailures);
-  refusePartlyRead([...timeFailures, ...(lastPart?.timeFailures ?? [])]);
-  const [head, tail] = [firstPart.bars, lastPart?.bars ?? []];
-  const times = [...head, ...tail].map(({ openTime }) => openTime + reader.shiftMs);
-  const offsetMs = offsetOfDay(reader.zone);
+  const { start, options, sample, file, reader } = reading;
+  // A grid of 1 ms accepts times that are not whole minutes: judgeSample decides about them.
+  const sampleReader = { ...reader, gridMs: 1 };
+  const head = readPart(start.head, sample.delimiter, sampleReader, start.isWhole);
+  const tail = start.isWhole ? { bars: [], timeFailures: [] } : readTail(reading, sampleReader);
+  refuseUnreadTimes(head.timeFailures, tail.timeFailures, start.isWhole);
+  const bars = [...head.bars, ...tail.bars];
+  const times = bars.map(({ openTime }) => openTime + reader.shiftMs);
+  const clock = clockOf(reader.zone);
   const example = timeTextOf(file.data[0]?.texts ?? [], file.layout);
   return {
     ...reading,
-    head,
-    last: tail.at(-1) ?? head.at(-1),
+    head: head.bars,
+    last: bars.at(-1),
     times,
     spacing: spacingOf(times),
-    walls: times.map((time) => time + offsetMs(time)),
+    walls: times.map((time) => time + clock.offsetOnDay(time)),
     example,
     isUtcAssumed: times.length > 0 && namedZone(file, options.zone) === undefined && lacksZone(example),
   };
 }
 
-/** Why the time of a sampled row could not be read; undefined if it was read. */
-type TimeFailure = string | undefined;
-
 interface SamplePart {
-  bars: Bar[];
-  /** One per row; undefined if its time was read. Rows that were refused for other reasons are left out. */
-  timeFailures: TimeFailure[];
+  bars: readonly Bar[];
+  timeFailures: TimeFailures;
 }
 
 /** Reads the last bytes from their first complete row on. JSON rows have the keys of the file's first object. */
-function readTail({ start: { tail }, delimiter, file, reader }: FileReading): SamplePart {
+function readTail({ start: { tail }, sample: { delimiter }, file }: FileReading, reader: BarReaderOptions): SamplePart {
   const rows = tail.subarray(firstRowOf(tail, delimiter));
-  return readPart(rows, { delimiter, reader: { ...reader, headerLines: 0 } }, true, file.names);
+  return readPart(rows, delimiter, { ...reader, headerLines: 0 }, true, file.names);
 }
 
 /**
@@ -91,14 +76,15 @@ function readTail({ start: { tail }, delimiter, file, reader }: FileReading): Sa
  * @param isEnd true when the bytes end where the file ends: the last row is then complete
  * @param keys of the first object in a JSON file, when the bytes do not contain it
  */
-function readPart(
+export function readPart(
   bytes: Uint8Array,
-  { delimiter, reader }: Pick<FileReading, 'delimiter' | 'reader'>,
+  delimiter: string | undefined,
+  reader: BarReaderOptions,
   isEnd: boolean,
   keys?: readonly string[],
 ): SamplePart {
   const bars: Bar[] = [];
-  const timeFailures: TimeFailure[] = [];
+  const timeFailures: (string | undefined)[] = [];
   const sink: RowSink = {
     bar: (_, bar) => {
       bars.push(bar);
@@ -108,34 +94,8 @@ function readPart(
       if (reason === 'unreadable-time') timeFailures.push(detail);
     },
   };
-  // A grid of 1 ms accepts times that are not whole minutes: judgeSample decides about them.
-  const rows = splitterOf(delimiter, new BarReader({ ...reader, gridMs: 1 }, sink), keys);
+  const rows = splitterOf(delimiter, new BarReader(reader, sink), keys);
   rows.push(bytes);
   if (isEnd) rows.end();
   return { bars, timeFailures };
-}
-
-/** Refuses a file whose times can be read at one end only: probably day and month are swapped. @throws FilePlanError */
-function refuseHalfRead(first: readonly TimeFailure[], last: readonly TimeFailure[]): void {
-  if (Math.min(first.length, last.length) < JUDGED_ROWS_MIN) return;
-  const failedShare = (failures: readonly TimeFailure[]): number =>
-    failures.filter((failure) => failure !== undefined).length / failures.length;
-  if (Math.abs(failedShare(first) - failedShare(last)) < HALF_READ_DIFFERENCE_MIN) return;
-  const example = [...first, ...last].find((failure) => failure !== undefined) ?? '';
-  throw new FilePlanError(
-    'unreadable-time',
-    `times can be read at one end of the file and not at the other (${example}): is the day before the month?`,
-  );
-}
-
-/** Refuses a file when many of its times cannot be read: the others may be wrong. @throws FilePlanError */
-function refusePartlyRead(timeFailures: readonly TimeFailure[]): void {
-  const unread = timeFailures.filter((failure) => failure !== undefined);
-  const share = unread.length / timeFailures.length;
-  // When no time can be read, no row is stored: the import refuses each row instead of the file.
-  if (timeFailures.length < JUDGED_ROWS_MIN || share < DOUBTED_SHARE_MIN || share === 1) return;
-  throw new FilePlanError(
-    'unreadable-time',
-    `${unread.length} of ${timeFailures.length} times could not be read (${unread[0]}), so the others may be wrong too`,
-  );
 }

@@ -1,5 +1,5 @@
 /** Samples a file for detection: its delimiter, and its first rows as texts. Pure. */
-import { type RowHandler, rowTexts, splitterOf } from '../rows/index.js';
+import { type Row, type RowHandler, rowTexts, splitterOf } from '../rows/index.js';
 import type { ChosenVolume } from './volume-choice.js';
 
 /** What is known of a file before it is planned. */
@@ -17,16 +17,8 @@ export interface FileStart {
   volume?: ChosenVolume;
 }
 
-export interface SampleRow {
-  /** From 1. */
-  line: number;
+export interface SampleRow extends Pick<Row, 'line' | 'isHeader' | 'group' | 'named'> {
   texts: readonly string[];
-  /** JSON only: see `Row.isHeader`. */
-  isHeader: boolean;
-  /** JSON only: see `Row.group`. */
-  group: string | undefined;
-  /** JSON only: see `Row.named`. */
-  named: string | undefined;
 }
 
 export interface FileSample {
@@ -43,16 +35,13 @@ export interface FileSample {
 /** The rows that a delimiter gives. */
 type SplitSample = Pick<FileSample, 'delimiter' | 'rows'>;
 
-/** Most rows of a sample. */
-const SAMPLE_ROWS = 200;
+const SAMPLE_ROWS_MAX = 200;
 /** The head is split in pieces of this size, until there are enough rows. */
 const SAMPLE_PIECE_BYTES = 4096;
 /** The last rows of a file are those in this many bytes. */
 const LAST_BYTES = 1024;
-/** Number of characters that messages show. */
-const SHOWN_LENGTH = 120;
-/** JSON begins with a bracket within this many bytes. */
-const BEGINNING_BYTES = 4096;
+/** JSON begins with a bracket within this many bytes, of which messages show the first characters. */
+const [BEGINNING_BYTES, SHOWN_LENGTH] = [4096, 120];
 const DELIMITERS = [',', ';', '\t', '|'];
 /** A row has at least a time and four prices. */
 export const FIELDS_MIN = 5;
@@ -69,14 +58,13 @@ function beginningOf(head: Uint8Array): string {
 /** Splits the head of a file into its first rows. @param givenDelimiter the delimiter that the user names */
 export function sampleOf({ head, isWhole, fileName }: FileStart, givenDelimiter: string | undefined): FileSample {
   const text = beginningOf(head);
-  const beginning = text.slice(0, SHOWN_LENGTH);
-  if (isJson(head))
-    return { beginning, fileName, rows: sampleRows(head, isWhole, undefined), delimiter: undefined, sepLines: 0 };
   const excelDelimiter = /^\ufeff?"?sep=(.)"?\r?\n/i.exec(text)?.[1];
   const knownDelimiter = givenDelimiter ?? excelDelimiter;
-  const candidates = knownDelimiter === undefined ? DELIMITERS : [knownDelimiter];
-  const samples = candidates.map((delimiter) => ({ delimiter, rows: sampleRows(head, isWhole, delimiter) }));
-  return { beginning, fileName, sepLines: excelDelimiter === undefined ? 0 : 1, ...likeliestSample(samples) };
+  const textDelimiters = knownDelimiter === undefined ? DELIMITERS : [knownDelimiter];
+  const delimiters = isJson(head) ? [undefined] : textDelimiters;
+  const samples = delimiters.map((delimiter) => ({ delimiter, rows: sampleRows(head, isWhole, delimiter) }));
+  const sepLines = excelDelimiter === undefined ? 0 : 1;
+  return { ...likeliestSample(samples), sepLines, beginning: text.slice(0, SHOWN_LENGTH), fileName };
 }
 
 /**
@@ -85,28 +73,27 @@ export function sampleOf({ head, isWhole, fileName }: FileStart, givenDelimiter:
  * delimiter gives five fields, the first sample is returned.
  */
 function likeliestSample(samples: readonly SplitSample[]): SplitSample {
-  const scores = samples.map((sample) => {
+  const alikeRows = samples.map(({ rows }) => {
     const rowsByFields = new Map<number, number>();
-    for (const { texts } of sample.rows) rowsByFields.set(texts.length, (rowsByFields.get(texts.length) ?? 0) + 1);
-    const counts = [...rowsByFields].filter(([fields]) => fields >= FIELDS_MIN).map(([, rows]) => rows);
-    return { sample, alikeRows: Math.max(0, ...counts) };
+    for (const { texts } of rows) rowsByFields.set(texts.length, (rowsByFields.get(texts.length) ?? 0) + 1);
+    return Math.max(0, ...[...rowsByFields].map(([fields, count]) => (fields >= FIELDS_MIN ? count : 0)));
   });
-  const isBetter = (rows: number, bestRows: number): boolean => rows > 0 && rows >= bestRows;
-  return scores.reduce((best, score) => (isBetter(score.alikeRows, best.alikeRows) ? score : best)).sample;
+  const most = Math.max(...alikeRows);
+  return samples[most === 0 ? 0 : alikeRows.lastIndexOf(most)]!;
 }
 
-/** The first rows, at most {@link SAMPLE_ROWS}; rows that cannot be split are left out. @param delimiter undefined for JSON */
+/** The first rows, at most {@link SAMPLE_ROWS_MAX}; rows that cannot be split are left out. @param delimiter undefined for JSON */
 function sampleRows(head: Uint8Array, isWhole: boolean, delimiter: string | undefined): SampleRow[] {
   const rows: SampleRow[] = [];
   const handler: RowHandler = {
     row: (row) => {
-      const { line, isHeader = false, group, named } = row;
-      if (rows.length < SAMPLE_ROWS) rows.push({ line, texts: rowTexts(row), isHeader, group, named });
+      const { line, isHeader, group, named } = row;
+      if (rows.length < SAMPLE_ROWS_MAX) rows.push({ line, texts: rowTexts(row), isHeader, group, named });
     },
     refuse: () => undefined,
   };
   const splitter = splitterOf(delimiter, handler);
-  for (let at = 0; at < head.length && rows.length < SAMPLE_ROWS; at += SAMPLE_PIECE_BYTES)
+  for (let at = 0; at < head.length && rows.length < SAMPLE_ROWS_MAX; at += SAMPLE_PIECE_BYTES)
     splitter.push(head.subarray(at, at + SAMPLE_PIECE_BYTES));
   if (isWhole) splitter.end(); // otherwise the last row may be cut
   return rows;
@@ -114,7 +101,7 @@ function sampleRows(head: Uint8Array, isWhole: boolean, delimiter: string | unde
 
 /** The last rows of a CSV file with more rows than a sample; none of other files. */
 export function lastRows({ tail }: FileStart, { rows, delimiter }: SplitSample): SampleRow[] {
-  if (delimiter === undefined || rows.length < SAMPLE_ROWS) return [];
+  if (delimiter === undefined || rows.length < SAMPLE_ROWS_MAX) return [];
   const end = tail.subarray(-LAST_BYTES);
   return sampleRows(end.subarray(firstRowOf(end, delimiter)), true, delimiter);
 }
@@ -124,14 +111,10 @@ export function lastRows({ tail }: FileStart, { rows, delimiter }: SplitSample):
  * @param delimiter undefined for JSON
  */
 export function firstRowOf(tail: Uint8Array, delimiter: string | undefined): number {
-  const [CLOSE_ARRAY, CLOSE_OBJECT, COMMA, LF, CR] = [93, 125, 44, 10, 13];
-  const isRowEnd = (byte: number, index: number): boolean => {
-    if (delimiter !== undefined) return byte === LF || byte === CR;
-    // A JSON row ends with a bracket, which a comma or a line end follows.
-    const before = tail[index - 1];
-    return (byte === COMMA || byte === LF) && (before === CLOSE_ARRAY || before === CLOSE_OBJECT);
-  };
-  return tail.findIndex(isRowEnd) + 1;
+  // A JSON row ends with a bracket, which a comma or a line end follows.
+  const rowEnd = delimiter === undefined ? /[\]}][,\n]/ : /[\r\n]/;
+  const match = rowEnd.exec(Buffer.from(tail).toString('latin1'));
+  return match === null ? 0 : match.index + match[0].length;
 }
 
 /** The text of a row's time, preceded by its date when that is in another column. */

@@ -1,29 +1,15 @@
-/** Guesses how far apart few rows are, and tells whether the times of a sample look like bar close times. Pure. */
-import { DAY_MS, distancesOf, greatestCommonDivisor, MINUTE_MS, sortedTimes } from '@barkeep/bars';
+/** Judges how far apart the rows of a sample are: they must be bars of --interval. Pure. */
+import { areMostlyApart, DAY_MS, distancesOf, greatestCommonDivisor, MINUTE_MS, sortedTimes } from '@barkeep/bars';
+import { FilePlanError } from '../reading/index.js';
+import { clockOf } from '../times/index.js';
+import { statedInterval } from './doubtful-columns.js';
+import type { SampleBars } from './sample-bars.js';
 
 const HOUR_MS = 60 * MINUTE_MS;
-const HALF_HOUR_MS = 30 * MINUTE_MS;
-/** Markets open and close on a quarter of an hour. */
-const QUARTER_HOUR_MS = 15 * MINUTE_MS;
 /** The longest time from a close to the open of the next day. Rows that are all further apart are daily bars. */
 const NIGHT_MAX_MS = 18 * HOUR_MS;
 /** The intervals, in minutes, in which vendors sell bars longer than a minute. */
 const USUAL_MINUTES = new Set([5, 10, 15, 30, 60, 120, 240]);
-/** At least this share of the segments must look like closes: a few segments of a quiet symbol do so by coincidence. */
-const CLOSES_SHARE_MIN = 0.25;
-/** A segment with fewer rows is ignored. */
-const SEGMENT_ROWS_MIN = 20;
-
-/**
- * The likely spacing of a few rows, ms: a day, or another one in which vendors sell bars; undefined when neither fits. It is a guess, and
- * only good enough for a question to the user. @param times epoch ms, in any order
- */
-export function possibleSpacing(times: readonly number[]): number | undefined {
-  const distances = distancesOf(sortedTimes(times));
-  if (distances.length > 0 && distances.every((distance) => distance > NIGHT_MAX_MS)) return DAY_MS;
-  const divisor = distances.reduce(greatestCommonDivisor, 0);
-  return USUAL_MINUTES.has(divisor / MINUTE_MS) ? divisor : undefined;
-}
 
 /** A spacing as text, such as `5-minute` for 300000. */
 export function spacingText(ms: number): string {
@@ -37,50 +23,117 @@ export function spacingText(ms: number): string {
   return `${ms / unit}-${name}`;
 }
 
-/** Consecutive rows of a file, with times in epoch ms. */
-interface FilePart {
-  times: readonly number[];
-  /** Whether the part begins where the file begins, and whether it ends where the file ends. */
-  isFirst: boolean;
-  isLast: boolean;
+/** Refuses a file whose rows are not bars of --interval, or that only a calendar can read. @throws FilePlanError */
+export function refuseOtherSpacing(sample: SampleBars): void {
+  const { times, spacing, options } = sample;
+  const { intervalMs } = options;
+  const distances = distancesOf(sortedTimes(times));
+  const closest = Math.min(...distances);
+  if (hasShortBars(sample, distances)) {
+    const hint = 'if the bars before a close are shorter, give --calendar, which knows when they open';
+    if (!options.hasCalendar) throw unevenSteps(closest, intervalMs, hint);
+    refuseClosesAsOpens(sample, distances);
+  } else if (spacing !== undefined && haveBreaksBetween(spacing, distances, intervalMs)) {
+    const hint = 'if the market has a break after each bar, give --calendar, which knows its hours';
+    if (!options.hasCalendar) throw unevenSteps(spacing, intervalMs, hint);
+  } else if (spacing !== undefined && spacing !== intervalMs) throw wrongInterval(spacing, intervalMs);
+  if (distances.length > 0 && areMidnights(sample)) throw wrongInterval(DAY_MS, intervalMs);
 }
 
 /**
- * The first and the last time of a segment whose times look like closes, such as 09:31 and 16:00. Undefined when too few segments
- * look like that ({@link CLOSES_SHARE_MIN}), or when any looks like opens (09:30 and 15:59). A segment here is a list of times
- * without a pause of more than half an hour.
- * @param intervalMs interval of the rows
+ * True when rows are closer than the interval although they are bars of the interval. A market whose hours are no multiple of the
+ * interval has such rows: its last bar before each close is shorter. Only a calendar knows when that bar opens.
  */
-export function exampleOfCloses(parts: readonly FilePart[], intervalMs = MINUTE_MS): [number, number] | undefined {
-  if (intervalMs >= QUARTER_HOUR_MS) return undefined; // opens and closes would look alike
-  const edges = parts.flatMap(edgesOf);
-  const closes = edges.filter(([first, last]) => sinceQuarter(first) === intervalMs && sinceQuarter(last) === 0);
-  const lastOpen = QUARTER_HOUR_MS - intervalMs;
-  const hasOpens = edges.some(([first, last]) => sinceQuarter(first) === 0 && sinceQuarter(last) === lastOpen);
-  const areTooFew = closes.length < CLOSES_SHARE_MIN * edges.length;
-  return hasOpens || areTooFew ? undefined : closes[0];
+function hasShortBars({ times, spacing, reader, options }: SampleBars, distances: readonly number[]): boolean {
+  const { intervalMs } = options;
+  const isShort = (ms = Infinity): boolean => ms < intervalMs;
+  if (intervalMs === MINUTE_MS || !distances.some(isShort)) return false;
+  // Bars of a shorter interval follow each other; after a shorter bar before a close comes a night or a break.
+  const followEachOther = distances.some((ms, index) => isShort(ms) && isShort(distances[index + 1]));
+  const areShorterBars = followEachOther && isShort(spacing);
+  const areCloses = reader.shiftMs > 0;
+  return !areShorterBars && (areCloses || areMostlyApart(times, intervalMs));
 }
 
-/** The first and the last time of each segment, without short ones and without those that the ends of the part may cut. */
-function edgesOf({ times, isFirst, isLast }: FilePart): [first: number, last: number][] {
-  return segmentsOf(sortedTimes(times))
-    .slice(isFirst ? 0 : 1, isLast ? undefined : -1)
-    .filter((segment) => segment.length >= SEGMENT_ROWS_MIN)
-    .map((segment) => [segment[0]!, segment.at(-1)!]);
+/**
+ * Refuses times that were read as opens without --times when most short steps end at a pause, as closes do: 15:30, 16:00, and then the
+ * next day. After the open of a shorter bar and a break, bars of the interval follow. @throws FilePlanError
+ */
+function refuseClosesAsOpens({ reader, options }: SampleBars, distances: readonly number[]): void {
+  const { intervalMs } = options;
+  if (reader.shiftMs > 0 || options.times !== undefined) return;
+  const afterShort = distances.slice(1).filter((_, index) => distances[index]! < intervalMs);
+  const pauses = afterShort.filter((distance) => distance > intervalMs);
+  if (pauses.length * 2 <= afterShort.length) return;
+  const hint = 'they look like closes, the last of a day after a shorter bar: give --times close, or --times open';
+  throw unevenSteps(Math.min(...distances), intervalMs, hint);
 }
 
-/** Time since the last quarter of an hour, ms; never negative, although times before 1970 are. */
-function sinceQuarter(time: number): number {
-  return ((time % QUARTER_HOUR_MS) + QUARTER_HOUR_MS) % QUARTER_HOUR_MS;
+/**
+ * True when the market has a break after each bar, as after each bar of two hours in Shanghai (09:30 and 13:00): no two steps of the
+ * spacing follow each other, as bars of that interval would.
+ */
+function haveBreaksBetween(spacing: number, distances: readonly number[], intervalMs: number): boolean {
+  const followEachOther = distances.some((ms, index) => ms === spacing && distances[index + 1] === spacing);
+  const isLonger = spacing > intervalMs && spacing % intervalMs !== 0 && spacing % MINUTE_MS === 0;
+  return isLonger && !followEachOther;
 }
 
-/** Splits times where they are more than half an hour apart. */
-function segmentsOf(sorted: readonly number[]): number[][] {
-  const segments: number[][] = [];
-  for (const time of sorted) {
-    const segment = segments.at(-1);
-    if (segment === undefined || time - segment.at(-1)! > HALF_HOUR_MS) segments.push([time]);
-    else segment.push(time);
-  }
-  return segments;
+function unevenSteps(closest: number, intervalMs: number, hint: string): FilePlanError {
+  const detail = `expected ${spacingText(intervalMs)} bars, was times that are ${spacingText(closest)} steps apart`;
+  return new FilePlanError('wrong-interval', `${detail}: ${hint}`);
+}
+
+function wrongInterval(spacing: number, intervalMs: number): FilePlanError {
+  const detail = `expected ${spacingText(intervalMs)} bars, was ${spacingText(spacing)} bars`;
+  const hint = `; --interval ${shortInterval(spacing)} stores them, for sessions with that base interval`;
+  const canBeStored = spacing >= MINUTE_MS && spacing < DAY_MS;
+  return new FilePlanError('wrong-interval', canBeStored ? detail + hint : detail);
+}
+
+/** Warns when there are too few rows to know their interval, and it seems to be another one. */
+export function fewRows(sample: SampleBars): string | undefined {
+  const { times, spacing, options } = sample;
+  if (spacing !== undefined) return undefined;
+  const stated = statedInterval(sample);
+  const likelyMs = stated?.ms ?? possibleSpacing(times);
+  const isExpected = likelyMs === undefined || likelyMs === options.intervalMs;
+  if (isExpected) return undefined;
+  const isSeenLater = stated === undefined && likelyMs < options.intervalMs; // SpacingWatch warns of rows that are too close
+  if (isSeenLater) return undefined;
+  const [interval, base] = [spacingText(likelyMs), spacingText(options.intervalMs)];
+  const why = stated === undefined ? `the few rows are ${interval} steps apart` : `${stated.by} says ${interval}`;
+  const hint = likelyMs < DAY_MS ? `import with --interval ${shortInterval(likelyMs)}` : 'leave them out';
+  return `${why}, and the rows were read as ${base} bars: if they are ${interval} bars, ${hint}`;
+}
+
+/**
+ * The likely spacing of a few rows, ms: a day, or another one in which vendors sell bars; undefined when neither fits. It is a guess, and
+ * only good enough for a question to the user.
+ */
+function possibleSpacing(times: readonly number[]): number | undefined {
+  const distances = distancesOf(sortedTimes(times));
+  if (distances.length > 0 && distances.every((distance) => distance > NIGHT_MAX_MS)) return DAY_MS;
+  const divisor = distances.reduce(greatestCommonDivisor, 0);
+  return USUAL_MINUTES.has(divisor / MINUTE_MS) ? divisor : undefined;
+}
+
+/** The value of --interval for a spacing, such as `5m`. */
+function shortInterval(ms: number): string {
+  const minutes = ms / MINUTE_MS;
+  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
+}
+
+/** Warns when all rows have one midnight as their time. A file with several midnights was refused before. */
+export function oneMidnight(sample: SampleBars): string | undefined {
+  if (sample.times.length < 2 || !areMidnights(sample)) return undefined;
+  return 'all rows have the same midnight as their time: if they are daily bars, leave them out';
+}
+
+/** True when all times are midnights in one zone: that of the file, UTC or New York. Such rows are daily bars. */
+function areMidnights({ times, reader }: SampleBars): boolean {
+  return [reader.zone, 'UTC', 'America/New_York'].some((zone) => {
+    const clock = clockOf(zone);
+    return times.every((time) => (time + clock.offsetOnDay(time)) % DAY_MS === 0);
+  });
 }

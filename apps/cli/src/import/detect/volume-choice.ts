@@ -5,8 +5,7 @@
 import type { NumberReader, Row, RowHandler } from '../rows/index.js';
 
 export interface VolumeColumn {
-  /** From 0. */
-  field: number;
+  field: number; // from 0
   name: string;
 }
 

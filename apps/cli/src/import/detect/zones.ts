@@ -1,13 +1,22 @@
-/** Finds what names the zone of a file's times, and whose market hours the times fit. Pure except for a cache. */
-import { DAY_MS, MINUTE_MS } from '@barkeep/bars';
-import { IANAZone } from 'luxon';
+/** Finds what names the zone of a file's times, and looks for signs that they are in another zone than the one in which they were read. */
+import { lacksZone } from './field-texts.js';
 import { bareName } from './header-names.js';
 import type { FileLayout } from './layout.js';
+import { areHoursInUtc, hoursElsewhere, hoursText } from './market-hours.js';
+import type { SampleBars } from './sample-bars.js';
 
-/** An epoch in seconds to nanoseconds, which needs no zone. Programs that use floats may write it as `1.7095626e+18`. */
-const EPOCH = /^[+-]?(\d{9,10}(\d{3}){0,3}(\.\d+)?|\d(\.\d+)?e\+?\d+)$/i;
-/** `Z`, an offset or the name of a zone, at the end of a time. */
-const ZONE_AT_END = /(Z|[+-]\d\d(:?\d\d)?|[a-z_]{3,})$/i;
+/** For a zone with the same offset all year, the zone with daylight saving that the user probably means. */
+const DAYLIGHT_ZONES: Record<string, string> = { EST: 'America/New_York', MST: 'America/Denver' };
+/** The bare name of a column of local times, such as `localtime`, `nytime`, `datetimeest` or `est`. */
+const LOCAL_NAME =
+  /local|exchange|server|broker|^(ny|newyork|chicago|london|tokyo)(date|time|datetime|timestamp)$|^(date|time|datetime|timestamp)?([ecmp][sd]t|[cew]es?t|bst|ist|jst|kst|hkt|sgt|msk|ae[sd]t|eest?|eet)$/;
+/** The bare name of a column with an offset other than 0, such as `Time (UTC+8)`. */
+const OFFSET_NAME = /(utc|gmt)0*[1-9]/;
+
+/** The bare name of a column of zones or of offsets from UTC. */
+const ZONE_COLUMN = /^(timezone|tz|tzname|zone|exchangetimezone|(utc|gmt|tz)offset)$/;
+/** A zone that is UTC, or no offset from it, such as `Etc/UTC`, `UTC+00:00` or `0.0`. */
+const UTC_ZONE = /^(z|zulu|(etc\/)?(utc|gmt)?([+-]?0+([:.]?0+)?)?)$/i;
 
 /** The zone of times without an offset: that of --tz, of the format or of the time column's name; undefined for none. */
 export function namedZone({ format, names, layout }: FileLayout, givenZone: string | undefined): string | undefined {
@@ -15,118 +24,75 @@ export function namedZone({ format, names, layout }: FileLayout, givenZone: stri
 }
 
 /** The zone that a time column's name states, such as UTC for `time_utc`; undefined for none, and for `UTC+8 time`. */
-export function headerZone(name: string): string | undefined {
+function headerZone(name: string): string | undefined {
   const bare = bareName(name);
   if (/^(date|time|datetime|timestamp)(et|eastern|newyork)$/.test(bare)) return 'America/New_York';
   return /(utc|gmt)$|^(utc|gmt)(?!\d)/.test(bare) ? 'UTC' : undefined;
 }
 
-/** Offsets in ms by zone and UTC day number. The files of an import share this cache: a zip may have thousands. */
-const offsetsByZone = new Map<string, Map<number, number>>();
-
-/**
- * Makes the function that gives the offset of a zone in ms at the start of a time's UTC day. It is for samples only: on the
- * day of a change of daylight saving, it is an hour off for a part of the day.
- */
-export function offsetOfDay(zone: string): (time: number) => number {
-  const offsetsByDay = offsetsByZone.get(zone) ?? new Map<number, number>();
-  offsetsByZone.set(zone, offsetsByDay);
-  return (time) => {
-    const day = Math.floor(time / DAY_MS);
-    const offset = offsetsByDay.get(day) ?? IANAZone.create(zone).offset(day * DAY_MS) * MINUTE_MS;
-    offsetsByDay.set(day, offset);
-    return offset;
-  };
+/** Warns when times without an offset seem to be in another zone than the one in which they were read. The surest sign is named. */
+export function doubtfulZone(sample: SampleBars): string | undefined {
+  if (!lacksZone(sample.example)) return undefined;
+  const nameSigns = sample.options.zone === undefined ? [localName, zoneColumn] : [otherThanGiven];
+  const utcSigns = sample.isUtcAssumed ? [brokerTimes, marketElsewhere, newestFirst] : [marketInUtc];
+  return [...nameSigns, ...utcSigns].reduce<string | undefined>((found, sign) => found ?? sign(sample), undefined);
 }
 
-export function isEpoch(text: string): boolean {
-  return EPOCH.test(text);
+/** The name of the time column is that of local times. */
+function localName({ file: { names, layout } }: SampleBars): string | undefined {
+  const name = names[layout.time] ?? '';
+  const bare = bareName(name);
+  if (!LOCAL_NAME.test(bare) && !OFFSET_NAME.test(bare)) return undefined;
+  return `the column "${name}" has local times and they were read as UTC: give their zone with --tz`;
 }
 
-/** True for the text of a time with neither an offset nor a zone. An epoch needs none. */
-export function lacksZone(text: string): boolean {
-  // Without its date: the end of 2024-03-04 would look like an offset.
-  const timeOfDay = text.replace(/^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}/, '');
-  return !isEpoch(text) && !ZONE_AT_END.test(timeOfDay);
+/** Another column has the zones of the times, or their offsets from UTC. */
+function zoneColumn({ file: { names, data }, reader }: SampleBars): string | undefined {
+  const field = names.findIndex((name) => ZONE_COLUMN.test(bareName(name)));
+  const zone = data[0]?.texts[field] ?? '';
+  if (zone === '' || zone === reader.zone || UTC_ZONE.test(zone)) return undefined;
+  return `the column "${names[field]}" says ${zone}, and the times were read in ${reader.zone}: give their zone with --tz`;
 }
 
-/** A market's opening hours, in hours after midnight: 9.5 is 09:30. */
-interface MarketHours {
-  zone: string;
-  open: number;
-  close: number;
-  /** Most minutes from the open to a day's first row. @default 5 */
-  lateMinutes?: number;
-  /** Most minutes from a day's last row to the close. @default `lateMinutes` */
-  earlyMinutes?: number;
+/** The zone of --tz has no daylight saving, or the name of the time column names another one. */
+function otherThanGiven({ file: { names, layout }, reader: { zone } }: SampleBars): string | undefined {
+  const daylight = DAYLIGHT_ZONES[zone];
+  if (daylight !== undefined)
+    return `times were read in ${zone}, which has no daylight saving; --tz ${daylight} has it`;
+  const name = names[layout.time] ?? '';
+  const named = headerZone(name);
+  const isSame = named === zone || (named === 'UTC' && /^(Etc\/)?(UTC|GMT)$/i.test(zone));
+  if (named === undefined || isSame) return undefined;
+  return `the column "${name}" names the zone ${named}, and its times were read in ${zone}`;
 }
 
-const MARKETS: readonly MarketHours[] = [
-  { zone: 'Asia/Shanghai', open: 9.5, close: 15 },
-  // A few rows after the open are enough (389 minutes before the close is 09:31): no market opens at 09:30 UTC.
-  { zone: 'America/New_York', open: 9.5, close: 16, lateMinutes: 1, earlyMinutes: 389 },
-  { zone: 'America/New_York', open: 4, close: 20, lateMinutes: 30 }, // with extended hours
-  { zone: 'America/Chicago', open: 8.5, close: 15 },
-  { zone: 'Europe/London', open: 8, close: 16.5 },
-  { zone: 'Europe/Berlin', open: 9, close: 17.5 },
-  { zone: 'Asia/Kolkata', open: 9.25, close: 15.5 },
-  { zone: 'Asia/Tokyo', open: 9, close: 15 }, // until November 2024
-  { zone: 'Asia/Tokyo', open: 9, close: 15.5 },
-  { zone: 'Australia/Sydney', open: 10, close: 16 },
-];
-/** An auction may follow the close for this long. */
-const AUCTION_MINUTES = 10;
-/** The share of the rows that must be inside of the hours. */
-const INSIDE_SHARE_MIN = 0.98;
-
-/** The zone of a market whose hours the times fit, if any. @param walls wall times, in ms as if they were UTC */
-export function hoursElsewhere(walls: readonly number[]): string | undefined {
-  const fittingMarket = MARKETS.find((market) => {
-    const offsetMs = offsetOfDay(market.zone);
-    const differsFromUtc = walls.some((wall) => offsetMs(wall) !== 0); // false for London in winter
-    return differsFromUtc && fits(walls, market);
-  });
-  return fittingMarket?.zone;
+/** The format has no zone. Of the known formats, only those of MetaTrader have none. */
+function brokerTimes({ file: { format } }: SampleBars): string | undefined {
+  if (format === undefined) return undefined;
+  return `times of ${format.name} are those of the broker's server and were read as UTC: give its zone with --tz`;
 }
 
-/** True when the times fit a market of `zone` only if they are read as UTC. @param walls wall times in `zone`, in ms */
-export function areHoursInUtc(walls: readonly number[], zone: string): boolean {
-  const offsetMs = offsetOfDay(zone);
-  const wallsIfUtc = walls.map((wall) => wall + offsetMs(wall));
-  return MARKETS.some((market) => market.zone === zone && !fits(walls, market) && fits(wallsIfUtc, market));
+/** Times that were read as UTC are the hours of a market in another zone. */
+function marketElsewhere(sample: SampleBars): string | undefined {
+  const zone = hoursElsewhere(sample.walls);
+  return zone === undefined ? undefined : `${marketDay(sample, zone)}; if not, with --tz UTC`;
 }
 
-/** The minute of the day, 0 to 1439. The second remainder is for times before 1970. */
-function minuteOf(wall: number): number {
-  return Math.floor((((wall % DAY_MS) + DAY_MS) % DAY_MS) / MINUTE_MS);
+/** Times that were read in the zone of a market are its hours if they are read as UTC. */
+function marketInUtc(sample: SampleBars): string | undefined {
+  return areHoursInUtc(sample.walls, sample.reader.zone) ? marketDay(sample, 'UTC') : undefined;
 }
 
-/** True when nearly all rows are inside of the hours, and enough days are whole: they begin and end with the hours. */
-function fits(walls: readonly number[], market: MarketHours): boolean {
-  const { lateMinutes = 5, earlyMinutes = lateMinutes } = market;
-  const [open, close] = [market.open * 60, market.close * 60]; // minutes of the day
-  const days = new Map<number, [first: number, last: number]>();
-  let inside = 0;
-  for (const wall of walls) {
-    const minute = minuteOf(wall);
-    const day = Math.floor(wall / DAY_MS);
-    const [first, last] = days.get(day) ?? [minute, minute];
-    days.set(day, [Math.min(first, minute), Math.max(last, minute)]);
-    if (minute >= open && minute <= close) inside++;
-  }
-  const wholeDays = [...days.values()].filter(([first, last]) => {
-    const beginsWithOpen = first >= open && first <= open + lateMinutes;
-    const endsWithClose = last >= close - earlyMinutes && last <= close + AUCTION_MINUTES;
-    return beginsWithOpen && endsWithClose;
-  }).length;
-  const uncutDays = days.size - 2; // the sample may cut its first and its last day
-  const areEnoughWhole = wholeDays > 0 && wholeDays >= uncutDays / 2;
-  return areEnoughWhole && inside >= INSIDE_SHARE_MIN * walls.length;
+function marketDay({ walls, reader }: SampleBars, zone: string): string {
+  const reading = `times without a zone, from ${hoursText(walls)}, were read in ${reader.zone}`;
+  return `${reading} and look like a market day in ${zone}: if they are, import with --tz ${zone}`;
 }
 
-/** The earliest and the latest time of day, such as `09:30 to 15:59`. */
-export function hoursText(walls: readonly number[]): string {
-  const minutes = walls.map(minuteOf);
-  const text = (minute: number): string => new Date(minute * MINUTE_MS).toISOString().slice(11, 16);
-  return `${text(Math.min(...minutes))} to ${text(Math.max(...minutes))}`;
+/** The newest row is first: some vendors write such files in the time of the exchange. */
+function newestFirst({ head: [first], last }: SampleBars): string | undefined {
+  if (first === undefined || last === undefined || first.openTime <= last.openTime) return undefined;
+  return (
+    'times without a zone were read as UTC, and the newest is first, as in files of Alpha Vantage and Twelve Data, which have the time ' +
+    'of the exchange: if so, import with --tz and its zone; if not, with --tz UTC'
+  );
 }

@@ -76,10 +76,7 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     source: 'https://bybit-exchange.github.io/docs/v5/market/kline',
     headers: [['startTime', 'openPrice', 'highPrice', 'lowPrice', 'closePrice', 'volume', 'turnover']],
     columns: IN_ORDER,
-    example: [
-      'startTime,openPrice,highPrice,lowPrice,closePrice,volume,turnover',
-      '1709562600000,65000,65010,64990,65005,26861,0.41',
-    ],
+    example: ['1709562600000,65000,65010,64990,65005,26861,0.41'],
   },
   {
     name: 'freqtrade',
@@ -103,10 +100,7 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     title: 'BitMEX trade bins, CSV of the API: times are closes',
     ...BITMEX,
     headers: [BITMEX_NAMES],
-    example: [
-      BITMEX_NAMES.join(','),
-      '2024-03-04T14:31:00.000Z,XBTUSD,65000,65010,64990,65005,12,26800,65001.5,100,41230000,0.41,26800',
-    ],
+    example: ['2024-03-04T14:31:00.000Z,XBTUSD,65000,65010,64990,65005,12,26800,65001.5,100,41230000,0.41,26800'],
   },
   {
     name: 'bitmex-json',

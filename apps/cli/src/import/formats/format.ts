@@ -3,16 +3,12 @@
 /** A column: its name in the header (text or pattern), or its number from 1. */
 export type ColumnRef = string | RegExp | number;
 
-export interface FormatColumns {
+export interface FormatColumns extends Record<'open' | 'high' | 'low' | 'close', ColumnRef> {
   /** Set when the date is in another column than the time of day. */
   date?: ColumnRef;
   time: ColumnRef;
   /** A file that has one symbol may lack this column. */
   symbol?: ColumnRef;
-  open: ColumnRef;
-  high: ColumnRef;
-  low: ColumnRef;
-  close: ColumnRef;
   /** Of several columns that a file has, one that is above 0 in most rows is used. */
   volume: ColumnRef | readonly ColumnRef[];
   /** Columns that are added up in a file without a `volume` column. */
@@ -26,7 +22,7 @@ export interface BarFormat {
   title: string;
   /** Where the format is documented. */
   source: string;
-  /** @default ',' */
+  /** @default ',', and undefined for JSON */
   delimiter?: string;
   /**
    * The headers that files may have: a file has all names of one of them, in any order. If `columns` has places, the first names must be in
@@ -58,7 +54,7 @@ export interface BarFormat {
   times?: 'open' | 'close';
   /** Prices are divided by this. @default 1 */
   priceScale?: number;
-  /** The first lines of such a file: the header, if any, and a row. */
+  /** The first lines of such a file. The tables leave out a header that is the first of `headers`. */
   example: readonly string[];
 }
 
@@ -71,11 +67,5 @@ export const LOWER = { open: 'open', high: 'high', low: 'low', close: 'close', v
 export const CAPITALS = { open: 'Open', high: 'High', low: 'Low', close: 'Close', volume: 'Volume' } as const;
 export const IN_ORDER = { time: 1, open: 2, high: 3, low: 4, close: 5, volume: 6 } as const;
 export const DATE_AND_TIME = { date: 1, time: 2, open: 3, high: 4, low: 5, close: 6, volume: 7 } as const;
-export const BRACKETED = {
-  date: '<DATE>',
-  time: '<TIME>',
-  open: '<OPEN>',
-  high: '<HIGH>',
-  low: '<LOW>',
-  close: '<CLOSE>',
-} as const;
+const BRACKETED_PRICES = { open: '<OPEN>', high: '<HIGH>', low: '<LOW>', close: '<CLOSE>' } as const;
+export const BRACKETED = { date: '<DATE>', time: '<TIME>', ...BRACKETED_PRICES } as const;

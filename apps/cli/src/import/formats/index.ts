@@ -1,11 +1,15 @@
-/** The known formats. A format that does not set `zone` has UTC. */
+/** The known formats, with their defaults. */
 import { EXCHANGE_FORMATS } from './exchange-formats.js';
 import type { BarFormat } from './format.js';
 import { PLATFORM_FORMATS } from './platform-formats.js';
 import { VENDOR_FORMATS } from './vendor-formats.js';
 
 export { type BarFormat, type ColumnRef, type FormatColumns } from './format.js';
-export const FORMATS = [...EXCHANGE_FORMATS, ...VENDOR_FORMATS, ...PLATFORM_FORMATS].map((format): BarFormat => ({
-  zone: 'UTC',
-  ...format,
-}));
+export const FORMATS = [...EXCHANGE_FORMATS, ...VENDOR_FORMATS, ...PLATFORM_FORMATS].map((format): BarFormat => {
+  const { headers: [header] = [], row, example } = format;
+  const isJson = format.arrays !== undefined || format.keys !== undefined;
+  const { delimiter = isJson ? undefined : ',' } = format;
+  const lacksHeader = header !== undefined && row === undefined && example.length === 1;
+  const lines = lacksHeader ? [header.join(delimiter), ...example] : example;
+  return { zone: 'UTC', ...format, delimiter, example: lines };
+});

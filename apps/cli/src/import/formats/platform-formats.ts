@@ -12,10 +12,7 @@ export const PLATFORM_FORMATS: readonly BarFormat[] = [
     ],
     columns: { time: 'date', ...LOWER },
     zone: NEW_YORK,
-    example: [
-      'date,open,high,low,close,volume,average,barCount',
-      '2024-03-04 09:30:00-05:00,176.15,176.9,175.82,176.3,23150.0,176.31,8146',
-    ],
+    example: ['2024-03-04 09:30:00-05:00,176.15,176.9,175.82,176.3,23150.0,176.31,8146'],
   },
   {
     name: 'tradingview',
@@ -24,7 +21,7 @@ export const PLATFORM_FORMATS: readonly BarFormat[] = [
     headers: [['time', 'open', 'high', 'low', 'close', 'Volume']],
     file: /^[^_,]+(?:_(?:MINI|DLY?|EOD))*_([^,]+), /, // an exchange such as CME_MINI, and the symbol
     columns: { time: 'time', ...LOWER, volume: 'Volume' },
-    example: ['time,open,high,low,close,Volume', '1709562600,176.15,176.9,175.82,176.3,2315021'],
+    example: ['1709562600,176.15,176.9,175.82,176.3,2315021'],
   },
   {
     name: 'metatrader4',
@@ -45,10 +42,7 @@ export const PLATFORM_FORMATS: readonly BarFormat[] = [
     columns: { ...BRACKETED, volume: ['<VOL>', '<TICKVOL>'] },
     time: ['yyyy.MM.dd HH:mm:ss', 'yyyy.MM.dd HH:mm'],
     zone: undefined,
-    example: [
-      '<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>',
-      '2024.03.04\t16:30:00\t1.08500\t1.08520\t1.08490\t1.08510\t57\t0\t3',
-    ],
+    example: ['2024.03.04\t16:30:00\t1.08500\t1.08520\t1.08490\t1.08510\t57\t0\t3'],
   },
   {
     name: 'tradestation',

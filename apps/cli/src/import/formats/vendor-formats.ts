@@ -22,10 +22,7 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
     source: 'https://massive.com/docs/flat-files',
     headers: [['ticker', 'volume', 'open', 'close', 'high', 'low', 'window_start', 'transactions']],
     columns: { time: 'window_start', symbol: 'ticker', ...LOWER },
-    example: [
-      'ticker,volume,open,close,high,low,window_start,transactions',
-      'AAPL,4930,10,10.5,11,9,1709562600000000000,129',
-    ],
+    example: ['AAPL,4930,10,10.5,11,9,1709562600000000000,129'],
   },
   {
     name: 'polygon-json',
@@ -65,10 +62,7 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
     source: 'https://alpaca.markets/sdks/python/market_data.html',
     headers: [['symbol', 'timestamp', 'open', 'high', 'low', 'close', 'volume', 'trade_count', 'vwap']],
     columns: { time: 'timestamp', symbol: 'symbol', ...LOWER },
-    example: [
-      'symbol,timestamp,open,high,low,close,volume,trade_count,vwap',
-      'AAPL,2024-03-04 14:30:00+00:00,176.15,176.9,175.82,176.3,2315021.0,20146.0,176.31',
-    ],
+    example: ['AAPL,2024-03-04 14:30:00+00:00,176.15,176.9,175.82,176.3,2315021.0,20146.0,176.31'],
   },
   {
     name: 'alpaca-json',
@@ -104,10 +98,7 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
     columns: { symbol: '<TICKER>', ...BRACKETED, volume: '<VOL>' },
     time: ['yyyyMMdd HHmmss'],
     zone: 'Europe/Warsaw',
-    example: [
-      '<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>',
-      'AAPL.US,1,20240304,153000,176.15,176.9,175.82,176.3,2315021,0',
-    ],
+    example: ['AAPL.US,1,20240304,153000,176.15,176.9,175.82,176.3,2315021,0'],
   },
   {
     name: 'firstrate',
@@ -130,7 +121,7 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
     needsFile: true,
     columns: { time: 'timestamp', ...LOWER },
     zone: NEW_YORK,
-    example: ['timestamp,open,high,low,close,volume', '2024-03-04 19:59:00,176.15,176.9,175.82,176.3,2315'],
+    example: ['2024-03-04 19:59:00,176.15,176.9,175.82,176.3,2315'],
   },
   {
     name: 'kibot',

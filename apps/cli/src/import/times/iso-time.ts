@@ -29,13 +29,15 @@ const [SPACE, MINUS, PLUS, DOT, COLON, UPPER_T, UPPER_Z] = [32, 45, 43, 46, 58, 
 /** The widest offset from UTC that a zone has. */
 const OFFSET_MAX_MINUTES = 14 * 60;
 /** Places in `YYYY-MM-DDTHH:MM`. */
-const [YEAR_END, MONTH_AT, MONTH_END, DAY_AT, DAY_END, HOUR_AT, HOUR_END, MINUTE_AT] = [4, 5, 7, 8, 10, 11, 13, 14];
-const MINUTE_END = 16;
+const [YEAR_END, MONTH_END, DAY_END, HOUR_AT, HOUR_END, MINUTE_AT, MINUTE_END] = [4, 7, 10, 11, 13, 14, 16];
 
 /** Reads `YYYY-MM-DD[T| ]HH:MM[:SS[.fraction]]`, with an optional offset or zone. The date may have slashes or dots. */
 export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
-  const hasSeparator = bytes[start + DAY_END] === UPPER_T || bytes[start + DAY_END] === SPACE;
-  if (!hasSeparator || bytes[start + HOUR_END] !== COLON) return 'unreadable-time';
+  const hasSeparators =
+    bytes[start + YEAR_END] === bytes[start + MONTH_END] &&
+    (bytes[start + DAY_END] === UPPER_T || bytes[start + DAY_END] === SPACE) &&
+    bytes[start + HOUR_END] === COLON;
+  if (!hasSeparators) return 'unreadable-time';
   let at = start + MINUTE_END;
   // A part that is not a number becomes -1 or NaN; `wallMs` is then NaN.
   let second = 0;
@@ -44,21 +46,23 @@ export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: 
     second = digitsAt(bytes, at + 1, 2);
     at += 3;
     if (bytes[at] === DOT && at < end) {
-      at++;
-      const count = digitCountAt(bytes, at, end);
-      const numerator = digitsAt(bytes, at, count);
-      const denominator = 10 ** count;
-      const hasOnlyNines = numerator === denominator - 1;
-      ms = count === 0 ? Number.NaN : roundedMs((numerator / denominator) * 1000, hasOnlyNines);
-      at += count;
+      const count = digitCountAt(bytes, at + 1, end);
+      ms = fractionMs(bytes, at + 1, count);
+      at += 1 + count;
     }
   }
-  const midnight = isoDateAt(bytes, start, end);
   const hour = digitsAt(bytes, start + HOUR_AT, 2);
   const minute = digitsAt(bytes, start + MINUTE_AT, 2);
-  const wallMs = wallTimeOf(midnight, hour, minute, second, ms);
+  const wallMs = wallTimeOf(dateAt(bytes, start, 1), hour, minute, second, ms);
   if (at > end || Number.isNaN(wallMs)) return 'unreadable-time';
   return at === end ? clock.toUtc(wallMs) : instantAt(bytes, at, end, wallMs, clock);
+}
+
+/** The milliseconds of a fraction of a second that has `count` digits; NaN when it has none. */
+function fractionMs(bytes: Uint8Array, start: number, count: number): number {
+  const numerator = digitsAt(bytes, start, count);
+  const denominator = 10 ** count;
+  return count === 0 ? Number.NaN : roundedMs((numerator / denominator) * 1000, numerator === denominator - 1);
 }
 
 /** Rounds to a whole ms, but cuts off a fraction that is all nines: 14:30:59.999999 is the close of a bar, 14:31 the next one's open. */
@@ -96,13 +100,11 @@ export function offsetAt(bytes: Uint8Array, at: number, end: number): number | u
   return isMinus ? -total : total;
 }
 
-/** Midnight of the date at `start`, epoch ms; NaN when it does not exist, or when the text is too short for a time. */
-function isoDateAt(bytes: Uint8Array, start: number, end: number): number {
-  const areSeparatorsAlike = bytes[start + YEAR_END] === bytes[start + MONTH_END];
-  if (end - start < MINUTE_END || !areSeparatorsAlike) return Number.NaN;
+/** Midnight of a date, epoch ms; NaN when it does not exist. @param gap bytes between its parts: 0 for `yyyyMMdd`, 1 for `yyyy-MM-dd` */
+export function dateAt(bytes: Uint8Array, start: number, gap: 0 | 1): number {
   const year = digitsAt(bytes, start, 4);
-  const month = digitsAt(bytes, start + MONTH_AT, 2);
-  const day = digitsAt(bytes, start + DAY_AT, 2);
+  const month = digitsAt(bytes, start + 4 + gap, 2);
+  const day = digitsAt(bytes, start + 6 + 2 * gap, 2);
   return year < 1 ? Number.NaN : midnightOf(year, month, day);
 }
 

@@ -9,10 +9,10 @@ const DAY_MS = 86_400_000;
 /** Zones change their offset on a quarter hour only (checked for the IANA database since 1970). */
 const QUARTER_HOUR_MS = 900_000;
 
-/** An instant or an offset in ms, or why a wall time is not a single instant. */
-type MsOrProblem = number | 'skipped-by-dst' | 'ambiguous-by-dst';
+/** Why a wall time is not a single instant. */
+type WallProblem = 'skipped-by-dst' | 'ambiguous-by-dst';
 /** Why a time cannot be used. */
-export type TimeProblem = Exclude<MsOrProblem, number> | 'unreadable-time' | 'date-without-time' | 'excel-serial';
+export type TimeProblem = WallProblem | 'unreadable-time' | 'date-without-time' | 'excel-serial';
 /** Epoch ms, or why the time cannot be used. */
 export type RowTime = number | TimeProblem;
 /** Reads the time in `bytes[start, end)`. */
@@ -23,9 +23,11 @@ export class WallClock {
   readonly #zone: IANAZone;
   /** Offset in ms by day number; undefined for a day near a change. */
   readonly #dayOffsets = new Map<number, number | undefined>();
+  /** The results of `offsetOnDay`, by day number. A sample has thousands of times on few days. */
+  readonly #utcDayOffsets = new Map<number, number>();
   /** The number of the quarter hour of the last wall time, and the offset in it. */
   #lastQuarter = Number.NaN;
-  #lastOffset: MsOrProblem = 0;
+  #lastOffset: number | WallProblem = 0;
 
   /** @throws UsageError for a zone that is not in the IANA database. */
   constructor(zoneName: string) {
@@ -36,13 +38,24 @@ export class WallClock {
   }
 
   /** The instant at which the clocks of the zone show `wallMs` (epoch ms, as if the wall time were UTC). */
-  toUtc(wallMs: number): MsOrProblem {
+  toUtc(wallMs: number): number | WallProblem {
     const quarter = Math.floor(wallMs / QUARTER_HOUR_MS);
     if (quarter !== this.#lastQuarter) {
       this.#lastOffset = this.#offsetOfDay(Math.floor(wallMs / DAY_MS)) ?? this.#offsetNear(quarter * QUARTER_HOUR_MS);
       this.#lastQuarter = quarter;
     }
     return typeof this.#lastOffset === 'number' ? wallMs - this.#lastOffset : this.#lastOffset;
+  }
+
+  /**
+   * The offset of the zone at the start of a time's UTC day, ms. It is for samples only: on the day of a change of daylight saving, it is
+   * an hour off for a part of the day. @param time epoch ms
+   */
+  offsetOnDay(time: number): number {
+    const day = Math.floor(time / DAY_MS);
+    const offset = this.#utcDayOffsets.get(day) ?? this.#zone.offset(day * DAY_MS) * 60_000;
+    this.#utcDayOffsets.set(day, offset);
+    return offset;
   }
 
   /**
@@ -59,7 +72,7 @@ export class WallClock {
   }
 
   /** The offset of a wall time near a change: that of the day before or after. It fits when the zone has it at the resulting instant. */
-  #offsetNear(wallMs: number): MsOrProblem {
+  #offsetNear(wallMs: number): number | WallProblem {
     const before = this.#zone.offset(wallMs - DAY_MS) * 60_000;
     const after = this.#zone.offset(wallMs + DAY_MS) * 60_000;
     const fits = (offset: number): boolean => this.#zone.offset(wallMs - offset) * 60_000 === offset;

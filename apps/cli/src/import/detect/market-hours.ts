@@ -1,0 +1,84 @@
+/** Finds the market whose hours the times of a file fit. Pure. */
+import { DAY_MS, MINUTE_MS } from '@barkeep/bars';
+import { clockOf } from '../times/index.js';
+
+/** A market's opening hours, in hours after midnight: 9.5 is 09:30. */
+interface MarketHours {
+  zone: string;
+  open: number;
+  close: number;
+  /** Most minutes from the open to a day's first row. @default 5 */
+  lateMinutes?: number;
+  /** Most minutes from a day's last row to the close. @default `lateMinutes` */
+  earlyMinutes?: number;
+}
+
+const MARKETS: readonly MarketHours[] = [
+  { zone: 'Asia/Shanghai', open: 9.5, close: 15 },
+  // A few rows after the open are enough (389 minutes before the close is 09:31): no market opens at 09:30 UTC.
+  { zone: 'America/New_York', open: 9.5, close: 16, lateMinutes: 1, earlyMinutes: 389 },
+  { zone: 'America/New_York', open: 4, close: 20, lateMinutes: 30 }, // with extended hours
+  { zone: 'America/Chicago', open: 8.5, close: 15 },
+  { zone: 'Europe/London', open: 8, close: 16.5 },
+  { zone: 'Europe/Berlin', open: 9, close: 17.5 },
+  { zone: 'Asia/Kolkata', open: 9.25, close: 15.5 },
+  { zone: 'Asia/Tokyo', open: 9, close: 15 }, // until November 2024
+  { zone: 'Asia/Tokyo', open: 9, close: 15.5 },
+  { zone: 'Australia/Sydney', open: 10, close: 16 },
+];
+/** An auction may follow the close for this long. */
+const AUCTION_MINUTES = 10;
+/** The share of the rows that must be inside of the hours. */
+const INSIDE_SHARE_MIN = 0.98;
+
+/** The zone of a market whose hours the times fit, if any. @param walls wall times, in ms as if they were UTC */
+export function hoursElsewhere(walls: readonly number[]): string | undefined {
+  const fittingMarket = MARKETS.find((market) => {
+    const clock = clockOf(market.zone);
+    const differsFromUtc = walls.some((wall) => clock.offsetOnDay(wall) !== 0); // false for London in winter
+    return differsFromUtc && fits(walls, market);
+  });
+  return fittingMarket?.zone;
+}
+
+/** True when the times fit a market of `zone` only if they are read as UTC. @param walls wall times in `zone`, in ms */
+export function areHoursInUtc(walls: readonly number[], zone: string): boolean {
+  const clock = clockOf(zone);
+  const wallsIfUtc = walls.map((wall) => wall + clock.offsetOnDay(wall));
+  return MARKETS.some((market) => market.zone === zone && !fits(walls, market) && fits(wallsIfUtc, market));
+}
+
+/** The minute of the day, 0 to 1439. The second remainder is for times before 1970. */
+function minuteOf(wall: number): number {
+  return Math.floor((((wall % DAY_MS) + DAY_MS) % DAY_MS) / MINUTE_MS);
+}
+
+/** True when nearly all rows are inside of the hours, and enough days are whole: they begin and end with the hours. */
+function fits(walls: readonly number[], market: MarketHours): boolean {
+  const { lateMinutes = 5, earlyMinutes = lateMinutes } = market;
+  const [open, close] = [market.open * 60, market.close * 60]; // minutes of the day
+  const days = new Map<number, [first: number, last: number]>();
+  let inside = 0;
+  for (const wall of walls) {
+    const minute = minuteOf(wall);
+    const day = Math.floor(wall / DAY_MS);
+    const [first, last] = days.get(day) ?? [minute, minute];
+    days.set(day, [Math.min(first, minute), Math.max(last, minute)]);
+    if (minute >= open && minute <= close) inside++;
+  }
+  const wholeDays = [...days.values()].filter(([first, last]) => {
+    const beginsWithOpen = first >= open && first <= open + lateMinutes;
+    const endsWithClose = last >= close - earlyMinutes && last <= close + AUCTION_MINUTES;
+    return beginsWithOpen && endsWithClose;
+  }).length;
+  const uncutDays = days.size - 2; // the sample may cut its first and its last day
+  const areEnoughWhole = wholeDays > 0 && wholeDays >= uncutDays / 2;
+  return areEnoughWhole && inside >= INSIDE_SHARE_MIN * walls.length;
+}
+
+/** The earliest and the latest time of day, such as `09:30 to 15:59`. */
+export function hoursText(walls: readonly number[]): string {
+  const minutes = walls.map(minuteOf);
+  const text = (minute: number): string => new Date(minute * MINUTE_MS).toISOString().slice(11, 16);
+  return `${text(Math.min(...minutes))} to ${text(Math.max(...minutes))}`;
+}

@@ -1,0 +1,52 @@
+/** Rows whose steps differ: bars before a close or a break, which only a calendar can place. */
+import { collect } from '../../../../../test/support/data/collecting-sink.js';
+import { CSV_HEADER, HOUR_MS } from '../../../../../test/support/data/import-texts.js';
+import type { ReadOptions } from './read-options.js';
+
+/** Reads a file with a row at each of these times on eleven days. */
+function readDays(times: readonly string[], options: Partial<ReadOptions>) {
+  const days = Array.from({ length: 11 }, (_, day) => `2024-03-${day + 10}`);
+  const rows = days.flatMap((day) => times.map((time) => `${day} ${time},10,11,9,10,5\n`));
+  return collect(CSV_HEADER + rows.join(''), { symbol: 'X', ...options });
+}
+
+describe('bars of two hours in Shanghai, where a break follows each bar', () => {
+  const OPENS = ['09:30', '13:00'];
+  const TWO_HOURS = { zone: 'Asia/Shanghai', intervalMs: 2 * HOUR_MS };
+
+  it('are refused without a calendar, with a hint to give one', () => {
+    const { refused } = readDays(OPENS, TWO_HOURS);
+    expect(refused).toMatchObject([{ reason: 'wrong-interval' }]);
+    expect(refused[0]?.detail).toContain('if the market has a break after each bar, give --calendar');
+  });
+
+  it('are read with a calendar', () => {
+    expect(readDays(OPENS, { ...TWO_HOURS, hasCalendar: true }).bars).toHaveLength(22);
+  });
+
+  it('are not mistaken for bars of a longer interval, which follow each other', () => {
+    const { refused } = readDays(['09:30', '12:30', '15:30'], { ...TWO_HOURS, hasCalendar: true });
+    expect(refused[0]?.detail).toContain('was 3-hour bars; --interval 3h stores them');
+  });
+});
+
+describe('hourly closes of New York that are read with a calendar', () => {
+  const CLOSES = ['10:30', '11:30', '12:30', '13:30', '14:30', '15:30', '16:00'];
+  const HOURLY = { zone: 'America/New_York', intervalMs: HOUR_MS, hasCalendar: true };
+
+  it('are refused when --times does not say what they are: they would be stored an hour late', () => {
+    const { bars, refused } = readDays(CLOSES, HOURLY);
+    expect(bars).toEqual([]);
+    expect(refused).toMatchObject([{ reason: 'wrong-interval' }]);
+    expect(refused[0]?.detail).toContain('they look like closes');
+  });
+
+  it.each(['close', 'open'] as const)('are read with --times %s', (times) => {
+    expect(readDays(CLOSES, { ...HOURLY, times }).bars).toHaveLength(77);
+  });
+});
+
+it('opens of two hours in Hong Kong have a shorter bar before the break, and are no closes', () => {
+  const options = { zone: 'Asia/Hong_Kong', intervalMs: 2 * HOUR_MS, hasCalendar: true };
+  expect(readDays(['09:30', '11:30', '13:00', '15:00'], options).bars).toHaveLength(44);
+});
