@@ -38,7 +38,7 @@ function holdingsOf(symbols: string[], derivedIntervals: string[] = []) {
 
 /** Gives a symbol the bars of {@link OTHER_DAY} instead of its own. */
 function replaceBars(layout: SessionLayout, bars: SymbolBars): void {
-  bars.replaceDay(layout, { day: 0, interval: layout.base, records: recordsOf(OTHER_DAY), toSlot: SLOTS });
+  bars.replaceDay(layout, { day: 0, interval: layout.base, records: recordsOf(OTHER_DAY), fromSlot: 0, toSlot: SLOTS });
 }
 
 /** The bars of a part with their symbols, in the order of delivery. */
