@@ -162,7 +162,7 @@ export class Walk {
     if (at.day !== this.lastDay) {
       this.lastDay = at.day;
       // Keeps days by the step, not by what the store still has, which depends on how far the session is ahead: so all runs show the same.
-      this.follower.loader.trim(this.layout.firstKeptAt(grid.open));
+      holdings.trim(this.layout.firstKeptAt(grid.open));
     }
     this.slotsUnacknowledged += grid.closedBy(at.time) - grid.closedBy(this.lastTime); // on a new day: all its closed slots
     this.lastTime = at.time;
