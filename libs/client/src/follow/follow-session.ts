@@ -8,22 +8,11 @@ import type { JoinFrom, OpenSession, SessionLayout } from '@barkeep/session-data
 import type { Redis } from 'ioredis';
 import { ArgumentError } from '../errors.js';
 import { type DerivedBy, StoreFollower } from '../mirror/index.js';
+import { NotLockstepError } from './errors.js';
 import { KeptPosition } from './kept-position.js';
-import { stepInterval, type Step } from './step.js';
+import { stepInterval } from './step-times.js';
+import type { Step } from './step.js';
 import { Walk } from './walk.js';
-
-/** The session's clock does not wait for consumers: its pace is not lockstep. */
-export class NotLockstepError extends Error {
-  override readonly name = 'NotLockstepError';
-  constructor(
-    /** The session. */
-    readonly sessionId: string,
-    /** Its pace. */
-    readonly pace: string,
-  ) {
-    super(`session ${sessionId}: expected a pace of lockstep, was ${pace}`);
-  }
-}
 
 /** Where a consumer with a name starts. */
 export interface KeptStart {
