@@ -89,12 +89,9 @@ function drawCells(sheet: Sheet): void {
   for (let row = rows[0]; row < rows[1]; row++) {
     for (let day = days[0]; day < days[1]; day++) {
       const cell = cellOf(matrix, symbols[row]!, day, openDay);
-      const box: Box = {
-        x: layout.labelWidth + day * layout.cellWidth - scroll.left,
-        y: HEADER_HEIGHT + row * ROW_HEIGHT - scroll.top,
-        w: layout.cellWidth - 1, // 1 px stays free between two cells
-        h: ROW_HEIGHT - 1,
-      };
+      const x = layout.labelWidth + day * layout.cellWidth - scroll.left;
+      const y = HEADER_HEIGHT + row * ROW_HEIGHT - scroll.top;
+      const box: Box = [x, y, layout.cellWidth - 1, ROW_HEIGHT - 1]; // 1 px stays free between two cells
       context.globalAlpha = filter === undefined || filter === cell.state ? 1 : FILTERED_OPACITY;
       drawCell(sheet, cell, box);
       if (isSelected(marked, row, day)) outline(context, colourOf('text'), box);
@@ -103,51 +100,41 @@ function drawCells(sheet: Sheet): void {
   context.globalAlpha = 1;
 }
 
-/** Where a cell is, in CSS pixels of the canvas. */
-interface Box {
-  x: number;
-  y: number;
-  w: number;
-  h: number;
-}
+/** A rectangle in CSS pixels of the canvas. */
+type Box = readonly [x: number, y: number, width: number, height: number];
 
-/** Fills a cell with the colour of its state, and writes its count into it. A narrow cell has a pattern in place of the count. */
+/** Fills a cell with the colour of its state, and writes its count into it. A narrow cell has a bar in place of the count. */
 function drawCell({ context, colourOf, picture }: Sheet, cell: MatrixCell, box: Box): void {
-  const { state, holes, backfilled } = cell;
-  const { x, y, w, h } = box;
+  const { state } = cell;
+  const [x, y, w, h] = box;
   context.fillStyle = colourOf(`cell-${state}`);
-  context.fillRect(x, y, w, h);
+  context.fillRect(...box);
   const ink = colourOf(`ink-${state}`);
   context.fillStyle = ink;
-  const isWide = picture.layout.cellWidth >= TEXT_WIDTH_MIN;
-  const write = (count: number) => {
+  const count = countIn(cell);
+  const bar = barIn(cell, box);
+  if (count !== undefined && picture.layout.cellWidth >= TEXT_WIDTH_MIN) {
     const text = count > COUNT_MAX ? STATE_WORDS[state].letter : String(count);
     context.fillText(text, x + w / 2, y + h / 2 + 0.5);
-  };
-  switch (state) {
-    case 'absent': // the lower half
-      if (isWide) write(holes);
-      else context.fillRect(x, y + h / 2, w, h / 2);
-      break;
-    case 'unfillable': // a horizontal bar
-      if (isWide) write(holes);
-      else context.fillRect(x, y + h / 2 - 2, w, 4);
-      break;
-    case 'repaired': // a vertical bar
-      if (isWide) write(backfilled);
-      else context.fillRect(x + Math.max(1, w / 2 - 1), y + 3, Math.min(2, w - 2), h - 6);
-      break;
-    case 'no-trade': // a dot
-      context.fillRect(x + w / 2 - 1, y + h / 2 - 1, 2, 2);
-      break;
-    case 'in-progress':
-      drawDiagonal(context, ink, box);
-      break;
-    default: // whole and after-clock: only the colour
-  }
+  } else if (bar) context.fillRect(...bar);
+  else if (state === 'in-progress') drawDiagonal(context, ink, box);
 }
 
-function drawDiagonal(context: CanvasRenderingContext2D, ink: string, { x, y, w, h }: Box): void {
+/** The count that a wide cell shows; undefined for a state without one. */
+function countIn({ state, holes, backfilled }: MatrixCell): number | undefined {
+  if (state === 'repaired') return backfilled;
+  return state === 'absent' || state === 'unfillable' ? holes : undefined;
+}
+
+/** The sign of a state as a rectangle in its cell; undefined for a state with another sign or none. */
+function barIn({ state }: MatrixCell, [x, y, w, h]: Box): Box | undefined {
+  if (state === 'absent') return [x, y + h / 2, w, h / 2]; // the lower half
+  if (state === 'unfillable') return [x, y + h / 2 - 2, w, 4]; // a horizontal bar
+  if (state === 'repaired') return [x + Math.max(1, w / 2 - 1), y + 3, Math.min(2, w - 2), h - 6]; // a vertical bar
+  return state === 'no-trade' ? [x + w / 2 - 1, y + h / 2 - 1, 2, 2] : undefined; // a dot
+}
+
+function drawDiagonal(context: CanvasRenderingContext2D, ink: string, [x, y, w, h]: Box): void {
   context.strokeStyle = ink;
   context.lineWidth = 1;
   context.beginPath();
@@ -156,11 +143,11 @@ function drawDiagonal(context: CanvasRenderingContext2D, ink: string, { x, y, w,
   context.stroke();
 }
 
-function outline(context: CanvasRenderingContext2D, colour: string, { x, y, w, h }: Box): void {
+function outline(context: CanvasRenderingContext2D, colour: string, box: Box): void {
   context.globalAlpha = 1; // also around a pale cell
   context.strokeStyle = colour;
   context.lineWidth = 2;
-  context.strokeRect(x, y, w, h);
+  context.strokeRect(...box);
 }
 
 /** Whether a cell is in the marked rectangle, whose corners are cursor and anchor. */

@@ -57,17 +57,8 @@ export interface MatrixCell extends Record<CountName, number> {
 export function cellOf(matrix: Matrix, symbol: string, day: number, openDay: number): MatrixCell {
   const { expected, visible } = matrix.days[day]!;
   const row = matrix.rows.get(symbol) ?? {};
-  return {
-    expected,
-    visible,
-    streamed: countOf(row, 'streamed', day),
-    backfilled: countOf(row, 'backfilled', day),
-    noTrade: countOf(row, 'noTrade', day),
-    absent: countOf(row, 'absent', day),
-    unfillable: countOf(row, 'unfillable', day),
-    holes: holesOfCell(row, day),
-    state: stateOf(matrix, row, day, openDay),
-  };
+  const counts = Object.fromEntries(COUNTS.map((name) => [name, countOf(row, name, day)])) as Record<CountName, number>;
+  return { ...counts, expected, visible, holes: holesOfCell(row, day), state: stateOf(matrix, row, day, openDay) };
 }
 
 /** Slots of a cell with this count; 0 in a row without it. */
