@@ -52,12 +52,12 @@ export function useSession(id: string): FollowedSession {
   const readAll = () => {
     session.reload();
     setVersion((previous) => previous + 1);
-    reader.wantAll();
+    reader.wanted.all = true;
     days.reload();
   };
   const readChanged = useThrottle(READ_EVERY_MS, () => {
     session.reload();
-    if (reader.hasChangedDates) setVersion((previous) => previous + 1);
+    if (reader.wanted.dates.size > 0) setVersion((previous) => previous + 1);
     days.reload();
   });
   const markDeleted = (deleted: boolean) => {
@@ -80,7 +80,7 @@ export function useSession(id: string): FollowedSession {
     if (wasDeleted.current || (type === 'state' && data.state === 'lost')) return startOver();
     if (type === 'clock' && data.time) setClock(data.time);
     // A clock event has no date: it changes the day that the clock is in.
-    if (data.date) reader.wantDate(data.date);
+    if (data.date) reader.wanted.dates.add(data.date);
     else if (type === 'clock' && data.time) reader.wantDateOf(data.time);
     readChanged();
   };
@@ -89,7 +89,7 @@ export function useSession(id: string): FollowedSession {
     session.reload();
     if (hasChangedSilently()) readAll();
     const removesDays = (session.value?.spec.history.retainDays ?? 0) > 0;
-    if (removesDays) reader.wantFirstDay();
+    if (removesDays) reader.wanted.firstDay = true;
     if (removesDays || days.error) days.reload();
   });
   useChange(session.value?.symbols.join(','), readAll); // the rows of all days are others then
