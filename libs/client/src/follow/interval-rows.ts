@@ -45,9 +45,8 @@ export class IntervalRows {
     private readonly interval: Interval,
     private readonly holdings: Holdings,
   ) {
-    this.series = holdings.seriesOf(interval.name);
-    this.slotTextBytes = 0;
-    for (const { symbol } of holdings.sorted) this.slotTextBytes += Buffer.byteLength(symbol) + 1;
+    this.series = holdings.sorted.map((bars) => bars.series(interval.name)!);
+    this.slotTextBytes = holdings.sorted.reduce((sum, { symbol }) => sum + Buffer.byteLength(symbol) + 1, 0);
     this.nextRows = new Int32Array(this.series.length);
     this.lastCounts = new Int32Array(this.series.length);
   }

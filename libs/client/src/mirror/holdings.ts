@@ -50,8 +50,6 @@ export class Holdings implements MirrorTime {
   /** The bars of every symbol, in the order of the symbols' names. */
   sorted: readonly SymbolBars[] = [];
   private readonly bySymbol = new Map<string, SymbolBars>();
-  /** The results of {@link seriesOf}. */
-  private byInterval = new Map<string, MirrorSeries[]>();
 
   /** @param givenKeepDays by default as many days are kept as fit {@link MIRROR_BYTES_MAX} @throws KeepDaysError */
   constructor(
@@ -92,7 +90,6 @@ export class Holdings implements MirrorTime {
     this.rewrites++;
     this.moves++;
     this.bySymbol.clear();
-    this.byInterval = new Map();
     this.sorted = [...symbols].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
     for (const bars of this.sorted) this.bySymbol.set(bars.symbol, bars);
   }
@@ -114,36 +111,19 @@ export class Holdings implements MirrorTime {
     for (const bars of this.sorted) bars.dropBefore(layout.grid(firstKept).open);
   }
 
-  /**
-   * The bars of every symbol at an interval, in the order of {@link Holdings.sorted}. Returns the same array until the set of symbols
-   * changes. @throws UnknownIntervalError
-   */
-  seriesOf(interval: string): readonly MirrorSeries[] {
-    let series = this.byInterval.get(interval);
-    if (!series) {
-      series = [];
-      for (const bars of this.sorted) series.push(bars.series(interval) ?? this.throwUnknownInterval(interval));
-      this.byInterval.set(interval, series);
-    }
-    return series;
-  }
-
   /** The bars of a symbol at an interval, by default the base one. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
   series(symbol: string, interval: string | undefined): MirrorSeries {
     const bars = this.bySymbol.get(symbol);
     if (bars === undefined || this.lost !== undefined) throw this.lost ?? this.unknownSymbol(symbol);
-    if (interval === undefined) return bars.base;
-    return bars.series(interval) ?? this.throwUnknownInterval(interval);
+    const series = interval === undefined ? bars.base : bars.series(interval);
+    if (series) return series;
+    const known = this.layout.intervals.map(({ name }) => name);
+    throw new UnknownIntervalError(this.layout.id, interval!, known);
   }
 
   private unknownSymbol(symbol: string): UnknownSymbolError {
     const isJoining = this.layout.partitionOf(symbol) !== undefined; // the session has it, but its bars cannot be read yet
     return new UnknownSymbolError(this.layout.id, symbol, isJoining);
-  }
-
-  private throwUnknownInterval(interval: string): never {
-    const known = this.layout.intervals.map(({ name }) => name);
-    throw new UnknownIntervalError(this.layout.id, interval, known);
   }
 }
 
