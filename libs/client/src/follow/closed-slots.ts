@@ -18,7 +18,8 @@ export interface ClosedSlots {
 }
 
 /**
- * The slots of one interval that close in the steps of a batch.
+ * The slots of one interval that close in the steps of a batch. For 5m and the steps 9:33 to 9:36, after 9:32, lists the step 9:35: its
+ * index is 2, one slot closes in it, and its bar opens in `[9:30, 9:35)`.
  * @param after the slots of the first step closed after this time, epoch ms
  * @param times of the steps, epoch ms
  * @param includesEmpty also lists steps in which no slot of the interval closes

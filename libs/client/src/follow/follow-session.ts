@@ -4,7 +4,7 @@
  * the session's clock waits for the consumer.
  */
 import { randomBytes } from 'node:crypto';
-import type { JoinFrom, OpenSession, SessionLayout } from '@barkeep/session-data';
+import type { ConsumerPosition, JoinFrom, OpenSession, SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { ArgumentError } from '../errors.js';
 import { type DerivedBy, StoreFollower } from '../mirror/index.js';
@@ -14,14 +14,8 @@ import { stepInterval } from './step-times.js';
 import type { Step } from './step.js';
 import { Walk } from './walk.js';
 
-/** Where a consumer with a name starts. */
-export interface KeptStart {
-  /** The consumer has completed every step up to this simulated time, epoch ms. */
-  time: number;
-  /** Steps that were delivered under this name before. */
-  steps: number;
-  /** Bars of these steps. */
-  bars: number;
+/** Where a consumer with a name starts: its position, with the steps and bars that were delivered under this name before. */
+export interface KeptStart extends Omit<ConsumerPosition, 'deliveredHash'> {
   /** True when the consumer has finished the session: the loop ends without a step. */
   atEnd: boolean;
 }

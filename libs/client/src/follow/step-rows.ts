@@ -1,7 +1,9 @@
 /**
- * Assembles the bytes that are hashed for several consecutive steps (a batch), in one pass. The bytes of one step are, in this order:
- * a head, whose space the caller fills with what identifies the step; the rows of each interval; and the text of each interval, which
- * names the interval and its symbols. Does no I/O.
+ * Assembles the bytes that are hashed for several consecutive steps (a batch), in one pass. The caller fills the head of a step with what
+ * identifies the step; a text names an interval and its symbols. Does no I/O.
+ *
+ *     step 0: head · rows of 1m · text of 1m               (no bar of 5m closes in this step)
+ *     step 1: head · rows of 1m · rows of 5m · text of 1m · text of 5m
  */
 import type { Interval } from '@barkeep/bars';
 import { type Holdings, ROW_BYTES, type RowMemory } from '../mirror/index.js';
