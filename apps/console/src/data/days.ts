@@ -8,8 +8,7 @@ const PAGE_SYMBOLS = 500;
 /** Status of the answer for a session whose days cannot be read: it was never started, is lost, or its calendar is gone. */
 const CONFLICT = 409;
 
-export interface SessionDays extends Matrix {
-  days: DaysAnswer['days'];
+export interface SessionDays extends Matrix<DaysAnswer['days'][number]> {
   /** IANA zone of the venue. */
   zone: string;
 }
@@ -106,6 +105,5 @@ function hasSameKeys(rows: ReadonlyMap<string, unknown>, symbols: ReadonlySet<st
 
 function withPage(old: SessionDays | undefined, page: DaysAnswer): SessionDays {
   const rows = new Map<string, RowCounts>(page.symbols.map(({ symbol, counts }) => [symbol, counts]));
-  const matrix = mergeMatrix(old, page.days, rows);
-  return { rows: matrix.rows, days: matrix.days as DaysAnswer['days'], zone: page.zone };
+  return { ...mergeMatrix(old, page.days, rows), zone: page.zone };
 }

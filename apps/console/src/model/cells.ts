@@ -39,8 +39,8 @@ type CountName = (typeof COUNTS)[number];
 /** Counts of one symbol: per kind, one number for each day. A kind whose numbers are all 0 is left out. */
 export type RowCounts = { readonly [Name in CountName]?: readonly number[] };
 
-export interface Matrix {
-  days: readonly MatrixDay[];
+export interface Matrix<Day = MatrixDay> {
+  days: readonly Day[];
   /** By symbol. A map, because a symbol may be called `constructor`. */
   rows: ReadonlyMap<string, RowCounts>;
 }
@@ -135,11 +135,11 @@ export function describeCell(symbol: string, date: string, cell: MatrixCell): st
  * The matrix with the days and rows of a newer answer, which has all days or a range of days. Unchanged when the matrix does not have the
  * first day of the range.
  */
-export function mergeMatrix(
-  matrix: Matrix | undefined,
-  days: readonly MatrixDay[],
+export function mergeMatrix<Day extends MatrixDay>(
+  matrix: Matrix<Day> | undefined,
+  days: readonly Day[],
   rows: ReadonlyMap<string, RowCounts>,
-): Matrix {
+): Matrix<Day> {
   const replacesAllDays = matrix === undefined || matrix.days.length === days.length;
   if (replacesAllDays) return { days, rows: new Map([...(matrix?.rows ?? []), ...rows]) };
   const firstDay = matrix.days.findIndex(({ date }) => date === days[0]?.date);

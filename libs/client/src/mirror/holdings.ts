@@ -11,7 +11,7 @@ import {
   type SessionLayout,
 } from '@barkeep/session-data';
 import { COLUMN_BYTES } from './columns.js';
-import type { MirrorSeries, MirrorTime } from './series.js';
+import type { MirrorSeries } from './series.js';
 import { SymbolBars, type DerivedBy } from './symbol-bars.js';
 
 /** Upper bound for the memory of a mirror's bars when `keepDays` is not given, in bytes. */
@@ -28,10 +28,10 @@ export class KeepDaysError extends RangeError {
   }
 }
 
-export class Holdings implements MirrorTime {
+export class Holdings {
   /** Simulated time of all reads, epoch ms. */
   clock: number;
-  /** Increases when the clock moves and when the set of symbols changes. */
+  /** Increases when the clock moves and when the set of symbols changes. Caches compare this small integer, which is faster than a time. */
   moves = 0;
   /** Every bar that closed by this time is held, epoch ms. */
   loadedTo: number;

@@ -35,6 +35,8 @@ interface Piece {
 
 export class Loader {
   readonly holdings: Holdings;
+  /** The caller closes it. */
+  readonly reads: CurrentReads;
   /** The session's clock when it was last read, epoch ms: the limit of what can be loaded. */
   sessionClock: number;
   /** The newest state in the session's events. A final state appears here only after the final clock was read. */
@@ -48,11 +50,10 @@ export class Loader {
   missing: { after: number; until: number } | undefined;
   /** The newest state in the session's events, also when the final clock was not read yet. */
   private reported: ReportedState | undefined;
-  private readonly reads: CurrentReads;
   /** The position in the event streams. */
   private tail = new EventTail([]);
 
-  /** The caller must call {@link Loader.close}. @throws KeepDaysError */
+  /** @throws KeepDaysError */
   constructor(
     private readonly redis: Redis,
     layout: SessionLayout,
@@ -61,10 +62,6 @@ export class Loader {
     this.holdings = new Holdings(layout, options.derivedBy ?? 'upkeep', options.keepDays);
     this.reads = new CurrentReads(redis, this.holdings, options.onAnswer);
     this.sessionClock = layout.start;
-  }
-
-  close(): void {
-    this.reads.close();
   }
 
   /** Reads the position in the event streams, so that no later change is missed. Loads no bars. @throws SessionLostError */
@@ -79,15 +76,10 @@ export class Loader {
     });
   }
 
-  /** Index of the first day that the session retains, as of the last read. */
-  get firstKept(): number {
-    return this.reads.firstKept;
-  }
-
   /** Open of the first day that the session retains, epoch ms, as of the last read. */
   get keptFrom(): number {
     const { layout } = this.holdings;
-    return layout.grid(Math.min(this.firstKept, layout.days.length - 1)).open;
+    return layout.grid(Math.min(this.reads.firstKept, layout.days.length - 1)).open;
   }
 
   /** Ids of the newest processed entries in the events and in the changes of partition 0, by key. */
@@ -183,7 +175,7 @@ export class Loader {
   private noteLoaded({ read, day, to }: Piece, clock: number): void {
     this.sessionClock = clock;
     if (clock < to) return;
-    const wasDropped = read.commands.length > 0 && day < this.firstKept;
+    const wasDropped = read.commands.length > 0 && day < this.reads.firstKept;
     if (wasDropped) this.missing = { after: this.missing?.after ?? this.holdings.loadedTo, until: this.keptFrom };
     this.holdings.loadedTo = to;
     this.holdings.changes++;

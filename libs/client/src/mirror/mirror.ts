@@ -126,10 +126,10 @@ export class Mirror extends BarMirror {
 
   /** Shows what was loaded, or the loss of the session, and tells waiters and listeners. */
   private showProgress(): void {
-    const { holdings, firstKept } = this.follower.loader;
+    const { holdings, reads } = this.follower.loader;
     if (this.follower.failure instanceof SessionLostError) holdings.lost = this.follower.failure;
     holdings.moveClock(holdings.loadedTo);
-    holdings.trim(firstKept);
+    holdings.trim(reads.firstKept);
     for (const waiter of this.waiters) this.settle(waiter);
     if (holdings.changes === this.notifiedChanges && !holdings.lost) return;
     this.notifiedChanges = holdings.changes;

@@ -91,7 +91,7 @@ export class StoreFollower {
     clearTimeout(this.retryTimer);
     this.options.signal?.removeEventListener('abort', this.close);
     this.events.close();
-    this.loader.close();
+    this.loader.reads.close();
   };
 
   private async load(): Promise<void> {
