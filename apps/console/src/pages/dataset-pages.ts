@@ -1,7 +1,7 @@
 /** The page with all datasets, and the page of one dataset, which compares its rows with the minutes of a calendar. */
 import type { CoverageAnswer, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
 import { call, datasetPath, pagesOf } from '../data/index.js';
-import { Heatmap, type Marked } from '../heatmap/index.js';
+import { Heatmap, Legend, type Marked } from '../heatmap/index.js';
 import {
   countText,
   coverageMatrix,
@@ -15,7 +15,7 @@ import {
 import { Table } from '../parts/index.js';
 import { EmptyPanel, Failure, html, onValue, useQuery, useResource } from '../shell/index.js';
 import { useMemo, useState } from 'preact/hooks';
-import { Legend } from './coverage.js';
+import { Quarantined } from './quarantined.js';
 
 const DEFAULT_CALENDAR = 'XNYS';
 /** The titles of the columns. `Table` explains the prefix. */
@@ -92,40 +92,6 @@ function StrayWarning({ stray, calendar }: { stray: ReturnType<typeof strayRows>
   const outsideText = `Rows outside the hours of ${calendar}: ${numberText(outside)}${most}.`;
   const counts = `${outsideText} Rows in its extended hours: ${numberText(extended)}.`;
   return html`<p class="warning">${counts} Check the calendar, and the time zone of the import.</p>`;
-}
-
-/** The records that the import did not store: refused records, and records that conflict with a stored bar. */
-function Quarantined({ quarantined: { rows, reasons, examples } }: Pick<DatasetAnswerBody, 'quarantined'>) {
-  const { conflict = 0, ...refusals } = reasons;
-  const refused = Object.entries(refusals).map(([reason, count]) => `${reason} ${numberText(count)}`);
-  const refusedExamples = examples.filter(({ reason }) => reason !== 'conflict');
-  const conflictExamples = examples.filter(({ reason }) => reason === 'conflict');
-  return [
-    recordsPanel(rows - conflict, refusedExamples, {
-      title: 'Refused records',
-      detail: refused.join(', '),
-      none: 'No refused record is kept. The summary of an import names the lines that it could not read.',
-    }),
-    recordsPanel(conflict, conflictExamples, {
-      title: 'Conflicts',
-      detail: 'a bar with the same symbol and time but other values was stored before',
-      none: 'None.',
-    }),
-  ];
-}
-
-type Example = DatasetAnswerBody['quarantined']['examples'][number];
-type RecordTexts = Record<'title' | 'detail' | 'none', string>;
-const RECORD_COLUMNS = ['symbol', 'time (UTC)', 'reason', '#close', '#volume'];
-
-/** The number of records of one kind, and the first of them as examples. @param texts `none`: the text when there are no records */
-function recordsPanel(count: number, examples: readonly Example[], { title, detail, none }: RecordTexts) {
-  const heading = count === 0 ? title : `${title}: ${numberText(count)} (${detail})`;
-  if (examples.length === 0) return html`<${EmptyPanel} title=${heading} text=${count === 0 ? none : undefined} />`;
-  const rows = examples.map(({ symbol, time, reason, close, volume }, line) => {
-    return [String(line), symbol, minuteText(time), reason, close ?? '–', volume ?? '–']; // the key of the row first
-  });
-  return html`<${Table} caption=${`${heading}, the first ones`} columns=${RECORD_COLUMNS} rows=${rows} />`;
 }
 
 /** The heatmap of a dataset's rows, or a text that says that there are none. */
