@@ -49,22 +49,16 @@ export class SymbolBars {
 
   /** Appends records, and the bars that this process derives from them. Replaces loaded bars from `fromSlot` on, of which none was shown. */
   append(layout: SessionLayout, loaded: DayRecords): void {
-    for (const { day, interval, records, fromSlot, toSlot } of this.withDerived(layout, loaded)) {
-      const { columns } = this.byInterval.get(interval.name)!;
-      columns.append(slotOpens(layout.grid(day, interval)), records, fromSlot, toSlot);
-    }
+    this.appendRows(layout, loaded);
+    if (this.derivation) for (const derived of this.derivation.derive(layout, loaded)) this.appendRows(layout, derived);
   }
 
   /** Replaces all held bars of a day by records that start at slot 0, and derives bars as {@link append} does. */
   replaceDay(layout: SessionLayout, loaded: DayRecords): void {
     this.rowsChanged();
-    for (const { day, interval, records, fromSlot, toSlot } of this.withDerived(layout, loaded)) {
-      const { columns } = this.byInterval.get(interval.name)!;
-      const grid = layout.grid(day, interval);
-      const rows = new BarColumns();
-      rows.append(slotOpens(grid), records, fromSlot, toSlot);
-      columns.replace(grid.open, grid.close, rows);
-    }
+    this.replaceRows(layout, loaded);
+    if (this.derivation)
+      for (const derived of this.derivation.derive(layout, loaded)) this.replaceRows(layout, derived);
   }
 
   /** Drops bars that opened before `time`, epoch ms. */
@@ -77,8 +71,16 @@ export class SymbolBars {
     for (const series of this.byInterval.values()) series.rowsChanged();
   }
 
-  /** The loaded records, and those that this process derives from them. */
-  private withDerived(layout: SessionLayout, loaded: DayRecords): DayRecords[] {
-    return this.derivation ? [loaded, ...this.derivation.derive(layout, loaded)] : [loaded];
+  private appendRows(layout: SessionLayout, { day, interval, records, fromSlot, toSlot }: DayRecords): void {
+    const { columns } = this.byInterval.get(interval.name)!;
+    columns.append(slotOpens(layout.grid(day, interval)), records, fromSlot, toSlot);
+  }
+
+  private replaceRows(layout: SessionLayout, { day, interval, records, fromSlot, toSlot }: DayRecords): void {
+    const { columns } = this.byInterval.get(interval.name)!;
+    const grid = layout.grid(day, interval);
+    const rows = new BarColumns();
+    rows.append(slotOpens(grid), records, fromSlot, toSlot);
+    columns.replace(grid.open, grid.close, rows);
   }
 }
