@@ -115,10 +115,15 @@ export class Holdings {
   series(symbol: string, interval: string | undefined): MirrorSeries {
     const bars = this.bySymbol.get(symbol);
     if (bars === undefined || this.lost !== undefined) throw this.lost ?? this.unknownSymbol(symbol);
-    const series = interval === undefined ? bars.base : bars.series(interval);
-    if (series) return series;
+    if (interval === undefined) return bars.base;
+    const series = bars.series(interval);
+    if (series === undefined) throw this.unknownInterval(interval);
+    return series;
+  }
+
+  private unknownInterval(interval: string): UnknownIntervalError {
     const known = this.layout.intervals.map(({ name }) => name);
-    throw new UnknownIntervalError(this.layout.id, interval!, known);
+    return new UnknownIntervalError(this.layout.id, interval, known);
   }
 
   private unknownSymbol(symbol: string): UnknownSymbolError {
