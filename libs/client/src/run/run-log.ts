@@ -31,7 +31,9 @@ export async function logWaits(
 ): Promise<void> {
   const logged = new Set<string>();
   let previous: string | undefined;
-  while (await passes(everyMs, signal)) {
+  for (;;) {
+    await pause(everyMs, signal).catch(() => undefined);
+    if (signal.aborted) return;
     const status = await look().catch(() => undefined); // the calls of the run report an outage
     const wait = status && unusualWait(status, isFed());
     const name = wait && `${wait.kind} ${wait.what.join()}`;
@@ -55,12 +57,6 @@ function textOf({ kind, detail }: Wait): string {
   const text = detail || `waiting for ${LOGGED_WAITS[kind]}`; // a strategy's view has no detail
   const advice = 'all were sent, so the session Redis may have lost some: end this run and start it again';
   return kind === 'feed' ? `${text}; ${advice}` : text;
-}
-
-/** Waits. @returns false when the signal is aborted */
-async function passes(ms: number, signal: AbortSignal): Promise<boolean> {
-  await pause(ms, signal).catch(() => undefined);
-  return !signal.aborted;
 }
 
 /** Says how many fed bars came too late for the steps of their time; undefined when none did. */
