@@ -112,18 +112,17 @@ export async function waitForState<T>(
   const outage = new Outage(redis, session.layout.id);
   // Before the first check, so that no event after the check is missed.
   let cursor = await retryOutages(outage, () => events.now(), signal);
+  let nextCheck = -Infinity;
   for (;;) {
     signal.throwIfAborted();
-    const result = await check();
-    if (result !== undefined) return result;
-    const nextCheck = Date.now() + CHECK_MS;
-    let mayHaveChanged = false;
-    while (!mayHaveChanged && Date.now() < nextCheck) {
-      signal.throwIfAborted();
-      const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
-      ({ cursor } = batch);
-      // The trimmed events of a gap may have been `state` events.
-      mayHaveChanged = batch.gap || batch.events.some(({ event }) => event.type === 'state');
+    if (Date.now() >= nextCheck) {
+      const result = await check();
+      if (result !== undefined) return result;
+      nextCheck = Date.now() + CHECK_MS;
     }
+    const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
+    ({ cursor } = batch);
+    // The trimmed events of a gap may have been `state` events.
+    if (batch.gap || batch.events.some(({ event }) => event.type === 'state')) nextCheck = -Infinity;
   }
 }

@@ -1,7 +1,7 @@
 /** A session's counts by symbol and trading day, as a matrix, read page by page. */
 import type { DaysAnswer } from '@barkeep/api';
 import { mergeMatrix, withoutDaysBefore, type Matrix, type RowCounts } from '../model/index.js';
-import { CallError, callInView, pagesOf, sessionPath } from './http.js';
+import { apiPath, CallError, callInView, pagesOf } from './http.js';
 
 /** Symbols on a page: as many as the API allows. */
 const PAGE_SYMBOLS = 500;
@@ -83,14 +83,14 @@ export class DaysReader {
   }
 
   private pages(range: string): AsyncGenerator<DaysAnswer> {
-    const path = sessionPath(this.id, `/days?limit=${PAGE_SYMBOLS}${range}`);
+    const path = `${apiPath`/v1/sessions/${this.id}/days`}?limit=${PAGE_SYMBOLS}${range}`;
     return pagesOf(path, callInView<DaysAnswer>, ({ next }) => next);
   }
 
   /** @returns false after a failure: then all days are to be read, which shows the failure if it lasts */
   private async dropRemovedDays(): Promise<boolean> {
     try {
-      const { days } = await callInView<DaysAnswer>(sessionPath(this.id, '/days?limit=1'));
+      const { days } = await callInView<DaysAnswer>(apiPath`/v1/sessions/${this.id}/days?limit=1`);
       if (this.latest && days[0]) this.latest = withoutDaysBefore(this.latest, days[0].date);
       return true;
     } catch {

@@ -39,19 +39,9 @@ async function errorOf(response: Response): Promise<CallError> {
   return new CallError(response.status, text, problem.type ?? '', problem.problems ?? []);
 }
 
-/** The path of a session, or of a route under it. */
-export function sessionPath(id: string, rest = ''): string {
-  return `/v1/sessions/${encodeURIComponent(id)}${rest}`;
-}
-
-/** The path of a dataset. */
-export function datasetPath(name: string): string {
-  return `/v1/datasets/${encodeURIComponent(name)}`;
-}
-
-/** The path of a route under a session's symbol. */
-export function symbolPath(id: string, symbol: string, rest: string): string {
-  return sessionPath(id, `/symbols/${encodeURIComponent(symbol)}${rest}`);
+/** A path of the API. Encodes the names that are inserted. */
+export function apiPath(parts: TemplateStringsArray, ...names: string[]): string {
+  return String.raw(parts, ...names.map((name) => encodeURIComponent(name)));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Panels of one symbol: its candles and gaps on one trading day, in any interval of the session, and its rows that are not bars. */
 import type { AnsweredBar, DaysAnswer, GapAnswer, LayoutAnswer, MetricsAnswer, SessionAnswer } from '@barkeep/api';
 import { CandleChart } from '../chart/index.js';
-import { call, callInView, sessionPath, symbolPath } from '../data/index.js';
+import { apiPath, call, callInView } from '../data/index.js';
 import {
   candlesOf,
   clockText,
@@ -102,15 +102,17 @@ const NOTHING_READ: Awaited<ReturnType<typeof readCell>> = { bars: [], gaps: [] 
 
 async function readCell(id: string, symbol: string, { open, close }: CellPanelProperties['day'], interval: string) {
   const [bars, gaps] = await Promise.all([
-    call<AnsweredBar[]>(symbolPath(id, symbol, `/bars?interval=${interval}&from=${open}&to=${close}`)),
-    callInView<GapAnswer[]>(symbolPath(id, symbol, '/gaps')),
+    call<AnsweredBar[]>(
+      apiPath`/v1/sessions/${id}/symbols/${symbol}/bars?interval=${interval}&from=${open}&to=${close}`,
+    ),
+    callInView<GapAnswer[]>(apiPath`/v1/sessions/${id}/symbols/${symbol}/gaps`),
   ]);
   return { bars, gaps: gapsWithin(gaps, open, close) };
 }
 
 /** The parts of a trading day between its breaks. */
 async function readSegments(id: string, date: string) {
-  const { days } = await call<LayoutAnswer>(sessionPath(id, '/layout'));
+  const { days } = await call<LayoutAnswer>(apiPath`/v1/sessions/${id}/layout`);
   return days.find((day) => day.date === date)?.segments ?? [];
 }
 
@@ -121,7 +123,7 @@ interface RefusedPanelProperties extends Pick<CellPanelProperties, 'id' | 'symbo
 
 /** The numbers of a symbol's rows that are not stored as bars, by reason; null when there are none. */
 export function RefusedPanel({ id, symbol, dataset, version }: RefusedPanelProperties) {
-  const read = () => callInView<MetricsAnswer>(symbolPath(id, symbol, '/metrics'));
+  const read = () => callInView<MetricsAnswer>(apiPath`/v1/sessions/${id}/symbols/${symbol}/metrics`);
   const { value } = useResource(`${id} ${symbol}`, read, version);
   if (!value) return null;
   const refused = Object.entries(value.refused).filter(([, count]) => count > 0);

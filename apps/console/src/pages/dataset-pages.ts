@@ -1,6 +1,6 @@
 /** The page with all datasets, and the page of one dataset, which compares its rows with the minutes of a calendar. */
 import type { CoverageAnswer, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
-import { call, datasetPath, pagesOf } from '../data/index.js';
+import { apiPath, call, pagesOf } from '../data/index.js';
 import { Heatmap, Legend, type Marked } from '../heatmap/index.js';
 import {
   countText,
@@ -44,7 +44,7 @@ export function DatasetPage({ id: dataset }: { id: string }) {
   const [chosenCalendar, setCalendar] = useQuery('calendar');
   const calendar = chosenCalendar || DEFAULT_CALENDAR;
   const [typed, setTyped] = useState(calendar); // the text of the input, before it is applied
-  const summary = useResource(dataset, () => call<DatasetAnswerBody>(datasetPath(dataset)));
+  const summary = useResource(dataset, () => call<DatasetAnswerBody>(apiPath`/v1/datasets/${dataset}`));
   const coverage = useResource(`${dataset} ${calendar}`, () => readCoverage(dataset, calendar));
   const error = summary.error ?? coverage.error;
   const waiting = error ? '' : html`<p class="empty">Counting rows …</p>`;
@@ -124,7 +124,7 @@ function RowCoverage({ matrix, calendar }: { matrix: Matrix; calendar: string })
 /** Reads all pages of the coverage. @returns the coverage as one matrix, and the counts of rows outside the regular hours */
 async function readCoverage(dataset: string, calendar: string) {
   const pages: CoverageAnswer[] = [];
-  const path = `${datasetPath(dataset)}/coverage?calendar=${encodeURIComponent(calendar)}`;
+  const path = apiPath`/v1/datasets/${dataset}/coverage?calendar=${calendar}`;
   const read = pagesOf(path, call<CoverageAnswer>, ({ nextAfter }) => nextAfter);
   for await (const page of read) pages.push(page);
   return { matrix: coverageMatrix(pages), stray: strayRows(pages) };

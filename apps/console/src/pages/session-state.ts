@@ -5,11 +5,11 @@
  */
 import type { SessionAnswer } from '@barkeep/api';
 import {
+  apiPath,
   callInView,
   currentView,
   DaysReader,
   listenToSession,
-  sessionPath,
   type LiveEvent,
   type SessionDays,
 } from '../data/index.js';
@@ -37,7 +37,7 @@ interface FollowedSession {
 
 /** Follows one session while its page is shown. The page has one id for its whole life. */
 export function useSession(id: string): FollowedSession {
-  const session = useResource(id, () => callInView<SessionAnswer>(sessionPath(id)));
+  const session = useResource(id, () => callInView<SessionAnswer>(apiPath`/v1/sessions/${id}`));
   const reader = useMemo(() => new DaysReader(id), [id]);
   const [firstPages, setFirstPages] = useState<SessionDays>();
   const days = useResource(id, () => reader.read(setFirstPages));
