@@ -1,6 +1,6 @@
 /**
- * Reads the event streams of a session in rounds. A round tells a mirror which symbols have changed bars on which day, and the session's
- * state. It may tell of changes after the clock, which a mirror never shows (invariant I2, docs/ARCHITECTURE.md). Does no I/O.
+ * Reads the event streams of a session in rounds. A round reports which symbols have changed bars on which day, and the session's state. Its
+ * changes may be after the clock; a mirror never shows these (invariant I2, docs/ARCHITECTURE.md). Does no I/O.
  */
 import { parseEvent, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
 import { isChange, stateOf, type ReportedState, type StreamEntry } from './stream-entry.js';
