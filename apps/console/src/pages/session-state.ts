@@ -23,29 +23,19 @@ const TICK_MS = 2000;
 /** When the session changes although no event has come for this long, ms, something holds the events back, such as a proxy that buffers. */
 const SILENT_MS = 2500;
 
-interface FollowedSession {
-  session: SessionAnswer | undefined;
-  days: SessionDays | undefined;
-  error: Error | undefined;
-  /** When the live connection was lost; null while it works. */
-  lostSince: Date | null;
-  isDeleted: boolean;
-  /** A number that increases when bars or gaps may have changed. */
-  version: number;
-  reload: () => void;
-}
-
 /** Follows one session while its page is shown. The page has one id for its whole life. */
-export function useSession(id: string): FollowedSession {
+export function useSession(id: string) {
   const session = useResource(id, () => callInView<SessionAnswer>(apiPath`/v1/sessions/${id}`));
   const reader = useMemo(() => new DaysReader(id), [id]);
   const [firstPages, setFirstPages] = useState<SessionDays>();
   const days = useResource(id, () => reader.read(setFirstPages));
   /** The clock of the newest event. */
   const [clock, setClock] = useState<string>();
+  /** When the live connection was lost; null while it works. */
   const [lostSince, setLostSince] = useState<Date | null>(null);
   const [isDeleted, setDeleted] = useState(false);
   const wasDeleted = useRef(false); // the newest isDeleted: the listener sees only that of the render that made it
+  /** Increases when bars or gaps may have changed. */
   const [version, setVersion] = useState(0);
   const { noteEvent, hasChangedSilently } = useSilence(session.value);
 

@@ -5,7 +5,8 @@
 import type { Interval } from '@barkeep/bars';
 import type { SessionLayout } from '@barkeep/session-data';
 import { aggregateBars, type BarMirror, type DerivedBy, type MirrorBar } from '../mirror/index.js';
-import { eachBar, type DeliveredStep } from './delivered.js';
+import { eachBar } from './delivered.js';
+import type { DeliveredPart } from './interval-rows.js';
 import type { StepTime } from './step-times.js';
 
 type BarsBySymbol = ReadonlyMap<string, readonly MirrorBar[]>;
@@ -24,19 +25,22 @@ export class Step {
   private followedBars: ReadonlyMap<string, MirrorBar> | undefined;
   private newestDerived: ReadonlyMap<string, ReadonlyMap<string, MirrorBar>> | undefined;
 
-  /** @param mirror shows the session as of this step, until the next step */
+  /**
+   * @param parts what was delivered: one part per interval, the base interval first
+   * @param mirror shows the session as of this step, until the next step
+   */
   constructor(
     private readonly layout: SessionLayout,
     private readonly every: Interval,
     private readonly at: StepTime,
-    private readonly delivered: DeliveredStep,
+    private readonly parts: readonly DeliveredPart[],
     readonly mirror: BarMirror,
   ) {
     const grid = layout.grid(at.day, every);
     this.time = at.time;
     this.date = grid.date;
     this.isDayClose = at.slot + 1 === grid.slotCount;
-    this.barCount = delivered.bars;
+    this.barCount = parts[0]!.list.rowCount;
   }
 
   /** `upkeep`: the derived bars were stored by the session's workers. `client`: this process derived them, with the same function. */
@@ -56,7 +60,7 @@ export class Step {
   /** The newest bar that closed in this step, by derived interval, then by symbol. An interval without such a bar is absent. */
   get derived(): ReadonlyMap<string, ReadonlyMap<string, MirrorBar>> {
     if (!this.newestDerived) {
-      const derivedParts = this.delivered.parts.slice(1); // after the base interval
+      const derivedParts = this.parts.slice(1); // after the base interval
       const maps = derivedParts.map(({ interval: { name } }) => [name, this.newestBars(name)] as const);
       this.newestDerived = new Map(maps.filter(([, bars]) => bars.size > 0));
     }
@@ -111,7 +115,7 @@ export class Step {
 
   /** Visits the bars of the step at an interval, symbol by symbol, oldest first; none when no slot of the interval closed. */
   private visitBars(interval: string, visit: (symbol: string, bar: MirrorBar) => void): void {
-    const part = this.delivered.parts.find((each) => each.interval.name === interval);
+    const part = this.parts.find((each) => each.interval.name === interval);
     if (!part) return;
     const grid = this.layout.grid(this.at.day, part.interval);
     const closeOf = (openTime: number): number => grid.closeTime(grid.slotAt(openTime) as number); // stored bars have slots

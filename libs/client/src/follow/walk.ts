@@ -135,7 +135,7 @@ export class Walk {
     const { holdings } = this.loader;
     const grid = this.layout.grid(at.day);
     this.checkHasBars(at, grid);
-    const delivered = this.chain.deliver(holdings, at.time, () => this.upcoming(at.day));
+    const parts = this.chain.deliver(holdings, at.time, () => this.upcoming(at.day));
     holdings.moveClock(at.time); // the mirror shows this step's bars from now on
     if (at.day !== this.lastDay) {
       this.lastDay = at.day;
@@ -144,8 +144,8 @@ export class Walk {
     }
     this.slotsUnacknowledged += grid.closedBy(at.time) - grid.closedBy(this.lastTime); // on a new day: all its closed slots
     this.lastTime = at.time;
-    this.lastBars = delivered.bars;
-    const step = new Step(this.layout, this.every, at, delivered, this.mirror);
+    const step = new Step(this.layout, this.every, at, parts, this.mirror);
+    this.lastBars = step.barCount;
     this.advance();
     return step;
   }
