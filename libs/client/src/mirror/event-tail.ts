@@ -11,10 +11,7 @@ const PAGE = 1_000;
 const EMPTY_STREAM = '0-0';
 
 /** Symbols whose base bars of one day changed, and symbols whose derived bars changed. */
-export interface DayChange {
-  base: Set<string>;
-  derived: Set<string>;
-}
+export type DayChange = Record<'base' | 'derived', Set<string>>;
 
 /** The result of one round of reading. */
 export interface TailRound {
