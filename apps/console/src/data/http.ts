@@ -68,22 +68,15 @@ export async function* pagesOf<Page>(
  */
 type DataView = 'operator' | 'strategy';
 
-let shownView: DataView = 'operator';
-let viewListener: (view: DataView) => void = () => undefined;
-
-/** The view that this page shows now. */
-export function currentView(): DataView {
-  return shownView;
-}
-
-/** Sets the one listener, which is called when the view changes. */
-export function onViewChange(listener: (view: DataView) => void): void {
-  viewListener = listener;
-}
+/** The view that this page shows now, and the one listener, which is called when it changes. */
+export const shownView: { current: DataView; onChange: (view: DataView) => void } = {
+  current: 'operator',
+  onChange: () => undefined,
+};
 
 /** A path with the current view as a parameter. */
 export function inView(path: string): string {
-  return shownView === 'strategy' ? path : `${path}${path.includes('?') ? '&' : '?'}view=operator`;
+  return shownView.current === 'strategy' ? path : `${path}${path.includes('?') ? '&' : '?'}view=operator`;
 }
 
 /**
@@ -91,13 +84,13 @@ export function inView(path: string): string {
  * @throws CallError
  */
 export async function callInView<Answer>(path: string): Promise<Answer> {
-  const requested = shownView; // another call may change it meanwhile
+  const requested = shownView.current; // another call may change it meanwhile
   try {
     return await call<Answer>(inView(path));
   } catch (error) {
     if (!(error instanceof CallError) || error.status !== 403 || requested === 'strategy') throw error;
-    shownView = 'strategy';
-    viewListener(shownView);
+    shownView.current = 'strategy';
+    shownView.onChange('strategy');
     return call<Answer>(path);
   }
 }

@@ -7,9 +7,9 @@ import type { SessionAnswer } from '@barkeep/api';
 import {
   apiPath,
   callInView,
-  currentView,
   DaysReader,
   listenToSession,
+  shownView,
   type LiveEvent,
   type SessionDays,
 } from '../data/index.js';
@@ -85,7 +85,7 @@ export function useSession(id: string) {
   useChange(session.value?.symbols.join(','), readAll); // the rows of all days are others then
   // A change of the view needs another connection.
   const listen = () => listenToSession(id, { onEvent, onGap: startOver, onConnection: setLostSince });
-  useLayoutEffect(listen, [id, currentView()]);
+  useLayoutEffect(listen, [id, shownView.current]);
   // An event may have a later clock than the last answer. Times in ISO 8601 compare as texts.
   const isNewer = clock !== undefined && clock > (session.value?.clock ?? '');
   return {
