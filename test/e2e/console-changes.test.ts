@@ -159,6 +159,22 @@ describeWithBrowser('the page of a session that changes', () => {
     });
   });
 
+  it('does not read the days again while nothing changes, also when no event comes', async () => {
+    await api.run({ ...SPEC, id: 'still' });
+    await api.completed('still');
+    await lab.withPage('/datasets', async (page) => {
+      await page.route(/\/events\b/, () => undefined); // never answered
+      await page.goto(`${api.url}/sessions/still`);
+      await shownOn(page, 'Coverage, 2 symbols × 4 trading days');
+      const reads: string[] = [];
+      page.on('request', (request) => reads.push(request.url().replace(api.url, '')));
+      const session = '/v1/sessions/still?view=operator';
+      for (let ticks = 0; ticks < 2; ticks++) await page.waitForRequest(api.url + session);
+      expect(reads).toContain(session);
+      expect(reads.filter((path) => path.includes('/days'))).toEqual([]);
+    });
+  });
+
   it('says that a session was deleted while the page had no connection', async () => {
     await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'deleted' });
     await lab.withPage('/sessions/deleted', async (page) => {

@@ -16,6 +16,9 @@ import { TestSystem } from '../support/system/system.js';
 const DATES = { start: '2013-10-01', end: '2013-10-02' };
 /** Longer than the page waits between two reads. */
 const SLOW_READ_MS = 1_000;
+/** A read of the newest days: only that has `from`. */
+const NEWEST_DAYS = /\/days\?.*&from=/;
+const ALL_DAYS = /\/days\?limit=\d+&view=operator$/;
 const SPEC = { ...DATES, symbols: ['AAA'], source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
 
 jest.setTimeout(120_000); // each test starts a coordinator
@@ -113,41 +116,49 @@ describeWithBrowser('the console, when something is missing', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('never reads the days twice at the same time, and reads all of them again after a read failed', async () => {
+  /** Starts a session whose days change all the time, and opens its page. */
+  async function withChangingPage(id: string, act: (page: Page) => Promise<void>): Promise<void> {
     const { url } = await system.coordinator();
-    await new Api(url).run({ ...SPEC, id: 'slow', pace: { mode: 'clock', speed: 240 } });
-    await withPage(url, '/sessions/slow', async (page) => {
+    await new Api(url).run({ ...SPEC, id, pace: { mode: 'clock', speed: 240 } });
+    await withPage(url, `/sessions/${id}`, async (page) => {
       await shownOn(page, 'Coverage, 1 symbol × 2 trading days');
-      // Only a read of the newest days has `from`.
-      const [newestDays, allDays] = [/\/days\?.*&from=/, /\/days\?limit=\d+&view=operator$/];
-      let [finishedReads, runningReads, mostAtOnce] = [0, 0, 0];
-      await page.route(newestDays, async (route) => {
-        runningReads++;
-        mostAtOnce = Math.max(mostAtOnce, runningReads);
-        await delay(SLOW_READ_MS);
-        runningReads--;
-        finishedReads++;
-        const succeeds = finishedReads <= 2; // the third read fails
-        if (succeeds) return route.continue();
-        return route.fulfill({ status: 503, json: { title: 'The days cannot be read' } });
-      });
-      // At its beginning the page reads all days twice: at once, and when the live connection opens. Both reads
-      // are over when it reads the newest days.
-      await page.waitForRequest(newestDays);
+      await act(page);
+    });
+  }
 
-      // After a failed read the page reads all days, and a successful one removes the alert. So the test holds that read back until
-      // it has seen the alert.
+  it('never reads the days twice at the same time', () =>
+    withChangingPage('slow', async (page) => {
+      let [running, mostAtOnce] = [0, 0];
+      await page.route(NEWEST_DAYS, async (route) => {
+        running++;
+        mostAtOnce = Math.max(mostAtOnce, running);
+        await delay(SLOW_READ_MS);
+        running--;
+        return route.continue();
+      });
+      for (let reads = 0; reads < 3; reads++) await page.waitForRequest(NEWEST_DAYS);
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+      expect(mostAtOnce).toBe(1);
+    }));
+
+  it('reads all days again after a read failed', () =>
+    withChangingPage('failing', async (page) => {
+      // At its beginning the page reads all days twice: at once, and when the live connection opens. Both reads are over when it reads
+      // the newest days.
+      await page.waitForRequest(NEWEST_DAYS);
+      const failure = { status: 503, json: { title: 'The days cannot be read' } };
+      await page.route(NEWEST_DAYS, (route) => route.fulfill(failure), { times: 1 });
+      // A successful read removes the alert, so the test holds it back until it has seen the alert.
       const alertSeen = latch();
-      await page.route(allDays, (route) => alertSeen.opened.then(() => route.continue()));
-      const readOfAllDays = page.waitForRequest(allDays);
-      await page.getByRole('alert').getByText('The days cannot be read').waitFor();
+      await page.route(ALL_DAYS, (route) => alertSeen.opened.then(() => route.continue()));
+      const readOfAllDays = page.waitForRequest(ALL_DAYS);
+      const alert = page.getByRole('alert');
+      await alert.getByText('The days cannot be read').waitFor();
       alertSeen.open();
       await readOfAllDays;
       await page.unrouteAll({ behavior: 'wait' });
-      await page.getByRole('alert').waitFor({ state: 'detached' });
-      expect(mostAtOnce).toBe(1);
-    });
-  });
+      await alert.waitFor({ state: 'detached' });
+    }));
 
   it('says that the coordinator does not answer, until another one runs at its address', async () => {
     const first = await system.coordinator();

@@ -1,5 +1,5 @@
 /** The console: shows the page that the address names, with the header and footer that all pages share. */
-import { call, currentView, onViewChange } from './data/index.js';
+import { call, shownView } from './data/index.js';
 import { capitalised, pageOf, type Page } from './model/index.js';
 import { ComparePage, DatasetPage, DatasetsPage, OneSessionPage, SessionsPage, UpkeepPage } from './pages/index.js';
 import { html, takeOverLinks, useLocation, useResource, useTicks } from './shell/index.js';
@@ -27,10 +27,10 @@ const CONTENTS = {
 function App() {
   const { pathname, visit } = useLocation();
   const page = pageOf(pathname);
-  const [view, setView] = useState(currentView());
+  const [view, setView] = useState(shownView.current);
   useEffect(() => {
-    onViewChange(setView);
-    setView(currentView()); // a call of a page may have changed the view before this effect
+    shownView.onChange = setView;
+    setView(shownView.current); // a call of a page may have changed the view before this effect
   }, []);
   useEffect(() => {
     document.title = `${titleOf(page)} · Barkeep`;

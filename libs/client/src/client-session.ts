@@ -145,16 +145,16 @@ export class ClientSession {
         return await this.#parts.open();
       } catch (error) {
         signal.throwIfAborted(); // closing the client breaks the read
-        // A session that has not begun has no store either, so SessionLostError alone does not mean that its data is lost.
         if (!(error instanceof SessionLostError)) throw outage.failed(error) ?? error;
-        const status = await this.status();
-        // A status has a clock only if the coordinator found the store and read the clock from it.
-        storedSince = status.clock === null ? undefined : (storedSince ?? Date.now());
-        if (storedSince === undefined && hasEnded(status)) throw endedError(status);
-        const giveUpAt = Math.min(deadline, (storedSince ?? Infinity) + FOUND_WITHIN_MS);
-        if (Date.now() > giveUpAt)
-          throw storedSince === undefined ? new NotBegunError(this.id, status.state, waitMs) : this.#storedElsewhere();
       }
+      // No store: the session has not begun, its data is lost, or its store is elsewhere. The coordinator knows which.
+      const status = await this.status();
+      // A status has a clock only if the coordinator found the store and read the clock from it.
+      storedSince = status.clock === null ? undefined : (storedSince ?? Date.now());
+      if (storedSince === undefined && hasEnded(status)) throw endedError(status);
+      const giveUpAt = Math.min(deadline, (storedSince ?? Infinity) + FOUND_WITHIN_MS);
+      if (Date.now() > giveUpAt)
+        throw storedSince === undefined ? new NotBegunError(this.id, status.state, waitMs) : this.#storedElsewhere();
       await pause(BEGIN_CHECK_MS, signal);
     }
   }

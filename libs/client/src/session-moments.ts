@@ -6,7 +6,7 @@ import {
   SessionEvents,
   STRATEGY_EVENT_TYPES,
 } from '@barkeep/session-data';
-import type { EventCursor, EventSource, SessionEvent, SessionEventType } from '@barkeep/session-data';
+import type { EventSource, SessionEvent, SessionEventType } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { ArgumentError } from './errors.js';
 import { Outage, retryOutages } from './outage.js';
@@ -52,21 +52,17 @@ export class EventCursorError extends Error {
   }
 }
 
-/** The options after {@link eventSelection} has checked them. */
-interface EventSelection {
-  /** The types to read; undefined for all. */
-  types: ReadonlySet<string> | undefined;
-  from: 'now' | EventCursor;
-}
+/** The checked options; without `types` all types are read. */
+type EventSelection = ReturnType<typeof eventSelection>;
 
 /** Checks the options, so that a wrong one is an error before anything is awaited. @throws ArgumentError, EventCursorError */
-export function eventSelection({ types, from = 'now' }: EventOptions): EventSelection {
+export function eventSelection({ types, from = 'now' }: EventOptions) {
   if (types && (types.length === 0 || !types.every((type) => STRATEGY_EVENT_TYPES.includes(type)))) {
     throw new ArgumentError('types', `one or more of ${STRATEGY_EVENT_TYPES.join(', ')}`, types);
   }
   const cursor = from === 'beginning' ? EVENTS_BEGINNING : decodeCursor(from);
   if (from !== 'now' && !cursor) throw new EventCursorError(from);
-  return { types: types && new Set(types), from: cursor ?? 'now' };
+  return { types: types && new Set<string>(types), from: cursor ?? ('now' as const) };
 }
 
 /**
@@ -112,18 +108,17 @@ export async function waitForState<T>(
   const outage = new Outage(redis, session.layout.id);
   // Before the first check, so that no event after the check is missed.
   let cursor = await retryOutages(outage, () => events.now(), signal);
+  let nextCheck = -Infinity;
   for (;;) {
     signal.throwIfAborted();
-    const result = await check();
-    if (result !== undefined) return result;
-    const nextCheck = Date.now() + CHECK_MS;
-    let mayHaveChanged = false;
-    while (!mayHaveChanged && Date.now() < nextCheck) {
-      signal.throwIfAborted();
-      const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
-      ({ cursor } = batch);
-      // The trimmed events of a gap may have been `state` events.
-      mayHaveChanged = batch.gap || batch.events.some(({ event }) => event.type === 'state');
+    if (Date.now() >= nextCheck) {
+      const result = await check();
+      if (result !== undefined) return result;
+      nextCheck = Date.now() + CHECK_MS;
     }
+    const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
+    ({ cursor } = batch);
+    // The trimmed events of a gap may have been `state` events.
+    if (batch.gap || batch.events.some(({ event }) => event.type === 'state')) nextCheck = -Infinity;
   }
 }

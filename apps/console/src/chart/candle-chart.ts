@@ -30,10 +30,28 @@ type ChartParts = ReturnType<typeof buildChart>;
 type ColourOf = (name: string) => string;
 
 /** A chart in a box that fills the available width. */
-export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChartProperties) {
+export function CandleChart(properties: CandleChartProperties) {
+  const { label, candles, gaps, stepMs } = properties;
   const box = useRef<HTMLDivElement>(null);
-  const [parts, setParts] = useState<ChartParts>();
+  const parts = useChart(box);
   const theme = useTheme();
+  useEffect(() => {
+    if (parts) showData(parts, coloursOf(box.current!), { candles, gaps, stepMs });
+  }, [parts, theme, candles, gaps, stepMs]);
+  const noteMove = useShownRange(parts, properties);
+  return html`<div
+    class="chart"
+    ref=${box}
+    role="img"
+    aria-label=${label}
+    onPointerDownCapture=${noteMove}
+    onWheelCapture=${noteMove}
+  ></div>`;
+}
+
+/** Builds a chart in the box; undefined until the chart library is loaded. */
+function useChart(box: { readonly current: HTMLDivElement | null }): ChartParts | undefined {
+  const [parts, setParts] = useState<ChartParts>();
   useEffect(() => {
     let isUnmounted = false;
     let chart: Charts.IChartApi | undefined;
@@ -48,12 +66,15 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
       chart?.remove();
     };
   }, []);
-  useEffect(() => {
-    if (parts) showData(parts, coloursOf(box.current!), { candles, gaps, stepMs });
-  }, [parts, theme, candles, gaps, stepMs]);
-  /** Whether the user has moved or zoomed the chart. What they chose stays while bars are added at the end. */
+  return parts;
+}
+
+/**
+ * Shows the focus, or all candles, unless the user has moved or zoomed the chart: what they chose stays while bars are added at the end.
+ * @returns a function that notes that the user moves the chart
+ */
+function useShownRange(parts: ChartParts | undefined, { candles, stepMs, focus }: CandleChartProperties): () => void {
   const isMoved = useRef(false);
-  const noteMove = () => (isMoved.current = true);
   useEffect(() => {
     isMoved.current = false;
   }, [parts, focus, stepMs, candles[0]?.time]);
@@ -64,14 +85,7 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
     const allCandles = { from: 0, to: candles.length };
     scale?.setVisibleLogicalRange(focus ? candlesAround(candles, stepMs, focus) : allCandles);
   }, [parts, focus, stepMs, candles]);
-  return html`<div
-    class="chart"
-    ref=${box}
-    role="img"
-    aria-label=${label}
-    onPointerDownCapture=${noteMove}
-    onWheelCapture=${noteMove}
-  ></div>`;
+  return () => (isMoved.current = true);
 }
 
 /** An empty chart: prices in the upper part, volume in the lowest fifth. */

@@ -39,19 +39,9 @@ async function errorOf(response: Response): Promise<CallError> {
   return new CallError(response.status, text, problem.type ?? '', problem.problems ?? []);
 }
 
-/** The path of a session, or of a route under it. */
-export function sessionPath(id: string, rest = ''): string {
-  return `/v1/sessions/${encodeURIComponent(id)}${rest}`;
-}
-
-/** The path of a dataset. */
-export function datasetPath(name: string): string {
-  return `/v1/datasets/${encodeURIComponent(name)}`;
-}
-
-/** The path of a route under a session's symbol. */
-export function symbolPath(id: string, symbol: string, rest: string): string {
-  return sessionPath(id, `/symbols/${encodeURIComponent(symbol)}${rest}`);
+/** A path of the API. Encodes the names that are inserted. */
+export function apiPath(parts: TemplateStringsArray, ...names: string[]): string {
+  return String.raw(parts, ...names.map((name) => encodeURIComponent(name)));
 }
 
 /**
@@ -78,22 +68,15 @@ export async function* pagesOf<Page>(
  */
 type DataView = 'operator' | 'strategy';
 
-let shownView: DataView = 'operator';
-let viewListener: (view: DataView) => void = () => undefined;
-
-/** The view that this page shows now. */
-export function currentView(): DataView {
-  return shownView;
-}
-
-/** Sets the one listener, which is called when the view changes. */
-export function onViewChange(listener: (view: DataView) => void): void {
-  viewListener = listener;
-}
+/** The view that this page shows now, and the one listener, which is called when it changes. */
+export const shownView: { current: DataView; onChange: (view: DataView) => void } = {
+  current: 'operator',
+  onChange: () => undefined,
+};
 
 /** A path with the current view as a parameter. */
 export function inView(path: string): string {
-  return shownView === 'strategy' ? path : `${path}${path.includes('?') ? '&' : '?'}view=operator`;
+  return shownView.current === 'strategy' ? path : `${path}${path.includes('?') ? '&' : '?'}view=operator`;
 }
 
 /**
@@ -101,13 +84,13 @@ export function inView(path: string): string {
  * @throws CallError
  */
 export async function callInView<Answer>(path: string): Promise<Answer> {
-  const requested = shownView; // another call may change it meanwhile
+  const requested = shownView.current; // another call may change it meanwhile
   try {
     return await call<Answer>(inView(path));
   } catch (error) {
     if (!(error instanceof CallError) || error.status !== 403 || requested === 'strategy') throw error;
-    shownView = 'strategy';
-    viewListener(shownView);
+    shownView.current = 'strategy';
+    shownView.onChange('strategy');
     return call<Answer>(path);
   }
 }

@@ -7,7 +7,7 @@
  * leave none for any other call.
  */
 import type { eventAnswers } from '@barkeep/api';
-import { inView, sessionPath } from './http.js';
+import { apiPath, inView } from './http.js';
 
 const TYPES = [
   'clock',
@@ -56,7 +56,7 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
   /** Whether events may be missed until the next connection opens, because it has no id of a last event. */
   let mayMissEvents = true;
   const connect = () => {
-    source = new EventSource(inView(sessionPath(id, '/events')));
+    source = new EventSource(inView(apiPath`/v1/sessions/${id}/events`));
     source.addEventListener('open', () => {
       lostSince = null;
       isFirstAttempt = false;

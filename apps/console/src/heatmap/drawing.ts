@@ -1,8 +1,6 @@
-/**
- * Draws the visible part of the matrix on a canvas. Each state has a colour, and a pattern, number or letter for people who do not see
- * colours.
- */
-import { cellOf, STATE_WORDS, type MatrixCell, type CellState, type Matrix } from '../model/index.js';
+/** Draws the visible part of the matrix on a canvas. */
+import { cellOf, type CellState, type Matrix } from '../model/index.js';
+import { drawCell, outline, type Box, type Pen } from './cell-drawing.js';
 import { HEADER_HEIGHT, ROW_HEIGHT, visibleRange, type HeatmapLayout, type Marked, type Scroll } from './layout.js';
 
 /** What is drawn. */
@@ -18,10 +16,6 @@ export interface Picture {
   marked: Marked | undefined;
 }
 
-/** Width from which a cell has room for text, px. */
-const TEXT_WIDTH_MIN = 11;
-/** The largest count that a cell has room for. */
-const COUNT_MAX = 99;
 const FILTERED_OPACITY = 0.15;
 /** Width that a date in the header needs, px. */
 const DATE_WIDTH = 44;
@@ -70,9 +64,7 @@ export function draw(canvas: HTMLCanvasElement, picture: Picture, scroll: Scroll
 type Range = readonly [from: number, to: number];
 
 /** What the drawing functions share: the canvas, the colours, the picture and its visible part. */
-interface Sheet {
-  context: CanvasRenderingContext2D;
-  colourOf: (name: string) => string;
+interface Sheet extends Pen {
   picture: Picture;
   scroll: Scroll;
   /** The days and rows that are visible, ends exclusive. */
@@ -81,7 +73,7 @@ interface Sheet {
 }
 
 function drawCells(sheet: Sheet): void {
-  const { context, colourOf, picture, scroll, days, rows } = sheet;
+  const { context, picture, scroll, days, rows } = sheet;
   const { layout, matrix, symbols, openDay, filter, marked } = picture;
   context.font = '10px system-ui, sans-serif';
   context.textAlign = 'center';
@@ -89,78 +81,15 @@ function drawCells(sheet: Sheet): void {
   for (let row = rows[0]; row < rows[1]; row++) {
     for (let day = days[0]; day < days[1]; day++) {
       const cell = cellOf(matrix, symbols[row]!, day, openDay);
-      const box: Box = {
-        x: layout.labelWidth + day * layout.cellWidth - scroll.left,
-        y: HEADER_HEIGHT + row * ROW_HEIGHT - scroll.top,
-        w: layout.cellWidth - 1, // 1 px stays free between two cells
-        h: ROW_HEIGHT - 1,
-      };
+      const x = layout.labelWidth + day * layout.cellWidth - scroll.left;
+      const y = HEADER_HEIGHT + row * ROW_HEIGHT - scroll.top;
+      const box: Box = [x, y, layout.cellWidth - 1, ROW_HEIGHT - 1]; // 1 px stays free between two cells
       context.globalAlpha = filter === undefined || filter === cell.state ? 1 : FILTERED_OPACITY;
       drawCell(sheet, cell, box);
-      if (isSelected(marked, row, day)) outline(context, colourOf('text'), box);
+      if (isSelected(marked, row, day)) outline(sheet, box);
     }
   }
   context.globalAlpha = 1;
-}
-
-/** Where a cell is, in CSS pixels of the canvas. */
-interface Box {
-  x: number;
-  y: number;
-  w: number;
-  h: number;
-}
-
-/** Fills a cell with the colour of its state, and writes its count into it. A narrow cell has a pattern in place of the count. */
-function drawCell({ context, colourOf, picture }: Sheet, cell: MatrixCell, box: Box): void {
-  const { state, holes, backfilled } = cell;
-  const { x, y, w, h } = box;
-  context.fillStyle = colourOf(`cell-${state}`);
-  context.fillRect(x, y, w, h);
-  const ink = colourOf(`ink-${state}`);
-  context.fillStyle = ink;
-  const isWide = picture.layout.cellWidth >= TEXT_WIDTH_MIN;
-  const write = (count: number) => {
-    const text = count > COUNT_MAX ? STATE_WORDS[state].letter : String(count);
-    context.fillText(text, x + w / 2, y + h / 2 + 0.5);
-  };
-  switch (state) {
-    case 'absent': // the lower half
-      if (isWide) write(holes);
-      else context.fillRect(x, y + h / 2, w, h / 2);
-      break;
-    case 'unfillable': // a horizontal bar
-      if (isWide) write(holes);
-      else context.fillRect(x, y + h / 2 - 2, w, 4);
-      break;
-    case 'repaired': // a vertical bar
-      if (isWide) write(backfilled);
-      else context.fillRect(x + Math.max(1, w / 2 - 1), y + 3, Math.min(2, w - 2), h - 6);
-      break;
-    case 'no-trade': // a dot
-      context.fillRect(x + w / 2 - 1, y + h / 2 - 1, 2, 2);
-      break;
-    case 'in-progress':
-      drawDiagonal(context, ink, box);
-      break;
-    default: // whole and after-clock: only the colour
-  }
-}
-
-function drawDiagonal(context: CanvasRenderingContext2D, ink: string, { x, y, w, h }: Box): void {
-  context.strokeStyle = ink;
-  context.lineWidth = 1;
-  context.beginPath();
-  context.moveTo(x, y + h);
-  context.lineTo(x + w, y);
-  context.stroke();
-}
-
-function outline(context: CanvasRenderingContext2D, colour: string, { x, y, w, h }: Box): void {
-  context.globalAlpha = 1; // also around a pale cell
-  context.strokeStyle = colour;
-  context.lineWidth = 2;
-  context.strokeRect(x, y, w, h);
 }
 
 /** Whether a cell is in the marked rectangle, whose corners are cursor and anchor. */

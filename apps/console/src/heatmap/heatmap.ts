@@ -54,7 +54,7 @@ export function Heatmap(properties: HeatmapProperties) {
   const { label, matrix, symbols, openDay, filter, marked, onMark, onOpen } = properties;
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [width, setWidth] = useState(0);
+  const width = useWidth(box);
   const [hovered, setHovered] = useState<Place>();
   useTheme(); // paints again in other colours
   const layout = useMemo(() => heatmapLayout(width, matrix.days.length, symbols), [width, matrix.days.length, symbols]);
@@ -63,16 +63,12 @@ export function Heatmap(properties: HeatmapProperties) {
     draw(canvas.current, { matrix, symbols, layout, openDay, filter, marked }, scrollOf(box.current));
   };
   useLayoutEffect(paint); // after every render
-  useEffect(() => {
-    const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
-    observer.observe(box.current!);
-    return () => observer.disconnect();
-  }, []);
   const placeOf = (event: MouseEvent): Place | undefined => {
     const { left, top } = canvas.current!.getBoundingClientRect();
     const [x, y] = [event.clientX - left, event.clientY - top];
     return cellAt(layout, scrollOf(box.current!), x, y, matrix.days.length, symbols.length);
   };
+  const open = ({ row, day }: Place) => onOpen?.(symbols[row]!, day);
   const click = (event: MouseEvent) => {
     const place = placeOf(event);
     if (!place) return;
@@ -82,22 +78,20 @@ export function Heatmap(properties: HeatmapProperties) {
     // A click with Shift extends the selection; an ordinary click selects and opens one cell.
     if (event.shiftKey) return onMark({ cursor: place, anchor: marked?.anchor ?? marked?.cursor });
     onMark({ cursor: place });
-    onOpen?.(symbols[place.row]!, place.day);
+    open(place);
   };
   const hover = (event: MouseEvent) => {
     const place = placeOf(event);
     setHovered(place && place.day >= 0 ? place : undefined);
   };
   const pressKey = (event: KeyboardEvent) => {
-    if (event.altKey || event.ctrlKey || event.metaKey) return; // a key of the browser, such as Alt+Left for "back"
-    const at = marked?.cursor ?? { row: 0, day: 0 };
-    if (event.key === 'Enter' || event.key === ' ') {
-      event.preventDefault();
-      return onOpen?.(symbols[at.row]!, at.day);
-    }
     const step = STEPS[event.key];
-    if (!step) return;
+    const opens = event.key === 'Enter' || event.key === ' ';
+    const isOfBrowser = event.altKey || event.ctrlKey || event.metaKey; // such as Alt+Left for "back"
+    if (isOfBrowser || (!step && !opens)) return;
     event.preventDefault();
+    const at = marked?.cursor ?? { row: 0, day: 0 };
+    if (!step) return open(at);
     const next = movedBy(step, at, matrix.days.length, symbols.length);
     bringIntoView(box.current!, layout, next);
     onMark({ cursor: next, anchor: event.shiftKey ? (marked?.anchor ?? at) : undefined });
@@ -126,6 +120,17 @@ export function Heatmap(properties: HeatmapProperties) {
     </div>
     <p id="heatmap-cell" class="heatmap-cell" aria-live=${hovered ? 'off' : 'polite'}>${text}</p>
   </div>`;
+}
+
+/** The width of a box, px; 0 before the first measurement. */
+function useWidth(box: { readonly current: HTMLElement | null }): number {
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
+    observer.observe(box.current!);
+    return () => observer.disconnect();
+  }, []);
+  return width;
 }
 
 /** A sentence about a cell; undefined without a cell. */

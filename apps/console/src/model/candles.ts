@@ -59,13 +59,11 @@ export function spansBreak({ start, end, bars: slots }: GapAnswer, stepMs: numbe
 
 /** The parts of the gaps that are inside the segments of a day: a gap that spans a break becomes two. */
 export function gapsOutsideBreaks(gaps: readonly GapAnswer[], segments: readonly Segment[]): GapAnswer[] {
-  const later = (a: string, b: string) => (Date.parse(a) > Date.parse(b) ? a : b);
-  const earlier = (a: string, b: string) => (Date.parse(a) < Date.parse(b) ? a : b);
   return segments.flatMap(({ open, close }) =>
     gapsWithin(gaps, open, close).map((gap) => ({
       ...gap,
-      start: later(gap.start, open),
-      end: earlier(gap.end, close),
+      start: gap.start > open ? gap.start : open,
+      end: gap.end < close ? gap.end : close,
     })),
   );
 }
@@ -94,9 +92,9 @@ function decimalsOf(value: number): number {
   return Math.max(0, written - Number(exponent));
 }
 
-/** The gaps that overlap a trading day. @param open start of the day in ISO 8601 @param close end of the day, exclusive */
+/** The gaps that overlap `[open, close)`, such as a trading day. The times of the API compare as texts: all are ISO 8601 in UTC. */
 export function gapsWithin(gaps: readonly GapAnswer[], open: string, close: string): GapAnswer[] {
-  return gaps.filter(({ start, end }) => Date.parse(end) > Date.parse(open) && Date.parse(start) < Date.parse(close));
+  return gaps.filter(({ start, end }) => end > open && start < close);
 }
 
 const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -1,12 +1,4 @@
-import {
-  cellOf,
-  describeCell,
-  mergeMatrix,
-  orderedSymbols,
-  withoutDaysBefore,
-  type Matrix,
-  type RowCounts,
-} from './cells.js';
+import { cellOf, describeCell, orderedSymbols, type Matrix, type RowCounts } from './cells.js';
 
 const DAYS = ['2024-03-04', '2024-03-05', '2024-03-06'].map((date) => ({ date, expected: 390, visible: 390 }));
 
@@ -67,25 +59,4 @@ describe('the rows', () => {
   it('can be limited to those with a cell in one state', () => {
     expect(orderedSymbols(rows, 'name', 'repaired', DAYS.length)).toEqual(['REPAIRED']);
   });
-});
-
-describe('a newer answer', () => {
-  it('replaces only the days that it has', () => {
-    const old = matrix({ A: { streamed: [390, 380, 0], absent: [0, 10, 0] } });
-    const newer = mergeMatrix(old, [DAYS[1]!], new Map([['A', { streamed: [380], backfilled: [10] }]]));
-    expect(newer.rows.get('A')).toEqual({ streamed: [390, 380, 0], backfilled: [0, 10, 0], absent: [0, 0, 0] });
-  });
-
-  it('adds its rows when it has all days', () => {
-    const both = mergeMatrix(matrix({ A: { streamed: [1, 1, 1] } }), DAYS, new Map([['B', {}]]));
-    expect([...both.rows.keys()]).toEqual(['A', 'B']);
-  });
-});
-
-it('days that the store has removed leave the matrix with their counts', () => {
-  const full = matrix({ A: { streamed: [390, 389, 388], absent: [0, 1, 2] }, B: {} });
-  const { days, rows } = withoutDaysBefore(full, '2024-03-05');
-  expect(days).toEqual(DAYS.slice(1));
-  expect(Object.fromEntries(rows)).toEqual({ A: { streamed: [389, 388], absent: [1, 2] }, B: {} });
-  expect(withoutDaysBefore(full, '2024-03-04')).toBe(full);
 });

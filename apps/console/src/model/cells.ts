@@ -24,7 +24,7 @@ export const STATE_WORDS = {
 export type CellState = keyof typeof STATE_WORDS;
 export const CELL_STATES = Object.keys(STATE_WORDS) as CellState[];
 
-interface MatrixDay {
+export interface MatrixDay {
   date: string;
   /** Slots per symbol. */
   expected: number;
@@ -33,14 +33,14 @@ interface MatrixDay {
 }
 
 /** The kinds of slots that are counted per cell. */
-const COUNTS = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
-type CountName = (typeof COUNTS)[number];
+export const COUNTS = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
+export type CountName = (typeof COUNTS)[number];
 
 /** Counts of one symbol: per kind, one number for each day. A kind whose numbers are all 0 is left out. */
 export type RowCounts = { readonly [Name in CountName]?: readonly number[] };
 
-export interface Matrix {
-  days: readonly MatrixDay[];
+export interface Matrix<Day = MatrixDay> {
+  days: readonly Day[];
   /** By symbol. A map, because a symbol may be called `constructor`. */
   rows: ReadonlyMap<string, RowCounts>;
 }
@@ -57,17 +57,8 @@ export interface MatrixCell extends Record<CountName, number> {
 export function cellOf(matrix: Matrix, symbol: string, day: number, openDay: number): MatrixCell {
   const { expected, visible } = matrix.days[day]!;
   const row = matrix.rows.get(symbol) ?? {};
-  return {
-    expected,
-    visible,
-    streamed: countOf(row, 'streamed', day),
-    backfilled: countOf(row, 'backfilled', day),
-    noTrade: countOf(row, 'noTrade', day),
-    absent: countOf(row, 'absent', day),
-    unfillable: countOf(row, 'unfillable', day),
-    holes: holesOfCell(row, day),
-    state: stateOf(matrix, row, day, openDay),
-  };
+  const counts = Object.fromEntries(COUNTS.map((name) => [name, countOf(row, name, day)])) as Record<CountName, number>;
+  return { ...counts, expected, visible, holes: holesOfCell(row, day), state: stateOf(matrix, row, day, openDay) };
 }
 
 /** Slots of a cell with this count; 0 in a row without it. */
@@ -138,46 +129,4 @@ export function describeCell(symbol: string, date: string, cell: MatrixCell): st
   ]);
   const rest = counts ? `: ${counts} of ${cell.expected}` : '';
   return `${symbol} on ${date} is ${STATE_WORDS[cell.state].name}${rest}`;
-}
-
-/**
- * The matrix with the days and rows of a newer answer, which has all days or a range of days. Unchanged when the matrix does not have the
- * first day of the range.
- */
-export function mergeMatrix(
-  matrix: Matrix | undefined,
-  days: readonly MatrixDay[],
-  rows: ReadonlyMap<string, RowCounts>,
-): Matrix {
-  const replacesAllDays = matrix === undefined || matrix.days.length === days.length;
-  if (replacesAllDays) return { days, rows: new Map([...(matrix?.rows ?? []), ...rows]) };
-  const firstDay = matrix.days.findIndex(({ date }) => date === days[0]?.date);
-  if (firstDay < 0) return matrix;
-  const merged = new Map(matrix.rows);
-  for (const [symbol, row] of rows) {
-    merged.set(symbol, replaceDays(merged.get(symbol) ?? {}, row, firstDay, days.length, matrix.days.length));
-  }
-  return { days: matrix.days.toSpliced(firstDay, days.length, ...days), rows: merged };
-}
-
-/** The matrix without the days before `date`, which the store has removed. */
-export function withoutDaysBefore<Some extends Matrix>(matrix: Some, date: string): Some {
-  const removed = matrix.days.filter((day) => day.date < date).length;
-  if (removed === 0) return matrix;
-  const kept = (row: RowCounts) =>
-    Object.fromEntries(Object.entries(row).map(([name, values]) => [name, values.slice(removed)])) as RowCounts;
-  const rows = new Map([...matrix.rows].map(([symbol, row]) => [symbol, kept(row)]));
-  return { ...matrix, days: matrix.days.slice(removed), rows };
-}
-
-/** A row in which days `[firstDay, firstDay + dayCount)` have the newer counts. @param length number of all days */
-function replaceDays(old: RowCounts, newer: RowCounts, firstDay: number, dayCount: number, length: number): RowCounts {
-  const row: { [Name in CountName]?: readonly number[] } = {};
-  for (const name of COUNTS) {
-    if (old[name] === undefined && newer[name] === undefined) continue;
-    const values = [...(old[name] ?? Array.from({ length }, () => 0))];
-    for (let day = 0; day < dayCount; day++) values[firstDay + day] = countOf(newer, name, day);
-    row[name] = values;
-  }
-  return row;
 }

@@ -1,6 +1,6 @@
 /** The coverage of a dataset as a matrix, and the cells of a matrix that a person should look at first. Pure. */
 import type { CoverageAnswer } from '@barkeep/api';
-import { cellOf, countOf, holesOfCell, type Matrix, type MatrixCell, type RowCounts } from './cells.js';
+import { cellOf, countOf, holesOfCell, type Matrix, type RowCounts } from './cells.js';
 
 /**
  * How many rows of a dataset have no slot in the regular hours of a calendar.
@@ -29,16 +29,12 @@ export function coverageMatrix(pages: readonly CoverageAnswer[]): Matrix {
 /** Maximum number of cells in each list of {@link worstCells}. */
 const LISTED_MAX = 8;
 
-export interface WorstCell {
-  symbol: string;
-  date: string;
-  cell: MatrixCell;
-}
+export type WorstCell = ReturnType<typeof worstCells>['missing'][number];
 
 /** The cells with most holes, and those with most repaired bars, worst first. @param openDay as in {@link cellOf} */
 export function worstCells(matrix: Matrix, symbols: readonly string[], openDay: number) {
   const cellsWithMost = (countOfCell: (row: RowCounts, day: number) => number) =>
-    placesWithMost(matrix, symbols, countOfCell).map(({ symbol, day }): WorstCell => {
+    placesWithMost(matrix, symbols, countOfCell).map(({ symbol, day }) => {
       return { symbol, date: matrix.days[day]!.date, cell: cellOf(matrix, symbol, day, openDay) };
     });
   return {

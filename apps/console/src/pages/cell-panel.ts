@@ -1,7 +1,7 @@
 /** Panels of one symbol: its candles and gaps on one trading day, in any interval of the session, and its rows that are not bars. */
 import type { AnsweredBar, DaysAnswer, GapAnswer, LayoutAnswer, MetricsAnswer, SessionAnswer } from '@barkeep/api';
 import { CandleChart } from '../chart/index.js';
-import { call, callInView, sessionPath, symbolPath } from '../data/index.js';
+import { apiPath, call, callInView } from '../data/index.js';
 import {
   candlesOf,
   clockText,
@@ -38,17 +38,27 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
   const intervals = [spec.baseInterval, ...spec.derivedIntervals];
   const interval = intervals.includes(chosen) ? chosen : spec.baseInterval;
   const key = `${id} ${symbol} ${day.date} ${interval}`;
-  const segments = useMemo(() => once(() => readSegments(id, day.date)), [id, day.date]); // the same at each read
-  const { value, error, reload } = useResource(key, () => readCell(id, spec, symbol, day, interval, segments), version);
+  const cell = useResource(key, () => readCell(id, symbol, day, interval), version);
+  const { bars, gaps } = cell.value ?? NOTHING_READ;
   const stepMs = intervalMs(interval);
   const isBase = interval === spec.baseInterval;
   /** The gap that the chart zooms to; undefined shows the whole day. */
   const [focus, setFocus] = useState<GapLine>();
   useEffect(() => setFocus(undefined), [key]);
-  const { bars, gaps, gapsToDraw } = value ?? EMPTY_CELL;
-  const chartGaps = isBase ? gapsToDraw : []; // gaps are ranges of base slots
-  const candles = useMemo(() => candlesOf(bars, chartGaps, stepMs), [value, stepMs]);
-  const lines = useMemo(() => gapLines(isBase ? bars : [], gaps), [value, isBase]);
+  // Gaps are ranges of base slots, so the chart of a longer interval shows none.
+  const crossesBreak = isBase && gaps.some((gap) => spansBreak(gap, stepMs));
+  const segmentsKey = crossesBreak ? `${id} ${day.date}` : undefined; // undefined reads nothing
+  const segments = useResource(segmentsKey, () => readSegments(id, day.date));
+  const chartGaps = useMemo(() => {
+    if (!isBase) return [];
+    return crossesBreak ? gapsOutsideBreaks(gaps, segments.value ?? []) : gaps;
+  }, [cell.value, isBase, segments.value]);
+  const candles = useMemo(() => candlesOf(bars, chartGaps, stepMs), [cell.value, chartGaps]);
+  const lines = useMemo(() => gapLines(isBase ? bars : [], gaps), [cell.value, isBase]);
+  const reload = () => {
+    cell.reload();
+    segments.reload();
+  };
   const utcHours = `${clockText(day.open)}–${clockText(day.close)} UTC`;
   const venueHours = `${venueText(day.open, zone)}–${venueText(day.close, zone)} ${zoneText(zone)}`;
   /** The button that chooses an interval. The base interval is the default, so it is not in the address. */
@@ -65,8 +75,8 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
           >${intervals.map(choice)} ${focus && button('whole day', () => setFocus(undefined), { class: 'quiet' })}</span
         >
       </div>
-      <${Failure} error=${error} retry=${reload} />
-      ${value && candles.length === 0 && html`<p class="empty">This day has no visible bar or gap yet.</p>`}
+      <${Failure} error=${cell.error ?? segments.error} retry=${reload} />
+      ${cell.value && candles.length === 0 && html`<p class="empty">This day has no visible bar or gap yet.</p>`}
       <${CandleChart}
         label=${`Candles of ${symbol} on ${day.date}, ${bars.length} bars, ${gaps.length} gaps`}
         candles=${candles}
@@ -74,50 +84,35 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
         stepMs=${stepMs}
         focus=${focus}
       />
-      <ul class="legend">
-        <li><span class="swatch candle-streamed" aria-hidden="true"></span>${isBase ? 'streamed' : 'derived'}</li>
-        ${isBase && html`<li><span class="swatch candle-backfilled" aria-hidden="true"></span>backfilled</li>`}
-        ${isBase && html`<li><span class="swatch candle-hole" aria-hidden="true"></span>no bar</li>`}
-      </ul>
+      <${ChartLegend} isBase=${isBase} />
     </section>
-    ${value && html`<${GapTable} session=${id} symbol=${symbol} date=${day.date} lines=${lines} onShow=${setFocus} />`}`;
+    ${cell.value && html`<${GapTable} session=${id} symbol=${symbol} date=${day.date} lines=${lines} onShow=${setFocus} />`}`;
 }
 
-const EMPTY_CELL: Awaited<ReturnType<typeof readCell>> = { bars: [], gaps: [], gapsToDraw: [] };
+function ChartLegend({ isBase }: { isBase: boolean }) {
+  const item = (sign: string, name: string) =>
+    html`<li><span class=${`swatch candle-${sign}`} aria-hidden="true"></span>${name}</li>`;
+  return html`<ul class="legend">
+    ${item('streamed', isBase ? 'streamed' : 'derived')}
+    ${isBase && [item('backfilled', 'backfilled'), item('hole', 'no bar')]}
+  </ul>`;
+}
 
-async function readCell(
-  id: string,
-  spec: SessionAnswer['spec'],
-  symbol: string,
-  day: CellPanelProperties['day'],
-  interval: string,
-  segments: () => ReturnType<typeof readSegments>,
-) {
-  const range = `interval=${interval}&from=${day.open}&to=${day.close}`;
+const NOTHING_READ: Awaited<ReturnType<typeof readCell>> = { bars: [], gaps: [] };
+
+async function readCell(id: string, symbol: string, { open, close }: CellPanelProperties['day'], interval: string) {
   const [bars, gaps] = await Promise.all([
-    call<AnsweredBar[]>(symbolPath(id, symbol, `/bars?${range}`)),
-    callInView<GapAnswer[]>(symbolPath(id, symbol, '/gaps')),
+    call<AnsweredBar[]>(
+      apiPath`/v1/sessions/${id}/symbols/${symbol}/bars?interval=${interval}&from=${open}&to=${close}`,
+    ),
+    callInView<GapAnswer[]>(apiPath`/v1/sessions/${id}/symbols/${symbol}/gaps`),
   ]);
-  const gapsOfDay = gapsWithin(gaps, day.open, day.close);
-  const slotMs = intervalMs(spec.baseInterval);
-  const crossesBreak = gapsOfDay.some((gap) => spansBreak(gap, slotMs));
-  const gapsToDraw = crossesBreak ? gapsOutsideBreaks(gapsOfDay, await segments()) : gapsOfDay;
-  return { bars, gaps: gapsOfDay, gapsToDraw };
-}
-
-/** A function that calls `read` until it succeeds, and then returns the same result. */
-function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
-  let result: Promise<Value> | undefined;
-  return () =>
-    (result ??= read().catch((error: unknown) => {
-      result = undefined;
-      throw error;
-    }));
+  return { bars, gaps: gapsWithin(gaps, open, close) };
 }
 
 /** The parts of a trading day between its breaks. */
 async function readSegments(id: string, date: string) {
-  const { days } = await call<LayoutAnswer>(sessionPath(id, '/layout'));
+  const { days } = await call<LayoutAnswer>(apiPath`/v1/sessions/${id}/layout`);
   return days.find((day) => day.date === date)?.segments ?? [];
 }
 
@@ -128,7 +123,7 @@ interface RefusedPanelProperties extends Pick<CellPanelProperties, 'id' | 'symbo
 
 /** The numbers of a symbol's rows that are not stored as bars, by reason; null when there are none. */
 export function RefusedPanel({ id, symbol, dataset, version }: RefusedPanelProperties) {
-  const read = () => callInView<MetricsAnswer>(symbolPath(id, symbol, '/metrics'));
+  const read = () => callInView<MetricsAnswer>(apiPath`/v1/sessions/${id}/symbols/${symbol}/metrics`);
   const { value } = useResource(`${id} ${symbol}`, read, version);
   if (!value) return null;
   const refused = Object.entries(value.refused).filter(([, count]) => count > 0);

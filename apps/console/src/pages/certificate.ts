@@ -1,6 +1,6 @@
 /** The panel with the certificate of a session. Each time the user opens the panel, the certificate is read. */
 import type { CertificateAnswer } from '@barkeep/api';
-import { call, sessionPath } from '../data/index.js';
+import { apiPath, call } from '../data/index.js';
 import { minuteText } from '../model/index.js';
 import { Failure, html, useResource } from '../shell/index.js';
 import { useState } from 'preact/hooks';
@@ -8,7 +8,9 @@ import { useState } from 'preact/hooks';
 export function CertificatePanel({ id }: { id: string }) {
   const [isOpen, setOpen] = useState(false);
   const key = isOpen ? id : undefined; // undefined reads nothing
-  const { value, error, reload } = useResource(key, () => call<CertificateAnswer>(sessionPath(id, '/certificate')));
+  const { value, error, reload } = useResource(key, () =>
+    call<CertificateAnswer>(apiPath`/v1/sessions/${id}/certificate`),
+  );
   const toggle = (event: Event) => setOpen((event.currentTarget as HTMLDetailsElement).open);
   return html`<details class="panel" onToggle=${toggle}>
     <summary>Certificate</summary>
@@ -38,5 +40,5 @@ function Facts({ certificate, id }: { certificate: CertificateAnswer; id: string
           </div>`,
       )}
     </dl>
-    <a href=${sessionPath(id, '/certificate')} download=${`${id}.certificate.json`}>Save it as JSON</a>`;
+    <a href=${apiPath`/v1/sessions/${id}/certificate`} download=${`${id}.certificate.json`}>Save it as JSON</a>`;
 }

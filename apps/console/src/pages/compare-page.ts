@@ -1,6 +1,6 @@
 /** Compares two sessions. It says that they are equal, or shows the candles of both on the day of the first bar that differs. */
 import type { DaysAnswer, DifferenceAnswer, SessionAnswer, SessionPageAnswer } from '@barkeep/api';
-import { callInView, sessionPath } from '../data/index.js';
+import { apiPath, callInView } from '../data/index.js';
 import { countText, sessionHref, minuteText, withQuery } from '../model/index.js';
 import { Failure, goTo, html, onValue, useLocation, useResource } from '../shell/index.js';
 import { useState } from 'preact/hooks';
@@ -12,7 +12,7 @@ export function ComparePage() {
   const [typed, setTyped] = useState({ a, b }); // the texts of the inputs, before they are applied
   const sessions = useResource('sessions', () => callInView<SessionPageAnswer>('/v1/sessions?limit=100'));
   const difference = useResource(a && b ? `${a} ${b}` : undefined, () =>
-    callInView<DifferenceAnswer>(sessionPath(a, `/difference?with=${encodeURIComponent(b)}`)),
+    callInView<DifferenceAnswer>(apiPath`/v1/sessions/${a}/difference?with=${b}`),
   );
   const apply = (event: Event) => {
     event.preventDefault();
@@ -61,8 +61,8 @@ function Result({ a, b, difference }: { a: string; b: string; difference: Differ
 /** The day of the first bar that differs, in one of the sessions. */
 function Side({ id, symbol, date }: { id: string; symbol: string; date: string }) {
   const { value, error, reload } = useResource(`${id} ${date}`, async () => ({
-    session: await callInView<SessionAnswer>(sessionPath(id)),
-    days: await callInView<DaysAnswer>(sessionPath(id, `/days?from=${date}&to=${date}&limit=1`)),
+    session: await callInView<SessionAnswer>(apiPath`/v1/sessions/${id}`),
+    days: await callInView<DaysAnswer>(apiPath`/v1/sessions/${id}/days?from=${date}&to=${date}&limit=1`),
   }));
   const day = value?.days.days[0];
   return html`<div class="stack">

@@ -1,22 +1,11 @@
-/** The coverage of a session: the heatmap with its filter, order and legend, the selection for upkeep, and the worst days. */
+/** The coverage of a session: the heatmap with its filter and order, the selection for upkeep, and the worst days. */
 import type { SessionAnswer } from '@barkeep/api';
 import type { SessionDays } from '../data/index.js';
-import { Heatmap, markAfter, type Marked, markedSymbols } from '../heatmap/index.js';
-import {
-  CELL_STATES,
-  namedCounts,
-  countText,
-  orderedSymbols,
-  STATE_WORDS,
-  worstCells,
-  type CellState,
-  type Matrix,
-  type MatrixCell,
-  type RowOrder,
-  type WorstCell,
-} from '../model/index.js';
+import { Heatmap, Legend, markAfter, type Marked, markedSymbols } from '../heatmap/index.js';
+import { CELL_STATES, countText, orderedSymbols, STATE_WORDS, type CellState, type RowOrder } from '../model/index.js';
 import { button, Choice, EmptyPanel, html, useQuery } from '../shell/index.js';
 import { useMemo, useState } from 'preact/hooks';
+import { WorstCells } from './worst-cells.js';
 
 /** What the user wants upkeep to request: all of the session, or only these symbols and days (`to` included). */
 export interface Selection {
@@ -109,23 +98,6 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
   </section>`;
 }
 
-/** Explains the colours and signs of the states. */
-export function Legend({ states = CELL_STATES }: { states?: readonly CellState[] }) {
-  return html`<ul class="legend">
-    ${states.map(
-      (state) =>
-        html`<li key=${state} title=${STATE_WORDS[state].help}>
-          <span
-            class=${`swatch cell-${state}`}
-            style=${{ backgroundColor: `var(--cell-${state})`, color: `var(--ink-${state})` }}
-            aria-hidden="true"
-            >${STATE_WORDS[state].letter}</span
-          >${STATE_WORDS[state].name}
-        </li>`,
-    )}
-  </ul>`;
-}
-
 /** Marks the cell that the page's address names; undefined when it is not shown. */
 function markOf(symbols: readonly string[], days: SessionDays, symbol: string, date: string): Marked | undefined {
   const cursor = { row: symbols.indexOf(symbol), day: days.days.findIndex((day) => day.date === date) };
@@ -143,38 +115,4 @@ function selectionOf(symbols: readonly string[], { days }: SessionDays, marked: 
 function selectionName({ symbols = [], from }: Selection, { cursor, anchor }: Marked): string {
   if (!anchor) return `${symbols[0]} ${from}`;
   return `${symbols.length} × ${countText(Math.abs(cursor.day - anchor.day) + 1, 'day')}`;
-}
-
-interface WorstCellsProperties extends Pick<CoverageProperties, 'openDay' | 'onOpen'> {
-  days: Matrix;
-  symbols: readonly string[];
-}
-
-/**
- * Links to the worst days, so that a user finds them at once, even without seeing the picture: first the days with most missing bars,
- * then the days with most repaired bars. Empty when there are none.
- */
-function WorstCells({ days, symbols, openDay, onOpen }: WorstCellsProperties) {
-  const { missing, repaired } = useMemo(() => worstCells(days, symbols, openDay), [days, symbols, openDay]);
-  const list = (title: string, cells: readonly WorstCell[]) =>
-    cells.length === 0
-      ? null
-      : html`<h3>${title}</h3>
-          <ul class="worst">
-            ${cells.map(
-              ({ symbol, date, cell }) =>
-                html`<li key=${`${symbol} ${date}`}>
-                  ${button(`${symbol} ${date}`, () => onOpen(symbol, date), { class: 'link' })} ${lossesOf(cell)}
-                </li>`,
-            )}
-          </ul>`;
-  return html`${list('Days with missing minutes', missing)}${list('Days with most repaired bars', repaired)}`;
-}
-
-function lossesOf({ absent, unfillable, backfilled }: MatrixCell): string {
-  return namedCounts([
-    [absent, 'absent'],
-    [unfillable, 'unfillable'],
-    [backfilled, 'repaired'],
-  ]);
 }

@@ -1,7 +1,7 @@
 /** The page with all datasets, and the page of one dataset, which compares its rows with the minutes of a calendar. */
 import type { CoverageAnswer, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
-import { call, datasetPath, pagesOf } from '../data/index.js';
-import { Heatmap, type Marked } from '../heatmap/index.js';
+import { apiPath, call, pagesOf } from '../data/index.js';
+import { Heatmap, Legend, type Marked } from '../heatmap/index.js';
 import {
   countText,
   coverageMatrix,
@@ -15,7 +15,7 @@ import {
 import { Table } from '../parts/index.js';
 import { EmptyPanel, Failure, html, onValue, useQuery, useResource } from '../shell/index.js';
 import { useMemo, useState } from 'preact/hooks';
-import { Legend } from './coverage.js';
+import { Quarantined } from './quarantined.js';
 
 const DEFAULT_CALENDAR = 'XNYS';
 /** The titles of the columns. `Table` explains the prefix. */
@@ -44,7 +44,7 @@ export function DatasetPage({ id: dataset }: { id: string }) {
   const [chosenCalendar, setCalendar] = useQuery('calendar');
   const calendar = chosenCalendar || DEFAULT_CALENDAR;
   const [typed, setTyped] = useState(calendar); // the text of the input, before it is applied
-  const summary = useResource(dataset, () => call<DatasetAnswerBody>(datasetPath(dataset)));
+  const summary = useResource(dataset, () => call<DatasetAnswerBody>(apiPath`/v1/datasets/${dataset}`));
   const coverage = useResource(`${dataset} ${calendar}`, () => readCoverage(dataset, calendar));
   const error = summary.error ?? coverage.error;
   const waiting = error ? '' : html`<p class="empty">Counting rows …</p>`;
@@ -94,40 +94,6 @@ function StrayWarning({ stray, calendar }: { stray: ReturnType<typeof strayRows>
   return html`<p class="warning">${counts} Check the calendar, and the time zone of the import.</p>`;
 }
 
-/** The records that the import did not store: refused records, and records that conflict with a stored bar. */
-function Quarantined({ quarantined: { rows, reasons, examples } }: Pick<DatasetAnswerBody, 'quarantined'>) {
-  const { conflict = 0, ...refusals } = reasons;
-  const refused = Object.entries(refusals).map(([reason, count]) => `${reason} ${numberText(count)}`);
-  const refusedExamples = examples.filter(({ reason }) => reason !== 'conflict');
-  const conflictExamples = examples.filter(({ reason }) => reason === 'conflict');
-  return [
-    recordsPanel(rows - conflict, refusedExamples, {
-      title: 'Refused records',
-      detail: refused.join(', '),
-      none: 'No refused record is kept. The summary of an import names the lines that it could not read.',
-    }),
-    recordsPanel(conflict, conflictExamples, {
-      title: 'Conflicts',
-      detail: 'a bar with the same symbol and time but other values was stored before',
-      none: 'None.',
-    }),
-  ];
-}
-
-type Example = DatasetAnswerBody['quarantined']['examples'][number];
-type RecordTexts = Record<'title' | 'detail' | 'none', string>;
-const RECORD_COLUMNS = ['symbol', 'time (UTC)', 'reason', '#close', '#volume'];
-
-/** The number of records of one kind, and the first of them as examples. @param texts `none`: the text when there are no records */
-function recordsPanel(count: number, examples: readonly Example[], { title, detail, none }: RecordTexts) {
-  const heading = count === 0 ? title : `${title}: ${numberText(count)} (${detail})`;
-  if (examples.length === 0) return html`<${EmptyPanel} title=${heading} text=${count === 0 ? none : undefined} />`;
-  const rows = examples.map(({ symbol, time, reason, close, volume }, line) => {
-    return [String(line), symbol, minuteText(time), reason, close ?? '–', volume ?? '–']; // the key of the row first
-  });
-  return html`<${Table} caption=${`${heading}, the first ones`} columns=${RECORD_COLUMNS} rows=${rows} />`;
-}
-
 /** The heatmap of a dataset's rows, or a text that says that there are none. */
 function RowCoverage({ matrix, calendar }: { matrix: Matrix; calendar: string }) {
   const [marked, setMarked] = useState<Marked>();
@@ -158,7 +124,7 @@ function RowCoverage({ matrix, calendar }: { matrix: Matrix; calendar: string })
 /** Reads all pages of the coverage. @returns the coverage as one matrix, and the counts of rows outside the regular hours */
 async function readCoverage(dataset: string, calendar: string) {
   const pages: CoverageAnswer[] = [];
-  const path = `${datasetPath(dataset)}/coverage?calendar=${encodeURIComponent(calendar)}`;
+  const path = apiPath`/v1/datasets/${dataset}/coverage?calendar=${calendar}`;
   const read = pagesOf(path, call<CoverageAnswer>, ({ nextAfter }) => nextAfter);
   for await (const page of read) pages.push(page);
   return { matrix: coverageMatrix(pages), stray: strayRows(pages) };

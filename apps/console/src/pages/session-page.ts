@@ -1,6 +1,6 @@
 /** The page of one session: its state, time line, counts, coverage, the candles of a cell, consumers, queues and certificate. */
 import type { SessionAnswer } from '@barkeep/api';
-import { sessionPath } from '../data/index.js';
+import { apiPath } from '../data/index.js';
 import { clockText, compareHref, openDayOf } from '../model/index.js';
 import { ConsumerTable, Figures, QueuePanel, Steering, TimeLine, Waiting } from '../parts/index.js';
 import { button, EmptyPanel, Failure, goTo, html, StateBadge, useQuery } from '../shell/index.js';
@@ -47,7 +47,7 @@ export function OneSessionPage({ id }: { id: string }) {
       />
       ${button('Ask again…', () => setSelection({}))}
       <a class="button" href=${compareHref(id)}>Compare…</a>
-      <a class="button" href=${sessionPath(id, '/export?format=csv')} download=${`${id}.csv`}>Export CSV</a>
+      <a class="button" href=${apiPath`/v1/sessions/${id}/export?format=csv`} download=${`${id}.csv`}>Export CSV</a>
     </div>
     ${lostSince && html`<p class="failure" role="alert">The live connection was lost at ${clockText(lostSince.getTime())} UTC; connecting again. The coverage is from that time.</p>`}
     <${Failure} error=${error} retry=${state.reload} />

@@ -5,11 +5,11 @@
  */
 import type { SessionAnswer } from '@barkeep/api';
 import {
+  apiPath,
   callInView,
-  currentView,
   DaysReader,
   listenToSession,
-  sessionPath,
+  shownView,
   type LiveEvent,
   type SessionDays,
 } from '../data/index.js';
@@ -23,38 +23,33 @@ const TICK_MS = 2000;
 /** When the session changes although no event has come for this long, ms, something holds the events back, such as a proxy that buffers. */
 const SILENT_MS = 2500;
 
-interface FollowedSession {
-  session: SessionAnswer | undefined;
-  days: SessionDays | undefined;
-  error: Error | undefined;
-  /** When the live connection was lost; null while it works. */
-  lostSince: Date | null;
-  isDeleted: boolean;
-  /** A number that increases when bars or gaps may have changed. */
-  version: number;
-  reload: () => void;
-}
-
 /** Follows one session while its page is shown. The page has one id for its whole life. */
-export function useSession(id: string): FollowedSession {
-  const session = useResource(id, () => callInView<SessionAnswer>(sessionPath(id)));
+export function useSession(id: string) {
+  const session = useResource(id, () => callInView<SessionAnswer>(apiPath`/v1/sessions/${id}`));
   const reader = useMemo(() => new DaysReader(id), [id]);
   const [firstPages, setFirstPages] = useState<SessionDays>();
   const days = useResource(id, () => reader.read(setFirstPages));
+  /** The clock of the newest event. */
   const [clock, setClock] = useState<string>();
+  /** When the live connection was lost; null while it works. */
   const [lostSince, setLostSince] = useState<Date | null>(null);
   const [isDeleted, setDeleted] = useState(false);
   const wasDeleted = useRef(false); // the newest isDeleted: the listener sees only that of the render that made it
+  /** Increases when bars or gaps may have changed. */
   const [version, setVersion] = useState(0);
-  /** When the last event came, and the session's state, clock and counts at the last tick, as JSON. */
-  const heard = useRef({ at: -Infinity, session: '' });
+  const { noteEvent, hasChangedSilently } = useSilence(session.value);
 
   const readAll = () => {
     session.reload();
     setVersion((previous) => previous + 1);
-    reader.wantAll();
+    reader.wanted.all = true;
     days.reload();
   };
+  const readChanged = useThrottle(READ_EVERY_MS, () => {
+    session.reload();
+    if (reader.wanted.dates.size > 0) setVersion((previous) => previous + 1);
+    days.reload();
+  });
   const markDeleted = (deleted: boolean) => {
     wasDeleted.current = deleted;
     setDeleted(deleted);
@@ -64,52 +59,33 @@ export function useSession(id: string): FollowedSession {
    * be after the new one. After a deletion another session may have been created under the id.
    */
   const startOver = () => {
-    heard.current.at = performance.now();
+    noteEvent();
     markDeleted(false);
     setClock(undefined);
     readAll();
   };
-  const readChanged = useThrottle(READ_EVERY_MS, () => {
-    session.reload();
-    if (reader.hasChangedDates) setVersion((previous) => previous + 1);
-    days.reload();
-  });
   const onEvent = ({ type, data }: LiveEvent) => {
-    heard.current.at = performance.now();
+    noteEvent();
     if (type === 'state' && data.state === 'deleted') return markDeleted(true);
     if (wasDeleted.current || (type === 'state' && data.state === 'lost')) return startOver();
     if (type === 'clock' && data.time) setClock(data.time);
     // A clock event has no date: it changes the day that the clock is in.
-    if (data.date) reader.wantDate(data.date);
+    if (data.date) reader.wanted.dates.add(data.date);
     else if (type === 'clock' && data.time) reader.wantDateOf(data.time);
     readChanged();
-  };
-  /** Reads everything when the session has changed without an event. */
-  const readWithoutEvents = () => {
-    const { at, session: before } = heard.current;
-    const { state, clock: time, counts } = session.value ?? {};
-    heard.current.session = JSON.stringify([state, time, counts]);
-    if (heard.current.session !== before && performance.now() - at > SILENT_MS) readAll();
   };
   useTicks(TICK_MS, () => {
     if (isDeleted) return;
     session.reload();
-    readWithoutEvents();
+    if (hasChangedSilently()) readAll();
     const removesDays = (session.value?.spec.history.retainDays ?? 0) > 0;
-    if (removesDays) reader.wantFirstDay();
+    if (removesDays) reader.wanted.firstDay = true;
     if (removesDays || days.error) days.reload();
   });
-  // A change of the symbols changes the rows of all days.
-  const symbols = session.value?.symbols.join(',');
-  const knownSymbols = useRef(symbols);
-  useEffect(() => {
-    const isChanged = knownSymbols.current !== undefined && symbols !== undefined && knownSymbols.current !== symbols;
-    knownSymbols.current = symbols ?? knownSymbols.current;
-    if (isChanged) readAll();
-  }, [symbols]);
+  useChange(session.value?.symbols.join(','), readAll); // the rows of all days are others then
   // A change of the view needs another connection.
   const listen = () => listenToSession(id, { onEvent, onGap: startOver, onConnection: setLostSince });
-  useLayoutEffect(listen, [id, currentView()]);
+  useLayoutEffect(listen, [id, shownView.current]);
   // An event may have a later clock than the last answer. Times in ISO 8601 compare as texts.
   const isNewer = clock !== undefined && clock > (session.value?.clock ?? '');
   return {
@@ -122,4 +98,33 @@ export function useSession(id: string): FollowedSession {
     version,
     reload: readAll,
   };
+}
+
+/**
+ * Notices that a session changes without events. `noteEvent` is called at each event, `hasChangedSilently` at each tick: by then the event
+ * for a change that the answer of the last tick shows should have come.
+ */
+function useSilence(session: SessionAnswer | undefined) {
+  const lastEventAt = useRef(-Infinity);
+  /** What the session was at the last tick, at first in the first answer. */
+  const known = useRef<string | undefined>(undefined);
+  const shown = session && JSON.stringify([session.state, session.clock, session.counts]);
+  known.current ??= shown;
+  const noteEvent = () => (lastEventAt.current = performance.now());
+  const hasChangedSilently = () => {
+    const isChanged = known.current !== shown;
+    known.current = shown;
+    return isChanged && performance.now() - lastEventAt.current > SILENT_MS;
+  };
+  return { noteEvent, hasChangedSilently };
+}
+
+/** Calls `act` when the value is another one. Undefined, as before the first answer, is no value. */
+function useChange(value: string | undefined, act: () => void): void {
+  const known = useRef(value);
+  useEffect(() => {
+    const isChanged = known.current !== undefined && value !== undefined && known.current !== value;
+    known.current = value ?? known.current;
+    if (isChanged) act();
+  }, [value]);
 }

@@ -1,6 +1,6 @@
 /** The dialog "Ask again": shows what upkeep would request from which repositories, and starts upkeep when the user confirms. */
 import type { UpkeepPlanAnswer } from '@barkeep/api';
-import { call, sessionPath } from '../data/index.js';
+import { apiPath, call } from '../data/index.js';
 import { countText, numberText } from '../model/index.js';
 import { button, Dialog, Failure, html, useResource } from '../shell/index.js';
 import { useState } from 'preact/hooks';
@@ -17,7 +17,7 @@ interface UpkeepDialogProperties {
 }
 
 export function UpkeepDialog({ id, selection, onClose, onDone }: UpkeepDialogProperties) {
-  const path = sessionPath(id, '/upkeep');
+  const path = apiPath`/v1/sessions/${id}/upkeep`;
   const plan = useResource(JSON.stringify(selection), () =>
     call<UpkeepPlanAnswer>(path, { method: 'POST', body: { ...selection, dryRun: true } }),
   );

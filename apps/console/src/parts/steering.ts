@@ -1,6 +1,6 @@
 /** Start, pause, resume, stop and delete a session: the buttons that its state allows. */
 import type { SessionAnswer } from '@barkeep/api';
-import { call, sessionPath } from '../data/index.js';
+import { apiPath, call } from '../data/index.js';
 import { capitalised } from '../model/index.js';
 import { useState } from 'preact/hooks';
 import { button, Dialog, html } from '../shell/index.js';
@@ -44,8 +44,8 @@ export function Steering({ id, state, onDone, onError }: SteeringProperties) {
     onError(undefined);
     const request =
       action === 'delete'
-        ? call(sessionPath(id), { method: 'DELETE' })
-        : call(sessionPath(id, `/${action}`), { method: 'POST' });
+        ? call(apiPath`/v1/sessions/${id}`, { method: 'DELETE' })
+        : call(apiPath`/v1/sessions/${id}/${action}`, { method: 'POST' });
     request
       .then(() => onDone(action === 'delete'), onError)
       .finally(() => window.setTimeout(() => setBusy(false), DOUBLE_CLICK_MS));

@@ -8,15 +8,10 @@ interface Resource<Value> {
   reload: () => void;
 }
 
-interface State<Value> {
-  /** The key for which the value or the error was read. */
+/** The last outcome of a call, and the key for which it was called. */
+interface State<Value> extends Partial<Omit<Resource<Value>, 'reload'>> {
   key?: string;
-  value?: Value;
-  error?: Error;
 }
-
-/** The answer of a call, or its error. */
-type Outcome<Value> = { value: Value } | { error: Error };
 
 /**
  * Calls `read` at the first render, when `key` or `version` changes, and on `reload`. Requests during a call become one call after it.
@@ -33,7 +28,9 @@ export function useResource<Value>(key: string | undefined, read: () => Promise<
       reader.isWanted = false;
       const requestedKey = reader.key;
       const outcome = await outcomeOf(reader.read());
-      if (reader.key === requestedKey) setState((old) => stateAfter(old, outcome, requestedKey));
+      // A failure keeps the value that was read for the same key.
+      const after = (old: State<Value>) => ({ value: old.key === requestedKey ? old.value : undefined, ...outcome });
+      if (reader.key === requestedKey) setState((old) => ({ key: requestedKey, ...after(old) }));
       else reader.isWanted = true; // the key has changed: reads again
     }
     reader.isRunning = false;
@@ -48,18 +45,12 @@ export function useResource<Value>(key: string | undefined, read: () => Promise<
   return { value: isCurrent ? state.value : undefined, error: isCurrent ? state.error : undefined, reload };
 }
 
-/** Resolves also when the call fails. */
-function outcomeOf<Value>(call: Promise<Value>): Promise<Outcome<Value>> {
+/** The value of a call, or its error. */
+function outcomeOf<Value>(call: Promise<Value>): Promise<{ value: Value } | { error: Error }> {
   return call.then(
     (value) => ({ value }),
     (error: unknown) => ({ error: error instanceof Error ? error : new Error(String(error)) }),
   );
-}
-
-/** The state after a call for `key`. A failure keeps the value that was read for the same key. */
-function stateAfter<Value>(old: State<Value>, outcome: Outcome<Value>, key: string): State<Value> {
-  const keepsValue = 'error' in outcome && old.key === key;
-  return { ...(keepsValue ? old : {}), ...outcome, key };
 }
 
 /** Calls `tick` every `everyMs` while the page is visible, and when it becomes visible. For data whose changes no event reports. */
@@ -83,22 +74,16 @@ export function useTicks(everyMs: number, tick: () => void): void {
 export function useThrottle(everyMs: number, act: () => void): () => void {
   const latest = useRef(act);
   latest.current = act;
-  const state = useRef<{ timer?: number; isWanted: boolean }>({ isWanted: false });
-  useEffect(() => () => window.clearTimeout(state.current.timer), []);
-  return useCallback(() => {
-    const throttle = state.current;
-    if (throttle.timer !== undefined) {
-      throttle.isWanted = true;
-      return;
-    }
-    const run = () => {
-      throttle.isWanted = false;
-      latest.current();
-      throttle.timer = window.setTimeout(() => {
-        delete throttle.timer;
-        if (throttle.isWanted) run();
-      }, everyMs);
-    };
-    run();
+  const throttle = useRef<{ timer?: number; isWanted: boolean }>({ isWanted: false }).current;
+  useEffect(() => () => window.clearTimeout(throttle.timer), []);
+  const run = useCallback(() => {
+    throttle.isWanted = throttle.timer !== undefined;
+    if (throttle.isWanted) return;
+    latest.current();
+    throttle.timer = window.setTimeout(() => {
+      delete throttle.timer;
+      if (throttle.isWanted) run();
+    }, everyMs);
   }, [everyMs]);
+  return run;
 }

@@ -3,26 +3,17 @@
  * while the coordinator does not answer. Sending a bar twice is harmless, so a program may send everything again after a crash.
  * Each batch carries how many bars the store already had, so that the coordinator notices a store that lost bars.
  */
+import type { Bar } from '@barkeep/bars';
 import { type CoordinatorClient, FedBarsLostError, type FeedAnswer } from '../http/index.js';
 import { ArgumentError } from '../errors.js';
 import { batchesOf } from './batches.js';
 
 /** A bar to feed. Its open time is in `openTime` or in `time`. */
-export interface FeedBar {
+export interface FeedBar extends Omit<Bar, 'openTime'> {
   /** Open time: epoch ms, ISO 8601 or a Date. */
   openTime?: number | string | Date;
   /** Another name for `openTime`. */
   time?: number | string | Date;
-  /** First price. */
-  open: number;
-  /** Highest price. */
-  high: number;
-  /** Lowest price. */
-  low: number;
-  /** Last price. */
-  close: number;
-  /** Traded volume. */
-  volume: number;
 }
 
 /** Bars of one symbol in any order, all at once or as they arrive. */

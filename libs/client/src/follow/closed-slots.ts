@@ -9,8 +9,8 @@ import { openLimit } from '../mirror/index.js';
 export interface ClosedSlots {
   /** Index of the step in the batch. */
   stepIndexes: Int32Array;
-  /** Number of slots that close in the step. */
-  slotCounts: Int32Array;
+  /** The largest number of slots that close in one of the steps. */
+  slotsMax: number;
   /** The bars of the first listed step open at this time or later, epoch ms. */
   openFrom: number;
   /** The bars of the step open before this time, epoch ms. */
@@ -18,7 +18,8 @@ export interface ClosedSlots {
 }
 
 /**
- * The slots of one interval that close in the steps of a batch.
+ * The slots of one interval that close in the steps of a batch. For 5m and the steps 9:33 to 9:36, after 9:32, lists the step 9:35: its
+ * index is 2, and its bar opens in `[9:30, 9:35)`.
  * @param after the slots of the first step closed after this time, epoch ms
  * @param times of the steps, epoch ms
  * @param includesEmpty also lists steps in which no slot of the interval closes
@@ -30,22 +31,22 @@ export function closedSlotsOf(
   includesEmpty: boolean,
 ): ClosedSlots {
   const stepIndexes = new Int32Array(times.length);
-  const slotCounts = new Int32Array(times.length);
   const openBefore = new Float64Array(times.length);
   let listed = 0;
+  let slotsMax = 0;
   let earlierCount = grid.closedBy(after);
   for (let step = 0; step < times.length; step++) {
     const closedCount = grid.closedBy(times[step]!);
     if (closedCount === earlierCount && !includesEmpty) continue;
     stepIndexes[listed] = step;
-    slotCounts[listed] = closedCount - earlierCount;
+    slotsMax = Math.max(slotsMax, closedCount - earlierCount);
     openBefore[listed] = openLimit(grid, times[step]!);
     listed++;
     earlierCount = closedCount;
   }
   return {
     stepIndexes: stepIndexes.subarray(0, listed),
-    slotCounts: slotCounts.subarray(0, listed),
+    slotsMax,
     openFrom: openLimit(grid, after),
     openBefore: openBefore.subarray(0, listed),
   };

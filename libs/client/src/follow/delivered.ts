@@ -19,14 +19,6 @@ const HASH_BYTES = 32;
 /** Length of what is hashed before the bars of a step: the earlier hash and the time, in doubles. */
 const HEAD_DOUBLES = HASH_BYTES / 8 + 1;
 
-/** What one step delivers. */
-export interface DeliveredStep {
-  /** One part per interval, the base interval first. */
-  parts: readonly DeliveredPart[];
-  /** Number of base bars. */
-  bars: number;
-}
-
 /** Hashes one step after another. */
 export class DeliveredChain {
   /** Assembles the bytes of a batch of steps. */
@@ -52,15 +44,16 @@ export class DeliveredChain {
    * Delivers the next step, and adds it to the hash.
    * @param time the time of the step, epoch ms
    * @param upcoming returns a batch that starts with this step and whose bars are all loaded. Called when the last batch lacks the step
+   * @returns one part per interval, the base interval first
    */
-  deliver(holdings: Holdings, time: number, upcoming: () => StepBatch): DeliveredStep {
+  deliver(holdings: Holdings, time: number, upcoming: () => StepBatch): readonly DeliveredPart[] {
     if (this.batch[this.nextStep]?.time !== time || !this.rows.isCurrent(holdings)) {
       this.batch = this.rows.assemble(holdings, upcoming());
       this.nextStep = 0;
     }
     const step = this.batch[this.nextStep++]!;
     this.hashStep(step);
-    return { parts: step.parts, bars: step.parts[0]?.list.rowCount ?? 0 };
+    return step.parts;
   }
 
   private hashStep({ time, start, byteLength }: AssembledStep): void {

@@ -4,35 +4,18 @@
  * the session's clock waits for the consumer.
  */
 import { randomBytes } from 'node:crypto';
-import type { JoinFrom, OpenSession, SessionLayout } from '@barkeep/session-data';
+import type { ConsumerPosition, JoinFrom, OpenSession, SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { ArgumentError } from '../errors.js';
 import { type DerivedBy, StoreFollower } from '../mirror/index.js';
+import { NotLockstepError } from './errors.js';
 import { KeptPosition } from './kept-position.js';
-import { stepInterval, type Step } from './step.js';
+import { stepInterval } from './step-times.js';
+import type { Step } from './step.js';
 import { Walk } from './walk.js';
 
-/** The session's clock does not wait for consumers: its pace is not lockstep. */
-export class NotLockstepError extends Error {
-  override readonly name = 'NotLockstepError';
-  constructor(
-    /** The session. */
-    readonly sessionId: string,
-    /** Its pace. */
-    readonly pace: string,
-  ) {
-    super(`session ${sessionId}: expected a pace of lockstep, was ${pace}`);
-  }
-}
-
-/** Where a consumer with a name starts. */
-export interface KeptStart {
-  /** The consumer has completed every step up to this simulated time, epoch ms. */
-  time: number;
-  /** Steps that were delivered under this name before. */
-  steps: number;
-  /** Bars of these steps. */
-  bars: number;
+/** Where a consumer with a name starts: its position, with the steps and bars that were delivered under this name before. */
+export interface KeptStart extends Omit<ConsumerPosition, 'deliveredHash'> {
   /** True when the consumer has finished the session: the loop ends without a step. */
   atEnd: boolean;
 }

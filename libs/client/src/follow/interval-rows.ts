@@ -27,6 +27,16 @@ interface BatchRows {
   ends: Int32Array;
 }
 
+/** Where the rows of a batch are copied. */
+interface CopyTarget {
+  memory: RowMemory;
+  /** By step of the batch, where its next row goes, in doubles; moved to the end of the copied rows. */
+  offsets: Int32Array;
+  /** Gets the number of rows that each symbol has in each listed step: step by step, within a step by symbol. */
+  counts: Int32Array;
+  symbolCount: number;
+}
+
 /** Copies one batch after another. Arrays by symbol are in the order of the holdings' symbols (`Holdings.sorted`). */
 export class IntervalRows {
   private readonly series: readonly MirrorSeries[];
@@ -45,9 +55,8 @@ export class IntervalRows {
     private readonly interval: Interval,
     private readonly holdings: Holdings,
   ) {
-    this.series = holdings.seriesOf(interval.name);
-    this.slotTextBytes = 0;
-    for (const { symbol } of holdings.sorted) this.slotTextBytes += Buffer.byteLength(symbol) + 1;
+    this.series = holdings.sorted.map((bars) => bars.series(interval.name)!);
+    this.slotTextBytes = holdings.sorted.reduce((sum, { symbol }) => sum + Buffer.byteLength(symbol) + 1, 0);
     this.nextRows = new Int32Array(this.series.length);
     this.lastCounts = new Int32Array(this.series.length);
   }
@@ -72,12 +81,13 @@ export class IntervalRows {
     const firsts = new Int32Array(symbolCount);
     const ends = new Int32Array(symbolCount);
     const batchRows = { memories: [] as RowMemory[], firsts, ends };
+    const target: CopyTarget = { memory: into, offsets, counts: this.counts, symbolCount };
     for (let symbolIndex = 0; symbolIndex < symbolCount; symbolIndex++) {
       const { columns } = series[symbolIndex]!;
       const first = rowFrom(columns, nextRows[symbolIndex]!, openFrom);
       batchRows.memories.push(columns.rows);
       firsts[symbolIndex] = first;
-      ends[symbolIndex] = copyRows(columns, first, closedSlots, offsets, into, this.counts, symbolIndex, symbolCount);
+      ends[symbolIndex] = copyRows(columns, first, closedSlots, target, symbolIndex);
     }
     this.nextRows = ends;
     const parts: DeliveredPart[] = [];
@@ -103,28 +113,23 @@ export class IntervalRows {
 }
 
 /**
- * Copies one symbol's rows, from row `first` on. The rows of a step go to the step's offset in `offsets`, which moves to their end.
- * Here `from`, `fromEnd` and `to` are offsets in doubles; `row` is the number of the row at `from`.
- * @param counts gets the number of rows of the i-th listed step at index `symbolIndex + i * symbolCount`
+ * Copies one symbol's rows, from row `first` on, to the steps in which they close. Here `from`, `fromEnd` and `to` are offsets in doubles;
+ * `row` is the number of the row at `from`.
  * @returns the row after the last copied one
  */
 function copyRows(
   { rows: { doubles, words }, end }: BarColumns,
   first: number,
   { stepIndexes, openBefore }: ClosedSlots,
-  offsets: Int32Array,
-  { doubles: intoDoubles, words: intoWords }: RowMemory,
-  counts: Int32Array,
+  { memory: { doubles: intoDoubles, words: intoWords }, offsets, counts, symbolCount }: CopyTarget,
   symbolIndex: number,
-  symbolCount: number,
 ): number {
   // Local copies: in the compiled module, an imported name is a getter, which the inner loop would call for each row.
   const [copy, rowDoubles] = [copyRow, ROW_DOUBLES];
   const fromEnd = end * rowDoubles;
   let from = first * rowDoubles;
   let row = first;
-  let countAt = symbolIndex;
-  for (let i = 0; i < openBefore.length; i++, countAt += symbolCount) {
+  for (let i = 0; i < openBefore.length; i++) {
     const limit = openBefore[i]!;
     const firstOfStep = row;
     let to = offsets[stepIndexes[i]!]!;
@@ -132,7 +137,7 @@ function copyRows(
       copy(doubles, words, from, intoDoubles, intoWords, to);
     }
     offsets[stepIndexes[i]!] = to;
-    counts[countAt] = row - firstOfStep;
+    counts[i * symbolCount + symbolIndex] = row - firstOfStep;
   }
   return row;
 }

@@ -1,7 +1,7 @@
 /**
- * Writes a consumer's position and heartbeat to the session's store, one call at a time, in the background. Retries while the
- * store is unavailable, and restores a position that the store lost when Redis was set back to an earlier state. After an error that
- * cannot be retried, writes nothing more and sets {@link KeptPosition.failure}. The caller decides when a position is acknowledged.
+ * Writes a consumer's position to the session's store in the background, one call at a time. Retries while the store is unavailable.
+ * After an error that cannot be retried, writes nothing more and sets {@link KeptPosition.failure}. The caller decides when a position is
+ * acknowledged.
  */
 import { ConsumerAheadError, SessionConsumers } from '@barkeep/session-data';
 import type { ConsumerPosition, JoinFrom, SessionLayout } from '@barkeep/session-data';
@@ -22,12 +22,10 @@ export class KeptPosition {
   failure: Error | undefined;
   /** Called when {@link failure} is set. */
   onFailure: () => void = () => undefined;
-  /** The last position that was sent, or is being sent now. */
-  private lastSent: ConsumerPosition;
+  /** The newest acknowledged position. A heartbeat repeats it, because a store that was set back may have lost it. */
+  private newest: ConsumerPosition;
+  /** Sends the newest position on request. */
   private readonly sending = new OneAtATime(() => this.send());
-  /** The position to send next. */
-  private unsent: ConsumerPosition | undefined;
-  private isBeatDue = false;
   /** True from the first call of {@link leave}: nothing else is sent then. */
   private isLeaving = false;
   private retryTimer: NodeJS.Timeout | undefined;
@@ -42,8 +40,8 @@ export class KeptPosition {
     silentMs: number,
     private readonly outage: Outage,
   ) {
-    this.lastSent = start;
-    this.heartbeatTimer = setInterval(() => this.beat(), silentMs / BEATS_PER_SILENCE).unref();
+    this.newest = start;
+    this.heartbeatTimer = setInterval(() => void this.sending.request(), silentMs / BEATS_PER_SILENCE).unref();
   }
 
   /** Joins a session, and starts the heartbeats. @throws ConsumerNameError, SessionLostError, SessionRedisAwayError, the signal's reason */
@@ -64,8 +62,8 @@ export class KeptPosition {
 
   /** Sends the position in the background, after the call that is under way. Ignores a position that is not after the last one. */
   acknowledge(position: ConsumerPosition): void {
-    if (position.time <= this.lastSent.time) return;
-    this.unsent = position;
+    if (position.time <= this.newest.time) return;
+    this.newest = position;
     void this.sending.request();
   }
 
@@ -78,63 +76,38 @@ export class KeptPosition {
     clearInterval(this.heartbeatTimer);
     this.isLeaving = true;
     if (!signal?.aborted) await this.sending.idle();
-    const leave = (): Promise<void> => this.consumers.leave(this.name, this.token, position);
-    const left = retryOutages(this.outage, () => this.withRestore(position, leave), signal);
+    const left = retryOutages(this.outage, () => this.report('leave', position), signal);
     await (signal?.aborted ? Promise.race([left, delay(LAST_CALL_MS, undefined, { ref: false })]) : left);
   }
 
   private async send(): Promise<void> {
     if (this.failure || this.isLeaving) return;
-    const { unsent, isBeatDue } = this;
-    this.unsent = undefined;
-    this.isBeatDue = false;
+    const { newest } = this;
     try {
-      // A heartbeat repeats the position, because a store that was set back may have lost it while the clock waits for it.
-      if (unsent || isBeatDue) await this.outage.run(() => this.sendPosition(unsent ?? this.lastSent));
+      await this.outage.run(() => this.report('acknowledge', newest));
     } catch (error) {
-      this.onError(error);
+      this.failure = this.outage.failed(error);
+      if (!this.failure) return this.retryLater();
+      clearInterval(this.heartbeatTimer);
+      this.onFailure();
     }
   }
 
-  private async sendPosition(position: ConsumerPosition): Promise<void> {
-    const previous = this.lastSent;
-    this.lastSent = position;
-    try {
-      await this.withRestore(position, () => this.consumers.acknowledge(this.name, this.token, position));
-    } catch (error) {
-      // The store did not accept the position. Send it again, unless a newer one is waiting by now.
-      if (this.lastSent === position) this.lastSent = previous;
-      this.unsent ??= position;
-      throw error;
-    }
+  private retryLater(): void {
+    clearTimeout(this.retryTimer);
+    this.retryTimer = setTimeout(() => void this.sending.request(), OUTAGE_RETRY_MS).unref();
   }
 
-  /** Runs a call that sends a position. If the store was set back and refuses the position, restores the position and repeats the call. */
-  private async withRestore(position: ConsumerPosition, send: () => Promise<void>): Promise<void> {
+  /** Sends a position. When the store was set back and therefore refuses the position, restores it there and sends it again. */
+  private async report(call: 'acknowledge' | 'leave', position: ConsumerPosition): Promise<void> {
+    const { consumers, name, token } = this;
     try {
-      await send();
+      await consumers[call](name, token, position);
     } catch (error) {
       // A consumer sees only bars before the clock, so its position can be after the clock only when the clock went back.
       if (!(error instanceof ConsumerAheadError)) throw error;
-      await this.consumers.restore(this.name, this.token, position);
-      await send();
+      await consumers.restore(name, token, position);
+      await consumers[call](name, token, position);
     }
-  }
-
-  private onError(error: unknown): void {
-    this.failure = this.outage.failed(error);
-    if (this.failure) {
-      clearInterval(this.heartbeatTimer);
-      this.onFailure();
-      return;
-    }
-    clearTimeout(this.retryTimer);
-    this.retryTimer = setTimeout(() => this.beat(), OUTAGE_RETRY_MS).unref();
-  }
-
-  /** Sends a heartbeat after the call that is under way. */
-  private beat(): void {
-    this.isBeatDue = true;
-    void this.sending.request();
   }
 }

@@ -1,7 +1,9 @@
 /**
- * Assembles the bytes that are hashed for several consecutive steps (a batch), in one pass. The bytes of one step are, in this order:
- * a head, whose space the caller fills with what identifies the step; the rows of each interval; and the text of each interval, which
- * names the interval and its symbols. Does no I/O.
+ * Assembles the bytes that are hashed for several consecutive steps (a batch), in one pass. The caller fills the head of a step with what
+ * identifies the step; a text names an interval and its symbols. Does no I/O.
+ *
+ *     step 0: head · rows of 1m · text of 1m               (no bar of 5m closes in this step)
+ *     step 1: head · rows of 1m · rows of 5m · text of 1m · text of 5m
  */
 import type { Interval } from '@barkeep/bars';
 import { type Holdings, ROW_BYTES, type RowMemory } from '../mirror/index.js';
@@ -64,39 +66,28 @@ export class StepRows {
       this.intervalRows.clear();
       this.validFor = { holdings, rewrites: holdings.rewrites };
     }
-    const steps: AssembledStep[] = [];
-    for (const time of times) steps.push({ time, parts: [], start: 0, byteLength: 0 });
-    // First computes the size of each step, then gives each step its place in the memory, then copies rows and texts there.
-    const sizes = new Int32Array(steps.length).fill(this.headDoubles);
+    let stride = this.headDoubles; // the space of a step, in doubles: enough for each step of the batch
     const copies: [IntervalRows, ClosedSlots][] = [];
     for (const interval of intervals) {
       const rows = this.rowsOf(holdings, interval);
       const isBase = interval === intervals[0]; // each step has a part of the base interval, even an empty one
       const closedSlots = closedSlotsOf(holdings.layout.grid(day, interval), after, times, isBase);
-      const { stepIndexes, slotCounts } = closedSlots;
-      for (let i = 0; i < stepIndexes.length; i++) sizes[stepIndexes[i]!]! += rows.doublesNeeded(slotCounts[i]!);
+      stride += rows.doublesNeeded(closedSlots.slotsMax);
       copies.push([rows, closedSlots]);
     }
-    const nextRows = this.allocate(steps, sizes);
+    if (this.memory.doubles.length < times.length * stride) this.memory = allocateMemory(times.length * stride);
+    const steps: AssembledStep[] = [];
+    const nextRows = new Int32Array(times.length); // where the next row of each step goes, in doubles
+    for (let i = 0; i < times.length; i++) {
+      steps.push({ time: times[i]!, parts: [], start: i * stride, byteLength: 0 });
+      nextRows[i] = i * stride + this.headDoubles;
+    }
     for (const [rows, closedSlots] of copies) {
       const parts = rows.copy(closedSlots, nextRows, this.memory); // moves `nextRows` to the end of the rows that it copies
       for (let i = 0; i < parts.length; i++) steps[closedSlots.stepIndexes[i]!]!.parts.push(parts[i]!);
     }
     for (let i = 0; i < steps.length; i++) steps[i]!.byteLength = this.addTexts(steps[i]!, DOUBLE_BYTES * nextRows[i]!);
     return steps;
-  }
-
-  /** Sets `start` of each step. @param sizes of the steps, in doubles @returns where the first row of each step goes, in doubles */
-  private allocate(steps: readonly AssembledStep[], sizes: Int32Array): Int32Array {
-    const firstRows = new Int32Array(steps.length);
-    let end = 0;
-    for (let i = 0; i < steps.length; i++) {
-      steps[i]!.start = end;
-      firstRows[i] = end + this.headDoubles;
-      end += sizes[i]!;
-    }
-    if (this.memory.doubles.length < end) this.memory = allocateMemory(end);
-    return firstRows;
   }
 
   /** Writes the texts of a step from byte `end` of the memory on. @returns the length of the whole step, in bytes */

@@ -1,14 +1,13 @@
 /**
- * The steps of a followed session: one at the close of each slot of an interval, even of an empty slot, on the session's own days (not
- * its history). Slots restart at each segment's open, so a lunch break or an early close ends a slot early.
- *
- * A step makes bar objects on first access, from the rows that were delivered (of which the delivered hash is made). So a step that the
- * caller keeps does not change. Does no I/O.
+ * One step of a followed session. It makes bar objects on first access, from the rows that were delivered (of which the delivered hash is
+ * made). So a step that the caller keeps does not change. Does no I/O.
  */
-import { isDerivable, isInterval, parseInterval, type Interval } from '@barkeep/bars';
-import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
+import type { Interval } from '@barkeep/bars';
+import type { SessionLayout } from '@barkeep/session-data';
 import { aggregateBars, type BarMirror, type DerivedBy, type MirrorBar } from '../mirror/index.js';
-import { eachBar, type DeliveredStep } from './delivered.js';
+import { eachBar } from './delivered.js';
+import type { DeliveredPart } from './interval-rows.js';
+import type { StepTime } from './step-times.js';
 
 type BarsBySymbol = ReadonlyMap<string, readonly MirrorBar[]>;
 
@@ -26,19 +25,22 @@ export class Step {
   private followedBars: ReadonlyMap<string, MirrorBar> | undefined;
   private newestDerived: ReadonlyMap<string, ReadonlyMap<string, MirrorBar>> | undefined;
 
-  /** @param mirror shows the session as of this step, until the next step */
+  /**
+   * @param parts what was delivered: one part per interval, the base interval first
+   * @param mirror shows the session as of this step, until the next step
+   */
   constructor(
     private readonly layout: SessionLayout,
     private readonly every: Interval,
     private readonly at: StepTime,
-    private readonly delivered: DeliveredStep,
+    private readonly parts: readonly DeliveredPart[],
     readonly mirror: BarMirror,
   ) {
     const grid = layout.grid(at.day, every);
     this.time = at.time;
     this.date = grid.date;
     this.isDayClose = at.slot + 1 === grid.slotCount;
-    this.barCount = delivered.bars;
+    this.barCount = parts[0]!.list.rowCount;
   }
 
   /** `upkeep`: the derived bars were stored by the session's workers. `client`: this process derived them, with the same function. */
@@ -58,7 +60,7 @@ export class Step {
   /** The newest bar that closed in this step, by derived interval, then by symbol. An interval without such a bar is absent. */
   get derived(): ReadonlyMap<string, ReadonlyMap<string, MirrorBar>> {
     if (!this.newestDerived) {
-      const derivedParts = this.delivered.parts.slice(1); // after the base interval
+      const derivedParts = this.parts.slice(1); // after the base interval
       const maps = derivedParts.map(({ interval: { name } }) => [name, this.newestBars(name)] as const);
       this.newestDerived = new Map(maps.filter(([, bars]) => bars.size > 0));
     }
@@ -113,60 +115,10 @@ export class Step {
 
   /** Visits the bars of the step at an interval, symbol by symbol, oldest first; none when no slot of the interval closed. */
   private visitBars(interval: string, visit: (symbol: string, bar: MirrorBar) => void): void {
-    const part = this.delivered.parts.find((each) => each.interval.name === interval);
+    const part = this.parts.find((each) => each.interval.name === interval);
     if (!part) return;
     const grid = this.layout.grid(this.at.day, part.interval);
     const closeOf = (openTime: number): number => grid.closeTime(grid.slotAt(openTime) as number); // stored bars have slots
     eachBar(part, closeOf, visit);
   }
-}
-
-/** The slot of the followed interval at whose close a step takes place. */
-export interface StepTime {
-  /** Close time of the slot, epoch ms. */
-  time: number;
-  /** Index into the layout's days. */
-  day: number;
-  /** Number of the slot on that day, from 0. */
-  slot: number;
-}
-
-/** The session cannot be followed at this interval. */
-export class StepIntervalError extends Error {
-  override readonly name = 'StepIntervalError';
-  constructor(
-    /** The given value. */
-    readonly every: string,
-    /** The session's base interval. */
-    readonly base: string,
-  ) {
-    super(`every: expected ${base}, a whole multiple of it, or day, was ${JSON.stringify(every)}`);
-  }
-}
-
-/** The interval that `every` names; `day` means `1d`, the trading day. @throws StepIntervalError */
-export function stepInterval(every: string, base: Interval): Interval {
-  const name = every === 'day' ? '1d' : every;
-  const interval = isInterval(name) ? parseInterval(name) : undefined;
-  if (interval && (interval.name === base.name || isDerivable(interval, base))) return interval;
-  throw new StepIntervalError(every, base.name);
-}
-
-/** The steps after `time`, epoch ms, in order; none on the days of the history. */
-export function* stepsAfter(layout: SessionLayout, every: Interval, time: number): Generator<StepTime> {
-  for (let day = Math.max(dayAtClock(layout, time), layout.historyDays); day < layout.days.length; day++) {
-    const grid = layout.grid(day, every);
-    // The number of slots that are closed at `time` is also the index of the first slot that closes later.
-    for (let slot = grid.closedBy(time); slot < grid.slotCount; slot++) yield { time: grid.closeTime(slot), day, slot };
-  }
-}
-
-/** Time of the last step at or before `time`, both epoch ms; the session's start when there is none. */
-export function lastStepAt(layout: SessionLayout, every: Interval, time: number): number {
-  for (let day = dayAtClock(layout, time); day >= layout.historyDays; day--) {
-    const grid = layout.grid(day, every);
-    const closed = grid.closedBy(time);
-    if (closed > 0) return grid.closeTime(closed - 1);
-  }
-  return layout.sessionStart;
 }

@@ -2,13 +2,15 @@
  * The state of one loop over a session's steps: the next step, what it delivers, and the consumer's position. Loads at most a day ahead
  * of the loop. In lockstep it acknowledges the position about twice per lead (`pace.window`), without waiting for the answer.
  */
-import type { Interval } from '@barkeep/bars';
+import type { DayGrid, Interval } from '@barkeep/bars';
 import { NOTHING_DELIVERED, type ConsumerPosition, type SessionLayout } from '@barkeep/session-data';
-import { BarMirror, hasEnded, SessionEndedError, type StoreFollower } from '../mirror/index.js';
+import { BarMirror, hasEnded, type Loader, SessionEndedError, type StoreFollower } from '../mirror/index.js';
 import { DeliveredChain, hexOf } from './delivered.js';
+import { DaysRemovedError } from './errors.js';
 import type { KeptPosition } from './kept-position.js';
 import { batchSteps, type StepBatch } from './step-rows.js';
-import { lastStepAt, Step, stepsAfter, type StepTime } from './step.js';
+import { closesBetween, lastStepAt, stepsAfter, type StepTime } from './step-times.js';
+import { Step } from './step.js';
 
 /** Base slots between two acknowledgements when the session's pace is not lockstep. */
 const SLOTS_PER_ACKNOWLEDGEMENT = 120;
@@ -17,31 +19,11 @@ const DAYS_AHEAD = 1;
 /** How long steps run, ms, before the event loop gets a turn to serve connections. */
 const TURN_MS = 2;
 
-/**
- * The session no longer has the bars of the next step: the consumer was so far behind that its days were removed
- * (`history.retainDays` of the spec). `from: 'beginning'` continues at the first retained day.
- */
-export class DaysRemovedError extends Error {
-  override readonly name = 'DaysRemovedError';
-  constructor(
-    /** The session. */
-    readonly sessionId: string,
-    /** Time of the last delivered step, epoch ms. */
-    readonly position: number,
-    /** Open of the first retained day, epoch ms. */
-    readonly keptFrom: number,
-  ) {
-    const [at, from] = [position, keptFrom].map((time) => new Date(time).toISOString());
-    super(
-      `session ${sessionId}: expected a position at or after ${from}, was ${at}: from: 'beginning' continues at the first retained day`,
-    );
-  }
-}
-
 export class Walk {
   /** Where the walk started: at the kept position, if there is one. */
   readonly start: Omit<ConsumerPosition, 'deliveredHash'>;
   private readonly layout: SessionLayout;
+  private readonly loader: Loader;
   private readonly mirror: BarMirror;
   private readonly chain: DeliveredChain;
   private readonly intervals: readonly Interval[];
@@ -72,7 +54,8 @@ export class Walk {
     start: number,
     private readonly signal: AbortSignal | undefined,
   ) {
-    const { holdings } = follower.loader;
+    this.loader = follower.loader;
+    const { holdings } = this.loader;
     const { layout } = holdings;
     const initial: ConsumerPosition = { time: start, deliveredHash: NOTHING_DELIVERED, steps: 0, bars: 0 };
     const { time, deliveredHash, steps, bars } = kept?.start ?? initial;
@@ -106,7 +89,7 @@ export class Walk {
   /** The next step. Undefined when the caller must await {@link nextStep}: for bars, a turn of the event loop, an error, or the end. */
   tryStep(): Step | undefined {
     const { next } = this;
-    if (!next || next.time > this.follower.loader.holdings.loadedTo) return undefined;
+    if (!next || next.time > this.loader.holdings.loadedTo) return undefined;
     if (this.interruption()) return undefined;
     const isTurnDue = performance.now() > this.nextTurnAt;
     return isTurnDue ? undefined : this.takeStep(next);
@@ -121,7 +104,7 @@ export class Walk {
       const interruption = this.interruption();
       if (interruption) throw interruption;
       if (!next) return undefined;
-      if (next.time <= this.follower.loader.holdings.loadedTo) return this.takeStep(next);
+      if (next.time <= this.loader.holdings.loadedTo) return this.takeStep(next);
       if (this.follower.terminalError) throw this.follower.terminalError;
       this.acknowledgeLoaded();
       if (this.isSessionOver()) return undefined;
@@ -133,9 +116,7 @@ export class Walk {
   stepDone(): void {
     const { steps, bars } = this.completed;
     this.completed = { time: this.lastTime, hash: this.chain.current, steps: steps + 1, bars: bars + this.lastBars };
-    if (!this.kept || this.slotsUnacknowledged < this.slotsPerAcknowledgement) return;
-    this.slotsUnacknowledged = 0;
-    this.kept.acknowledge(this.position);
+    if (this.slotsUnacknowledged >= this.slotsPerAcknowledgement) this.acknowledge();
   }
 
   /** Stops listening to the signal. */
@@ -151,42 +132,40 @@ export class Walk {
 
   /** Delivers a step, whose bars are loaded, and moves to the next one. @throws DaysRemovedError */
   private takeStep(at: StepTime): Step {
-    const { holdings, missing } = this.follower.loader;
+    const { holdings } = this.loader;
     const grid = this.layout.grid(at.day);
-    // The step may lack bars: it is after the start of the range in which bars may be missing, and its day opens before the range's end.
-    if (missing && at.time > missing.after && grid.open < missing.until) {
-      throw new DaysRemovedError(this.layout.id, this.lastTime, missing.until);
-    }
-    const delivered = this.chain.deliver(holdings, at.time, () => this.upcoming(at.day));
+    this.checkHasBars(at, grid);
+    const parts = this.chain.deliver(holdings, at.time, () => this.upcoming(at.day));
     holdings.moveClock(at.time); // the mirror shows this step's bars from now on
     if (at.day !== this.lastDay) {
       this.lastDay = at.day;
       // Keeps days by the step, not by what the store still has, which depends on how far the session is ahead: so all runs show the same.
-      this.follower.loader.trim(this.layout.firstKeptAt(grid.open));
+      holdings.trim(this.layout.firstKeptAt(grid.open));
     }
     this.slotsUnacknowledged += grid.closedBy(at.time) - grid.closedBy(this.lastTime); // on a new day: all its closed slots
     this.lastTime = at.time;
-    this.lastBars = delivered.bars;
-    const step = new Step(this.layout, this.every, at, delivered, this.mirror);
+    const step = new Step(this.layout, this.every, at, parts, this.mirror);
+    this.lastBars = step.barCount;
     this.advance();
     return step;
   }
 
+  /** @throws DaysRemovedError when the step may lack bars: it is after the start of the missing range, and its day opens before its end */
+  private checkHasBars({ time }: StepTime, { open }: DayGrid): void {
+    const { missing } = this.loader;
+    if (missing && time > missing.after && open < missing.until) {
+      throw new DaysRemovedError(this.layout.id, this.lastTime, missing.until);
+    }
+  }
+
   /** The next batch: the next step and the loaded steps after it on the same day, at most as many as fit a batch. */
   private upcoming(day: number): StepBatch {
-    const { loadedTo, sorted } = this.follower.loader.holdings;
+    const { loadedTo, sorted } = this.loader.holdings;
     const { layout, every, intervals, lastTime: after } = this;
     const grid = layout.grid(day, every); // each slot of it is a step
     const baseSlotsPerStep = Math.max(1, every.ms / layout.base.ms);
     const stepsMax = batchSteps(baseSlotsPerStep * sorted.length);
-    const firstSlot = grid.closedBy(after);
-    const endSlot = Math.min(grid.slotCount, firstSlot + stepsMax);
-    const times: number[] = [];
-    for (let slot = firstSlot; slot < endSlot; slot++) {
-      const time = grid.closeTime(slot);
-      if (time > loadedTo) break;
-      times.push(time);
-    }
+    const times = closesBetween(grid, after, loadedTo, stepsMax);
     return { day, after, times, intervals };
   }
 
@@ -196,14 +175,14 @@ export class Walk {
     const { value: next } = this.remainingSteps.next();
     this.next = next;
     if (!next || next.day === previousDay) return;
-    this.follower.loader.nextShown = next.time;
+    this.loader.nextShown = next.time;
     const dayToLoad = Math.min(next.day + DAYS_AHEAD, this.layout.days.length - 1);
     this.follower.limit = this.layout.grid(dayToLoad).close;
   }
 
   /** True when the session has completed and everything that it shows is loaded. @throws SessionEndedError when it ended otherwise */
   private isSessionOver(): boolean {
-    const { state: reported, sessionClock, holdings } = this.follower.loader;
+    const { state: reported, sessionClock, holdings } = this.loader;
     if (!hasEnded(reported) || holdings.loadedTo < sessionClock) return false;
     if (reported.state === 'completed') return true;
     throw new SessionEndedError(this.layout.id, reported.state, reported.error, sessionClock);
@@ -211,11 +190,15 @@ export class Walk {
 
   /** Acknowledges the time up to which bars are loaded. The next step is later, so until then the clock need not wait for this consumer. */
   private acknowledgeLoaded(): void {
+    const { loadedTo } = this.loader.holdings;
     if (!this.kept) return;
-    const { loadedTo } = this.follower.loader.holdings;
     if (loadedTo > this.completed.time) this.completed = { ...this.completed, time: loadedTo };
+    this.acknowledge();
+  }
+
+  private acknowledge(): void {
     this.slotsUnacknowledged = 0;
-    this.kept.acknowledge(this.position);
+    this.kept?.acknowledge(this.position);
   }
 
   /** Why the loop has to end now, even if steps are loaded. */

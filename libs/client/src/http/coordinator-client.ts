@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { View } from '@barkeep/session-data';
 import { z } from 'zod';
 import { ArgumentError, ExportBrokenError } from '../errors.js';
+import { mapLimited } from '../map-limited.js';
 import * as answers from './answers.js';
 import { CoordinatorCalls } from './coordinator-calls.js';
 import { ApiProblemError, SymbolNotFoundError } from './errors.js';
@@ -132,17 +133,12 @@ export class CoordinatorClient {
     { id, symbols }: Pick<answers.SessionStatus, 'id' | 'symbols'>,
     options: { date?: string } = {},
   ): Promise<answers.SymbolMetrics[]> {
-    const metrics: answers.SymbolMetrics[] = [];
     const noneIfUnreadable = (error: unknown): [] => {
       if (error instanceof SymbolNotFoundError) return [];
       throw error;
     };
-    for (let from = 0; from < symbols.length; from += METRICS_AT_ONCE) {
-      const group = symbols.slice(from, from + METRICS_AT_ONCE);
-      const calls = group.map((symbol) => this.metrics(id, symbol, options).catch(noneIfUnreadable));
-      metrics.push(...(await Promise.all(calls)).flat());
-    }
-    return metrics;
+    const read = (symbol: string) => this.metrics(id, symbol, options).catch(noneIfUnreadable);
+    return (await mapLimited(symbols, METRICS_AT_ONCE, read)).flat();
   }
 
   /** Gaps of one symbol, oldest first, before the clock or, in the operator's view, before the frontier. */

@@ -1,14 +1,8 @@
 /** The coordinator's problem documents (RFC 9457) as errors: one class per cause that a program may want to catch. */
+import type { FieldProblem } from '@barkeep/bars';
 
-/** One field of a request that is wrong. */
-export interface ProblemField {
-  /** Path of the field, such as `upkeep.everySeconds` or `symbols[3]`; empty when the whole body is wrong. */
-  field: string;
-  /** What it should have been. */
-  expected: string;
-  /** What it was. */
-  was: string;
-}
+/** One field of a request that is wrong: its path, what was expected there, and what it was. */
+export type ProblemField = FieldProblem;
 
 /** The content of a problem document. */
 export interface ProblemDetails {

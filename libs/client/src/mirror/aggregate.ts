@@ -5,14 +5,8 @@ import { type BarColumns, ROW_DOUBLES } from './columns.js';
 
 const STREAMED = ORIGIN_CODES.streamed;
 
-/** The times and the expected count of a derived bar. */
-interface DerivedFrame {
-  /** Both times in epoch ms. */
-  openTime: number;
-  closeTime: number;
-  /** Base slots of the whole bucket. */
-  expectedCount: number;
-}
+/** What does not come from the base bars. `expectedCount` is the number of base slots of the whole bucket. */
+type DerivedFrame = Pick<MirrorBar, 'openTime' | 'closeTime' | 'expectedCount'>;
 
 /** Aggregates rows `[from, to)`; undefined without rows. */
 export function aggregateRows(rows: BarColumns, from: number, to: number, frame: DerivedFrame): MirrorBar | undefined {

@@ -1,7 +1,8 @@
 /** Builds the commands that read a part of one day, and puts their replies into a mirror. Does no I/O itself. */
 import { recordOffset, type Interval } from '@barkeep/bars';
 import { byPartition, slotsCommand, type ReadCommand, type SessionLayout, type Receiver } from '@barkeep/session-data';
-import type { DayRecords, SymbolBars } from './symbol-bars.js';
+import type { DayRecords } from './derivation.js';
+import type { SymbolBars } from './symbol-bars.js';
 
 /** A part of a day to read. */
 export interface DayPart {

@@ -1,6 +1,5 @@
-import { SESSION_EVENT_TYPES } from '@barkeep/session-data';
-import { EventTail, effectOf } from './event-tail.js';
-import type { StreamEntry } from './session-state.js';
+import { EventTail } from './event-tail.js';
+import type { StreamEntry } from './stream-entry.js';
 
 /** An entry of a stream as Redis returns it. */
 const entry = (id: string, fields: Record<string, string>): StreamEntry => [id, Object.entries(fields).flat()];
@@ -69,27 +68,3 @@ test('a round has missed entries when a stream that was empty has a whole page o
   expect(new EventTail(['0-0']).decode([page(999)])).toMatchObject({ hasMissedEntries: false, isMore: false });
   expect(new EventTail(['0-0']).decode([page(1_000)])).toMatchObject({ hasMissedEntries: true, isMore: true });
 });
-
-test('a clock entry moves the clock, and needs no parsing', () => {
-  expect(effectOf(['type', 'clock', 'time', '17'])).toEqual({ clock: 17, mustParse: false });
-});
-
-test('a field is found by its name, not by a value that is equal to a name', () => {
-  expect(effectOf(['date', '2013-10-08', 'symbols', '["type"]', 'type', 'derived']).date).toBe('2013-10-08');
-});
-
-test('the clock, states, changed bars and entries of unknown type have an effect on a mirror; other events have none', () => {
-  const hasEffect = (type: string): boolean => {
-    const { clock, date, mustParse } = effectOf(['type', type, 'time', '1', 'date', '2013-10-08']);
-    return clock !== undefined || date !== undefined || mustParse;
-  };
-  const types = [...SESSION_EVENT_TYPES, 'of-tomorrow'].filter(hasEffect);
-  expect(new Set(types)).toEqual(new Set(['clock', 'state', 'gap-filled', 'late-bars', 'derived', 'of-tomorrow']));
-});
-
-test.each([[[]], [['type', 'clock']], [['type', 'clock', 'time', 'noon']], [['type', 'derived']]])(
-  'the fields %j must be parsed, because they may mean anything',
-  (fields) => {
-    expect(effectOf(fields)).toEqual({ mustParse: true });
-  },
-);

@@ -3,9 +3,15 @@
  * may be ahead of the clock but never behind it, and the clock never goes back (invariant I2, docs/ARCHITECTURE.md). Does no I/O.
  */
 import type { Interval } from '@barkeep/bars';
-import { SessionLostError, UnknownIntervalError, UnknownSymbolError, type SessionLayout } from '@barkeep/session-data';
+import {
+  dayAtClock,
+  SessionLostError,
+  UnknownIntervalError,
+  UnknownSymbolError,
+  type SessionLayout,
+} from '@barkeep/session-data';
 import { COLUMN_BYTES } from './columns.js';
-import type { MirrorSeries, MirrorTime } from './series.js';
+import type { MirrorSeries } from './series.js';
 import { SymbolBars, type DerivedBy } from './symbol-bars.js';
 
 /** Upper bound for the memory of a mirror's bars when `keepDays` is not given, in bytes. */
@@ -22,10 +28,10 @@ export class KeepDaysError extends RangeError {
   }
 }
 
-export class Holdings implements MirrorTime {
+export class Holdings {
   /** Simulated time of all reads, epoch ms. */
   clock: number;
-  /** Increases when the clock moves and when the set of symbols changes. */
+  /** Increases when the clock moves and when the set of symbols changes. Caches compare this small integer, which is faster than a time. */
   moves = 0;
   /** Every bar that closed by this time is held, epoch ms. */
   loadedTo: number;
@@ -35,19 +41,24 @@ export class Holdings implements MirrorTime {
   changes = 0;
   /** Increases when held bars are replaced, and when the set of symbols changes. */
   rewrites = 0;
+  /** Days that are held in addition to the day of the clock. */
+  keepDays: number;
+  /** True when all held days must be reloaded before anything new is loaded. */
+  mustReload = false;
   /** Set when the session's store is gone: every read then throws it. */
   lost: SessionLostError | undefined;
   /** The bars of every symbol, in the order of the symbols' names. */
   sorted: readonly SymbolBars[] = [];
   private readonly bySymbol = new Map<string, SymbolBars>();
-  /** The results of {@link seriesOf}. */
-  private byInterval = new Map<string, MirrorSeries[]>();
 
+  /** @param givenKeepDays by default as many days are kept as fit {@link MIRROR_BYTES_MAX} @throws KeepDaysError */
   constructor(
     public layout: SessionLayout,
     readonly derivedBy: DerivedBy,
+    private readonly givenKeepDays?: number,
   ) {
     this.clock = this.loadedTo = layout.start;
+    this.keepDays = keptDays(layout, givenKeepDays);
   }
 
   /** The bars of a symbol, or undefined when it is not held. */
@@ -60,8 +71,9 @@ export class Holdings implements MirrorTime {
     return this.derivedBy === 'client' ? [base] : intervals;
   }
 
-  /** The bars of these symbols of a layout: held ones, and empty ones for new symbols. @param daysHeld as for {@link SymbolBars} */
-  barsFor(layout: SessionLayout, symbols: readonly string[], daysHeld: number): SymbolBars[] {
+  /** The bars of these symbols of a layout: held ones, and empty ones for new symbols. */
+  barsFor(layout: SessionLayout, symbols: readonly string[]): SymbolBars[] {
+    const daysHeld = keptDays(layout, this.givenKeepDays) + 2; // with the day of the clock and the day that is loaded ahead
     return symbols.map((symbol) => {
       const partition = layout.partitionOf(symbol)!;
       const held = this.get(symbol);
@@ -73,11 +85,11 @@ export class Holdings implements MirrorTime {
   /** Replaces the set of symbols. Bars of symbols that are not in the list are dropped. */
   setSymbols(layout: SessionLayout, symbols: readonly SymbolBars[]): void {
     this.layout = layout;
+    this.keepDays = keptDays(layout, this.givenKeepDays);
     this.changes++;
     this.rewrites++;
     this.moves++;
     this.bySymbol.clear();
-    this.byInterval = new Map();
     this.sorted = [...symbols].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
     for (const bars of this.sorted) this.bySymbol.set(bars.symbol, bars);
   }
@@ -89,26 +101,14 @@ export class Holdings implements MirrorTime {
     this.moves++;
   }
 
-  /** Drops the bars of the days before a day. @param day index into the layout's days */
-  dropBefore(day: number): void {
-    if (day <= this.heldFrom) return;
-    this.heldFrom = Math.min(day, this.layout.days.length - 1);
-    const { open } = this.layout.grid(this.heldFrom);
-    for (const bars of this.sorted) bars.dropBefore(open);
-  }
-
-  /**
-   * The bars of every symbol at an interval, in the order of {@link Holdings.sorted}. Returns the same array until the set of symbols
-   * changes. @throws UnknownIntervalError
-   */
-  seriesOf(interval: string): readonly MirrorSeries[] {
-    let series = this.byInterval.get(interval);
-    if (!series) {
-      series = [];
-      for (const bars of this.sorted) series.push(bars.series(interval) ?? this.throwUnknownInterval(interval));
-      this.byInterval.set(interval, series);
-    }
-    return series;
+  /** Drops days that are outside {@link keepDays} at the clock, or that the session dropped. @param firstRetained index of a day */
+  trim(firstRetained: number): void {
+    const { layout, clock, keepDays } = this;
+    const day = dayAtClock(layout, clock);
+    const firstKept = Math.max(day - keepDays, Math.min(firstRetained, day));
+    if (firstKept <= this.heldFrom) return;
+    this.heldFrom = firstKept;
+    for (const bars of this.sorted) bars.dropBefore(layout.grid(firstKept).open);
   }
 
   /** The bars of a symbol at an interval, by default the base one. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
@@ -116,17 +116,19 @@ export class Holdings implements MirrorTime {
     const bars = this.bySymbol.get(symbol);
     if (bars === undefined || this.lost !== undefined) throw this.lost ?? this.unknownSymbol(symbol);
     if (interval === undefined) return bars.base;
-    return bars.series(interval) ?? this.throwUnknownInterval(interval);
+    const series = bars.series(interval);
+    if (series === undefined) throw this.unknownInterval(interval);
+    return series;
+  }
+
+  private unknownInterval(interval: string): UnknownIntervalError {
+    const known = this.layout.intervals.map(({ name }) => name);
+    return new UnknownIntervalError(this.layout.id, interval, known);
   }
 
   private unknownSymbol(symbol: string): UnknownSymbolError {
     const isJoining = this.layout.partitionOf(symbol) !== undefined; // the session has it, but its bars cannot be read yet
     return new UnknownSymbolError(this.layout.id, symbol, isJoining);
-  }
-
-  private throwUnknownInterval(interval: string): never {
-    const known = this.layout.intervals.map(({ name }) => name);
-    throw new UnknownIntervalError(this.layout.id, interval, known);
   }
 }
 

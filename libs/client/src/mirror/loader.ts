@@ -3,29 +3,16 @@
  * after they were loaded. One call at a time. When the store was set back to an earlier clock, nothing new is loaded until its clock has
  * caught up; then everything is reloaded. The caller decides when to load, and moves the mirror's clock.
  */
-import {
-  ClockedReads,
-  dayAtClock,
-  isScriptUnknown,
-  loadSlotsScript,
-  readSymbols,
-  storeReads,
-  type StoreReads,
-  SymbolsChangedError,
-  symbolsKey,
-  withMembership,
-  type SessionLayout,
-} from '@barkeep/session-data';
+import { dayAtClock, loadSlotsScript, type ClockedReads, type SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
+import { CurrentReads } from './current-reads.js';
 import { DayRead } from './day-read.js';
 import { EventTail, type TailRound } from './event-tail.js';
-import { Holdings, keptDays } from './holdings.js';
+import { Holdings } from './holdings.js';
 import { rereadChanges, rereadDays } from './reread.js';
-import { hasEnded, newestState, statesCommand, type ReportedState } from './session-state.js';
+import { hasEnded, newestState, statesCommand } from './session-state.js';
+import type { ReportedState } from './stream-entry.js';
 import type { DerivedBy } from './symbol-bars.js';
-
-/** How many times one read is repeated, because the symbols changed meanwhile or Redis did not have the script. */
-const REPEATS_MAX = 20;
 
 export interface LoaderOptions {
   /** Days that are kept in addition to the day of the clock. @default as many as fit 512 MiB */
@@ -48,6 +35,8 @@ interface Piece {
 
 export class Loader {
   readonly holdings: Holdings;
+  /** The caller closes it. */
+  readonly reads: CurrentReads;
   /** The session's clock when it was last read, epoch ms: the limit of what can be loaded. */
   sessionClock: number;
   /** The newest state in the session's events. A final state appears here only after the final clock was read. */
@@ -61,46 +50,29 @@ export class Loader {
   missing: { after: number; until: number } | undefined;
   /** The newest state in the session's events, also when the final clock was not read yet. */
   private reported: ReportedState | undefined;
-  /** Reads the store together with its clock, for the symbols of the holdings. */
-  private reads: ClockedReads;
-  /** Runs the large reads. */
-  private readonly bulk: StoreReads;
   /** The position in the event streams. */
   private tail = new EventTail([]);
-  /** Days that are kept in addition to the day of the clock. */
-  private keepDays: number;
-  /** True when all held days must be reloaded before anything new is loaded. */
-  private mustReload = false;
-  /** False at the start, and when the session's symbols have changed. */
-  private areSymbolsRead = false;
 
-  /** The caller must call {@link Loader.close}. */
+  /** @throws KeepDaysError */
   constructor(
     private readonly redis: Redis,
     layout: SessionLayout,
-    private readonly options: LoaderOptions,
+    options: LoaderOptions,
   ) {
-    this.bulk = storeReads(redis);
-    this.holdings = new Holdings(layout, options.derivedBy ?? 'upkeep');
+    this.holdings = new Holdings(layout, options.derivedBy ?? 'upkeep', options.keepDays);
+    this.reads = new CurrentReads(redis, this.holdings, options.onAnswer);
     this.sessionClock = layout.start;
-    this.reads = this.readsOf(layout);
-    this.keepDays = keptDays(layout, options.keepDays);
-  }
-
-  close(): void {
-    this.bulk.close();
   }
 
   /** Reads the position in the event streams, so that no later change is missed. Loads no bars. @throws SessionLostError */
   async begin(): Promise<void> {
     await loadSlotsScript(this.redis);
-    await this.withSymbols(async () => {
+    await this.reads.run(async (reads) => {
       const { layout } = this.holdings;
-      const page = statesCommand(layout);
-      const [clock, replies] = await this.reads.read([...EventTail.newestCommands(layout), page]);
+      const [clock, replies] = await reads.read([...EventTail.newestCommands(layout), statesCommand(layout)]);
       this.tail = new EventTail(EventTail.newest(replies.slice(0, -1)));
       this.sessionClock = clock;
-      this.reported = await newestState(this.reads, layout, replies.at(-1));
+      this.reported = await newestState(reads, layout, replies.at(-1));
     });
   }
 
@@ -123,16 +95,15 @@ export class Loader {
    * @throws SessionLostError
    */
   async refresh(hint: number): Promise<void> {
-    for (let isMore = true; isMore;) isMore = await this.withSymbols(() => this.refreshOnce(hint));
+    for (let isMore = true; isMore;) isMore = await this.reads.run((reads) => this.refreshOnce(reads, hint));
   }
 
   /** Loads the next piece: up to the session's clock, `to` (epoch ms) or the end of a day. @returns false when no piece is left */
   async loadPiece(to: number): Promise<boolean> {
-    return this.withSymbols(async () => {
-      if (this.mustReload) return false;
+    return this.reads.run(async (reads) => {
       const piece = this.nextPiece(Math.min(to, this.sessionClock));
       if (!piece) return false;
-      const [clock] = await this.reads.read(piece.read.commands, (now) =>
+      const [clock] = await reads.read(piece.read.commands, (now) =>
         now < piece.to ? undefined : piece.read.receiver(),
       );
       this.noteLoaded(piece, clock);
@@ -140,48 +111,35 @@ export class Loader {
     });
   }
 
-  /**
-   * Drops days that are outside `keepDays` at the holdings' clock, or that the session dropped.
-   * @param firstRetained index of the first day that the session retains @default as of the last read
-   */
-  trim(firstRetained = this.reads.firstKept): void {
-    const { holdings } = this;
-    const day = dayAtClock(holdings.layout, holdings.clock);
-    const firstKept = Math.max(day - this.keepDays, Math.min(firstRetained, day));
-    if (firstKept > holdings.heldFrom) holdings.dropBefore(firstKept);
-  }
-
   /** One round of {@link refresh}. @returns whether another round is needed */
-  private async refreshOnce(hint: number): Promise<boolean> {
+  private async refreshOnce(reads: ClockedReads, hint: number): Promise<boolean> {
     const { holdings } = this;
     const { layout, loadedTo } = holdings;
     const eventCommands = this.tail.commands(layout);
-    const piece = this.mustReload ? undefined : this.nextPiece(hint);
+    const piece = this.nextPiece(hint);
     const commands = [...eventCommands, ...(piece?.read.commands ?? [])];
-    const [clock, replies] = await this.reads.read(commands, (now) =>
+    const [clock, replies] = await reads.read(commands, (now) =>
       // Takes the bars only when the clock has reached the end of the piece: until then the piece may be incomplete.
       piece && now >= piece.to ? piece.read.receiver(eventCommands.length) : undefined,
     );
     const round = this.tail.decode(replies.slice(0, eventCommands.length));
     const wasSetBack = clock < loadedTo;
-    if (wasSetBack) {
-      // Shown bars stay. Everything is reloaded when the clock has caught up.
-      this.mustReload = true;
-    } else {
-      if (piece) this.noteLoaded(piece, clock);
-      // The new piece was read after these events, so only what was loaded before it may be stale.
-      this.mustReload = !(await this.reloadStale(round, loadedTo));
-    }
+    if (piece && !wasSetBack) this.noteLoaded(piece, clock);
+    // Shown bars stay when the store was set back. Everything is reloaded when the clock has caught up.
+    // The new piece was read after these events, so only what was loaded before it may be stale.
+    holdings.mustReload = wasSetBack || !(await this.reloadStale(reads, round, loadedTo));
     this.sessionClock = clock;
     this.tail.commit(round);
     return this.noteState(round.state) || round.isMore;
   }
 
   /** Reloads all held days if necessary, otherwise those that changed. @returns false when the store was set back */
-  private reloadStale({ hasMissedEntries, changes }: TailRound, loadedBefore: number): Promise<boolean> {
-    const { holdings, reads } = this;
-    if (this.mustReload || hasMissedEntries) return rereadDays(holdings, reads, holdings.layout, holdings.sorted);
-    return rereadChanges(holdings, reads, changes, loadedBefore);
+  private reloadStale(reads: ClockedReads, round: TailRound, loadedBefore: number): Promise<boolean> {
+    const { holdings } = this;
+    if (holdings.mustReload || round.hasMissedEntries) {
+      return rereadDays(holdings, reads, holdings.layout, holdings.sorted);
+    }
+    return rereadChanges(holdings, reads, round.changes, loadedBefore);
   }
 
   /**
@@ -196,17 +154,17 @@ export class Loader {
     return hasJustEnded;
   }
 
-  /** The next piece of the bars that closed by `limit`, epoch ms; undefined when they are loaded. */
+  /** The next piece of the bars that closed by `limit`, epoch ms; undefined when they are loaded, or when a reload must come first. */
   private nextPiece(limit: number): Piece | undefined {
     const { holdings } = this;
     const { layout, loadedTo } = holdings;
-    if (limit <= loadedTo) return undefined;
+    if (limit <= loadedTo || holdings.mustReload) return undefined;
     const day = layout.dayIndexAt(loadedTo);
     if (day >= layout.days.length) return undefined;
     const to = Math.min(limit, layout.grid(day).close);
     // The shown time decides which days are kept, because the loaded part may be days ahead of it.
     const shown = dayAtClock(layout, Math.min(limit, this.nextShown));
-    const isKept = day >= Math.max(holdings.heldFrom, shown - this.keepDays);
+    const isKept = day >= Math.max(holdings.heldFrom, shown - holdings.keepDays);
     const read = new DayRead(layout);
     const [intervals, symbols] = [holdings.storedIntervals(layout), holdings.sorted];
     if (isKept) read.append({ day, from: loadedTo, to, intervals, symbols });
@@ -221,53 +179,5 @@ export class Loader {
     if (wasDropped) this.missing = { after: this.missing?.after ?? this.holdings.loadedTo, until: this.keptFrom };
     this.holdings.loadedTo = to;
     this.holdings.changes++;
-  }
-
-  /** Runs a read with the session's symbols. Repeats it when they changed meanwhile, or when Redis does not have the script. */
-  private async withSymbols<T>(run: () => Promise<T>): Promise<T> {
-    for (let repeats = 0; ; repeats++) {
-      try {
-        if (!this.areSymbolsRead) await this.updateSymbols();
-        return await run();
-      } catch (error) {
-        if (repeats >= REPEATS_MAX) throw error;
-        if (error instanceof SymbolsChangedError) this.areSymbolsRead = false;
-        else if (isScriptUnknown(error)) await loadSlotsScript(this.redis);
-        else throw error;
-      }
-    }
-  }
-
-  /** Reads the session's symbols, and loads the bars of new symbols up to `loadedTo`. */
-  private async updateSymbols(): Promise<void> {
-    const { holdings } = this;
-    const { membership, joining } = await readSymbols(this.redis, holdings.layout);
-    const isSameVersion = membership.version === holdings.layout.membership.version;
-    const layout = isSameVersion ? holdings.layout : withMembership(holdings.layout, membership);
-    const reads = this.readsOf(layout, symbolsKey(String(membership.version), joining.join(' ')));
-    const keepDays = keptDays(layout, this.options.keepDays);
-    const readable = layout.symbols.filter((symbol) => !joining.includes(symbol));
-    const daysHeld = keepDays + 2; // with the day of the clock and the day that is loaded ahead
-    const bars = holdings.barsFor(layout, readable, daysHeld);
-    const newBars = bars.filter((each) => holdings.get(each.symbol) !== each); // those that are not held yet
-    if (newBars.length > 0) {
-      const wasSetBack = !(await rereadDays(holdings, reads, layout, newBars));
-      if (wasSetBack) this.mustReload = true;
-    } else {
-      await reads.read([]); // throws when the symbols have changed again
-    }
-    holdings.setSymbols(layout, bars);
-    this.reads = reads;
-    this.keepDays = keepDays;
-    this.areSymbolsRead = true;
-  }
-
-  /** @param key identifies the list of symbols; see {@link symbolsKey} */
-  private readsOf(layout: SessionLayout, key?: string): ClockedReads {
-    return new ClockedReads(this.redis, layout, key, async (commands, take) => {
-      const replies = await this.bulk.run(commands, take);
-      this.options.onAnswer?.();
-      return replies;
-    });
   }
 }

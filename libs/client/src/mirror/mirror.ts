@@ -26,17 +26,10 @@ export interface MirrorOptions {
   keepDays?: number;
 }
 
-/** A pending call of {@link Mirror.waitFor}. */
-interface Waiter {
-  /** Epoch ms. */
-  time: number;
-  resolve: (clock: number) => void;
-  reject: (error: Error) => void;
-}
-
 /** A session's bars in this process, as of the session's clock. */
 export class Mirror extends BarMirror {
-  private readonly waiters = new Set<Waiter>();
+  /** Wake the pending calls of {@link waitFor}. */
+  private readonly wakers: (() => void)[] = [];
   private readonly listeners = new Set<(mirror: Mirror) => void>();
   /** `changes` of the holdings when the listeners were last called; -1 before the first time. */
   private notifiedChanges = -1;
@@ -88,14 +81,15 @@ export class Mirror extends BarMirror {
    * Waits until the mirror's clock is at `time`, epoch ms, or later. @returns the clock, epoch ms
    * @throws ArgumentError, SessionEndedError when the session ended or ends before `time`, SessionLostError, MirrorClosedError
    */
-  waitFor(time: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      // No clock is ever at or after NaN, and JavaScript callers may pass undefined, for which this comparison is false as well.
-      if (!(time >= -Infinity)) throw new ArgumentError('time', 'epoch milliseconds', time);
-      const waiter = { time, resolve, reject };
-      this.waiters.add(waiter);
-      this.settle(waiter);
-    });
+  async waitFor(time: number): Promise<number> {
+    // No clock is ever at or after NaN, and JavaScript callers may pass undefined, for which this comparison is false as well.
+    if (!(time >= -Infinity)) throw new ArgumentError('time', 'epoch milliseconds', time);
+    while (this.clock < time) {
+      const error = this.whyUnreachable(time);
+      if (error) throw error;
+      await new Promise<void>((resolve) => this.wakers.push(resolve));
+    }
+    return this.clock;
   }
 
   /**
@@ -113,7 +107,7 @@ export class Mirror extends BarMirror {
     this.isClosed = true;
     this.signal?.removeEventListener('abort', this.onAbort);
     this.follower.close();
-    for (const waiter of this.waiters) this.settle(waiter);
+    this.wakeWaiting();
     this.listeners.clear();
   }
 
@@ -124,13 +118,13 @@ export class Mirror extends BarMirror {
     return reason instanceof Error ? reason : new MirrorClosedError(this.layout.id);
   }
 
-  /** Shows what was loaded, or the loss of the session, and tells waiters and listeners. */
+  /** Shows what was loaded, or the loss of the session; wakes waiting calls and calls the listeners. */
   private showProgress(): void {
-    const { holdings } = this.follower.loader;
+    const { holdings, reads } = this.follower.loader;
     if (this.follower.failure instanceof SessionLostError) holdings.lost = this.follower.failure;
     holdings.moveClock(holdings.loadedTo);
-    this.follower.loader.trim();
-    for (const waiter of this.waiters) this.settle(waiter);
+    holdings.trim(reads.firstKept);
+    this.wakeWaiting();
     if (holdings.changes === this.notifiedChanges && !holdings.lost) return;
     this.notifiedChanges = holdings.changes;
     for (const listener of this.listeners) this.notify(listener);
@@ -147,13 +141,8 @@ export class Mirror extends BarMirror {
     }
   }
 
-  /** Resolves or rejects a waiter, if the clock has reached its time or never will. */
-  private settle(waiter: Waiter): void {
-    const error = this.whyUnreachable(waiter.time);
-    if (this.clock < waiter.time && !error) return;
-    this.waiters.delete(waiter);
-    if (this.clock >= waiter.time) waiter.resolve(this.clock);
-    else if (error) waiter.reject(error);
+  private wakeWaiting(): void {
+    for (const wake of this.wakers.splice(0)) wake();
   }
 
   /** Why the clock will never reach a time; undefined while it may. */

@@ -2,21 +2,16 @@
  * The visible bars of one symbol at one interval: the rows that are closed at a given clock (invariant I2, docs/ARCHITECTURE.md)
  * and, at a derived interval, the bar that is still forming. Caches the results of the last calls. Does no I/O; the clock is an argument.
  */
-import { formingBucket, type Interval } from '@barkeep/bars';
-import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
+import { formingBucket } from '@barkeep/bars';
+import { dayAtClock } from '@barkeep/session-data';
 import { aggregateRows } from './aggregate.js';
 import { BarObjects, CACHED_AT_ONCE_MAX, type MirrorBar } from './bar-objects.js';
 import { BarColumns, openTimeOf } from './columns.js';
+import type { Holdings } from './holdings.js';
 import type { SlotClock } from './slot-clock.js';
 
 /** The instant of a read. */
-export interface MirrorTime {
-  /** Simulated time, epoch ms. */
-  readonly clock: number;
-  /** Increases whenever `clock` does. Comparing this small integer is faster than comparing `clock`. */
-  readonly moves: number;
-  readonly layout: SessionLayout;
-}
+export type MirrorTime = Pick<Holdings, 'clock' | 'moves' | 'layout'>;
 
 export class MirrorSeries {
   readonly columns: BarColumns;
@@ -48,10 +43,6 @@ export class MirrorSeries {
   ) {
     this.columns = new BarColumns(capacity);
     this.objects = new BarObjects(this.columns, slots);
-  }
-
-  get interval(): Interval {
-    return this.slots.interval;
   }
 
   /** Forgets the cached results. To be called when shown rows of this series or of the base bars may have changed. */
@@ -137,7 +128,7 @@ export class MirrorSeries {
   private makeForming({ clock, layout }: MirrorTime, base: MirrorSeries): MirrorBar | undefined {
     const day = dayAtClock(layout, clock);
     const grid = layout.grid(day);
-    const plan = layout.plan(day, this.interval);
+    const plan = layout.plan(day, this.slots.interval);
     const forming = formingBucket(grid, plan, clock);
     if (!forming) return undefined;
     const { bucket, from, to, closed } = forming; // the bucket has base slots [from, to); those before `closed` are closed

@@ -1,17 +1,9 @@
 /** The state of a session as its events report it. */
-import { parseEvent, type ClockedReads, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
+import type { ClockedReads, ReadCommand, SessionLayout } from '@barkeep/session-data';
+import { stateOf, type ReportedState, type StreamEntry } from './stream-entry.js';
 
 /** Maximum number of entries on a page. */
 const PAGE_ENTRIES = 1_000;
-
-/** A state that an event reported. */
-export interface ReportedState {
-  state: string;
-  error?: string;
-}
-
-/** A stream entry as Redis returns it: id, then fields and values in turn. */
-export type StreamEntry = [id: string, fields: string[]];
 
 /** The session ended, or will end, before the awaited time. */
 export class SessionEndedError extends Error {
@@ -36,14 +28,6 @@ const ENDED: ReadonlySet<string> = new Set(['completed', 'stopped', 'failed', 'l
 /** Whether the session is in a final state: only a call of the API can change it. */
 export function hasEnded<S extends { state: string }>(reported: S | undefined): reported is S {
   return reported !== undefined && ENDED.has(reported.state);
-}
-
-/** The state that an entry reports; undefined when the entry is not a `state` event. */
-export function stateOf(fields: readonly string[]): ReportedState | undefined {
-  const event = parseEvent(fields, 0); // 0: the time of the entry does not matter
-  if (event?.type !== 'state') return undefined;
-  const { state, error } = event;
-  return error ? { state, error } : { state };
 }
 
 /** The command that reads a page of entries, newest first, from the id `from` back. @param from `+`: the newest entry */

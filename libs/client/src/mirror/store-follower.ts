@@ -1,21 +1,18 @@
 /**
- * Keeps the holdings (the loaded bars) of a mirror up to date with a session. One connection blocks on the session's events; another loads
- * bars that become visible, up to a limit. One load runs at a time; a request during a load is served after it. The owner of the follower
- * moves the mirror's clock.
+ * Keeps the holdings (the loaded bars) of a mirror up to date with a session: loads bars that become visible, up to a limit, and reloads
+ * bars that change. One load runs at a time; a request during a load is served after it. The owner of the follower moves the mirror's clock.
  */
-import { dayAtClock, bulkOptions, endTimerOnClose, SessionLostError, type SessionLayout } from '@barkeep/session-data';
+import { dayAtClock, SessionLostError, type SessionLayout } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { effectOf, isChange, type EntryEffect } from './event-tail.js';
 import { OneAtATime } from '../one-at-a-time.js';
-import { BLOCKING_CLOSE_MS, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
+import { Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
+import { EventWatch } from './event-watch.js';
 import { Loader, type LoaderOptions } from './loader.js';
-import type { StreamEntry } from './session-state.js';
+import type { EntryEffect } from './stream-entry.js';
 
 /** The longest time between two checks, ms. Events are not enough: a deleted session emits none. */
 const CHECK_MS = 1_000;
-/** Maximum number of entries that one blocking read takes of each stream. */
-const ENTRIES_MAX = 1_000;
 /** How long Redis may be unavailable at the start, ms. It is short, because the address may be wrong. */
 const BEGIN_LIMIT_MS = 5_000;
 
@@ -34,8 +31,7 @@ export class StoreFollower {
   failure: Error | undefined;
   /** Why retrying is pointless; undefined after a success and during a short outage. */
   terminalError: Error | undefined;
-  /** The connection that blocks on events. */
-  private readonly blocking: Redis;
+  private readonly events: EventWatch;
   private readonly outage: Outage;
   private readonly catchingUp = new OneAtATime(() => this.load());
   private retryTimer: NodeJS.Timeout | undefined;
@@ -55,15 +51,7 @@ export class StoreFollower {
     this.currentLimit = options.limit ?? Infinity;
     this.loader = new Loader(redis, layout, { ...options, onAnswer: () => this.outage.answered() });
     this.outage = new Outage(redis, layout.id);
-    this.blocking = redis.duplicate({
-      ...bulkOptions(redis.options),
-      maxRetriesPerRequest: null,
-      commandTimeout: undefined,
-      disconnectTimeout: BLOCKING_CLOSE_MS,
-      lazyConnect: true,
-    });
-    // ioredis reconnects, and the connection that loads bars reports the error.
-    endTimerOnClose(this.blocking).on('error', () => undefined);
+    this.events = new EventWatch(redis);
   }
 
   /** Starts to follow a session; loads no bars yet. @throws SessionLostError, SessionRedisAwayError, the signal's reason */
@@ -102,8 +90,8 @@ export class StoreFollower {
     this.isClosed = true;
     clearTimeout(this.retryTimer);
     this.options.signal?.removeEventListener('abort', this.close);
-    this.blocking.disconnect();
-    this.loader.close();
+    this.events.close();
+    this.loader.reads.close();
   };
 
   private async load(): Promise<void> {
@@ -123,7 +111,7 @@ export class StoreFollower {
     }
   }
 
-  /** Retries after every error but the loss of the session. Uses a timer, because the connection that blocks on events may be down too. */
+  /** Retries after every error but the loss of the session. Uses a timer, because the connection that waits for events may be down too. */
   private onError(error: unknown): void {
     this.failure = error instanceof Error ? error : new Error(String(error));
     if (this.isClosed) return;
@@ -136,52 +124,48 @@ export class StoreFollower {
     this.onProgress();
   }
 
-  /** Catches up after each relevant event, and at least every {@link CHECK_MS}. */
+  /** Catches up after each relevant event, after a failed read, and at least every {@link CHECK_MS}. */
   private async watch(): Promise<void> {
     const lastIds = this.loader.lastIds();
     while (!this.isClosed) {
+      let isLoadDue = true;
       try {
         // A change in another partition does not end this read, so it blocks only until the next check.
         const blockMs = Math.ceil(Math.max(1, this.checkedAt + CHECK_MS - performance.now()));
-        const streams = [...lastIds.keys(), ...lastIds.values()]; // XREAD takes all keys, then their ids
-        const reply = await this.blocking.xread('COUNT', ENTRIES_MAX, 'BLOCK', blockMs, 'STREAMS', ...streams);
+        const effects = await this.events.next(lastIds, blockMs);
         const isCheckDue = performance.now() - this.checkedAt >= CHECK_MS;
-        const isLoadDue = this.noteEntries(reply ?? [], lastIds);
-        if (!isCheckDue && !isLoadDue) continue;
+        isLoadDue = this.noteEffects(effects) || isCheckDue;
       } catch {
         // The connection was cut; ioredis reconnects. The delay keeps this loop from spinning when a server answers with errors.
         if (!this.isClosed) await delay(OUTAGE_RETRY_MS, undefined, { ref: false });
       }
-      if (!this.isClosed) await this.catchUp(); // also after a failed read
+      if (isLoadDue && !this.isClosed) await this.catchUp();
     }
   }
 
-  /** Notes new entries of each stream. @param lastIds moved to the ids of the last ones @returns whether a load is due */
-  private noteEntries(streams: readonly [key: string, StreamEntry[]][], lastIds: Map<string, string>): boolean {
-    const { events } = this.loader.holdings.layout.keysOf(0);
-    const { keyPrefix = '' } = this.blocking.options; // the connection adds it to keys that it sends, but leaves it in replies
+  /** Notes the effects of new events. @returns whether a load is due */
+  private noteEffects(effects: readonly EntryEffect[]): boolean {
     let isLoadDue = false;
-    for (const [stream, entries] of streams) {
-      const key = stream.slice(keyPrefix.length);
-      lastIds.set(key, entries.at(-1)?.[0] ?? lastIds.get(key)!);
-      for (const [, fields] of entries) {
-        if (key === events && isChange(fields)) continue; // repeats an entry of a stream of changes
-        isLoadDue = this.noteEffect(effectOf(fields)) || isLoadDue;
-      }
+    for (const effect of effects) {
+      if (effect === 'none') continue;
+      if (effect === 'other') isLoadDue = true;
+      else if ('clock' in effect) isLoadDue = this.noteClock(effect.clock) || isLoadDue;
+      else isLoadDue ||= this.mayHoldBarsOf(effect.changedDate);
     }
     return isLoadDue;
   }
 
-  /** Notes the clock that an event reports. @returns whether a load is due; false for a change of bars that are not loaded yet */
-  private noteEffect({ clock, date, mustParse }: EntryEffect): boolean {
+  /** Notes a clock of the session. @returns whether it shows bars that are not loaded, or whether the store was set back */
+  private noteClock(clock: number): boolean {
+    const isSetBack = clock < this.clockFromEvents;
+    this.clockFromEvents = clock;
+    const { loadedTo } = this.loader.holdings;
+    return isSetBack || (clock > loadedTo && loadedTo < this.currentLimit);
+  }
+
+  /** Whether bars of a day are held, or are being loaded: a load that is under way may have read them before they changed. */
+  private mayHoldBarsOf(date: string): boolean {
     const { loadedTo, layout } = this.loader.holdings;
-    if (clock !== undefined) {
-      const isSetBack = clock < this.clockFromEvents;
-      this.clockFromEvents = clock;
-      return isSetBack || (clock > loadedTo && loadedTo < this.currentLimit);
-    }
-    if (date === undefined) return mustParse;
-    // A load that is under way may have read the bars from before the change.
     return this.catchingUp.isRunning || date <= layout.day(dayAtClock(layout, loadedTo)).date;
   }
 }

@@ -32,5 +32,5 @@ test('an append replaces what a read that was cut off had appended, also in the 
   append(7, 15, [8, 14]); // read again from slot 7 on
   expect(barsOf(bars.base)).toEqual(['0: 100', '5: 100', '6: 100', '8: 100', '14: 100']);
   // Bars of 5m are made of slot 0; of slots 5, 6 and 8; and of slot 14.
-  expect(barsOf(bars.derived.get('5m')!)).toEqual(['0: 100', '5: 300', '10: 100']);
+  expect(barsOf(bars.series('5m')!)).toEqual(['0: 100', '5: 300', '10: 100']);
 });

@@ -1,6 +1,7 @@
 /** Feeds all symbols of a run, roughly in time order, so that no symbol is far ahead of the others. */
 import type { ClientSession } from '../client-session.js';
 import { batchesOf, type FeedBar, type FeedResult, type SymbolStream } from '../feed/index.js';
+import { mapLimited } from '../map-limited.js';
 
 /** A bar with its symbol. */
 export interface SymbolBar extends FeedBar {
@@ -30,10 +31,10 @@ export async function feedSession(
     return stream;
   };
   for await (const { items } of batchesOf(inOrder(bars), ROUND_BARS, signal)) {
-    await forEachLimited([...groupBySymbol(items)], ([symbol, group]) => streamOf(symbol).feed(group));
+    await mapLimited([...groupBySymbol(items)], SYMBOLS_AT_ONCE, ([symbol, group]) => streamOf(symbol).feed(group));
   }
   signal.throwIfAborted();
-  await forEachLimited(symbols, (symbol) => streamOf(symbol).end());
+  await mapLimited(symbols, SYMBOLS_AT_ONCE, (symbol) => streamOf(symbol).end());
   return new Map([...streams].map(([symbol, { total }]) => [symbol, total]));
 }
 
@@ -65,25 +66,4 @@ function groupBySymbol(bars: readonly SymbolBar[]): ReadonlyMap<string, FeedBar[
     else groups.set(symbol, [bar]);
   }
   return groups;
-}
-
-/**
- * Calls `work` for each item, {@link SYMBOLS_AT_ONCE} at a time. After a call has failed, starts no other call, and throws the first error
- * when all started calls have ended.
- */
-async function forEachLimited<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  const remaining = items.values(); // all workers take from this one iterator
-  const errors: unknown[] = [];
-  const worker = async (): Promise<void> => {
-    for (const item of remaining) {
-      if (errors.length > 0) return;
-      try {
-        await work(item);
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: SYMBOLS_AT_ONCE }, worker));
-  if (errors.length > 0) throw errors[0];
 }

@@ -5,69 +5,12 @@ import { Scope } from '@barkeep/local-system';
 import { ifFound, type ClientSession } from '../client-session.js';
 import { connect, type ConnectOptions, settingsOf } from '../connect.js';
 import type { FeedResult } from '../feed/index.js';
-import type { Step } from '../follow/index.js';
 import { CoordinatorClient } from '../http/index.js';
-import type { Certificate, Digest, SessionStatus, SymbolMetrics } from '../http/index.js';
 import { abortOnSignals } from './abort-on-signals.js';
-import { feedSession, type RunBars } from './feed-session.js';
+import { feedSession } from './feed-session.js';
 import { lateText, logWaits, notStoredText } from './run-log.js';
-import { LocalRunMissingError, planRun, RunOptionsError } from './run-spec.js';
-import type { RunPlan, RunRepository, RunSpec } from './run-spec.js';
-
-/** The options of a run. */
-export interface RunOptions extends ConnectOptions {
-  /** The session's spec (docs/api.md). `source` and `feed` are filled in when bars are given; `pace` is lockstep by default. */
-  spec: RunSpec;
-  /** Bars to feed. Without them the spec must name a dataset. */
-  bars?: RunBars;
-  /**
-   * A source of missing bars, in one of three forms: a TypeORM `DataSource` or `EntityManager` of a database with Barkeep's
-   * tables; an object with `getBarsBySymbol(symbol, start, end, interval)`; one with `getBars({ symbol, start, end, interval })`.
-   * The repository stays in this process. In the spec's `backfill` the name `repository` stands for it, or every name if `repository` is
-   * not among them. If the value has none of the three forms, the run logs a warning, and only reports gaps.
-   */
-  repository?: RunRepository;
-  /** Called with each step, one at a time; the session waits for its result. If it throws, `runBacktest` ends with its error. */
-  onStep?: (step: Step) => unknown;
-  /** How far apart steps are, such as `1m`, `15m` or `day`. @default the base interval */
-  every?: string;
-  /** True: the session can be read until `close` of the result is called. @default false */
-  keep?: boolean;
-  /** Receives one line for each slow or unusual event. @default writes it to stderr */
-  log?: (line: string) => void;
-  /** Ends the run with the signal's reason. */
-  signal?: AbortSignal;
-}
-
-/** What the steps of a run delivered: equal for two runs that saw the same bars at the same simulated times. */
-export interface Delivered {
-  /** Chained SHA-256, 64 hexadecimal digits. */
-  hash: string;
-  /** Number of steps. */
-  steps: number;
-  /** Number of base bars. */
-  bars: number;
-}
-
-/** How a run ended. */
-export interface RunResult {
-  /** Quality and counts of each symbol, in the spec's order. */
-  metrics: SymbolMetrics[];
-  /** Digest of all stored bars. */
-  digest: Digest;
-  /** The digest chained by trading day. */
-  certificate: Certificate;
-  /** What the steps delivered. */
-  delivered: Delivered;
-  /** The results of feeding, by symbol. */
-  fed: ReadonlyMap<string, FeedResult>;
-  /** The final status of the session. */
-  status: SessionStatus;
-  /** The session; usable only with `keep`, until `close`. */
-  session: ClientSession;
-  /** Stops what `keep` left running; does nothing without `keep`. */
-  close(): Promise<void>;
-}
+import { checkRunOptions, type Delivered, type RunOptions, type RunResult } from './run-options.js';
+import { LocalRunMissingError, planRun, type RunPlan, RunOptionsError } from './run-spec.js';
 
 /** The name under which a run follows its session. */
 const CONSUMER = 'backtest';
@@ -99,21 +42,6 @@ export async function runBacktest(options: RunOptions): Promise<RunResult> {
   }
 }
 
-/** Checks the options that need, or exclude, a coordinator of the caller. @throws RunOptionsError */
-function checkRunOptions(options: RunOptions, plan: RunPlan): void {
-  const unused = (['redis', 'keyPrefix', 'apiKey'] as const).filter((name) => options[name] !== undefined);
-  if (options.coordinator === undefined && unused.length > 0) {
-    throw new RunOptionsError(
-      `expected the option coordinator together with ${unused.join(', ')}, was not set: a run without it uses SESSION_REDIS_URL`,
-    );
-  }
-  if (options.coordinator !== undefined && plan.repositoryNames.length > 0) {
-    throw new RunOptionsError(
-      'expected a repository or a coordinator, was both: the workers of that coordinator have their own repositories',
-    );
-  }
-}
-
 /** Creates, feeds and follows the session, and reads its results. @param scope ends what this function starts */
 async function runSession(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Omit<RunResult, 'close'>> {
   const { log: writeLine = (line: string) => void process.stderr.write(`${line}\n`) } = options;
@@ -134,18 +62,32 @@ async function runSession(options: RunOptions, plan: RunPlan, scope: Scope): Pro
   if (mustDelete) scope.onEnd(() => ifFound(session.delete())); // the caller may have deleted it already
   signal.throwIfAborted();
   await session.start();
-  const watching = new AbortController(); // while the run logs what its session waits for
-  scope.onEnd(() => Promise.resolve(watching.abort()));
+  let isFed = false;
+  const stopWatching = watchWaits(settings, session, () => isFed, log);
+  try {
+    const fed = await feedAndFollow(session, plan, { ...options, log, signal }, () => (isFed = true));
+    const status = await session.completed({ signal });
+    const metrics = await session.allMetrics();
+    const digest = await session.digest();
+    const certificate = await session.certificate();
+    return { metrics, digest, certificate, delivered: await deliveredTo(session), fed, status, session };
+  } finally {
+    stopWatching();
+  }
+}
+
+/** Logs what a session waits for, in the operator's view if possible, until the returned function is called. */
+function watchWaits(
+  settings: ConnectOptions,
+  { id }: ClientSession,
+  isFed: () => boolean,
+  log: (line: string) => void,
+): () => void {
+  const watching = new AbortController();
   const { coordinator, apiKey } = settingsOf(settings);
   const operator = new CoordinatorClient(coordinator, apiKey, watching.signal, 'operator');
-  void logWaits(() => operator.session(session.id), log, watching.signal);
-  const fed = await feedAndFollow(session, plan, { ...options, log, signal });
-  const status = await session.completed({ signal });
-  const metrics = await session.allMetrics();
-  const digest = await session.digest();
-  const certificate = await session.certificate();
-  watching.abort();
-  return { metrics, digest, certificate, delivered: await deliveredTo(session), fed, status, session };
+  void logWaits(() => operator.session(id), isFed, log, watching.signal);
+  return () => watching.abort();
 }
 
 /** Starts a coordinator and a worker, and the servers that the environment does not name. @returns how to connect to them */
@@ -173,11 +115,12 @@ async function importLocalRun(): Promise<typeof LocalRunModule> {
   }
 }
 
-/** Feeds and follows at the same time. When one fails, ends the other and throws the first error. */
+/** Feeds and follows at the same time; calls `onFed` when all is fed. When one fails, ends the other and throws the first error. */
 async function feedAndFollow(
   session: ClientSession,
   { spec }: RunPlan,
   { bars, onStep, every, log, signal: given }: RunOptions & { log: (line: string) => void; signal: AbortSignal },
+  onFed: () => void,
 ): Promise<ReadonlyMap<string, FeedResult>> {
   const failing = new AbortController();
   const signal = anySignal([failing.signal, given]);
@@ -194,6 +137,7 @@ async function feedAndFollow(
   const feedAll = async (): Promise<ReadonlyMap<string, FeedResult>> => {
     if (bars === undefined || spec.symbols === 'dataset') return new Map();
     const fed = await feedSession(session, spec.symbols, bars, signal);
+    onFed();
     for (const text of [notStoredText(fed), lateText(fed)]) if (text !== undefined) log(text);
     return fed;
   };

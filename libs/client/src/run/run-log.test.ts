@@ -3,7 +3,10 @@ import type { FeedResult, SessionStatus } from '../index.js';
 import { lateText, logWaits, notStoredText } from './run-log.js';
 
 /** Looks one after another at sessions with these waits, then stops. @returns the log */
-async function logOf(waits: readonly (Partial<WaitingFor> | Error)[], expectedConsumers = 1): Promise<string[]> {
+async function logOf(
+  waits: readonly (Partial<WaitingFor> | Error)[],
+  { expectedConsumers = 1, isFed = false } = {},
+): Promise<string[]> {
   const spec = { pace: { mode: 'lockstep', consumers: expectedConsumers } };
   const lines: string[] = [];
   const end = new AbortController();
@@ -15,7 +18,13 @@ async function logOf(waits: readonly (Partial<WaitingFor> | Error)[], expectedCo
     return { id: 'run-1', waitingFor, spec, consumers: [{ name: 'backtest' }] } as SessionStatus;
   };
   const lookEveryMs = 1;
-  await logWaits(look, (line) => lines.push(line), end.signal, lookEveryMs);
+  await logWaits(
+    look,
+    () => isFed,
+    (line) => lines.push(line),
+    end.signal,
+    lookEveryMs,
+  );
   return lines;
 }
 
@@ -33,9 +42,19 @@ it('a wait for a repository that lasts is logged once', async () => {
 
 it('a wait for a consumer besides the run is logged', async () => {
   const wait: Partial<WaitingFor> = { kind: 'consumers', what: ['backtest'], detail: '1 of 2 have joined' };
-  expect(await logOf([wait, wait, wait], 2)).toEqual(['session run-1: 1 of 2 have joined']);
+  expect(await logOf([wait, wait, wait], { expectedConsumers: 2 })).toEqual(['session run-1: 1 of 2 have joined']);
   const withoutDetail = { ...wait, what: [], detail: '' };
-  expect(await logOf([withoutDetail, withoutDetail], 2)).toEqual(['session run-1: waiting for other consumers']);
+  expect(await logOf([withoutDetail, withoutDetail], { expectedConsumers: 2 })).toEqual([
+    'session run-1: waiting for other consumers',
+  ]);
+});
+
+it('a wait for the feed is logged when the run has fed all bars', async () => {
+  const wait: Partial<WaitingFor> = { kind: 'feed', what: ['AAA'], detail: 'waiting for fed bars of 1 symbol: AAA' };
+  expect(await logOf([wait, wait, wait], { isFed: true })).toEqual([
+    'session run-1: waiting for fed bars of 1 symbol: AAA; ' +
+      'all were sent, so the session Redis may have lost some: end this run and start it again',
+  ]);
 });
 
 it.each([

@@ -3,52 +3,60 @@ import type { FeedResult } from '../feed/index.js';
 import type { SessionStatus } from '../http/index.js';
 import { pause } from '../pause.js';
 
+type Wait = NonNullable<SessionStatus['waitingFor']>;
+
 /** Time between two looks at the session, ms. A wait is logged when two looks in a row find it. */
 const LOOK_EVERY_MS = 5_000;
-/** The kinds of waits that are logged, and in words what each waits for. Other kinds are normal: a run waits for its bars and its pace. */
-const LOGGED_WAITS: ReadonlyMap<string, string> = new Map([
-  ['repository', 'a repository'],
-  ['server', 'a server'],
-  ['worker', 'a worker'],
-  ['consumers', 'other consumers'],
-]);
+/** The kinds of waits that are logged, and in words what each waits for. Other kinds are normal, such as a wait for the pace. */
+const LOGGED_WAITS: Readonly<Record<string, string>> = {
+  repository: 'a repository',
+  server: 'a server',
+  worker: 'a worker',
+  consumers: 'other consumers',
+  feed: 'fed bars',
+};
 
 /**
- * Logs each wait of a session for a repository, a server, a worker or a consumer that has not joined, once, until the signal is aborted.
- * Without such a line a run whose repository always fails would look as if it stood still.
+ * Logs each wait of a session that the run itself does not cause, once, until the signal is aborted. Without such a line a run whose
+ * repository always fails would look as if it stood still.
  * @param look reads the session, in the operator's view if possible
+ * @param isFed whether the run has fed all bars and ended all streams
  */
 export async function logWaits(
   look: () => Promise<SessionStatus>,
+  isFed: () => boolean,
   log: (line: string) => void,
   signal: AbortSignal,
   everyMs = LOOK_EVERY_MS,
 ): Promise<void> {
   const logged = new Set<string>();
   let previous: string | undefined;
-  while (await passes(everyMs, signal)) {
+  for (;;) {
+    await pause(everyMs, signal).catch(() => undefined);
+    if (signal.aborted) return;
     const status = await look().catch(() => undefined); // the calls of the run report an outage
-    const wait = status?.waitingFor;
-    const isLogged = wait && LOGGED_WAITS.has(wait.kind) && !isForOwnSteps(status);
-    const name = isLogged ? `${wait.kind} ${wait.what.join()}` : undefined;
+    const wait = status && unusualWait(status, isFed());
+    const name = wait && `${wait.kind} ${wait.what.join()}`;
     if (wait && name !== undefined && name === previous && !logged.has(name)) {
       logged.add(name);
-      log(`session ${status.id}: ${wait.detail || `waiting for ${LOGGED_WAITS.get(wait.kind)}`}`); // a strategy's view has no detail
+      log(`session ${status.id}: ${textOf(wait)}`);
     }
     previous = name;
   }
 }
 
-/** Whether the session waits for steps of consumers that have joined, and not for a consumer that has not (see `pace.consumers`). */
-function isForOwnSteps({ waitingFor, spec: { pace }, consumers }: SessionStatus): boolean {
-  const lacksConsumers = pace.mode === 'lockstep' && consumers.length < pace.consumers;
-  return waitingFor?.kind === 'consumers' && !lacksConsumers;
+/** What a session waits for, unless it waits for the run itself: for the next step, or for bars that are not fed yet. */
+function unusualWait({ waitingFor, spec: { pace }, consumers }: SessionStatus, isFed: boolean): Wait | undefined {
+  if (!waitingFor || !(waitingFor.kind in LOGGED_WAITS)) return undefined;
+  const lacksConsumers = pace.mode === 'lockstep' && consumers.length < pace.consumers; // some have not joined yet
+  if (waitingFor.kind === 'consumers' && !lacksConsumers) return undefined;
+  return waitingFor.kind === 'feed' && !isFed ? undefined : waitingFor;
 }
 
-/** Waits. @returns false when the signal is aborted */
-async function passes(ms: number, signal: AbortSignal): Promise<boolean> {
-  await pause(ms, signal).catch(() => undefined);
-  return !signal.aborted;
+function textOf({ kind, detail }: Wait): string {
+  const text = detail || `waiting for ${LOGGED_WAITS[kind]}`; // a strategy's view has no detail
+  const advice = 'all were sent, so the session Redis may have lost some: end this run and start it again';
+  return kind === 'feed' ? `${text}; ${advice}` : text;
 }
 
 /** Says how many fed bars came too late for the steps of their time; undefined when none did. */

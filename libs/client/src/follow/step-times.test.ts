@@ -1,7 +1,8 @@
 import { parseInterval } from '@barkeep/bars';
 import type { SessionLayout } from '@barkeep/session-data';
 import { layoutOf } from '../../../../test/support/sessions/session-layout.js';
-import { lastStepAt, StepIntervalError, stepInterval, stepsAfter } from './step.js';
+import { StepIntervalError } from './errors.js';
+import { lastStepAt, stepInterval, stepsAfter } from './step-times.js';
 
 /** The times of the steps after a time, as `MM-DDTHH:MM` in UTC. */
 const utcTimes = (layout: SessionLayout, every: string, after: number) =>
