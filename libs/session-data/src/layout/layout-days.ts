@@ -38,10 +38,7 @@ export class LayoutDays {
   private readonly grids = new Map<string, DayGrid[]>();
   private readonly plans = new Map<string, DerivedPlan[]>();
 
-  /**
-   * @param historyDays trading days before the spec's start; there are fewer when the calendar begins later
-   * @param keptDays the days with which the session was created @default the days of its calendar now
-   */
+  /** @param historyDays @param keptDays as in `SessionDescription` */
   constructor(
     readonly spec: SessionSpec,
     historyDays: number,

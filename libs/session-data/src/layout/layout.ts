@@ -14,7 +14,24 @@ import { LayoutDays } from './layout-days.js';
  */
 export type View = 'strategy' | 'operator';
 
+/** What determines a layout. */
+export interface SessionDescription {
+  id: string;
+  incarnation: string;
+  spec: SessionSpec;
+  keyPrefix: string;
+  /** Trading days before the spec's start; there are fewer when the calendar begins later. */
+  historyDays: number;
+  /** @default the symbols of the spec */
+  membership?: Membership;
+  /** The days with which the session was created. @default the days of its calendar now */
+  keptDays?: readonly TradingDay[] | undefined;
+}
+
 export class SessionLayout extends LayoutDays {
+  readonly id: string;
+  readonly incarnation: string;
+  readonly membership: Membership;
   /** Datasets by the number in the records of their bars: the source, then the backfill datasets. */
   readonly datasets: readonly string[];
   /** Current symbols: the spec's symbols that have not left, and those that joined. */
@@ -25,17 +42,12 @@ export class SessionLayout extends LayoutDays {
   private readonly symbolsByPartition: readonly (readonly string[])[];
   private readonly partitionBySymbol = new Map<string, number>();
 
-  /** @param historyDays see {@link LayoutDays} @param keptDays see {@link LayoutDays} */
-  constructor(
-    readonly id: string,
-    readonly incarnation: string,
-    spec: SessionSpec,
-    keyPrefix: string,
-    historyDays: number,
-    readonly membership: Membership = UNCHANGED,
-    keptDays?: readonly TradingDay[],
-  ) {
+  constructor(readonly description: SessionDescription) {
+    const { id, incarnation, spec, keyPrefix, historyDays, membership = UNCHANGED, keptDays } = description;
     super(spec, historyDays, keptDays);
+    this.id = id;
+    this.incarnation = incarnation;
+    this.membership = membership;
     this.datasets = [...new Set([sourceName(spec), ...spec.backfill])];
     this.symbols = currentSymbols(spec.symbols, membership);
     this.basePartitions = basePartitionsOf(spec.symbols.length);

@@ -61,8 +61,7 @@ export async function hasAllPartitions(redis: Redis, layout: SessionLayout): Pro
 
 /** The same session with another list of symbols. */
 export function withMembership(layout: SessionLayout, membership: Membership): SessionLayout {
-  const { id, incarnation, spec, historyDays } = layout;
-  return new SessionLayout(id, incarnation, spec, layout.keysOf(0).prefix, historyDays, membership, layout.days);
+  return new SessionLayout({ ...layout.description, membership, keptDays: layout.days });
 }
 
 /**
