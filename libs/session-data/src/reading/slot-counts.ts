@@ -5,9 +5,8 @@
  */
 import { slotsToAsk } from '@barkeep/bars';
 import { byPartition, type View } from '../layout/index.js';
-import { UpkeepReads } from '../upkeep/index.js';
-import { CELL_COUNTS, CELLS_A_CALL, copyCell, readCells } from './counted-days.js';
-import type { CellCount, CountedDays, DayCell } from './counted-days.js';
+import { countsBefore, readSymbolDays, UpkeepReads } from '../upkeep/index.js';
+import { CELL_COUNTS, type CellCount, copyCell, type CountedDays, writeCell } from './counted-days.js';
 import type { Listing } from './listing.js';
 
 /** The symbols and dates to count; all of the session where a field is left out. */
@@ -37,14 +36,19 @@ export interface DayCounts {
   next: string | null;
 }
 
-/** Most script calls at the same time. */
-const CALLS_AT_ONCE = 4;
+/** Most script calls at the same time, and cells per call. */
+const [CALLS_AT_ONCE, CELLS_A_CALL] = [4, 256];
 /** Numbers per cell. */
 const COUNTS_A_CELL = CELL_COUNTS.length;
 
-interface PlacedCell extends DayCell {
-  /** Index of its day in the answer. */
+interface PlacedCell {
+  symbol: string;
+  /** Index of the day. */
+  day: number;
+  /** Index of the day in the answer. */
   place: number;
+  /** The slots `[0, closed)` are counted. */
+  closed: number;
   /** Whether all slots of the day are closed, so that its counts can be kept. */
   isDayClosed: boolean;
 }
@@ -120,10 +124,11 @@ async function countCells(
     return batches(unknownCells).map((cells) => ({ partition, cells }));
   });
   await inParallel(batchesToRead, async ({ partition, cells }) => {
-    const read = await readCells(redis, layout, partition, cells);
-    for (const [i, { symbol, day, place, isDayClosed }] of cells.entries()) {
-      copyCell(read, i, counts.get(symbol)!, place);
-      if (isDayClosed) known.keep(partition, symbol, day, read, i);
+    const symbolDays = await readSymbolDays(redis, layout, partition, cells);
+    for (const [i, { symbol, day, place, closed, isDayClosed }] of cells.entries()) {
+      const counted = countsBefore([symbolDays[i]!], closed);
+      writeCell(counts.get(symbol)!, place, counted);
+      if (isDayClosed) known.keep(partition, symbol, day, counted);
     }
   });
   return counts;

@@ -37,11 +37,6 @@ export class Script {
     return this.send(keys, args, (command, rest) => redis.call(command, rest));
   }
 
-  /** {@link run}, with buffers instead of texts in the answer. */
-  async runForBytes(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
-    return this.send(keys, args, (command, rest) => redis.callBuffer(command, rest));
-  }
-
   /** {@link run}, and in the same round trip `read`, which the server runs after the script. @returns both answers */
   async runThen<T>(
     redis: Redis,

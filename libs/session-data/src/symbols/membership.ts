@@ -4,13 +4,14 @@
  * data of a symbol that leaves are removed. This module does not decide which symbols join or leave, and does not prevent two
  * updates at once: the caller holds the session's lock.
  */
-import { addDayCounts, addedPartition, bitmapBytes, noCounts, parseMembership, UNCHANGED } from '@barkeep/bars';
+import { addedPartition, parseMembership, UNCHANGED } from '@barkeep/bars';
 import type { Membership } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { FencedError, SessionLostError, SymbolsChangedError } from '../errors.js';
 import { SessionLayout } from '../layout/index.js';
 import { COUNTERS, SCRIPTS, runCommands, type ScriptArgument } from '../redis/index.js';
 import { type Fence, forget } from '../stream/index.js';
+import { countsBefore, readSymbolDays } from '../upkeep/index.js';
 
 export interface StoredSymbols {
   membership: Membership;
@@ -187,40 +188,24 @@ async function dropDays(redis: Redis, layout: SessionLayout, leaver: Leaver): Pr
   // A symbol that joined was alone in its partition, whose counters were removed with the new stamp.
   const isCounted = partition < layout.basePartitions ? '1' : '0';
   for (let from = 0; from < layout.days.length; from += DAYS_A_CALL) {
-    const days = layout.days.slice(from, from + DAYS_A_CALL);
-    const counts = await countsOf(redis, layout, leaver, from, days.length);
-    const dayKeys = days.map(({ date }) => layout.dayKeys(partition, symbol, date));
+    const days = [...layout.days.keys()].slice(from, from + DAYS_A_CALL);
+    const symbolDays = await readSymbolDays(
+      redis,
+      layout,
+      partition,
+      days.map((day) => ({ symbol, day })),
+    );
+    const dayKeys = days.map((day) => layout.dayKeys(partition, symbol, layout.day(day).date));
     const keys = [...tableKeys(layout, partition), ...dayKeys.flat()];
     const args: ScriptArgument[] = [layout.incarnation, version, symbol, isCounted, dayKeys[0]!.length];
-    days.forEach(({ date }, i) => args.push(date, ...counts[i]!));
+    for (const [i, day] of days.entries()) {
+      const { date, slotCount } = layout.grid(day);
+      // The counters do not include the history.
+      const counts = countsBefore([symbolDays[i]!], layout.isHistory(day) ? 0 : slotCount);
+      args.push(date, ...COUNTERS.map((name) => counts[name]));
+    }
     await SCRIPTS.dropSymbol.run(redis, keys, args);
   }
-}
-
-/** For each of the days `[from, from + count)`, the leaver's part in each of {@link COUNTERS}. */
-async function countsOf(
-  redis: Redis,
-  layout: SessionLayout,
-  { symbol, partition }: Leaver,
-  from: number,
-  count: number,
-): Promise<number[][]> {
-  const keys = layout.keysOf(partition);
-  const grids = Array.from({ length: count }, (_, i) => layout.grid(from + i));
-  const reads = grids.flatMap(({ date, slotCount }) => [
-    ['getrangeBuffer', keys.chunk(layout.base.name, symbol, date), 0, bitmapBytes(slotCount) - 1],
-    ['getBuffer', keys.states(symbol, date)],
-  ]);
-  const replies = (await runCommands(redis, reads)) as (Buffer | null)[];
-  return grids.map(({ slotCount }, i) => {
-    const counts = noCounts();
-    const [storedBitmap, states] = [replies[2 * i], replies[2 * i + 1]];
-    // GETRANGE answers no bytes for a chunk that does not exist.
-    const bitmap = storedBitmap?.length ? storedBitmap : new Uint8Array(bitmapBytes(slotCount));
-    // The counters do not include the history.
-    if (!layout.isHistory(from + i)) addDayCounts(counts, bitmap, states ?? undefined, slotCount);
-    return COUNTERS.map((name) => counts[name]);
-  });
 }
 
 /** The keys of a partition that do not belong to one day, in the order that restamp.lua and drop-symbol.lua expect. */

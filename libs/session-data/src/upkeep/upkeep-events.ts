@@ -8,7 +8,7 @@ import { countFields, EVENTS_KEPT, runAndPublish } from '../events/index.js';
 import { dayMember, type SessionLayout } from '../layout/index.js';
 import { SCRIPTS, type ScriptArgument } from '../redis/index.js';
 import { addRun } from './state-changes.js';
-import type { SymbolDay } from './upkeep-reads.js';
+import type { SymbolDay } from './symbol-days.js';
 
 export class UpkeepEvents {
   constructor(
