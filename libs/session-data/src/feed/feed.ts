@@ -9,6 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Bar, bitmapBytes, chunkBytes, DayChunk, type DayGrid, LATE, recordOffset } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { atLeastOneBatch } from '../batches.js';
 import { FeedSetBackError, SessionLostError, UnknownSymbolError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
 import { type DayBars, type FeedRefusal, sortFedBars } from './fed-bars.js';
@@ -89,8 +90,9 @@ export class SessionFeed {
   async feed(symbol: string, bars: readonly Bar[], malformed = 0): Promise<FeedOutcome> {
     const fed: FeedOutcome = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] };
     // At least one call, also without bars: it counts `malformed`.
-    for (let from = 0; from === 0 || from < bars.length; from += BARS_A_CALL) {
-      const part = await this.feedPart(symbol, bars.slice(from, from + BARS_A_CALL), from === 0 ? malformed : 0);
+    for (const [call, batch] of atLeastOneBatch(bars, BARS_A_CALL).entries()) {
+      const from = call * BARS_A_CALL;
+      const part = await this.feedPart(symbol, batch, call === 0 ? malformed : 0);
       fed.accepted += part.accepted;
       fed.duplicates += part.duplicates;
       fed.late += part.late;

@@ -62,11 +62,6 @@ export function wakeChannel(prefix: string, sessionId: string): string {
   return `${prefix}:wake:${sessionId}`;
 }
 
-/** The SCAN pattern for the keys that begin with a text, whose special characters are escaped. */
-export function scanPattern(text: string): string {
-  return `${text.replace(/[\\*?[\]^]/g, '\\$&')}*`;
-}
-
 /** The name of a symbol's day in the sets and hashes above. */
 export function dayMember(date: string, symbol: string): string {
   return `${date} ${symbol}`;

@@ -6,8 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { scanPattern } from '../layout/index.js';
-import { SCRIPTS } from '../redis/index.js';
+import { scanKeys, SCRIPTS } from '../redis/index.js';
 
 /** Lifetime of a lease that is not extended. The requests of a dead worker still count for this time. */
 const LEASE_MS = 10_000;
@@ -158,7 +157,7 @@ export class RepositoryLimit {
 
 /** Removes the leases and turns of all repositories under a prefix, with one SCAN. No worker may use the limits meanwhile. */
 export async function removeRepositoryLimits(redis: Redis, prefix: string): Promise<void> {
-  for await (const keys of redis.scanStream({ match: scanPattern(`${prefix}:{repository:`), count: 1_000 })) {
-    if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]));
+  for await (const keys of scanKeys(redis, `${prefix}:{repository:`)) {
+    if (keys.length > 0) await redis.unlink(...keys);
   }
 }

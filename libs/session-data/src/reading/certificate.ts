@@ -16,6 +16,7 @@ import {
   recordOffset,
   type SlotCounts,
 } from '@barkeep/bars';
+import { batchesOf } from '../batches.js';
 import type { SessionLayout } from '../layout/index.js';
 import { hashChunk, intervalsByName, readBySymbol } from './digest.js';
 import type { Listing } from './listing.js';
@@ -116,9 +117,8 @@ async function certifyDay(listing: Listing, symbols: readonly string[], day: num
   for (const interval of intervalsByName(layout)) {
     const { slotCount } = layout.grid(day, interval);
     const isBase = interval === layout.base;
-    for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
-      // Other work of the process runs while a batch is read, so a long session does not block that work.
-      const batch = symbols.slice(at, at + CHUNKS_A_CALL);
+    // Other work of the process runs while a batch is read, so a long session does not block that work.
+    for (const batch of batchesOf(symbols, CHUNKS_A_CALL)) {
       const found = await readBySymbol(listing, batch, (keys, symbol) => [
         keys.chunk(interval.name, symbol, date),
         ...(isBase ? [keys.states(symbol, date)] : []),

@@ -4,6 +4,7 @@
  */
 import { DayChunk, firstDifference, type StoredBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { batchesOf } from '../batches.js';
 import type { SessionLayout } from '../layout/index.js';
 import type { OpenSession } from './open-session.js';
 import { readBySymbol } from './digest.js';
@@ -85,9 +86,9 @@ async function compare(
       { layout, day },
       { layout: layoutOfOther, day: dayOfOther },
     ];
-    for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
+    for (const batch of batchesOf(symbols, CHUNKS_A_CALL)) {
       signal.throwIfAborted();
-      differences.push(...(await compareChunks(redis, sides, symbols.slice(at, at + CHUNKS_A_CALL))));
+      differences.push(...(await compareChunks(redis, sides, batch)));
     }
     // A removed day may have been read in part.
     const [now, nowOfOther] = await Promise.all([mine.moment(), other.moment()]);

@@ -5,6 +5,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { countBits, type Interval } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { batchesOf } from '../batches.js';
 import { DaysRetiredError } from '../errors.js';
 import { byPartition, type PartitionKeys, type SessionLayout, type View } from '../layout/index.js';
 import type { Listing } from './listing.js';
@@ -43,15 +44,16 @@ async function digestOf(redis: Redis, layout: SessionLayout, from: number, to: n
   const hash = createHash('sha256');
   const result = { chunks: 0, bars: 0 };
   const symbols = [...layout.symbols].sort();
+  const days = [...layout.days.keys()].slice(from, to);
   for (const interval of intervalsByName(layout)) {
     for (const symbol of symbols) {
       const keys = layout.keysOf(layout.partitionOf(symbol)!);
-      for (let first = from; first < to; first += CHUNKS_A_CALL) {
-        const days = layout.days.slice(first, Math.min(first + CHUNKS_A_CALL, to));
-        const chunks = await redis.mgetBuffer(...days.map(({ date }) => keys.chunk(interval.name, symbol, date)));
+      for (const batch of batchesOf(days, CHUNKS_A_CALL)) {
+        const names = batch.map((day) => keys.chunk(interval.name, symbol, layout.day(day).date));
+        const chunks = await redis.mgetBuffer(...names);
         chunks.forEach((bytes, i) => {
           if (!bytes) return;
-          const { date, slotCount } = layout.grid(first + i, interval);
+          const { date, slotCount } = layout.grid(batch[i]!, interval);
           hashChunk(hash, interval, symbol, date, bytes);
           result.chunks++;
           if (interval === layout.base) result.bars += countBits(bytes, 0, slotCount);

@@ -4,6 +4,7 @@
  * frontier. While the caller keeps a {@link CountedDays}, each closed day is read once. Reads only.
  */
 import { slotsToAsk } from '@barkeep/bars';
+import { batchesOf } from '../batches.js';
 import { byPartition, type View } from '../layout/index.js';
 import { countsBefore, readSymbolDays, UpkeepReads } from '../upkeep/index.js';
 import { CELL_COUNTS, type CellCount, copyCell, type CountedDays, writeCell } from './counted-days.js';
@@ -121,7 +122,7 @@ async function countCells(
         else unknownCells.push({ symbol, day, closed, place, isDayClosed });
       }
     }
-    return batches(unknownCells).map((cells) => ({ partition, cells }));
+    return [...batchesOf(unknownCells, CELLS_A_CALL)].map((cells) => ({ partition, cells }));
   });
   await inParallel(batchesToRead, async ({ partition, cells }) => {
     const symbolDays = await readSymbolDays(redis, layout, partition, cells);
@@ -132,13 +133,6 @@ async function countCells(
     }
   });
   return counts;
-}
-
-/** Splits cells into batches for one script call each. */
-function batches(cells: readonly PlacedCell[]): PlacedCell[][] {
-  return Array.from({ length: Math.ceil(cells.length / CELLS_A_CALL) }, (_, i) =>
-    cells.slice(i * CELLS_A_CALL, (i + 1) * CELLS_A_CALL),
-  );
 }
 
 /** Runs the work for all items, at most {@link CALLS_AT_ONCE} at once: the runners share one iterator. */

@@ -14,4 +14,5 @@ export {
 } from './commands.js';
 export { endTimerOnClose, openRedis, storeClock } from './connection.js';
 export { COUNTERS } from './lua-constants.js';
+export { KEYS_A_SCAN, scanKeys, scanPattern } from './scan.js';
 export { runTransaction } from './transaction.js';

@@ -4,6 +4,7 @@
  */
 import { addedPartition, bitmapBytes, type Interval } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { batchesOf } from '../batches.js';
 import type { SessionLayout } from '../layout/index.js';
 import { type ReadCommand, runCommands, SCRIPTS } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
@@ -66,31 +67,27 @@ export async function countBars(
   to: number,
 ): Promise<Map<string, number>> {
   const counts = new Map<string, number>(symbols.map((symbol) => [symbol, 0]));
-  let batch: BitmapCount[] = [];
+  for (const batch of batchesOf(bitmapCounts(layout, symbols, interval, from, to), COUNTS_A_CALL)) {
+    const commands = batch.map(({ command }) => command);
+    const bars = await runCommands(redis, commands);
+    batch.forEach(({ symbol }, i) => counts.set(symbol, counts.get(symbol)! + Number(bars[i])));
+  }
+  return counts;
+}
+
+/** For each symbol and day the command that counts the bars in its bitmap. */
+function* bitmapCounts(
+  layout: SessionLayout,
+  symbols: readonly string[],
+  interval: Interval,
+  from: number,
+  to: number,
+): Generator<{ symbol: string; command: ReadCommand }> {
   for (const symbol of symbols) {
     const keys = layout.keysOf(layout.partitionOf(symbol)!);
     for (let day = from; day < to; day++) {
       const { date, slotCount } = layout.grid(day, interval);
-      const key = keys.chunk(interval.name, symbol, date);
-      batch.push({ symbol, command: ['bitcount', key, 0, bitmapBytes(slotCount) - 1] });
-      if (batch.length < COUNTS_A_CALL) continue;
-      await countBatch(redis, batch, counts);
-      batch = [];
+      yield { symbol, command: ['bitcount', keys.chunk(interval.name, symbol, date), 0, bitmapBytes(slotCount) - 1] };
     }
   }
-  await countBatch(redis, batch, counts);
-  return counts;
-}
-
-/** The command that counts the bars in one bitmap of a symbol. */
-interface BitmapCount {
-  symbol: string;
-  command: ReadCommand;
-}
-
-/** Counts the bars in these bitmaps, and adds them to the counts of their symbols. */
-async function countBatch(redis: Redis, batch: readonly BitmapCount[], counts: Map<string, number>): Promise<void> {
-  const commands = batch.map(({ command }) => command);
-  const bars = await runCommands(redis, commands);
-  batch.forEach(({ symbol }, i) => counts.set(symbol, (counts.get(symbol) ?? 0) + Number(bars[i])));
 }

@@ -7,11 +7,9 @@
  * A key is `PREFIX:{ID:PARTITION}:NAME`. Below, `base` is this without the name, so that all keys of a partition begin with `base:`.
  */
 import type { Redis } from 'ioredis';
-import { scanPattern } from '../layout/index.js';
-import { SCRIPTS } from '../redis/index.js';
+import { batchesOf } from '../batches.js';
+import { KEYS_A_SCAN, scanKeys, scanPattern, SCRIPTS } from '../redis/index.js';
 
-/** Approximate number of keys that one SCAN call examines. */
-const KEYS_A_CALL = 1_000;
 /** Most keys that one script call removes. */
 const REMOVED_AT_ONCE = 500;
 
@@ -36,14 +34,14 @@ export class ReturnedKeys {
 
   /**
    * Checks the next keys of the server, and starts again after the last key.
-   * @param callsMax most SCAN calls, each for about 1,000 keys; Infinity: up to the last key @param signal ends the sweep early
+   * @param callsMax most SCAN calls; Infinity: up to the last key @param signal ends the sweep early
    * @returns the number of removed keys
    */
   async sweep(callsMax: number, signal: AbortSignal): Promise<number> {
     const pattern = scanPattern(`${this.keyPrefix}:{`);
     let removed = 0;
     for (let call = 0; call < callsMax && !signal.aborted; call++) {
-      const [next, keys] = await this.redis.scan(this.cursor, 'MATCH', pattern, 'COUNT', KEYS_A_CALL);
+      const [next, keys] = await this.redis.scan(this.cursor, 'MATCH', pattern, 'COUNT', KEYS_A_SCAN);
       removed += await this.removeAmong(keys);
       this.cursor = next;
       if (next === '0') break;
@@ -67,9 +65,7 @@ export class ReturnedKeys {
   private async removeSessions(id: string, removed: RemovedSessions): Promise<number> {
     let count = 0;
     const bases = new Set<string>();
-    const match = scanPattern(`${this.keyPrefix}:{${id}:`);
-    for await (const scanned of this.redis.scanStream({ match, count: KEYS_A_CALL })) {
-      const keys = scanned as string[];
+    for await (const keys of scanKeys(this.redis, `${this.keyPrefix}:{${id}:`)) {
       for (const base of new Set(keys.flatMap((key) => this.partitionOfKey(key)?.base ?? []))) {
         bases.add(base);
         const others = keys.filter((key) => key.startsWith(`${base}:`) && key !== metaKey(base));
@@ -85,8 +81,7 @@ export class ReturnedKeys {
     const isIdFree = removed.isTaken ? '0' : '1';
     const args = [isIdFree, ...removed.incarnations];
     let count = 0;
-    for (let from = 0; from < keys.length; from += REMOVED_AT_ONCE) {
-      const batch = keys.slice(from, from + REMOVED_AT_ONCE);
+    for (const batch of batchesOf(keys, REMOVED_AT_ONCE)) {
       count += Number(await SCRIPTS.removeKeys.run(this.redis, [metaKey(base), ...batch], args));
     }
     return count;

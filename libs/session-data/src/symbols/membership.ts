@@ -7,6 +7,7 @@
 import { addedPartition, parseMembership, UNCHANGED } from '@barkeep/bars';
 import type { Membership } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { batchesOf } from '../batches.js';
 import { FencedError, SessionLostError, SymbolsChangedError } from '../errors.js';
 import { SessionLayout } from '../layout/index.js';
 import { COUNTERS, SCRIPTS, runCommands, type ScriptArgument } from '../redis/index.js';
@@ -187,14 +188,9 @@ async function dropDays(redis: Redis, layout: SessionLayout, leaver: Leaver): Pr
   const { symbol, partition, version } = leaver;
   // A symbol that joined was alone in its partition, whose counters were removed with the new stamp.
   const isCounted = partition < layout.basePartitions ? '1' : '0';
-  for (let from = 0; from < layout.days.length; from += DAYS_A_CALL) {
-    const days = [...layout.days.keys()].slice(from, from + DAYS_A_CALL);
-    const symbolDays = await readSymbolDays(
-      redis,
-      layout,
-      partition,
-      days.map((day) => ({ symbol, day })),
-    );
+  for (const days of batchesOf(layout.days.keys(), DAYS_A_CALL)) {
+    const places = days.map((day) => ({ symbol, day }));
+    const symbolDays = await readSymbolDays(redis, layout, partition, places);
     const dayKeys = days.map((day) => layout.dayKeys(partition, symbol, layout.day(day).date));
     const keys = [...tableKeys(layout, partition), ...dayKeys.flat()];
     const args: ScriptArgument[] = [layout.incarnation, version, symbol, isCounted, dayKeys[0]!.length];
