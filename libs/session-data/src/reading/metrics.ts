@@ -11,8 +11,8 @@ import {
 } from '@barkeep/bars';
 import type { DayGrid, GapStatus, SlotCounts, SlotGap } from '@barkeep/bars';
 import { UnknownDateError } from '../errors.js';
-import { dayMember, type SessionLayout, type View } from '../layout/index.js';
-import { readOutsideRows, refusedIn, refusedReasons } from './refusals.js';
+import { dayMember, isOutsideReason, type SessionLayout, type View } from '../layout/index.js';
+import { readOutsideRows, readRefusals } from './refusals.js';
 import { visibleWatermark } from './clocked-reads.js';
 import type { Listing } from './listing.js';
 
@@ -129,7 +129,10 @@ export async function readSlotMetrics(
   }
   const isOperator = view === 'operator';
   const keys = layout.keysOf(layout.partitionOf(symbol)!);
-  const refused = await refusedIn(redis, keys, isOperator ? Infinity : clock);
+  const refusals = await readRefusals(redis, [keys], isOperator ? Infinity : clock);
+  const refused = refusals.filter(
+    (refusal) => refusal.symbol === symbol && !isOutsideReason(refusal.reason) && refusal.count > 0,
+  );
   const outsideRows = await readOutsideRows(listing, new Set([symbol]), { view, clock }, date);
   return {
     symbol,
@@ -144,7 +147,7 @@ export async function readSlotMetrics(
     runHigh: runRange.high,
     runLow: runRange.low,
     runVolume: runRange.volume,
-    refused: refusedReasons(refused, symbol),
+    refused: Object.fromEntries(refused.map(({ reason, count }) => [reason, count])),
     outside: outsideRows.outside,
     extended: outsideRows.extended,
     outsideExamples: outsideRows.days.slice(0, EXAMPLES_MAX).map(({ first }) => first),

@@ -11,7 +11,7 @@ import { COUNTERS, runCommands } from '../redis/index.js';
 import { type Control, countBars } from '../stream/index.js';
 import { countsBefore, UpkeepReads } from '../upkeep/index.js';
 import type { Listing } from './listing.js';
-import { refusedIn, refusedOffGrid, refusedTotal } from './refusals.js';
+import { readRefusals, refusalsOf, refusedBars } from './refusals.js';
 import { visibleWatermark } from './clocked-reads.js';
 
 /** How often a read is repeated because the store changed during it. After that its last result is the answer. */
@@ -53,7 +53,7 @@ export async function readPosition({ redis, layout, joining }: Listing): Promise
   const total = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0, offGrid: 0, frontiers };
   for (let partition = 0; partition < layout.partitions; partition++) {
     const meta = replies[2 * partition] as (string | null)[];
-    const refused = replies[2 * partition + 1] as Record<string, string>;
+    const refusals = refusalsOf(replies[2 * partition + 1] as Record<string, string>);
     const [stamp, ...numbers] = meta;
     if (!layout.owns(stamp)) throw new SessionLostError(layout.id);
     // A symbol that joined is alone in its partition, so a joining symbol hides no other one.
@@ -69,8 +69,8 @@ export async function readPosition({ redis, layout, joining }: Listing): Promise
     // `leftSlots`: slots on removed days of symbols that have left. The counters still include these slots.
     total.counts.expected += slots * symbols.length + leftSlots;
     COUNTERS.forEach((name, i) => (total.counts[name] += counters[i]!));
-    total.refused += refusedTotal(refused);
-    total.offGrid += refusedOffGrid(refused);
+    total.refused += refusedBars(refusals);
+    total.offGrid += refusedBars(refusals.filter(({ reason }) => reason === 'off-grid'));
   }
   return { clock: Number(clock), control, ...total, counts: addedUp(total.counts) };
 }
@@ -94,7 +94,8 @@ export async function readVisiblePosition(listing: Listing): Promise<SessionPosi
   if (position.clock >= layout.end) return upToClock(layout, position, noCounts(), position.refused);
   for (let change = 0; ; change++) {
     const ahead = await countAhead(redis, layout, position);
-    const refused = await countRefused(redis, layout, position);
+    const counted = layout.keys.filter((_, partition) => position.frontiers[partition] !== undefined);
+    const refused = refusedBars(await readRefusals(redis, counted, position.clock));
     // The counts belong together only when the store has not changed since the position was read.
     const now = await readPosition(listing);
     const isUnchanged = JSON.stringify(now) === JSON.stringify(position);
@@ -136,13 +137,6 @@ async function countAhead(redis: Redis, layout: SessionLayout, position: Partiti
     }
   }
   return ahead;
-}
-
-/** Number of bars refused up to the clock, in the partitions that the position counts. */
-async function countRefused(redis: Redis, layout: SessionLayout, position: PartitionedPosition): Promise<number> {
-  const counted = layout.keys.filter((_, partition) => position.frontiers[partition] !== undefined);
-  const refused = await Promise.all(counted.map((keys) => refusedIn(redis, keys, position.clock)));
-  return refused.reduce((sum, counts) => sum + refusedTotal(counts), 0);
 }
 
 /**
