@@ -95,11 +95,11 @@ export class OpenSession {
   async latestBars(
     symbols: readonly string[],
     interval?: string,
-    { fill = 'none' }: FillOptions = {},
+    options?: FillOptions,
   ): Promise<Map<string, ShownBar>> {
     const bars = await this.read(async (listing) => {
       const allSeries = symbols.map((symbol) => listing.series(symbol, interval));
-      return (await Promise.all(allSeries.map((series) => series.last(1, fill)))).map(([bar]) => bar);
+      return (await Promise.all(allSeries.map((series) => series.last(1, options)))).map(([bar]) => bar);
     });
     return new Map(symbols.flatMap((symbol, i) => (bars[i] ? [[symbol, bars[i]]] : [])));
   }
@@ -112,10 +112,10 @@ export class OpenSession {
     symbol: string,
     interval: string | undefined,
     count: number,
-    { fill = 'none' }: FillOptions = {},
+    options?: FillOptions,
   ): Promise<ShownBar[]> {
     checkCount('count', count);
-    return this.read((listing) => listing.series(symbol, interval).last(count, fill));
+    return this.read((listing) => listing.series(symbol, interval).last(count, options));
   }
 
   /**
@@ -128,11 +128,11 @@ export class OpenSession {
     from: number,
     to: number,
     limit = Infinity,
-    { fill = 'none' }: FillOptions = {},
+    options?: FillOptions,
   ): Promise<ShownBar[]> {
     checkTimes({ from, to });
     checkCount('limit', limit);
-    return this.read((listing) => listing.series(symbol, interval).between(from, to, limit, fill));
+    return this.read((listing) => listing.series(symbol, interval).between(from, to, limit, options));
   }
 
   /** Visible bars that opened at `time` or later, oldest first: all, or at most `limit`. */
