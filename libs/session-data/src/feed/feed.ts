@@ -164,10 +164,9 @@ export class SessionFeed {
     const keys = [meta, feed, refused, dirty, retry, changes, pending, refusedAhead];
     const batch = `${this.feeder}:${this.batches++}`;
     const seenBars = this.storedBySymbol.get(symbol) ?? '';
-    // First what is given once, then an entry for each reason of refusals, then an entry for each day.
+    // First what is given once, then an entry for each day, then an entry for each reason of refusals.
     const args: ScriptArgument[] = [layout.stampOf(partition), symbol, batch, reached ?? '', isEnd ? '1' : ''];
-    args.push(EVENTS_KEPT, wake, LATE, visibleFrom(bars, layout), seenBars, refusals.size);
-    for (const [reason, count] of refusals) args.push(`${symbol} ${reason}`, count);
+    args.push(EVENTS_KEPT, wake, LATE, visibleFrom(bars, layout), seenBars);
     for (const [dayIndex, { positions, slots }] of days) {
       const grid = layout.grid(dayIndex);
       const { date, open, slotCount } = grid;
@@ -175,6 +174,8 @@ export class SessionFeed {
       args.push(date, open, chunkBytes(slotCount), bitmapBytes(slotCount), slotCount);
       args.push(placesOf(slots, grid), recordsOf(positions.map((position) => bars[position]!)));
     }
+    args.push(refusals.size);
+    for (const [reason, count] of refusals) args.push(`${symbol} ${reason}`, count);
     return { keys, args };
   }
 

@@ -27,19 +27,20 @@ export class UpkeepEvents {
     const { meta, emitted, changes, pending } = this.layout.keysOf(partition);
     const { date, open } = this.layout.grid(dayIndex);
     // For each symbol the number of slots that earlier calls checked; null when none were.
-    const checkedBefore = await this.redis.hmget(emitted, ...incomplete.map(({ symbol }) => dayMember(date, symbol)));
+    const members = incomplete.map(({ symbol }) => dayMember(date, symbol));
+    const checkedBefore = await this.redis.hmget(emitted, ...members);
     const symbolArgs: ScriptArgument[] = [];
     incomplete.forEach((symbolDay, i) => {
       const before = checkedBefore[i] ?? ''; // the script expects this text unchanged; as a number, '' is 0
       const from = Number(before);
       if (from >= closed) return;
       const missing = missingIn(symbolDay, from, closed);
-      symbolArgs.push(symbolDay.symbol, before, closed, missing.count, JSON.stringify(missing.runs));
+      symbolArgs.push(members[i]!, before, closed, missing.count, JSON.stringify(missing.runs));
     });
     if (symbolArgs.length === 0) return 0;
     const day = { layout: this.layout, partition, open };
     const keys = [meta, emitted, changes, pending];
-    const args = [open, date, EVENTS_KEPT, ...symbolArgs];
+    const args = [open, EVENTS_KEPT, ...symbolArgs];
     const reply = await runAndPublish(SCRIPTS.emitGaps, this.redis, day, keys, args);
     // A text means that the day is no longer retained.
     return typeof reply === 'number' ? reply : 0;

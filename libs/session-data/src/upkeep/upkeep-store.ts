@@ -71,8 +71,7 @@ export class UpkeepStore extends UpkeepReads {
     scriptKeys.push(keys.refusedAhead, keys.repositoryRefused);
     const leastFrontier = this.leastFrontier(dayIndex, fills);
     const args: ScriptArgument[] = [chunkBytes(slotCount), bitmapBytes(slotCount), leastFrontier, open];
-    args.push(EVENTS_KEPT, close, refused.length);
-    for (const { symbol, reason, total } of refused) args.push(`${symbol} ${reason}`, total);
+    args.push(EVENTS_KEPT, close);
     for (const { symbol, before, after, dueAt, runs } of fills) {
       scriptKeys.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
       const { changes, settled } = stateChanges(before, after);
@@ -82,6 +81,8 @@ export class UpkeepStore extends UpkeepReads {
       args.push(...settled, runs.length);
       for (const { start, records } of runs) args.push(start, records);
     }
+    args.push(refused.length);
+    for (const { symbol, reason, total } of refused) args.push(`${symbol} ${reason}`, total);
     const day = { layout: this.layout, partition, open };
     return this.refusedSymbols('fill', await runAndPublish(SCRIPTS.fill, this.redis, day, scriptKeys, args));
   }
@@ -102,7 +103,7 @@ export class UpkeepStore extends UpkeepReads {
     const derived = this.layout.computed;
     // The order of keys and arguments is that of derive.lua.
     const scriptKeys = [keys.meta, keys.dirty, keys.changes, keys.pending];
-    const args: ScriptArgument[] = [derived.length, open, ...closedBits(closedSlots), EVENTS_KEPT];
+    const args: ScriptArgument[] = [open, ...closedBits(closedSlots), EVENTS_KEPT, derived.length];
     for (const interval of derived) {
       const { grid, starts } = this.layout.plan(dayIndex, interval);
       args.push(bitmapBytes(grid.slotCount), closedBuckets(starts, closedSlots), endsOf(starts));
