@@ -116,7 +116,7 @@ export class EventStreams {
         isLostSent = result.noStore === 'lost';
       } else {
         isLostSent = false;
-        if (result.gap) await send('event: gap\ndata: {}\n\n');
+        if (result.areTrimmed) await send('event: gap\ndata: {}\n\n');
         for (const text of messages(result.events, types, reader.view)) await send(text);
         cursor = result.cursor;
       }
