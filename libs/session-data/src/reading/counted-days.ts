@@ -1,13 +1,8 @@
-/**
- * Counts the slots of each cell, by state. A cell is one symbol on one trading day. The counts come from bitmaps and slot states, never
- * from prices. The counts of days that the clock has closed are kept in memory. A kept count is never older than the last
- * {@link CountedDays.update}: every change of a closed day is in the partition's stream of changes, which `update` reads. A partition is
- * counted again when its owner, its symbols or its store may have changed.
- */
+/** Keeps the counts of cells whose day the clock has closed, until they change. A cell is one symbol on one trading day. */
 import type { SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
-import { runCommands } from '../redis/index.js';
+import { runGroups } from '../redis/index.js';
 
 /** The counts of a cell, in the order in which they are kept. A slot that is in none of them is missing. */
 export const CELL_COUNTS = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
@@ -17,8 +12,6 @@ export type CellCount = (typeof CELL_COUNTS)[number];
 const CHANGES_MAX = 2_000;
 /** Numbers per cell. */
 const COUNTS_A_CELL = CELL_COUNTS.length;
-/** Reads per partition in {@link CountedDays.update}. */
-const UPDATE_READS = 3;
 /** Events that change the counts of a closed day. */
 const COUNT_CHANGES = new Set(['gap-filled', 'gap-settled', 'late-bars']);
 /** Comes before every id of a stream. */
@@ -67,7 +60,7 @@ export class CountedDays {
   async update(redis: Redis, layout: SessionLayout, partitions: readonly number[]): Promise<void> {
     if (this.days !== layout.days.length) this.partitions.clear();
     this.days = layout.days.length;
-    const reads = partitions.flatMap((partition) => {
+    const replies = (await runGroups(redis, partitions, (partition) => {
       const { meta, changes } = layout.keysOf(partition);
       return [
         ['hmget', meta, 'incarnation', 'epoch', 'owner', 'frontier'],
@@ -75,15 +68,9 @@ export class CountedDays {
         // The changes since the newest included one. A partition of which nothing is kept needs none: from '+' to '+' is empty.
         ['xrange', changes, this.partitions.get(partition)?.lastChange ?? '+', '+', 'COUNT', CHANGES_MAX],
       ];
-    });
-    const replies = await runCommands(redis, reads);
-    for (const [i, partition] of partitions.entries()) {
-      const first = UPDATE_READS * i;
-      const [meta, newest, changes] = replies.slice(first, first + UPDATE_READS) as [
-        (string | null)[],
-        Entry[],
-        Entry[],
-      ];
+    })) as [meta: (string | null)[], newest: Entry[], changes: Entry[]][];
+    for (const [i, [meta, newest, changes]] of replies.entries()) {
+      const partition = partitions[i]!;
       const [stamp, epoch, owner, frontier] = meta; // the field `incarnation` has the stamp
       const writer = `${stamp} ${epoch} ${owner}`;
       const lastChange = newest[0]?.[0] ?? NO_CHANGE;

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import { EXTENDED_HOURS, isOutsideReason, type PartitionKeys, type View } from '../layout/index.js';
 import type { Listing } from './listing.js';
-import { runCommands } from '../redis/index.js';
+import { runGroups } from '../redis/index.js';
 import { type OutsideDay, readOutside } from '../stream/index.js';
 
 /** Bars of one symbol that were refused for one reason. */
@@ -14,14 +14,16 @@ export interface Refusal {
 
 /** The refusals in some partitions, without those in windows that end after `clock`, epoch ms; with Infinity all refusals. */
 export async function readRefusals(redis: Redis, keys: readonly PartitionKeys[], clock: number): Promise<Refusal[]> {
-  const reads = keys.flatMap(({ refused, refusedAhead }) => [refused, refusedAhead]).map((key) => ['hgetall', key]);
-  const hashes = (await runCommands(redis, reads)) as Record<string, string>[];
-  return keys.flatMap((_, partition) => refusalsOf(hashes[2 * partition]!, hashes[2 * partition + 1], clock));
+  const hashes = await runGroups(redis, keys, ({ refused, refusedAhead }) => [
+    ['hgetall', refused],
+    ['hgetall', refusedAhead],
+  ]);
+  return (hashes as Record<string, string>[][]).flatMap(([refused, ahead]) => refusalsOf(refused!, ahead, clock));
 }
 
 /**
  * Parses the refusals of a partition, and subtracts those in windows that end after the clock.
- * @param refused counts by `symbol reason` @param ahead counts by `time symbol reason`; time: the end of the window, epoch ms
+ * @param refused by `symbol reason` @param ahead by `time symbol reason`; time: the end of the window, epoch ms
  */
 export function refusalsOf(
   refused: Record<string, string>,
@@ -57,9 +59,7 @@ export interface OutsideRows {
 
 /**
  * Counts rows without a slot. A strategy's view includes a date once the clock has reached the midnight that ends it, and all dates at
- * the session's end.
- * @param symbols the symbols to count
- * @param date counts only this date, and no fed bars: these are not counted by date
+ * the session's end. @param date counts only this date, and no fed bars, which are not counted by date
  */
 export async function readOutsideRows(
   { redis, layout }: Listing,
