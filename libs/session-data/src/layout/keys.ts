@@ -1,7 +1,4 @@
-/**
- * The partitions of a session, and the names of all its keys. Every process spreads symbols over partitions in the same way.
- * All keys of a partition have one hash tag, so that a script could use all of them on a Redis Cluster (which is not supported). Pure.
- */
+/** The partitions of a session, and the names of its keys. The keys of a partition share a hash tag. Pure. */
 
 export type PartitionKeys = ReturnType<typeof partitionKeys>;
 
