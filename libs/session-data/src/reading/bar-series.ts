@@ -1,12 +1,8 @@
-/**
- * The visible bars of one symbol at one interval (I2, docs/ARCHITECTURE.md): the newest `count`, or those of a range. A derived interval
- * also shows the bar that is still forming (forming-read.ts). On request empty slots are filled forward. Each answer is correct for one
- * clock, even when it takes several round trips while the clock moves. Writes nothing.
- */
+/** The visible bars of one symbol at one interval (I2, docs/ARCHITECTURE.md). Each answer is correct for one clock, also while it moves. */
 import { bitmapBytes, countBits, DayChunk, fillForward } from '@barkeep/bars';
 import type { DayGrid, Fill, Interval, ShownBar, StoredBar } from '@barkeep/bars';
 import { type ClockedReads, visibleWatermark } from './clocked-reads.js';
-import { dayAtClock, type DayPart, partChunk, partCommands } from './day-part.js';
+import { dayAtClock, type ChunkPart, partChunk, partCommands } from './chunk-part.js';
 import { FormingRead } from './forming-read.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 
@@ -105,7 +101,7 @@ export class BarSeries {
   }
 
   /** The tail: the last closed slots, at most `count`, of the day of the clock. */
-  private tail(clock: number, count: number): DayPart & { day: number } {
+  private tail(clock: number, count: number): ChunkPart & { day: number } {
     const day = dayAtClock(this.layout, clock);
     const grid = this.grid(day);
     const closed = grid.closedBy(clock);
@@ -141,10 +137,7 @@ export class BarSeries {
     return bar?.close;
   }
 
-  /**
-   * The shown bars that open at `from` or later. With `forward` also the last close, from which the next call continues.
-   * @param chunks those of the days from `firstDay` on @param lastClose the close before these bars; left out when there is none
-   */
+  /** The shown bars that open at `from` or later, and with `forward` the last close. @param lastClose the close before these bars */
   private show(
     firstDay: number,
     chunks: readonly (DayChunk | undefined)[],
@@ -169,10 +162,7 @@ export class BarSeries {
     return result;
   }
 
-  /**
-   * The time before which an empty slot may be filled forward, epoch ms: Infinity for base bars, the watermark for derived bars. After
-   * the watermark the slot of a derived bar may be empty only because the bar is not derived yet.
-   */
+  /** The time before which empty slots are filled, epoch ms. After the watermark a slot may be empty because its bar is not derived yet. */
   private async settledUntil(fill: Fill): Promise<number> {
     if (fill === 'none' || this.isBase) return Infinity;
     const [clock, [watermark]] = await this.reads.read([['hgetBuffer', this.keys.meta, 'watermark']]);

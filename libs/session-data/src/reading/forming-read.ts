@@ -1,11 +1,8 @@
-/**
- * Reads the bar that is still forming: the base bars of the bucket that contains the clock, within one day. Gives the caller
- * two commands to send with another read, and aggregates the replies.
- */
+/** Reads the forming bar with two commands that the caller sends with another read, and aggregates the replies. */
 import { formingBar, formingBucket, type Interval, type StoredBar } from '@barkeep/bars';
 import type { ReadCommand } from '../redis/index.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
-import { dayAtClock, partChunk, partCommands } from './day-part.js';
+import { dayAtClock, partChunk, partCommands } from './chunk-part.js';
 
 /** Reads the forming bar of one symbol at one derived interval. */
 export class FormingRead {

@@ -1,10 +1,6 @@
-/**
- * Counts slots in two ways: the coverage of each symbol on each retained day (days of the history excluded), and the empty slots
- * of each symbol that a forced round of upkeep would request. A strategy's view ends at the clock, an operator's at the
- * frontier. While the caller keeps a {@link CountedDays}, each closed day is read once. Reads only.
- */
+/** Counts slots: the coverage of each symbol on each retained day, and the empty slots that a forced round of upkeep would request. */
 import { slotsToAsk } from '@barkeep/bars';
-import { batchesOf } from '../batches.js';
+import { inBatches } from '../batches.js';
 import { byPartition, type View } from '../layout/index.js';
 import { countsBefore, readSymbolDays, UpkeepReads } from '../upkeep/index.js';
 import { CELL_COUNTS, type CellCount, copyCell, type CountedDays, writeCell } from './counted-days.js';
@@ -122,7 +118,7 @@ async function countCells(
         else unknownCells.push({ symbol, day, closed, place, isDayClosed });
       }
     }
-    return [...batchesOf(unknownCells, CELLS_A_CALL)].map((cells) => ({ partition, cells }));
+    return [...inBatches(unknownCells, CELLS_A_CALL)].map((cells) => ({ partition, cells }));
   });
   await inParallel(batchesToRead, async ({ partition, cells }) => {
     const symbolDays = await readSymbolDays(redis, layout, partition, cells);
@@ -146,13 +142,9 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
 
 /** Turns the counts of one symbol, day after day, into one array per name. */
 function byName(counts: Uint16Array): Record<CellCount, number[]> {
-  const named: Partial<Record<CellCount, number[]>> = {};
-  for (const [offset, name] of CELL_COUNTS.entries()) {
-    const numbers: number[] = [];
-    for (let at = offset; at < counts.length; at += COUNTS_A_CELL) numbers.push(counts[at]!);
-    named[name] = numbers;
-  }
-  return named as Record<CellCount, number[]>;
+  const days = Array.from({ length: counts.length / COUNTS_A_CELL }, (_, day) => day * COUNTS_A_CELL);
+  const named = CELL_COUNTS.map((name, place) => [name, days.map((at) => counts[at + place]!)]);
+  return Object.fromEntries(named) as Record<CellCount, number[]>;
 }
 
 /** The numbers of gaps and of empty slots of one symbol. */

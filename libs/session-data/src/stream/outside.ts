@@ -1,8 +1,4 @@
-/**
- * Counts of the source's rows without a slot, by symbol and local date. The owner counts the rows of dates that the frontier has passed,
- * and stores the counts with a mark: the first date that is not counted. A count is the total of its date and not an increment, so
- * counting a date again changes nothing. The counts are not part of the digest.
- */
+/** The numbers of rows without a slot, by symbol and local date, and a mark: the first date that is not counted. */
 import type { Redis } from 'ioredis';
 import { atLeastOneBatch } from '../batches.js';
 import { dayMember, type SessionLayout } from '../layout/index.js';
@@ -42,10 +38,8 @@ export async function outsideTo(redis: Redis, layout: SessionLayout): Promise<(s
 }
 
 /**
- * Stores counts of one partition.
- * @param to the first date that is not counted
- * @param isFirst true when no date was counted for the current symbols: first removes the stored counts, which are of older symbols
- * @throws FencedError, SessionLostError
+ * Stores counts of one partition. @param to the first date that is not counted @param isFirst true when none was counted for the current
+ * symbols: first removes the stored counts, which are of older symbols @throws FencedError, SessionLostError
  */
 export async function noteOutside(
   writer: SessionWriter,

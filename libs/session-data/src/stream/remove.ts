@@ -1,10 +1,9 @@
 /**
- * Removes closed days of a running session, oldest first, for its owner; and all keys of a session that ended. An interrupted
- * removal may be repeated. When a session is removed, its meta hashes are removed first: after that every script of a late writer is
- * refused, so that no key comes back (I9, docs/ARCHITECTURE.md). Does not decide which days to remove (`firstKeptAt` of the layout does).
+ * Removes closed days of a running session, and all keys of a session. May be repeated. The meta hashes of a session go first: after that
+ * every script of a late writer is refused, so that no key comes back (I9, docs/ARCHITECTURE.md).
  */
 import type { Redis } from 'ioredis';
-import { atLeastOneBatch, batchesOf } from '../batches.js';
+import { atLeastOneBatch, inBatches } from '../batches.js';
 import { dayMember, type SessionLayout } from '../layout/index.js';
 import { KEYS_A_SCAN, scanKeys, SCRIPTS } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
@@ -12,10 +11,7 @@ import type { SessionWriter } from './writer.js';
 /** Approximate number of keys that one call removes: bounds how long the call blocks Redis. */
 const KEYS_A_CALL = KEYS_A_SCAN;
 
-/**
- * Removes all days before the day with the index `firstKept`, and all data about them. Does nothing when they were removed before.
- * @throws FencedError, SessionLostError, RewindError when the store's frontier is before that day
- */
+/** Removes all data of the days before `firstKept` (index). @throws FencedError, SessionLostError, RewindError */
 export async function retireBefore(writer: SessionWriter, firstKept: number): Promise<void> {
   const { layout } = writer;
   const from = layout.grid(firstKept).open;
@@ -63,10 +59,7 @@ export async function removeSession(redis: Redis, layout: SessionLayout, options
   return removed + (await removePartitions(redis, layout, [...layout.keys.keys()], options));
 }
 
-/**
- * Removes partitions that a late writer created after the session was removed. Does not touch a later session with the same id.
- * @param mustScan as in {@link RemoveOptions} @returns the number of removed keys
- */
+/** Removes partitions that a late writer created after the removal, not those of a later session. @returns the number of removed keys */
 export async function removeLeftover(redis: Redis, layout: SessionLayout, mustScan = false): Promise<number> {
   const leftover: number[] = [];
   for (const partition of layout.keys.keys()) if (await forget(redis, layout, partition)) leftover.push(partition);
@@ -84,10 +77,7 @@ export async function forget(redis: Redis, layout: SessionLayout, partition: num
   return Number(removed) === 1;
 }
 
-/**
- * Removes all keys of partitions except the meta hashes. A session may have many more possible keys (symbols × days × intervals)
- * than the server has keys. In that case the server's keys are scanned, so that the work is proportional to what exists.
- */
+/** Removes all keys of partitions except the meta hashes. Scans the server when it has fewer keys than the session can have. */
 async function removePartitions(
   redis: Redis,
   layout: SessionLayout,
@@ -99,7 +89,7 @@ async function removePartitions(
   const isScanned = mustScan || possible > (await redis.dbsize());
   const batches = isScanned
     ? scannedKeys(redis, layout, partitions)
-    : batchesOf(possibleKeys(layout, partitions), KEYS_A_CALL);
+    : inBatches(possibleKeys(layout, partitions), KEYS_A_CALL);
   let removed = 0;
   for await (const keys of batches) {
     if (keys.length > 0) removed += await redis.unlink(...keys);

@@ -1,13 +1,10 @@
 /**
- * Finds and removes keys of removed sessions: when a server loses its newest writes after a removal, the keys exist again (I9,
- * docs/ARCHITECTURE.md). Finds the keys by SCAN, so that the work is proportional to what the server stores. Removes only keys of sessions
- * that are known to be removed; keys of unknown sessions stay. Each removal checks again in the server that the partition belongs to a
- * removed session.
- *
- * A key is `PREFIX:{ID:PARTITION}:NAME`. Below, `base` is this without the name, so that all keys of a partition begin with `base:`.
+ * Finds and removes keys of removed sessions that exist again, because a server lost its newest writes (I9, docs/ARCHITECTURE.md). Keys of
+ * unknown sessions stay. The server checks at each removal that the partition belongs to a removed session.
+ * A key is `PREFIX:{ID:PARTITION}:NAME`. Below, `base` is this without `:NAME`.
  */
 import type { Redis } from 'ioredis';
-import { batchesOf } from '../batches.js';
+import { inBatches } from '../batches.js';
 import { KEYS_A_SCAN, scanKeys, scanPattern, SCRIPTS } from '../redis/index.js';
 
 /** Most keys that one script call removes. */
@@ -33,9 +30,8 @@ export class ReturnedKeys {
   ) {}
 
   /**
-   * Checks the next keys of the server, and starts again after the last key.
-   * @param callsMax most SCAN calls; Infinity: up to the last key @param signal ends the sweep early
-   * @returns the number of removed keys
+   * Checks the next keys, and starts again after the last one. @param callsMax most SCAN calls; Infinity: up to the last key
+   * @param signal ends the sweep early @returns the number of removed keys
    */
   async sweep(callsMax: number, signal: AbortSignal): Promise<number> {
     const pattern = scanPattern(`${this.keyPrefix}:{`);
@@ -58,10 +54,7 @@ export class ReturnedKeys {
     return count;
   }
 
-  /**
-   * Removes all keys of the removed sessions of one id. Removes the meta hashes last, because they show which keys belong to a
-   * removed session. @returns the number of removed keys
-   */
+  /** Removes the keys of an id's removed sessions, and their number. The meta hashes go last: they show whose partition it is. */
   private async removeSessions(id: string, removed: RemovedSessions): Promise<number> {
     let count = 0;
     const bases = new Set<string>();
@@ -81,7 +74,7 @@ export class ReturnedKeys {
     const isIdFree = removed.isTaken ? '0' : '1';
     const args = [isIdFree, ...removed.incarnations];
     let count = 0;
-    for (const batch of batchesOf(keys, REMOVED_AT_ONCE)) {
+    for (const batch of inBatches(keys, REMOVED_AT_ONCE)) {
       count += Number(await SCRIPTS.removeKeys.run(this.redis, [metaKey(base), ...batch], args));
     }
     return count;

@@ -1,13 +1,11 @@
 /**
- * The list of a session's symbols in its store: updates it to the list in PostgreSQL, and reads it. A new symbol gets a partition
- * for itself. It is `joining`, which means invisible to readers, until the stream reports that it is whole up to the clock. All
- * data of a symbol that leaves are removed. This module does not decide which symbols join or leave, and does not prevent two
- * updates at once: the caller holds the session's lock.
+ * Updates the list of symbols in a session's store. A new symbol gets a separate partition, and is `joining` (invisible to readers) until
+ * it is whole up to the clock. The caller holds the session's lock, which prevents two updates at once.
  */
 import { addedPartition, parseMembership, UNCHANGED } from '@barkeep/bars';
 import type { Membership } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { batchesOf } from '../batches.js';
+import { inBatches } from '../batches.js';
 import { FencedError, SessionLostError, SymbolsChangedError } from '../errors.js';
 import { SessionLayout } from '../layout/index.js';
 import { COUNTERS, SCRIPTS, runCommands, type ScriptArgument } from '../redis/index.js';
@@ -67,10 +65,8 @@ export function withMembership(layout: SessionLayout, membership: Membership): S
 }
 
 /**
- * Updates a store to a newer list of symbols, and finishes the removals of an interrupted earlier call.
- * @param target the session with the newer list
- * @returns the symbols whose data were removed, or undefined when there was nothing to do
- * @throws SessionLostError when there is no store
+ * Updates a store to the list of `target`, and finishes the removals of an interrupted earlier call.
+ * @returns the symbols whose data were removed, or undefined when there was nothing to do @throws SessionLostError
  */
 export async function updateSymbols(redis: Redis, target: SessionLayout): Promise<string[] | undefined> {
   const stored = await readSymbols(redis, target);
@@ -109,8 +105,7 @@ async function switchList(
 }
 
 /**
- * Makes joining symbols visible to readers. @param wholeUpTo the time up to which these symbols are whole, epoch ms
- * @returns false when the clock passed that time, or the list changed meanwhile
+ * Makes joining symbols visible that are whole up to `wholeUpTo`, epoch ms. @returns false when the clock is later, or the list changed
  * @throws FencedError, SessionLostError
  */
 export async function showJoined(
@@ -188,7 +183,7 @@ async function dropDays(redis: Redis, layout: SessionLayout, leaver: Leaver): Pr
   const { symbol, partition, version } = leaver;
   // A symbol that joined was alone in its partition, whose counters were removed with the new stamp.
   const isCounted = partition < layout.basePartitions ? '1' : '0';
-  for (const days of batchesOf(layout.days.keys(), DAYS_A_CALL)) {
+  for (const days of inBatches(layout.days.keys(), DAYS_A_CALL)) {
     const places = days.map((day) => ({ symbol, day }));
     const symbolDays = await readSymbolDays(redis, layout, partition, places);
     const dayKeys = days.map((day) => layout.dayKeys(partition, symbol, layout.day(day).date));
