@@ -1,5 +1,6 @@
 --- Defines take(n): the next `n` arguments of the script, in the order in which its header names them.
-local arguments, taken, unpack = ARGV, 0, unpack -- a local is found faster than a global
+-- Lua finds a local faster than a global.
+local arguments, taken, unpack = ARGV, 0, unpack
 local function take(n)
   taken = taken + n
   return unpack(arguments, taken - n + 1, taken)
