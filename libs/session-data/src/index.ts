@@ -12,12 +12,6 @@ export { slotsCommand, storeClock, storeReads } from './redis/index.js';
 export type { ReadCommand, Receiver, StoreReads } from './redis/index.js';
 export * from './stream/index.js';
 export * from './limits/index.js';
-export {
-  hasAllPartitions,
-  symbolsKey,
-  readSymbols,
-  withMembership,
-  updateSymbols,
-  showJoined,
-} from './symbols/index.js';
+export { hasAllPartitions, symbolsKey, readSymbols, withMembership } from './symbols/index.js';
+export { updateSymbols, showJoined } from './symbols/index.js';
 export * from './upkeep/index.js';

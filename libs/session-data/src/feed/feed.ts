@@ -1,10 +1,9 @@
 /**
- * Feeds a session whose source is a feed: writes bars of a symbol into their slots and stores the progress of its stream.
- * Any number of processes may feed at once, in any order and repeatedly. Feeding needs no fence and does not move the
- * frontier ({@link FeedFrontier} does). A refused bar is never stored; the answer names the reason.
+ * Feeds a session: writes bars of a symbol into their slots, and stores the progress of its stream. Any number of processes may feed at
+ * once, in any order and repeatedly. Does not move the frontier ({@link FeedFrontier} does).
  *
- * The store counts the fed bars of each symbol, and each answer contains the count. A feeder sends the last count that it got.
- * When the store has fewer bars, it was set back: it then refuses this feeder, whose stream would skip the lost bars.
+ * The store counts the fed bars of each symbol. A feeder sends the last count that it got. When the store has fewer bars, it was set back: it
+ * then refuses this feeder, whose stream would skip the lost bars.
  */
 import { randomUUID } from 'node:crypto';
 import { type Bar, bitmapBytes, chunkBytes, DayChunk, type DayGrid, LATE, recordOffset } from '@barkeep/bars';

@@ -1,17 +1,11 @@
-/**
- * The layout of a session's store: its days and windows ({@link LayoutDays}), and its symbols, partitions and key names. It is
- * computed from the spec and the changes of the symbols, so that all processes get the same layout without communicating. Pure.
- */
+/** The layout of a session: {@link LayoutDays}, symbols, partitions and key names. All processes compute the same one. Pure. */
 import { addedPartition, currentSymbols, sourceName, UNCHANGED } from '@barkeep/bars';
 import type { Interval, Membership, SessionSpec, TradingDay } from '@barkeep/bars';
 import { UnknownIntervalError } from '../errors.js';
 import { basePartition, basePartitionsOf, type PartitionKeys, partitionKeys } from './keys.js';
 import { LayoutDays } from './layout-days.js';
 
-/**
- * Who reads a session. A strategy's answers depend on nothing after the clock (I2, docs/ARCHITECTURE.md). Those of an operator include
- * everything up to the frontier.
- */
+/** Who reads. A strategy sees nothing that depends on data after the clock (I2, docs/ARCHITECTURE.md), an operator sees everything. */
 export type View = 'strategy' | 'operator';
 
 /** What determines a layout. */
@@ -85,10 +79,7 @@ export class SessionLayout extends LayoutDays {
     return this.partitionBySymbol.get(symbol);
   }
 
-  /**
-   * The stamp in a partition's meta hash: the incarnation, and a version when the partition's symbols changed. Every write
-   * compares the stamp, so that a writer with an older list of symbols writes nothing.
-   */
+  /** The incarnation, and a version if the partition's symbols changed. Scripts refuse writers with another stamp. */
   stampOf(partition: number): string {
     const version = this.membership.stamps[partition];
     return version === undefined ? this.incarnation : `${this.incarnation}+${version}`;

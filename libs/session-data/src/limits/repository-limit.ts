@@ -1,9 +1,4 @@
-/**
- * The limits of one repository, across all workers: requests per period, requests at the same time, and a pause that the
- * repository demands. Waiting sessions take turns, so that a session with many gaps does not starve the others.
- *
- * A permit is a lease in Redis. The worker extends it while the request runs, and it expires when the worker dies.
- */
+/** The limits of one repository, across all workers. Waiting sessions take turns. A permit is a lease in Redis, which the worker extends. */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { scanKeys, SCRIPTS } from '../redis/index.js';
@@ -12,7 +7,7 @@ import { scanKeys, SCRIPTS } from '../redis/index.js';
 const LEASE_MS = 10_000;
 /** How often leases are extended: the next attempt is in time when one fails. */
 const RENEW_MS = LEASE_MS / 3;
-/** Time between two attempts to get a permit. When this process gives a permit back, it tries again at once. */
+/** Time between two attempts to get a permit, unless this process gives one back meanwhile. */
 const RETRY_MS = 20;
 /** A session that has not tried for this long loses its turn. */
 const PATIENCE_MS = 1_000;
@@ -58,11 +53,7 @@ export class RepositoryLimit {
     this.keys = [this.leasesKey, `${base}:asked`, `${base}:waiting`, `${base}:turns`, this.restingKey];
   }
 
-  /**
-   * Waits until a session may send one request.
-   * @returns a function that the caller calls when the request has ended
-   * @throws the reason of `signal`, what Redis throws
-   */
+  /** Waits until a session may send a request. @returns a function to call when it has ended @throws the signal's reason, errors of Redis */
   async take(session: string, signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
     let waiter!: Waiter;
@@ -82,10 +73,7 @@ export class RepositoryLimit {
     await SCRIPTS.restRepository.run(this.redis, [this.restingKey], [Math.max(1, Math.round(ms))]);
   }
 
-  /**
-   * Tries to get permits for the waiting sessions, one session after another, until none waits. Runs once at a time: a second call
-   * only ends the pause of the first.
-   */
+  /** Tries to get permits, one session after another, until none waits. Runs once at a time: a second call ends the pause of the first. */
   private async tryAll(): Promise<void> {
     this.tryNow();
     if (this.isTrying) return;

@@ -6,8 +6,7 @@ import { partitionKeys, SessionLayout, type View } from '../layout/index.js';
 import { OpenSession } from './open-session.js';
 
 /**
- * Opens a session, with the symbols that it has now. The spec is read only here. Later reads compare the incarnation, so
- * that they notice when the session was deleted and created again under the same id.
+ * Opens a session.
  * @param keyPrefix the prefix that the writers use (`BARKEEP_SESSION_PREFIX`)
  * @param view whether positions, counts and gaps end at the clock ('strategy') or at the frontier ('operator') @default 'strategy'
  * @throws SessionLostError when the session has no store; SessionCalendarError

@@ -1,7 +1,4 @@
-/**
- * Events of upkeep that do not come from a write of bars: gaps when they are first found, and the quality of a day when it closes or
- * changes. The scripts emit each once, however often they are called. Events about written bars come from the scripts that write the bars.
- */
+/** Events that do not come from a write of bars: gaps that are found, and the quality of a day. Each is emitted once. */
 import { barQuality, emptyRuns, firstMissing, statusOf, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { countFields, EVENTS_KEPT, runAndPublish } from '../events/index.js';
@@ -16,11 +13,7 @@ export class UpkeepEvents {
     private readonly layout: SessionLayout,
   ) {}
 
-  /**
-   * Emits the missing slots (empty, and no repository was asked yet) among a day's slots `[0, closed)`. The store notes for each symbol
-   * how many slots were checked, so that no slot is emitted twice.
-   * @returns the number of emitted slots @throws SessionLostError
-   */
+  /** Emits the missing slots among slots `[0, closed)` of a day, each once. @returns their number @throws SessionLostError */
   async gapsFound(partition: number, dayIndex: number, closed: number, symbols: readonly SymbolDay[]): Promise<number> {
     const incomplete = symbols.filter(({ bitmap, states }) => firstMissing(bitmap, states, closed) < closed);
     if (incomplete.length === 0) return 0;

@@ -20,10 +20,7 @@ export class UpkeepReads {
     readonly layout: SessionLayout,
   ) {}
 
-  /**
-   * Frontier, watermark and oldest retained day of every partition. For a vacant partition both times are the session's end.
-   * @throws SessionLostError
-   */
+  /** The position of every partition. A vacant partition is at the session's end. @throws SessionLostError */
   async positions(): Promise<PartitionPosition[]> {
     const { layout } = this;
     const fields = ['incarnation', 'frontier', 'watermark', 'retainedFrom'];
@@ -36,10 +33,7 @@ export class UpkeepReads {
     });
   }
 
-  /**
-   * Identifies the run (from start to end) of the server that has the partition: after a restart or a failover, another run may lack the
-   * newest writes. '' when the server does not tell.
-   */
+  /** The run of the server that has the partition: another run may lack the newest writes. '' when the server does not tell. */
   async serverRun(partition: number): Promise<string> {
     return String(await SCRIPTS.serverRun.run(this.redis, [this.layout.keysOf(partition).meta], []));
   }
@@ -66,11 +60,11 @@ export class UpkeepReads {
     const keys = this.layout.keysOf(partition);
     const names = symbols.map((symbol) => keys.chunk(interval.name, symbol, date));
     const replies = names.length > 0 ? await this.redis.mgetBuffer(...names) : [];
-    const chunks = new Map<string, DayChunk>();
-    replies.forEach((bytes, i) => {
-      if (bytes) chunks.set(symbols[i]!, new DayChunk(slotCount, bytes));
-    });
-    return chunks;
+    return new Map(
+      replies.flatMap((bytes, i): [string, DayChunk][] =>
+        bytes ? [[symbols[i]!, new DayChunk(slotCount, bytes)]] : [],
+      ),
+    );
   }
 
   /** The days of symbols whose absent bars are due at `now`, epoch ms. */
@@ -88,12 +82,8 @@ export class UpkeepReads {
 
   /** True when the session is at its end: all slots are filled or settled, all derived bars made, and no retry is scheduled. */
   async isSettled(): Promise<boolean> {
-    const readDirty = this.layout.keys.map((_, partition) => this.dirty(partition));
-    const [nextRetry, positions, dirty] = await Promise.all([
-      this.nextRetry(),
-      this.positions(),
-      Promise.all(readDirty),
-    ]);
+    const readDirty = Promise.all(this.layout.keys.map((_, partition) => this.dirty(partition)));
+    const [nextRetry, positions, dirty] = await Promise.all([this.nextRetry(), this.positions(), readDirty]);
     const isDerived = positions.every(({ watermark }) => watermark >= this.layout.end) && dirty.flat().length === 0;
     return nextRetry === undefined && isDerived;
   }
