@@ -15,8 +15,8 @@ import { visibleWatermark } from './clocked-reads.js';
 
 /** How often a read is repeated because the store changed during it. After that its last result is the answer. */
 const CHANGES_MAX = 5;
-/** Fields of a partition's meta hash. The counters come last. */
-const META_FIELDS = ['incarnation', 'clock', 'control', 'frontier', 'watermark', 'begun', 'leftSlots', ...COUNTERS];
+/** Fields of a partition's meta hash. The last two count in partition 0 only. */
+const META_FIELDS = ['incarnation', 'frontier', 'watermark', 'begun', 'leftSlots', ...COUNTERS, 'clock', 'control'];
 const COUNT_NAMES = Object.keys(noCounts()) as (keyof SlotCounts)[];
 
 /** How far a session has come, in one of the views. */
@@ -45,11 +45,11 @@ export async function readPosition({ redis, layout, joining }: Listing): Promise
     ['hmget', meta, ...META_FIELDS],
     ['hgetall', refused],
   ])) as [meta: (string | null)[], refused: Record<string, string>][];
-  const [, clock, control] = replies[0]![0]; // only those of partition 0 count
+  const [clock, control] = replies[0]![0].slice(-2);
   const frontiers: (number | undefined)[] = layout.keys.map(() => undefined);
   const total = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0, offGrid: 0, frontiers };
   for (const [partition, [meta, refused]] of replies.entries()) {
-    const [stamp, , , ...numbers] = meta;
+    const [stamp, ...numbers] = meta;
     if (!layout.owns(stamp)) throw new SessionLostError(layout.id);
     const refusals = refusalsOf(refused);
     // A symbol that joined is alone in its partition, so a joining symbol hides no other one.
