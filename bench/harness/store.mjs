@@ -15,8 +15,8 @@ const REQUESTED_ONCE = 1;
 export async function openStore(redis, id, grid, symbols, spec = {}) {
   const source = { type: 'dataset', dataset: 'bench' };
   const parsed = parseSessionSpec({ symbols, start: grid.date, end: grid.date, source, ...spec });
-  const [keyPrefix, historyDays] = ['bench', 0];
-  const layout = new SessionLayout(id, randomUUID(), parsed, keyPrefix, historyDays);
+  const incarnation = randomUUID();
+  const layout = new SessionLayout({ id, incarnation, spec: parsed, keyPrefix: 'bench', historyDays: 0 });
   const writer = new SessionWriter(redis, layout, { epoch: 1, owner: 'bench' });
   await writer.init();
   await writer.claim();

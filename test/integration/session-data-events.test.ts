@@ -286,11 +286,11 @@ describe('events', () => {
     const start = await eventsOf(store).now();
     for (const state of ['running', 'paused', 'running']) await emitState(server.redis, store.layout, state);
     const all = (await eventsOf(store).read(start)).events;
-    expect(await eventsOf(store).read(start)).toMatchObject({ gap: false });
+    expect(await eventsOf(store).read(start)).toMatchObject({ areTrimmed: false });
     await server.redis.xtrim(events, 'MAXLEN', '=', 1);
-    expect(await eventsOf(store).read(start)).toMatchObject({ gap: true, events: [all[2]] });
-    expect(await eventsOf(store).read(all[0]!.cursor)).toMatchObject({ gap: true });
-    expect(await eventsOf(store).read(all[2]!.cursor)).toMatchObject({ gap: false, events: [] });
+    expect(await eventsOf(store).read(start)).toMatchObject({ areTrimmed: true, events: [all[2]] });
+    expect(await eventsOf(store).read(all[0]!.cursor)).toMatchObject({ areTrimmed: true });
+    expect(await eventsOf(store).read(all[2]!.cursor)).toMatchObject({ areTrimmed: false, events: [] });
   });
 
   test('are awaited by a blocking read', async () => {

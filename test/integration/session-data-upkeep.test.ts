@@ -37,9 +37,8 @@ describe('I4 a fill', () => {
     const slots = 65_535; // the most that a day can have
     const open = Date.parse(DATE);
     const longDay = { date: DATE, segments: [{ open, close: open + slots * 60_000 }] };
-    const { id, spec, incarnation } = server.layout({ ...SMALL_SPEC, calendar: '24/7', end: DATE, upkeep: {} });
-    const layout = new SessionLayout(id, incarnation, spec, server.prefix, 0, undefined, [longDay]);
-    const store = await server.begin(layout);
+    const { description } = server.layout({ ...SMALL_SPEC, calendar: '24/7', end: DATE, upkeep: {} });
+    const store = await server.begin(new SessionLayout({ ...description, keptDays: [longDay] }));
     for (const window of store.windows) {
       await store.writer.flush(window, { partition: PARTITION, chunks: new Map(), bars: 0, refused: new Map() });
     }

@@ -5,6 +5,7 @@
  * I1, I4, I6: invariants at the end of docs/ARCHITECTURE.md.
  */
 import { hasBit, UNFILLABLE, type Bar } from '@barkeep/bars';
+import type { FeedFrontier, SessionFeed } from '@barkeep/session-data';
 import { holey, marketBars, mulberry32, type BarsBySymbol } from '../support/data/market.js';
 import { advanceTo, countedSlots, feedOf, otherBar, shuffledWithin } from '../support/programs/feeding.js';
 import { symbolFill } from '../support/sessions/follow-store.js';
@@ -84,61 +85,97 @@ async function expectConsistent(store: TestStore): Promise<void> {
   expect((await store.reader.position()).counts).toEqual(await countedSlots(store));
 }
 
+/** A store that feeders feed in random turns, while its frontier moves and upkeep works. */
+class RandomFeeding {
+  /** The sums of the outcomes of all calls. */
+  readonly total = { accepted: 0, duplicates: 0, late: 0 };
+  readonly feed: SessionFeed;
+  private readonly frontier: FeedFrontier;
+
+  constructor(
+    readonly store: TestStore,
+    private readonly source: BarsBySymbol,
+    private readonly random: () => number,
+  ) {
+    ({ feed: this.feed, frontier: this.frontier } = feedOf(server.redis, store));
+  }
+
+  /** Makes all calls of all feeders. Each turn is the next call of a random feeder. */
+  async sendAll(): Promise<void> {
+    const feeders = STREAMED.symbols.map((symbol) => ({
+      symbol,
+      calls: feederCalls(this.source.get(symbol)!, this.random),
+    }));
+    let unfinished = feeders;
+    while (unfinished.length > 0) {
+      const { symbol, calls } = unfinished[this.int(unfinished.length)]!;
+      const bars = calls.shift()!;
+      await this.send(symbol, bars);
+      await this.work(bars.at(-1)!.openTime);
+      unfinished = feeders.filter((feeder) => feeder.calls.length > 0);
+    }
+  }
+
+  /** Sends bars in one call, and adds the outcome to `total`. */
+  async send(symbol: string, bars: readonly Bar[]): Promise<void> {
+    const { accepted, duplicates, late, conflicts } = await this.feed.feed(symbol, bars);
+    expect(conflicts).toEqual([]);
+    this.total.accepted += accepted;
+    this.total.duplicates += duplicates;
+    this.total.late += late;
+  }
+
+  /** Moves the frontier to the end, and completes upkeep. */
+  async finish(): Promise<void> {
+    await advanceTo(this.frontier, this.store.layout.end);
+    await completeUpkeep(this.store, this.source);
+    await expectConsistent(this.store);
+  }
+
+  /** What happens after a call whose last bar opened at `time`: in half of all turns nothing. */
+  private async work(time: number): Promise<void> {
+    const { store, frontier } = this;
+    const dice = this.random();
+    if (dice < 0.3) {
+      // Moves the frontier past slow feeders, so that some bars come late.
+      const to = store.layout.slotEndBefore(time + this.int(20) * MINUTE);
+      if (to > frontier.frontier) await advanceTo(frontier, to);
+    } else if (dice < 0.4) await backfill(store, this.source, frontier.frontier, this.int(store.layout.days.length));
+    else if (dice < 0.45) await deriveAll(store);
+    else if (dice < 0.5) await expectConsistent(store);
+  }
+
+  /** A random whole number in `[0, below)`. */
+  private int(below: number): number {
+    return Math.floor(this.random() * below);
+  }
+}
+
 test.each([1, 2, 3, 4])(
   'I1 I4 I6 a store that is fed ends with the bytes of a streamed one (seed %i)',
   async (seed) => {
-    const random = mulberry32(seed);
     const source = holey(whole, 0.2, seed);
     const streamed = await server.begin(server.layout(STREAMED));
     await flushUpTo(streamed, source, streamed.layout.end);
     await completeUpkeep(streamed, source);
 
     const store = await server.begin(server.layout(FED));
-    const { feed, frontier } = feedOf(server.redis, store);
-    const total = { accepted: 0, duplicates: 0, late: 0 };
-    /** Sends bars in one call, and adds the outcome to `total`. */
-    const send = async (symbol: string, bars: readonly Bar[]) => {
-      const { accepted, duplicates, late, conflicts } = await feed.feed(symbol, bars);
-      expect(conflicts).toEqual([]);
-      total.accepted += accepted;
-      total.duplicates += duplicates;
-      total.late += late;
-    };
-    /** A random whole number in `[0, below)`. */
-    const int = (below: number) => Math.floor(random() * below);
-    const feeders = STREAMED.symbols.map((symbol) => ({ symbol, calls: feederCalls(source.get(symbol)!, random) }));
-    let unfinished = feeders;
-    // Each turn makes the next call of a random feeder, and then often moves the frontier, fills, derives or checks.
-    while (unfinished.length > 0) {
-      const { symbol, calls } = unfinished[int(unfinished.length)]!;
-      const bars = calls.shift()!;
-      await send(symbol, bars);
-      const dice = random();
-      if (dice < 0.3) {
-        // Moves the frontier past slow feeders, so that some bars come late.
-        const to = store.layout.slotEndBefore(bars.at(-1)!.openTime + int(20) * MINUTE);
-        if (to > frontier.frontier) await advanceTo(frontier, to);
-      } else if (dice < 0.4) await backfill(store, source, frontier.frontier, int(store.layout.days.length));
-      else if (dice < 0.45) await deriveAll(store);
-      else if (dice < 0.5) await expectConsistent(store);
-      unfinished = feeders.filter((feeder) => feeder.calls.length > 0);
-    }
+    const feeding = new RandomFeeding(store, source, mulberry32(seed));
+    await feeding.sendAll();
     const barCount = [...source.values()].flat().length;
-    expect(total.accepted).toBe(barCount);
-    expect(total.late).toBeGreaterThan(0);
-    expect(total.duplicates).toBeGreaterThan(0);
+    expect(feeding.total.accepted).toBe(barCount);
+    expect(feeding.total.late).toBeGreaterThan(0);
+    expect(feeding.total.duplicates).toBeGreaterThan(0);
 
     // All bars once more, then bars that differ from the stored ones: none is accepted.
-    for (const [symbol, bars] of source) await send(symbol, bars);
-    expect(total.accepted).toBe(barCount);
+    for (const [symbol, bars] of source) await feeding.send(symbol, bars);
+    expect(feeding.total.accepted).toBe(barCount);
     const differing = source.get('AAA')!.slice(0, 300).map(otherBar);
-    const { conflicts, accepted } = await feed.feed('AAA', differing);
+    const { conflicts, accepted } = await feeding.feed.feed('AAA', differing);
     expect(accepted).toBe(0);
     expect(conflicts.length).toBeGreaterThan(0);
 
-    await advanceTo(frontier, store.layout.end);
-    await completeUpkeep(store, source);
-    await expectConsistent(store);
+    await feeding.finish();
     expect(await store.reader.digest()).toEqual(await streamed.reader.digest());
     expect((await store.reader.position()).counts).toEqual((await streamed.reader.position()).counts);
   },

@@ -84,7 +84,7 @@ export async function* momentsOf(
     signal.throwIfAborted();
     const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
     // The lost events are between this cursor and those of the batch.
-    if (batch.gap) yield { type: 'gap', cursor: encodeCursor(cursor) };
+    if (batch.areTrimmed) yield { type: 'gap', cursor: encodeCursor(cursor) };
     for (const { event, cursor: eventCursor } of batch.events) {
       if (!types || types.has(event.type)) yield { ...event, cursor: encodeCursor(eventCursor) };
     }
@@ -119,6 +119,6 @@ export async function waitForState<T>(
     const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
     ({ cursor } = batch);
     // The trimmed events of a gap may have been `state` events.
-    if (batch.gap || batch.events.some(({ event }) => event.type === 'state')) nextCheck = -Infinity;
+    if (batch.areTrimmed || batch.events.some(({ event }) => event.type === 'state')) nextCheck = -Infinity;
   }
 }

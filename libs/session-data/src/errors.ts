@@ -36,10 +36,7 @@ export class RewindError extends SessionError {
   }
 }
 
-/**
- * This process does not have the calendar of the session: its `BARKEEP_CALENDARS_DIR` differs or is not set. Without the
- * calendar the slots have no times. A program adds calendars with `useCalendars`.
- */
+/** This process lacks the calendar of the session: `BARKEEP_CALENDARS_DIR`, or in a program `useCalendars`, adds calendars. */
 export class SessionCalendarError extends SessionError {
   override readonly name = 'SessionCalendarError';
   constructor(

@@ -1,7 +1,4 @@
-/**
- * Recognizes two kinds of errors: Redis or PostgreSQL cannot serve now, so that the same call may succeed later; and the data of
- * a session are broken. All programs share these lists, so that a coordinator and a client judge an error alike. Pure.
- */
+/** Recognizes outages of Redis and PostgreSQL, after which a call may succeed later, and broken data of a session. Pure. */
 import { types } from 'node:util';
 
 /** Names of ioredis' errors when it gave up after reconnects. */
@@ -13,8 +10,7 @@ const OUTAGE_CODES =
 
 /** Messages of Redis or ioredis when Redis cannot serve now. */
 const REDIS_MESSAGES = [
-  // Replies of a server that starts, is a replica, fails over, is full, cannot write its file, is busy with a script, or no longer
-  // has the scripts.
+  // Replies of a server that starts, is a replica, fails over, is full, cannot write its file, is busy, or lost the scripts.
   /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|MISCONF|TRYAGAIN|OOM|BUSY|UNBLOCKED|NOSCRIPT|ERR max number of clients reached)\b/,
   // Outages for which ioredis gives no code.
   /^(Connection is closed|Command aborted due to connection close|Command timed out|Socket timeout|Stream isn't writeable)/,
@@ -54,11 +50,7 @@ const BROKEN_STORE = /^(WRONGTYPE|ERR hash value is not an? (integer|float))\b/;
 /** Most levels of wrapped errors that are looked at. */
 const DEPTH_MAX = 5;
 
-/**
- * True when a server cannot be reached, or cannot serve now. Also looks at wrapped errors (`cause`, TypeORM's `driverError`, the
- * `errors` of an AggregateError), to a bounded depth.
- * @param depth the level of this error; callers leave it out
- */
+/** True when a server cannot be reached, or cannot serve now. Also looks at wrapped errors. @param depth callers leave it out */
 export function isOutage(error: unknown, depth = 0): error is Error {
   if (!isError(error) || depth > DEPTH_MAX) return false;
   if (isRedisOutage(error) || isOneOf(REDIS_RIGHTS_MESSAGES, error)) return true;

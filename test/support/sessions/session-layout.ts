@@ -12,5 +12,6 @@ export function layoutOf(
 ): SessionLayout {
   const source = { type: 'dataset', dataset: 'd' };
   const parsed = parseSessionSpec({ symbols: ['A'], source, ...spec });
-  return new SessionLayout('session', 'incarnation', parsed, 'prefix', historyDays);
+  const identity = { id: 'session', incarnation: 'incarnation', keyPrefix: 'prefix' };
+  return new SessionLayout({ ...identity, spec: parsed, historyDays });
 }

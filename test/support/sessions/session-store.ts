@@ -57,7 +57,8 @@ export class StoreServer {
   /** The layout of a session that does not exist yet. */
   layout(spec: object = SMALL_SPEC, id = `s-${randomBytes(3).toString('hex')}`, incarnation: string = randomUUID()) {
     const parsed: SessionSpec = parseSessionSpec(spec);
-    return new SessionLayout(id, incarnation, parsed, this.prefix, parsed.history.trailingDays ?? 0);
+    const historyDays = parsed.history.trailingDays ?? 0;
+    return new SessionLayout({ id, incarnation, spec: parsed, keyPrefix: this.prefix, historyDays });
   }
 
   /** A new store, claimed by its owner. */

@@ -1,13 +1,9 @@
-import { parseSessionSpec } from '@barkeep/bars';
-import { SessionLayout } from '@barkeep/session-data';
+import { layoutOf } from '../../../../test/support/sessions/session-layout.js';
 import { clockLagMs } from './session-metrics.js';
 
 const at = (time: string) => Date.parse(time);
 
-function layout(spec: object): SessionLayout {
-  const dates = { symbols: ['SPY'], start: '2013-10-09', end: '2013-10-10' };
-  return new SessionLayout('s', 'i', parseSessionSpec({ ...dates, ...spec }), 'test', 0);
-}
+const layout = (change: object) => layoutOf({ start: '2013-10-09', end: '2013-10-10', ...change });
 
 describe('clockLagMs', () => {
   // The slots of a trading day are from 13:30 to 20:00 UTC.

@@ -28,7 +28,7 @@ class EndlessReader implements EventReader {
       const time = last + 1 + i;
       return { event: { type: 'clock' as const, at: 0, time }, cursor: [`${time}-0`] };
     });
-    return { events, cursor: events.at(-1)!.cursor, gap: false };
+    return { events, cursor: events.at(-1)!.cursor, areTrimmed: false };
   }
 }
 

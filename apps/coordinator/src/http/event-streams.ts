@@ -93,7 +93,7 @@ export class EventStreams {
         isLostSent = result.noStore === 'lost';
       } else {
         isLostSent = false;
-        if (result.gap) await output.gap();
+        if (result.areTrimmed) await output.gap();
         await output.events(result.events);
         cursor = result.cursor;
       }

@@ -26,8 +26,8 @@ export interface Servers {
 /** The layout of a session, with the symbols of its row unless `membership` says otherwise. @throws UnknownCalendarError */
 export function layoutOf(row: SessionRecord, keyPrefix: string, membership = row.membership ?? UNCHANGED) {
   const { id, incarnation, spec, historyDays, days } = row;
-  const storedDays = days ? decodeDays(days) : undefined;
-  return new SessionLayout(id, incarnation, spec, keyPrefix, historyDays, membership, storedDays);
+  const keptDays = days ? decodeDays(days) : undefined;
+  return new SessionLayout({ id, incarnation, spec, keyPrefix, historyDays, membership, keptDays });
 }
 
 /**

@@ -1,19 +1,8 @@
-/**
- * The consumers of a session: their names, their positions, and the limit that they set for the clock in lockstep. A position
- * moves back only when the consumer joins again; it is kept when the consumer leaves or is dropped. A name belongs to the
- * process that joined with it last: earlier processes are refused from then on. Outside of lockstep consumers do not limit
- * the clock. This module does not move the clock, and reads no bars.
- */
+/** The consumers of a session: their names, their positions, and the limit that they set for the clock in lockstep. */
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import {
-  ConsumerAheadError,
-  ConsumerCountError,
-  ConsumerNameError,
-  ConsumerReplacedError,
-  SessionLostError,
-  UnknownConsumerError,
-} from '../errors.js';
+import { ConsumerAheadError, ConsumerCountError, ConsumerNameError, ConsumerReplacedError } from '../errors.js';
+import { SessionLostError, UnknownConsumerError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
 import { SCRIPTS, type Script, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
 import { EVENTS_KEPT } from '../events/index.js';
@@ -56,10 +45,7 @@ export interface ConsumerLimit {
   joins: number;
 }
 
-/**
- * Parses a message of the wake channel. @param message the text after the word `consumer` @returns undefined when the message
- * does not contain the slowest position: call {@link SessionConsumers.limit} then
- */
+/** Parses a wake message, without its word `consumer`. Undefined when it lacks the position: call {@link SessionConsumers.limit} then. */
 export function parseConsumerMessage(message: string): { slowest: number; joins: number } | undefined {
   const [slowest, joins] = message.split(' ');
   return slowest && joins ? { slowest: Number(slowest), joins: Number(joins) } : undefined;
@@ -104,19 +90,17 @@ export class SessionConsumers {
   }
 
   /**
-   * Acknowledges a position, which also shows that the consumer is alive. A position before the stored one changes nothing. A
-   * dropped consumer becomes active again.
-   * @throws ConsumerAheadError when the position is after the session's clock, ConsumerReplacedError, UnknownConsumerError
-   *   when the consumer left or was removed, SessionLostError
+   * Acknowledges a position, unless it is before the stored one, and shows that the consumer is alive: a dropped one becomes active again.
+   * @throws ConsumerAheadError when the position is after the clock, ConsumerReplacedError, UnknownConsumerError when the consumer left or
+   * was removed, SessionLostError
    */
   async acknowledge(name: string, token: string, position: ConsumerPosition): Promise<void> {
     await this.report(name, token, 'stay', position);
   }
 
   /**
-   * Acknowledges a position that the store lost when it was set back. The position may be after the clock, which catches up with
-   * it: if such a position were refused, the clock would wait for the consumer, and the consumer for the clock.
-   * @throws ConsumerReplacedError, UnknownConsumerError, SessionLostError
+   * Acknowledges a position that the store lost when it was set back. It may be after the clock: if it were refused, the clock would wait
+   * for the consumer, and the consumer for the clock. @throws ConsumerReplacedError, UnknownConsumerError, SessionLostError
    */
   async restore(name: string, token: string, position: ConsumerPosition): Promise<void> {
     await this.report(name, token, 'restore', position);
@@ -156,10 +140,7 @@ export class SessionConsumers {
     return { slowest: verdict === 'held' ? Number(time) : undefined, joins };
   }
 
-  /**
-   * Called when a completed session is reopened because its store was set back. Its consumers may have had all bars and be gone. So from
-   * now on the session waits for no consumer to join, and drops silent ones also with the policy `hold`. @throws SessionLostError
-   */
+  /** A completed session runs again: it waits for no consumer to join, and drops silent ones also with `hold`. @throws SessionLostError */
   async noteReopened(): Promise<void> {
     await this.run(SCRIPTS.noteReopened, []);
   }

@@ -3,8 +3,10 @@ import { eventNumber, placesFrom, type ClockPlace } from './clock-events.js';
 import { SessionLayout } from '../layout/index.js';
 
 const SPEC = { symbols: ['A'], start: '2013-10-07', end: '2013-10-08', source: { type: 'dataset', dataset: 'd' } };
-const layoutOf = (change: object = {}) =>
-  new SessionLayout('session', 'incarnation', parseSessionSpec({ ...SPEC, ...change }), 'prefix', 0);
+function layoutOf(change: object = {}): SessionLayout {
+  const spec = parseSessionSpec({ ...SPEC, ...change });
+  return new SessionLayout({ id: 'session', incarnation: 'incarnation', spec, keyPrefix: 'prefix', historyDays: 0 });
+}
 
 type Stops = Parameters<typeof placesFrom>[3];
 const placesOf = (layout: SessionLayout, stops: Stops, from = layout.start, limit = layout.end) => [

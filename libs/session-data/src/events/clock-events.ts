@@ -41,10 +41,7 @@ export function eventNumber({ type, time }: Pick<ClockEvent, 'type' | 'time'>): 
   return time * KINDS.length + KINDS.indexOf(type);
 }
 
-/**
- * The places in `[clock, limit]`, epoch ms, in order. The `clock` event at `clock` itself is not among them.
- * @param stops where the clock stops: at the end of every base slot, or of every barrier window
- */
+/** The places in `[clock, limit]`, epoch ms, in order, without the `clock` event at `clock` itself. @param stops where the clock stops */
 export function* placesFrom(
   layout: SessionLayout,
   clock: number,

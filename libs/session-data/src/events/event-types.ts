@@ -1,7 +1,4 @@
-/**
- * The events of a session: their names, their fields, and how entries of the stream are parsed. One table defines them all;
- * the types are derived from it. What each event means: docs/api.md. Pure.
- */
+/** The events of a session. One table defines names and fields; types and the parser follow from it. Meanings: docs/api.md. Pure. */
 import type { SlotCounts } from '@barkeep/bars';
 
 /** A kind of field: the function that parses its text. It returns undefined when the text is invalid. */
@@ -79,10 +76,7 @@ type FieldsOf<T extends SessionEventType> = {
 /** One event: its type, its fields, and when Redis stored it (`at`, epoch ms of the wall clock). */
 export type SessionEvent = { [T in SessionEventType]: { type: T; at: number } & FieldsOf<T> }[SessionEventType];
 
-/**
- * Parses an entry of the stream; undefined for an unknown type, or an invalid or missing field.
- * @param entry name, value, name, value, … @param at when Redis stored the entry, epoch ms
- */
+/** Parses names and values of an entry that Redis stored at `at` (epoch ms); undefined for an unknown type or invalid fields. */
 export function parseEvent(entry: readonly string[], at: number): SessionEvent | undefined {
   const texts: Record<string, string> = {};
   for (let nameAt = 0; nameAt + 1 < entry.length; nameAt += 2) texts[entry[nameAt]!] = entry[nameAt + 1]!;

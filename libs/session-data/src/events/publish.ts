@@ -1,7 +1,4 @@
-/**
- * Publishes changes that the clock has passed: moves them from the pending ones to the public events, for each partition. The owner does
- * this after each move of the clock, and upkeep after each change of a day that the clock has reached. Also emits the state of a session.
- */
+/** Publishes changes that the clock has passed: moves them from the pending ones to the public events. Emits states of a session. */
 import type { Redis } from 'ioredis';
 import { SessionLostError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
@@ -41,11 +38,7 @@ export async function publishReached(
   if (clock > open) await publishEvents(redis, layout, clock, [partition]);
 }
 
-/**
- * Runs a script that changes a day, and publishes the change if the clock is after `open`, the open of that day, epoch ms.
- * @param args the script's arguments after the stamp of the partition
- * @returns the script's answer @throws SessionLostError
- */
+/** Runs a script that changes a day, and publishes the change if the clock is after the day's `open`. @throws SessionLostError */
 export async function runAndPublish(
   script: Script,
   redis: Redis,
@@ -63,10 +56,7 @@ export async function runAndPublish(
   return answer;
 }
 
-/**
- * Emits the state of a session after the state changed in PostgreSQL. A state is not emitted twice in a row.
- * @returns false when there is no store: the session was never started, or is lost or removed
- */
+/** Emits a state after PostgreSQL has it, unless it was the last one emitted. @returns false when the session has no store */
 export async function emitState(
   redis: Redis,
   layout: SessionLayout,

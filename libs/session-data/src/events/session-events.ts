@@ -1,7 +1,4 @@
-/**
- * Reads the events of a session, of all its partitions, from any cursor. Events of one partition keep their order. A batch contains the
- * events of several partitions approximately in the order of emission. Reports when events were trimmed before they were read.
- */
+/** Reads the events of a session from any cursor, and reports when events were trimmed before they were read. */
 import type { Redis } from 'ioredis';
 import { checkCount } from '../arguments.js';
 import { SessionLostError } from '../errors.js';
@@ -9,10 +6,7 @@ import type { SessionLayout, View } from '../layout/index.js';
 import { CHANGES, parseEvent, type SessionEvent } from './event-types.js';
 import { runCommands } from '../redis/index.js';
 
-/**
- * The position of a reader in the events of a session: for each stream the id of the last entry that the reader has read. A
- * strategy reads one stream per partition. A missing id and `0-0` mean the stream's beginning.
- */
+/** For each stream the id of the last entry that a reader has read. A missing id and `0-0` mean the beginning. */
 export type EventCursor = readonly string[];
 
 /** The cursor before the first event. */
@@ -38,16 +32,13 @@ export interface EventBatch {
   /** Where to continue: after all entries that were read, including types that this version does not know. */
   cursor: EventCursor;
   /** True when events after the requested cursor were trimmed: a follower must read the store again. */
-  gap: boolean;
+  areTrimmed: boolean;
 }
 
 export interface EventReadOptions {
   /** Most entries to read per stream. @default 500 */
   limit?: number;
-  /**
-   * How long to wait for an event when there is none, ms. Needs a separate connection. Only an event of partition 0 ends the
-   * wait early; events of other partitions are read after the wait. @default 0
-   */
+  /** How long to wait for an event of partition 0 when there is none, ms. Needs a separate connection. @default 0 */
   blockMs?: number;
 }
 
@@ -84,7 +75,7 @@ export class SessionEvents {
     checkCount('limit', limit, 1);
     checkCount('blockMs', blockMs);
     const batch = await this.readNow(from, limit);
-    if (batch.events.length > 0 || batch.gap || blockMs === 0) return batch;
+    if (batch.events.length > 0 || batch.areTrimmed || blockMs === 0) return batch;
     const { events } = this.session.layout.keysOf(0);
     const block = ['BLOCK', Math.min(blockMs, Number.MAX_SAFE_INTEGER)] as const;
     await this.redis.xread('COUNT', 1, ...block, 'STREAMS', events, batch.cursor[0] ?? FIRST_ID);
@@ -95,13 +86,13 @@ export class SessionEvents {
   private async readNow(from: EventCursor, limit: number): Promise<EventBatch> {
     const streams = await this.readStreams(from, limit);
     if (!streams) return this.readNow(from, limit);
-    const gap = (await Promise.all(streams.map((stream) => this.hasGap(stream)))).includes(true);
+    const areTrimmed = (await Promise.all(streams.map((stream) => this.isTrimmedAfter(stream)))).includes(true);
     const { events, cursor: next } = merged(streams);
     const shown = this.view === 'operator' ? events.filter(isShownToOperator) : events;
     // An empty batch means that there are no more events, so this reads on when none of the events is shown.
     const isAllHidden = events.length > 0 && shown.length === 0;
-    if (isAllHidden && !gap) return this.readNow(next, limit);
-    return { events: shown.map(({ event, cursor }) => ({ event, cursor })), cursor: next, gap };
+    if (isAllHidden && !areTrimmed) return this.readNow(next, limit);
+    return { events: shown.map(({ event, cursor }) => ({ event, cursor })), cursor: next, areTrimmed };
   }
 
   /** Reads each stream after the cursor; undefined when the list of symbols changed. @throws SessionLostError */
@@ -129,11 +120,11 @@ export class SessionEvents {
   }
 
   /** Whether the stream may have lost entries after the id from which it was read. */
-  private async hasGap({ key, after, entries, oldestId }: StreamRead): Promise<boolean> {
+  private async isTrimmedAfter({ key, after, entries, oldestId }: StreamRead): Promise<boolean> {
     if (entries.length === 0 || oldestId === undefined) return false;
     const reachesBackToCursor = compareIds(oldestId, after) <= 0;
     if (reachesBackToCursor) return false;
-    // When exactly the entries up to `after` were trimmed, nothing is lost. That cannot be seen, so it counts as a gap.
+    // When exactly the entries up to `after` were trimmed, nothing is lost. That cannot be seen, so it counts as a loss.
     return after === FIRST_ID ? this.isTrimmed(key) : true;
   }
 
@@ -158,10 +149,7 @@ interface StreamedEvent extends CursoredEvent {
   stream: number;
 }
 
-/**
- * An operator gets each change from the changes of its partition (stream 1 and later), and not from the public events of
- * partition 0 (stream 0), which repeat it.
- */
+/** The public events of partition 0 (stream 0) repeat changes, which an operator gets from the other streams. */
 function isShownToOperator({ event, stream }: StreamedEvent): boolean {
   return stream > 0 || !CHANGES.has(event.type);
 }

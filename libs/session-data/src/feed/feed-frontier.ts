@@ -1,7 +1,4 @@
-/**
- * The streaming side of a fed session: reads the progress of each symbol's stream, and moves the frontier by fenced calls.
- * Does not decide how far the frontier moves, and writes no bars ({@link SessionFeed} does).
- */
+/** For the owner of a fed session: reads the progress of the streams, and moves the frontier. Does not decide how far. */
 import type { Redis } from 'ioredis';
 import { SessionLostError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
@@ -19,23 +16,21 @@ export interface SymbolProgress {
   ended: boolean;
 }
 
-/** The progress of all streams of a session. */
+/** The progress of all streams of a session. `now`: epoch ms by Redis' clock. */
 export interface FeedProgress {
-  /** Epoch ms by Redis' clock. */
   now: number;
   streams: SymbolProgress[];
 }
 
-/** The outcome of a move of the frontier. */
+/** The outcome of a move of the frontier. `bars`: number of bars in the slots that it passed. */
 export interface FeedAdvance {
   control: Control;
-  /** Number of bars in the slots that the frontier passed. */
   bars: number;
 }
 
 /** Begins the fields of the hash `:stream` that note-silent.lua writes; the symbol follows. */
 const SILENT_PREFIX = 'silent ';
-/** What the hash `:feed` has of a symbol's progress. A field is the symbol, a space and one of these names. */
+/** The fields of a symbol's progress in the hash `:feed`, after the symbol and a space. */
 const PROGRESS_FIELDS = ['reached', 'heard', 'ended'];
 
 export class FeedFrontier {
@@ -58,8 +53,7 @@ export class FeedFrontier {
   }
 
   /**
-   * Moves the frontier to `to` (epoch ms, the end of a base slot), but not past the end of the day that contains the
-   * frontier: one call passes slots of one day.
+   * Moves the frontier to `to` (epoch ms, the end of a base slot), at most to the end of its day: one call passes slots of one day.
    * @throws FencedError, RewindError when the store lost writes and its frontier is earlier, SessionLostError
    */
   async advance(to: number): Promise<FeedAdvance> {
@@ -105,35 +99,24 @@ export class FeedFrontier {
 
 /** The progress of every stream of a fed session. @throws SessionLostError */
 export async function readFeedProgress(redis: Redis, layout: SessionLayout): Promise<FeedProgress> {
-  const reads = layout.keys.flatMap(({ meta, feed }, partition) => [
-    ['hget', meta, 'incarnation'],
-    ['hmget', feed, ...progressFields(layout.symbolsOf(partition))],
-  ]);
+  const reads = layout.keys.flatMap(({ meta, feed }, partition) => {
+    const symbols = layout.symbolsOf(partition);
+    const fields = symbols.flatMap((symbol) => PROGRESS_FIELDS.map((field) => `${symbol} ${field}`));
+    // HMGET needs a field even when there is no symbol.
+    return [
+      ['hget', meta, 'incarnation'],
+      ['hmget', feed, ...fields, 'none'],
+    ];
+  });
   const [time, ...replies] = await runCommands(redis, [['time'], ...reads]);
   const [seconds, micros] = (time as (string | number)[]).map(Number);
   const streams = layout.keys.flatMap((_, partition) => {
-    const first = 2 * partition; // each partition has two replies
-    const [stamp, values] = replies.slice(first, first + 2) as [string | null, (string | null)[]];
+    const [stamp, values] = replies.splice(0, 2) as [string | null, (string | null)[]];
     if (!layout.owns(stamp)) throw new SessionLostError(layout.id);
-    return progressOf(layout, layout.symbolsOf(partition), values);
+    return layout.symbolsOf(partition).map((symbol) => {
+      const [reached, heardAt, ended] = values.splice(0, PROGRESS_FIELDS.length);
+      return { symbol, reached: Number(reached ?? layout.start), heardAt: Number(heardAt ?? 0), ended: ended === '1' };
+    });
   });
   return { now: seconds! * 1000 + Math.floor(micros! / 1000), streams };
-}
-
-/** The fields of the hash `:feed` with the progress of these symbols, and one more: HMGET needs a field even when there is no symbol. */
-function progressFields(symbols: readonly string[]): string[] {
-  return [...symbols.flatMap((symbol) => PROGRESS_FIELDS.map((field) => `${symbol} ${field}`)), 'none'];
-}
-
-/** The progress of each symbol. @param values of {@link progressFields}; null for a field that is not stored yet */
-function progressOf(
-  layout: SessionLayout,
-  symbols: readonly string[],
-  values: readonly (string | null)[],
-): SymbolProgress[] {
-  return symbols.map((symbol, i) => {
-    const at = PROGRESS_FIELDS.length * i;
-    const [reached, heardAt, ended] = values.slice(at, at + PROGRESS_FIELDS.length);
-    return { symbol, reached: Number(reached ?? layout.start), heardAt: Number(heardAt ?? 0), ended: ended === '1' };
-  });
 }

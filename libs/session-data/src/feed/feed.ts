@@ -1,14 +1,14 @@
 /**
- * Feeds a session whose source is a feed: writes bars of a symbol into their slots and stores the progress of its stream.
- * Any number of processes may feed at once, in any order and repeatedly. Feeding needs no fence and does not move the
- * frontier ({@link FeedFrontier} does). A refused bar is never stored; the answer names the reason.
+ * Feeds a session: writes bars of a symbol into their slots, and stores the progress of its stream. Any number of processes may feed at
+ * once, in any order and repeatedly. Does not move the frontier ({@link FeedFrontier} does).
  *
- * The store counts the fed bars of each symbol, and each answer contains the count. A feeder sends the last count that it got.
- * When the store has fewer bars, it was set back: it then refuses this feeder, whose stream would skip the lost bars.
+ * The store counts the fed bars of each symbol. A feeder sends the last count that it got. When the store has fewer bars, it was set back: it
+ * then refuses this feeder, whose stream would skip the lost bars.
  */
 import { randomUUID } from 'node:crypto';
 import { type Bar, bitmapBytes, chunkBytes, DayChunk, type DayGrid, LATE, recordOffset } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { atLeastOneBatch } from '../batches.js';
 import { FeedSetBackError, SessionLostError, UnknownSymbolError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
 import { type DayBars, type FeedRefusal, sortFedBars } from './fed-bars.js';
@@ -89,8 +89,9 @@ export class SessionFeed {
   async feed(symbol: string, bars: readonly Bar[], malformed = 0): Promise<FeedOutcome> {
     const fed: FeedOutcome = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] };
     // At least one call, also without bars: it counts `malformed`.
-    for (let from = 0; from === 0 || from < bars.length; from += BARS_A_CALL) {
-      const part = await this.feedPart(symbol, bars.slice(from, from + BARS_A_CALL), from === 0 ? malformed : 0);
+    for (const [call, batch] of atLeastOneBatch(bars, BARS_A_CALL).entries()) {
+      const from = call * BARS_A_CALL;
+      const part = await this.feedPart(symbol, batch, call === 0 ? malformed : 0);
       fed.accepted += part.accepted;
       fed.duplicates += part.duplicates;
       fed.late += part.late;
@@ -162,10 +163,9 @@ export class SessionFeed {
     const keys = [meta, feed, refused, dirty, retry, changes, pending, refusedAhead];
     const batch = `${this.feeder}:${this.batches++}`;
     const seenBars = this.storedBySymbol.get(symbol) ?? '';
-    // First what is given once, then an entry for each reason of refusals, then an entry for each day.
+    // First what is given once, then an entry for each day, then an entry for each reason of refusals.
     const args: ScriptArgument[] = [layout.stampOf(partition), symbol, batch, reached ?? '', isEnd ? '1' : ''];
-    args.push(EVENTS_KEPT, wake, LATE, visibleFrom(bars, layout), seenBars, refusals.size);
-    for (const [reason, count] of refusals) args.push(`${symbol} ${reason}`, count);
+    args.push(EVENTS_KEPT, wake, LATE, visibleFrom(bars, layout), seenBars);
     for (const [dayIndex, { positions, slots }] of days) {
       const grid = layout.grid(dayIndex);
       const { date, open, slotCount } = grid;
@@ -173,6 +173,8 @@ export class SessionFeed {
       args.push(date, open, chunkBytes(slotCount), bitmapBytes(slotCount), slotCount);
       args.push(placesOf(slots, grid), recordsOf(positions.map((position) => bars[position]!)));
     }
+    args.push(refusals.size);
+    for (const [reason, count] of refusals) args.push(`${symbol} ${reason}`, count);
     return { keys, args };
   }
 

@@ -1,7 +1,4 @@
-/**
- * The days of a session, its intervals, and the slots and windows of its days. All are computed from the spec, so that all processes
- * get the same ones without communicating. Times are epoch ms. Pure.
- */
+/** The days, intervals, slots and windows of a session, computed from its spec. Times are epoch ms. Pure. */
 import { DayGrid, intervalName, parseInterval, planDerived, sessionDays } from '@barkeep/bars';
 import type { DerivedPlan, Interval, SessionSpec, TradingDay } from '@barkeep/bars';
 
@@ -38,10 +35,7 @@ export class LayoutDays {
   private readonly grids = new Map<string, DayGrid[]>();
   private readonly plans = new Map<string, DerivedPlan[]>();
 
-  /**
-   * @param historyDays trading days before the spec's start; there are fewer when the calendar begins later
-   * @param keptDays the days with which the session was created @default the days of its calendar now
-   */
+  /** @param historyDays @param keptDays as in `SessionDescription` */
   constructor(
     readonly spec: SessionSpec,
     historyDays: number,
@@ -132,7 +126,7 @@ export class LayoutDays {
     return barrier === 'none' ? this.historyEnd : this.end;
   }
 
-  /** Number of base slots after the history that are closed at `time`, for one symbol. */
+  /** Number of a symbol's base slots after the history that are closed at `time`. */
   slotsClosedBy(time: number): number {
     return this.days.reduce((sum, _, i) => (this.isHistory(i) ? sum : sum + this.grid(i).closedBy(time)), 0);
   }

@@ -1,28 +1,17 @@
-import { calendarNamed, parseSessionSpec } from '@barkeep/bars';
-import { SessionLayout } from './layout.js';
+import { calendarNamed } from '@barkeep/bars';
+import { layoutOf } from '../../../../test/support/sessions/session-layout.js';
 
 /** Two days whose windows are hours. */
-const SPEC = {
-  symbols: ['SPY'],
-  start: '2013-10-09',
-  end: '2013-10-10',
-  source: { type: 'dataset', dataset: 'lean' },
-  upkeep: { barrier: { minutes: 60 } },
-};
-
-/** The layout of {@link SPEC} with this change. */
-function layoutOf(change: object = {}, historyDays = 0): SessionLayout {
-  return new SessionLayout('session', 'incarnation', parseSessionSpec({ ...SPEC, ...change }), 'prefix', historyDays);
-}
+const SPEC = { start: '2013-10-09', end: '2013-10-10', upkeep: { barrier: { minutes: 60 } } };
 /** A session with this many trading days of history before its two days. */
 const layoutWithHistory = (trailingDays: number, history: object = {}) =>
-  layoutOf({ history: { trailingDays, ...history } }, trailingDays);
+  layoutOf({ ...SPEC, history: { trailingDays, ...history } }, trailingDays);
 const DAY_MS = 86_400_000;
 const iso = (time: number) => new Date(time).toISOString();
 
 describe('the layout of a session', () => {
   it('begins with its first day when it has no history', () => {
-    const plain = layoutOf();
+    const plain = layoutOf(SPEC);
     expect(iso(plain.start)).toBe('2013-10-09T13:30:00.000Z');
     expect(plain.sessionStart).toBe(plain.start);
     expect(plain.historyEnd).toBe(plain.start);
@@ -61,7 +50,7 @@ describe('the layout of a session', () => {
   });
 
   it('finds the close that comes a number of bars after a time, across nights, and never after the end', () => {
-    const plain = layoutOf();
+    const plain = layoutOf(SPEC);
     const after = (time: string, slots: number) => iso(plain.closeAfter(Date.parse(time), slots)).slice(5, 16);
     expect(after('2013-10-09T13:30Z', 30)).toBe('10-09T14:00');
     expect(after('2013-10-09T19:30Z', 30)).toBe('10-09T20:00');
@@ -73,7 +62,7 @@ describe('the layout of a session', () => {
   });
 
   it('finds the close that comes a number of bars after a time, across a lunch break', () => {
-    const hongKong = layoutOf({ calendar: 'XHKG' });
+    const hongKong = layoutOf({ ...SPEC, calendar: 'XHKG' });
     const barAfterLunch = 155; // of the day; the break follows bar 150
     const close = hongKong.closeAfter(hongKong.start, barAfterLunch);
     expect(hongKong.grid(0).closedBy(close)).toBe(barAfterLunch);
@@ -88,14 +77,14 @@ describe('the layout of a session', () => {
 
   it('counts the slots of its history separately', () => {
     expect(layoutWithHistory(3).historySlots).toBe(3 * 390);
-    expect(layoutOf().historySlots).toBe(0);
+    expect(layoutOf(SPEC).historySlots).toBe(0);
   });
 
   it('has fewer days of history when the calendar begins later', () => {
     const { firstDate } = calendarNamed('24/7');
     const thirdDate = iso(Date.parse(firstDate) + 2 * DAY_MS).slice(0, 10);
     const dates = { start: thirdDate, end: thirdDate };
-    const early = layoutOf({ calendar: '24/7', ...dates, history: { trailingDays: 10 } }, 10);
+    const early = layoutOf({ ...SPEC, calendar: '24/7', ...dates, history: { trailingDays: 10 } }, 10);
     expect(early.historyDays).toBe(2);
     expect(early.days[0]!.date).toBe(firstDate);
   });

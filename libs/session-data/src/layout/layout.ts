@@ -1,20 +1,31 @@
-/**
- * The layout of a session's store: its days and windows ({@link LayoutDays}), and its symbols, partitions and key names. It is
- * computed from the spec and the changes of the symbols, so that all processes get the same layout without communicating. Pure.
- */
+/** The layout of a session: {@link LayoutDays}, symbols, partitions and key names. All processes compute the same one. Pure. */
 import { addedPartition, currentSymbols, sourceName, UNCHANGED } from '@barkeep/bars';
 import type { Interval, Membership, SessionSpec, TradingDay } from '@barkeep/bars';
 import { UnknownIntervalError } from '../errors.js';
 import { basePartition, basePartitionsOf, type PartitionKeys, partitionKeys } from './keys.js';
 import { LayoutDays } from './layout-days.js';
 
-/**
- * Who reads a session. A strategy's answers depend on nothing after the clock (I2, docs/ARCHITECTURE.md). Those of an operator include
- * everything up to the frontier.
- */
+/** Who reads. A strategy sees nothing that depends on data after the clock (I2, docs/ARCHITECTURE.md), an operator sees everything. */
 export type View = 'strategy' | 'operator';
 
+/** What determines a layout. */
+export interface SessionDescription {
+  id: string;
+  incarnation: string;
+  spec: SessionSpec;
+  keyPrefix: string;
+  /** Trading days before the spec's start; there are fewer when the calendar begins later. */
+  historyDays: number;
+  /** @default the symbols of the spec */
+  membership?: Membership;
+  /** The days with which the session was created. @default the days of its calendar now */
+  keptDays?: readonly TradingDay[] | undefined;
+}
+
 export class SessionLayout extends LayoutDays {
+  readonly id: string;
+  readonly incarnation: string;
+  readonly membership: Membership;
   /** Datasets by the number in the records of their bars: the source, then the backfill datasets. */
   readonly datasets: readonly string[];
   /** Current symbols: the spec's symbols that have not left, and those that joined. */
@@ -25,17 +36,12 @@ export class SessionLayout extends LayoutDays {
   private readonly symbolsByPartition: readonly (readonly string[])[];
   private readonly partitionBySymbol = new Map<string, number>();
 
-  /** @param historyDays see {@link LayoutDays} @param keptDays see {@link LayoutDays} */
-  constructor(
-    readonly id: string,
-    readonly incarnation: string,
-    spec: SessionSpec,
-    keyPrefix: string,
-    historyDays: number,
-    readonly membership: Membership = UNCHANGED,
-    keptDays?: readonly TradingDay[],
-  ) {
+  constructor(readonly description: SessionDescription) {
+    const { id, incarnation, spec, keyPrefix, historyDays, membership = UNCHANGED, keptDays } = description;
     super(spec, historyDays, keptDays);
+    this.id = id;
+    this.incarnation = incarnation;
+    this.membership = membership;
     this.datasets = [...new Set([sourceName(spec), ...spec.backfill])];
     this.symbols = currentSymbols(spec.symbols, membership);
     this.basePartitions = basePartitionsOf(spec.symbols.length);
@@ -73,10 +79,7 @@ export class SessionLayout extends LayoutDays {
     return this.partitionBySymbol.get(symbol);
   }
 
-  /**
-   * The stamp in a partition's meta hash: the incarnation, and a version when the partition's symbols changed. Every write
-   * compares the stamp, so that a writer with an older list of symbols writes nothing.
-   */
+  /** The incarnation, and a version if the partition's symbols changed. Scripts refuse writers with another stamp. */
   stampOf(partition: number): string {
     const version = this.membership.stamps[partition];
     return version === undefined ? this.incarnation : `${this.incarnation}+${version}`;

@@ -1,19 +1,13 @@
-/**
- * The limits of one repository, across all workers: requests per period, requests at the same time, and a pause that the
- * repository demands. Waiting sessions take turns, so that a session with many gaps does not starve the others.
- *
- * A permit is a lease in Redis. The worker extends it while the request runs, and it expires when the worker dies.
- */
+/** The limits of one repository, across all workers. Waiting sessions take turns. A permit is a lease in Redis, which the worker extends. */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { scanPattern } from '../layout/index.js';
-import { SCRIPTS } from '../redis/index.js';
+import { scanKeys, SCRIPTS } from '../redis/index.js';
 
 /** Lifetime of a lease that is not extended. The requests of a dead worker still count for this time. */
 const LEASE_MS = 10_000;
 /** How often leases are extended: the next attempt is in time when one fails. */
 const RENEW_MS = LEASE_MS / 3;
-/** Time between two attempts to get a permit. When this process gives a permit back, it tries again at once. */
+/** Time between two attempts to get a permit, unless this process gives one back meanwhile. */
 const RETRY_MS = 20;
 /** A session that has not tried for this long loses its turn. */
 const PATIENCE_MS = 1_000;
@@ -59,11 +53,7 @@ export class RepositoryLimit {
     this.keys = [this.leasesKey, `${base}:asked`, `${base}:waiting`, `${base}:turns`, this.restingKey];
   }
 
-  /**
-   * Waits until a session may send one request.
-   * @returns a function that the caller calls when the request has ended
-   * @throws the reason of `signal`, what Redis throws
-   */
+  /** Waits until a session may send a request. @returns a function to call when it has ended @throws the signal's reason, errors of Redis */
   async take(session: string, signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
     let waiter!: Waiter;
@@ -83,10 +73,7 @@ export class RepositoryLimit {
     await SCRIPTS.restRepository.run(this.redis, [this.restingKey], [Math.max(1, Math.round(ms))]);
   }
 
-  /**
-   * Tries to get permits for the waiting sessions, one session after another, until none waits. Runs once at a time: a second call
-   * only ends the pause of the first.
-   */
+  /** Tries to get permits, one session after another, until none waits. Runs once at a time: a second call ends the pause of the first. */
   private async tryAll(): Promise<void> {
     this.tryNow();
     if (this.isTrying) return;
@@ -158,7 +145,7 @@ export class RepositoryLimit {
 
 /** Removes the leases and turns of all repositories under a prefix, with one SCAN. No worker may use the limits meanwhile. */
 export async function removeRepositoryLimits(redis: Redis, prefix: string): Promise<void> {
-  for await (const keys of redis.scanStream({ match: scanPattern(`${prefix}:{repository:`), count: 1_000 })) {
-    if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]));
+  for await (const keys of scanKeys(redis, `${prefix}:{repository:`)) {
+    if (keys.length > 0) await redis.unlink(...keys);
   }
 }

@@ -1,8 +1,4 @@
-/**
- * All bars of many symbols, for a copy of a session's data: one symbol after another, oldest first, in parts of several
- * days. No bar is after the clock of the first read, so that all symbols end at the same time while the session runs. A
- * part is read when the caller takes it.
- */
+/** All bars of many symbols for a copy of a session, oldest first. The clock of the first read ends all symbols at the same time. */
 import type { ShownBar } from '@barkeep/bars';
 import type { SessionLayout } from '../layout/index.js';
 import { checkTimes } from '../arguments.js';
@@ -29,9 +25,8 @@ export interface BarsPart {
 }
 
 /**
- * Yields closed bars only, never a forming bar. Symbols and the interval are checked when a part is read, so a range in which no trading
- * day has begun yields nothing, whatever they are.
- * @throws UnknownSymbolError, UnknownIntervalError, SessionLostError
+ * Yields parts of several days, each read when the caller takes it; closed bars only.
+ * @throws UnknownSymbolError, UnknownIntervalError, both at the first part; SessionLostError
  */
 export async function* readAllBars(
   source: OpenSession,

@@ -1,13 +1,9 @@
-/**
- * The visible bars of one symbol at one interval (I2, docs/ARCHITECTURE.md): the newest `count`, or those of a range. A derived interval
- * also shows the bar that is still forming (forming-read.ts). On request empty slots are filled forward. Each answer is correct for one
- * clock, even when it takes several round trips while the clock moves. Writes nothing.
- */
-import { bitmapBytes, chunkOfPart, countBits, DayChunk, fillForward } from '@barkeep/bars';
+/** The visible bars of one symbol at one interval (I2, docs/ARCHITECTURE.md). Each answer is correct for one clock, also while it moves. */
+import { bitmapBytes, countBits, DayChunk, fillForward } from '@barkeep/bars';
 import type { DayGrid, Fill, Interval, ShownBar, StoredBar } from '@barkeep/bars';
-import type { ReadCommand } from '../redis/index.js';
 import { type ClockedReads, visibleWatermark } from './clocked-reads.js';
-import { dayAtClock, FormingRead, partCommands } from './forming-read.js';
+import { dayAtClock, type ChunkPart, partChunk, partCommands } from './chunk-part.js';
+import { FormingRead } from './forming-read.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 
 /** How bars are shown. */
@@ -48,25 +44,26 @@ export class BarSeries {
   }
 
   /** The newest `count` bars, oldest first; with `forward` those of the newest `count` slots. Usually takes one round trip. */
-  async last(count: number, fill: Fill): Promise<ShownBar[]> {
+  async last(count: number, { fill = 'none' }: FillOptions = {}): Promise<ShownBar[]> {
     if (count < 1) return [];
     const fillBefore = await this.settledUntil(fill);
-    const [clock, [bitmap, records, ...formingReplies]] = await this.reads.readAt((at) => [
-      ...this.tailCommands(at, count),
+    const [clock, replies] = await this.reads.readAt((at) => [
+      ...partCommands(this.tail(at, count)),
       ...(this.forming?.commands(at) ?? []),
     ]);
-    const forming = this.forming?.bar(clock, formingReplies);
+    const forming = this.forming?.bar(clock, replies.slice(2)); // the first two replies are those of the tail
     const wanted = count - (forming ? 1 : 0); // the replies cover `count` slots; the forming bar takes the place of one
     const shown = { clock, before: Infinity, fill, fillBefore };
-    const tail = wanted > 0 && bitmap && records ? this.tailBars(shown, count, bitmap, records) : [];
+    const tail = this.tail(clock, count);
+    const tailBars = this.show(tail.day, [partChunk(tail, replies)], shown).bars;
     // Usually the tail, which is of the day of the clock, has enough bars. If not, reads that day and the days before it.
-    const hasEnough = tail.length >= wanted;
-    const closedBars = hasEnough ? tail.slice(tail.length - wanted) : await this.walkBack(shown, wanted);
+    const hasEnough = tailBars.length >= wanted;
+    const closedBars = hasEnough ? tailBars.slice(tailBars.length - wanted) : await this.walkBack(shown, wanted);
     return forming ? [...closedBars, forming] : closedBars;
   }
 
   /** Bars with `from <= openTime < to`, oldest first, at most `limit`. */
-  async between(from: number, to: number, limit: number, fill: Fill): Promise<ShownBar[]> {
+  async between(from: number, to: number, limit: number, { fill = 'none' }: FillOptions = {}): Promise<ShownBar[]> {
     const fillBefore = await this.settledUntil(fill);
     const bars: ShownBar[] = [];
     const { days } = this.layout;
@@ -103,25 +100,12 @@ export class BarSeries {
     return bars;
   }
 
-  /** The tail: the last closed slots, at most `count`, of the day of the clock. They are the slots `[from, to)`. */
-  private tailSlots(clock: number, count: number): { day: number; slotCount: number; from: number; to: number } {
+  /** The tail: the last closed slots, at most `count`, of the day of the clock. */
+  private tail(clock: number, count: number): ChunkPart & { day: number } {
     const day = dayAtClock(this.layout, clock);
     const grid = this.grid(day);
     const closed = grid.closedBy(clock);
-    return { day, slotCount: grid.slotCount, from: Math.max(0, closed - count), to: closed };
-  }
-
-  /** The two commands that read the tail. */
-  private tailCommands(clock: number, count: number): ReadCommand[] {
-    const { day, slotCount, from, to } = this.tailSlots(clock, count);
-    return partCommands(this.key(day), slotCount, from, to);
-  }
-
-  /** The bars of the tail, from the replies to {@link tailCommands} for the same `count`. */
-  private tailBars(shown: Shown, count: number, bitmap: Buffer, records: Buffer): ShownBar[] {
-    const { day, slotCount, from, to } = this.tailSlots(shown.clock, count);
-    const chunk = chunkOfPart(slotCount, bitmap, records, from, to);
-    return this.show(day, [chunk], shown).bars;
+    return { day, key: this.key(day), slotCount: grid.slotCount, from: Math.max(0, closed - count), to: closed };
   }
 
   /** The newest `wanted` bars in the shown slots. Reads days backward, in each round trip twice as many as in the one before. */
@@ -153,10 +137,7 @@ export class BarSeries {
     return bar?.close;
   }
 
-  /**
-   * The shown bars that open at `from` or later. With `forward` also the last close, from which the next call continues.
-   * @param chunks those of the days from `firstDay` on @param lastClose the close before these bars; left out when there is none
-   */
+  /** The shown bars that open at `from` or later, and with `forward` the last close. @param lastClose the close before these bars */
   private show(
     firstDay: number,
     chunks: readonly (DayChunk | undefined)[],
@@ -181,10 +162,7 @@ export class BarSeries {
     return result;
   }
 
-  /**
-   * The time before which an empty slot may be filled forward, epoch ms: Infinity for base bars, the watermark for derived bars. After
-   * the watermark the slot of a derived bar may be empty only because the bar is not derived yet.
-   */
+  /** The time before which empty slots are filled, epoch ms. After the watermark a slot may be empty because its bar is not derived yet. */
   private async settledUntil(fill: Fill): Promise<number> {
     if (fill === 'none' || this.isBase) return Infinity;
     const [clock, [watermark]] = await this.reads.read([['hgetBuffer', this.keys.meta, 'watermark']]);

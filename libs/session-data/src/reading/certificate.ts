@@ -1,21 +1,8 @@
-/**
- * The certificate of a session: a digest and counts for each of its days, chained in order. It depends on the bars alone, and
- * not on ids, the order of symbols or the number of retries. So two runs over the same data have the same certificate, on any
- * machines and after any faults. How it is computed: docs/storage-layout.md.
- */
+/** The certificate of a session: digests and counts of its days, chained. How it is computed: docs/storage-layout.md. */
 import { createHash } from 'node:crypto';
-import {
-  addDayCounts,
-  bitmapBytes,
-  chunkBytes,
-  encodeDays,
-  noCounts,
-  ORIGIN_CODES,
-  ORIGIN_OFFSET,
-  RECORD_BYTES,
-  recordOffset,
-  type SlotCounts,
-} from '@barkeep/bars';
+import { addDayCounts, encodeDays, noCounts, type SlotCounts } from '@barkeep/bars';
+import { bitmapBytes, chunkBytes, ORIGIN_CODES, ORIGIN_OFFSET, RECORD_BYTES, recordOffset } from '@barkeep/bars';
+import { inBatches } from '../batches.js';
 import type { SessionLayout } from '../layout/index.js';
 import { hashChunk, intervalsByName, readBySymbol } from './digest.js';
 import type { Listing } from './listing.js';
@@ -52,8 +39,7 @@ export function daysHashOf({ days }: SessionLayout): string {
 
 /** Chunks per read. */
 const CHUNKS_A_CALL = 16;
-// Local copies for the loop in `addCounts`: an export of another package is read through a getter, which costs more than the
-// comparison there.
+// Local copies for the loop in `addCounts`: an export of another package is read through a getter.
 const [STEP, ORIGIN_AT, BACKFILLED] = [RECORD_BYTES, ORIGIN_OFFSET, ORIGIN_CODES.backfilled];
 
 /** Certifies the retained days that the clock and upkeep have passed, without days that are removed meanwhile. @throws SessionLostError */
@@ -70,17 +56,13 @@ export async function certify(listing: Listing): Promise<StoreCertificate> {
     // Finds which days are still retained, and fails at once when the session is gone.
     ({ firstKept } = await reads.moment());
   }
-  // Leaves out days that were removed meanwhile, because such a day may have been read in part. When the store was set back to before
-  // a removal, `firstKept` is now an earlier day, and nothing is left out.
+  // Leaves out days that were removed meanwhile: they may have been read in part. After a set-back `firstKept` may be an earlier day.
   const removedDays = Math.max(0, firstKept - firstDay);
   const days = certified.slice(removedDays);
   return { days, digest: chainOf(days), complete: firstKept + days.length === layout.days.length };
 }
 
-/**
- * The digest of days in order: each link is the SHA-256 of the one before (32 bytes, zeros at first), the date (ASCII),
- * the day's digest (32 bytes) and its counts as JSON.
- */
+/** The chain: each link is the SHA-256 of the one before (32 bytes, zeros at first), date, digest (32 bytes), and counts as JSON. */
 function chainOf(days: readonly DayDigest[]): string {
   return days.reduce((link, day) => {
     return createHash('sha256')
@@ -116,9 +98,8 @@ async function certifyDay(listing: Listing, symbols: readonly string[], day: num
   for (const interval of intervalsByName(layout)) {
     const { slotCount } = layout.grid(day, interval);
     const isBase = interval === layout.base;
-    for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
-      // Other work of the process runs while a batch is read, so a long session does not block that work.
-      const batch = symbols.slice(at, at + CHUNKS_A_CALL);
+    // Other work of the process runs while a batch is read, so a long session does not block that work.
+    for (const batch of inBatches(symbols, CHUNKS_A_CALL)) {
       const found = await readBySymbol(listing, batch, (keys, symbol) => [
         keys.chunk(interval.name, symbol, date),
         ...(isBase ? [keys.states(symbol, date)] : []),

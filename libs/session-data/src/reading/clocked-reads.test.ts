@@ -4,8 +4,10 @@ import { Redis } from 'ioredis';
 import { SessionLayout } from '../layout/index.js';
 import { ClockedReads } from './clocked-reads.js';
 
-const SPEC = { symbols: ['A'], start: '2013-10-07', end: '2013-10-08', source: { type: 'dataset', dataset: 'd' } };
-const layout = new SessionLayout('session', 'incarnation', parseSessionSpec(SPEC), 'prefix', 0);
+const source = { type: 'dataset', dataset: 'd' };
+const spec = parseSessionSpec({ symbols: ['A'], start: '2013-10-07', end: '2013-10-08', source });
+const identity = { id: 'session', incarnation: 'incarnation', keyPrefix: 'prefix' };
+const layout = new SessionLayout({ ...identity, spec, historyDays: 0 });
 
 /** Runs `readAt`. @param clocks the store's clock at each read @returns the clock of the replies, and the clocks that were guessed */
 async function readAt(clocks: number[]) {

@@ -1,8 +1,6 @@
 /**
- * Reads one session's store as of its clock. One round trip reads the clock, the data and the oldest retained day, in this order. The
- * clock comes first, so that bars that arrive after it can be cut off (I2, docs/ARCHITECTURE.md). The oldest retained day comes last,
- * so that days that were removed during the read can be left out. `ClockedReads` throws when the session was deleted or created
- * again, and when symbols joined or left during the read, because then the data may contain only part of a symbol.
+ * Reads a session as of its clock, in one round trip: first the clock, so that later bars can be cut off (I2, docs/ARCHITECTURE.md), then
+ * the data, then the oldest retained day, so that days that were removed during the read can be left out.
  */
 import type { Redis } from 'ioredis';
 import { type ReadCommand, runAndReceive, type StoreReads, type Receiver } from '../redis/index.js';
@@ -104,9 +102,8 @@ export class ClockedReads {
 }
 
 /**
- * The watermark that a strategy may see. While the clock is before `barrierEnd` it follows the watermark, so the watermark is only cut
- * off at the clock. From `barrierEnd` on the clock follows the frontier, and the watermark, which moves by whole windows, could reveal
- * that a slot after the clock is settled (I2). So it is cut off at the last window end before the clock.
+ * The watermark that a strategy may see. Before `barrierEnd` the clock follows it. After that it could reveal that a slot after the clock is
+ * settled (I2), because it moves by whole windows: so it is cut off at the last window end before the clock.
  */
 export function visibleWatermark(layout: SessionLayout, watermark: number, clock: number): number {
   return Math.min(watermark, clock < layout.barrierEnd ? clock : layout.windowEndBefore(clock));

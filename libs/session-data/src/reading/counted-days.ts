@@ -1,38 +1,17 @@
-/**
- * Counts the slots of each cell, by state. A cell is one symbol on one trading day. The counts come from bitmaps and slot states, never
- * from prices. The counts of days that the clock has closed are kept in memory. A kept count is never older than the last
- * {@link CountedDays.update}: every change of a closed day is in the partition's stream of changes, which `update` reads. A partition is
- * counted again when its owner, its symbols or its store may have changed.
- */
-import { addDayCounts, bitmapBytes, noCounts } from '@barkeep/bars';
+/** Keeps the counts of cells whose day the clock has closed, until they change. A cell is one symbol on one trading day. */
+import type { SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
-import { runCommands, SCRIPTS } from '../redis/index.js';
+import { runGroups } from '../redis/index.js';
 
 /** The counts of a cell, in the order in which they are kept. A slot that is in none of them is missing. */
 export const CELL_COUNTS = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
 export type CellCount = (typeof CELL_COUNTS)[number];
 
-export interface DayCell {
-  symbol: string;
-  /** Index of the day. */
-  day: number;
-  /** The slots `[0, closed)` are counted. */
-  closed: number;
-}
-
-/** Most cells per script call: the script blocks Redis for about 2 ms. */
-export const CELLS_A_CALL = 256;
-
-/** The byte with which read-cells.lua marks a cell that has states. */
-const HAS_STATES = '1'.charCodeAt(0);
-
 /** Most changes to read per partition. When there are more, all cells of the partition are counted again. */
 const CHANGES_MAX = 2_000;
 /** Numbers per cell. */
 const COUNTS_A_CELL = CELL_COUNTS.length;
-/** Reads per partition in {@link CountedDays.update}. */
-const UPDATE_READS = 3;
 /** Events that change the counts of a closed day. */
 const COUNT_CHANGES = new Set(['gap-filled', 'gap-settled', 'late-bars']);
 /** Comes before every id of a stream. */
@@ -81,7 +60,7 @@ export class CountedDays {
   async update(redis: Redis, layout: SessionLayout, partitions: readonly number[]): Promise<void> {
     if (this.days !== layout.days.length) this.partitions.clear();
     this.days = layout.days.length;
-    const reads = partitions.flatMap((partition) => {
+    const replies = (await runGroups(redis, partitions, (partition) => {
       const { meta, changes } = layout.keysOf(partition);
       return [
         ['hmget', meta, 'incarnation', 'epoch', 'owner', 'frontier'],
@@ -89,15 +68,9 @@ export class CountedDays {
         // The changes since the newest included one. A partition of which nothing is kept needs none: from '+' to '+' is empty.
         ['xrange', changes, this.partitions.get(partition)?.lastChange ?? '+', '+', 'COUNT', CHANGES_MAX],
       ];
-    });
-    const replies = await runCommands(redis, reads);
-    for (const [i, partition] of partitions.entries()) {
-      const first = UPDATE_READS * i;
-      const [meta, newest, changes] = replies.slice(first, first + UPDATE_READS) as [
-        (string | null)[],
-        Entry[],
-        Entry[],
-      ];
+    })) as [meta: (string | null)[], newest: Entry[], changes: Entry[]][];
+    for (const [i, [meta, newest, changes]] of replies.entries()) {
+      const partition = partitions[i]!;
       const [stamp, epoch, owner, frontier] = meta; // the field `incarnation` has the stamp
       const writer = `${stamp} ${epoch} ${owner}`;
       const lastChange = newest[0]?.[0] ?? NO_CHANGE;
@@ -125,8 +98,8 @@ export class CountedDays {
     return this.partitions.get(partition)?.cells.get(symbol);
   }
 
-  /** Keeps the counts of a closed day: cell number `at` of `counts`, which were read after {@link update}. */
-  keep(partition: number, symbol: string, day: number, counts: Uint16Array, at: number): void {
+  /** Keeps the counts of a closed day, which were read after {@link update}. */
+  keep(partition: number, symbol: string, day: number, counts: SlotCounts): void {
     const cellsBySymbol = this.partitions.get(partition)?.cells;
     if (!cellsBySymbol) return;
     let cells = cellsBySymbol.get(symbol);
@@ -134,7 +107,7 @@ export class CountedDays {
       cells = { counts: new Uint16Array(this.days * COUNTS_A_CELL), isKnown: new Uint8Array(this.days) };
       cellsBySymbol.set(symbol, cells);
     }
-    copyCell(counts, at, cells.counts, day);
+    writeCell(cells.counts, day, counts);
     cells.isKnown[day] = 1;
   }
 }
@@ -152,33 +125,9 @@ function valueOf(fields: readonly string[], name: string): string | undefined {
   return undefined;
 }
 
-/** Counts of at most {@link CELLS_A_CALL} cells of one partition: for each cell {@link CELL_COUNTS}, one cell after another. */
-export async function readCells(
-  redis: Redis,
-  layout: SessionLayout,
-  partition: number,
-  cells: readonly DayCell[],
-): Promise<Uint16Array> {
-  const keys = layout.keysOf(partition);
-  const dates = cells.map(({ day }) => layout.day(day).date);
-  const slots = cells.map(({ day }) => layout.grid(day).slotCount);
-  const chunks = cells.map(({ symbol }, i) => keys.chunk(layout.base.name, symbol, dates[i]!));
-  const stateKeys = cells.map(({ symbol }, i) => keys.states(symbol, dates[i]!));
-  const reply = await SCRIPTS.readCells.runForBytes(redis, [...chunks, ...stateKeys], slots.map(bitmapBytes));
-  const [bitmaps, hasStates, allStates] = reply as [Buffer, Buffer, Buffer];
-  const counts = new Uint16Array(cells.length * COUNTS_A_CELL);
-  let [bitmapAt, statesAt] = [0, 0];
-  cells.forEach(({ closed }, i) => {
-    const bitmapEnd = bitmapAt + bitmapBytes(slots[i]!);
-    const statesEnd = hasStates[i] === HAS_STATES ? statesAt + slots[i]! : statesAt;
-    const bitmap = bitmaps.subarray(bitmapAt, bitmapEnd);
-    const states = statesEnd > statesAt ? allStates.subarray(statesAt, statesEnd) : undefined;
-    bitmapAt = bitmapEnd;
-    statesAt = statesEnd;
-    const counted = addDayCounts(noCounts(), bitmap, states, closed);
-    CELL_COUNTS.forEach((name, place) => (counts[i * COUNTS_A_CELL + place] = counted[name]));
-  });
-  return counts;
+/** Writes cell number `at`. */
+export function writeCell(cells: Uint16Array, at: number, counts: SlotCounts): void {
+  CELL_COUNTS.forEach((name, place) => (cells[at * COUNTS_A_CELL + place] = counts[name]));
 }
 
 /** Copies cell number `from` of `counts` to cell number `to` of `target`. */

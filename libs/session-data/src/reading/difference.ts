@@ -1,9 +1,7 @@
-/**
- * The first base bar in which two sessions differ, by time. Compares the symbols that both sessions have, on the days that both
- * have and that both clocks have passed. Two bars are equal when all their fields in the API are equal. Reads only.
- */
+/** The first base bar in which two sessions differ, by time: among the symbols and days that both have, up to both clocks. Reads only. */
 import { DayChunk, firstDifference, type StoredBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { inBatches } from '../batches.js';
 import type { SessionLayout } from '../layout/index.js';
 import type { OpenSession } from './open-session.js';
 import { readBySymbol } from './digest.js';
@@ -40,10 +38,7 @@ const CHUNKS_A_CALL = 32;
 /** How often a comparison is repeated because symbols changed during it. Then its last result is the answer. */
 const CHANGES_MAX = 5;
 
-/**
- * Compares two sessions. Repeats the comparison when symbols joined or left during it.
- * @param signal aborts the comparison @throws SessionLostError, the reason of the signal
- */
+/** Compares again when symbols joined or left meanwhile. @throws SessionLostError, the reason of the signal */
 export async function readDifference(
   redis: Redis,
   mine: OpenSession,
@@ -85,9 +80,9 @@ async function compare(
       { layout, day },
       { layout: layoutOfOther, day: dayOfOther },
     ];
-    for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
+    for (const batch of inBatches(symbols, CHUNKS_A_CALL)) {
       signal.throwIfAborted();
-      differences.push(...(await compareChunks(redis, sides, symbols.slice(at, at + CHUNKS_A_CALL))));
+      differences.push(...(await compareChunks(redis, sides, batch)));
     }
     // A removed day may have been read in part.
     const [now, nowOfOther] = await Promise.all([mine.moment(), other.moment()]);
@@ -143,20 +138,7 @@ function barsOf({ layout, day }: Side, bytes: Buffer | null): StoredBar[] {
   return bytes ? [...new DayChunk(grid.slotCount, bytes).bars(grid, 0, grid.slotCount)] : [];
 }
 
-/** Whether all shown fields are equal. The number of the dataset may differ: each session has its own order of datasets. */
+/** Whether all fields are equal, except for the number of the dataset: each session has its own order of datasets. */
 function isEqual(a: StoredBar, b: StoredBar): boolean {
-  return SHOWN_FIELDS.every((field) => a[field] === b[field]);
+  return (Object.keys(a) as (keyof StoredBar)[]).every((field) => field === 'dataset' || a[field] === b[field]);
 }
-
-const SHOWN_FIELDS = [
-  'closeTime',
-  'open',
-  'high',
-  'low',
-  'close',
-  'volume',
-  'origin',
-  'complete',
-  'sourceCount',
-  'expectedCount',
-] as const satisfies readonly (keyof StoredBar)[];

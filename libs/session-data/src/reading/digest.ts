@@ -1,10 +1,8 @@
-/**
- * The digest of a session (I1, docs/ARCHITECTURE.md): SHA-256 over all chunks, sorted by interval, symbol and date; the name of a chunk
- * is hashed before its bytes. Also reads the values of many symbols with few commands.
- */
+/** The digest of a session (I1, docs/ARCHITECTURE.md); and reads of many symbols with few commands. */
 import { createHash, type Hash } from 'node:crypto';
 import { countBits, type Interval } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { inBatches } from '../batches.js';
 import { DaysRetiredError } from '../errors.js';
 import { byPartition, type PartitionKeys, type SessionLayout, type View } from '../layout/index.js';
 import type { Listing } from './listing.js';
@@ -24,10 +22,7 @@ const CHUNKS_A_CALL = 128;
 /** How often a digest is computed again because days were removed meanwhile, before it fails. */
 const REMOVALS_MAX = 5;
 
-/**
- * The digest over the retained days, in a strategy's view up to the last one that the clock has passed. Equal bars have equal
- * digests, whatever the session's id, its partitions, and the processes that wrote it. @throws SessionLostError, DaysRetiredError
- */
+/** The digest over the retained days, for a strategy over closed ones. @throws SessionLostError, DaysRetiredError */
 export async function readDigest({ redis, layout, reads }: Listing, view: View): Promise<SessionDigest> {
   for (let removal = 0; removal < REMOVALS_MAX; removal++) {
     const { clock, firstKept } = await reads.moment();
@@ -43,15 +38,16 @@ async function digestOf(redis: Redis, layout: SessionLayout, from: number, to: n
   const hash = createHash('sha256');
   const result = { chunks: 0, bars: 0 };
   const symbols = [...layout.symbols].sort();
+  const days = [...layout.days.keys()].slice(from, to);
   for (const interval of intervalsByName(layout)) {
     for (const symbol of symbols) {
       const keys = layout.keysOf(layout.partitionOf(symbol)!);
-      for (let first = from; first < to; first += CHUNKS_A_CALL) {
-        const days = layout.days.slice(first, Math.min(first + CHUNKS_A_CALL, to));
-        const chunks = await redis.mgetBuffer(...days.map(({ date }) => keys.chunk(interval.name, symbol, date)));
+      for (const batch of inBatches(days, CHUNKS_A_CALL)) {
+        const names = batch.map((day) => keys.chunk(interval.name, symbol, layout.day(day).date));
+        const chunks = await redis.mgetBuffer(...names);
         chunks.forEach((bytes, i) => {
           if (!bytes) return;
-          const { date, slotCount } = layout.grid(first + i, interval);
+          const { date, slotCount } = layout.grid(batch[i]!, interval);
           hashChunk(hash, interval, symbol, date, bytes);
           result.chunks++;
           if (interval === layout.base) result.bars += countBits(bytes, 0, slotCount);
@@ -72,10 +68,7 @@ export function hashChunk(hash: Hash, interval: Interval, symbol: string, date: 
   hash.update(`${interval.name}:${symbol}:${date}\n`).update(bytes);
 }
 
-/**
- * By symbol, the values of the keys that `selectKeys` returns for it; null where a key does not exist. Reads with one command per
- * partition, whose keys share a hash tag, because a command per symbol costs more than the bytes that it reads.
- */
+/** By symbol, the values of its keys; null where one does not exist. One command per partition: more would cost more than their bytes. */
 export async function readBySymbol(
   { redis, layout }: { redis: Redis; layout: SessionLayout },
   symbols: readonly string[],

@@ -1,13 +1,12 @@
 /** Finds a session in the store and opens it for reading. */
-import { calendarIds, decodeDays, parseSessionSpec, UNCHANGED, type SessionSpec } from '@barkeep/bars';
+import { calendarIds, decodeDays, parseSessionSpec, type SessionSpec } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { SessionCalendarError, SessionLostError } from '../errors.js';
 import { partitionKeys, SessionLayout, type View } from '../layout/index.js';
 import { OpenSession } from './open-session.js';
 
 /**
- * Opens a session, with the symbols that it has now. The spec is read only here. Later reads compare the incarnation, so
- * that they notice when the session was deleted and created again under the same id.
+ * Opens a session.
  * @param keyPrefix the prefix that the writers use (`BARKEEP_SESSION_PREFIX`)
  * @param view whether positions, counts and gaps end at the clock ('strategy') or at the frontier ('operator') @default 'strategy'
  * @throws SessionLostError when the session has no store; SessionCalendarError
@@ -23,12 +22,16 @@ export async function openSession(
   const [stamp, spec, historyDays, days] = await redis.hmget(partitionKeys(keyPrefix, id, 0).meta, ...fields);
   const incarnation = stamp?.split('+')[0];
   if (!incarnation || !spec) throw new SessionLostError(id);
-  const parsedSpec = specOf(id, JSON.parse(spec));
-  const keptDays = days ? decodeDays(days) : undefined;
-  const membership = UNCHANGED; // the symbols of the spec; `refresh` below reads what has changed since
-  const layout = new SessionLayout(id, incarnation, parsedSpec, keyPrefix, Number(historyDays), membership, keptDays);
+  const layout = new SessionLayout({
+    id,
+    incarnation,
+    spec: specOf(id, JSON.parse(spec)),
+    keyPrefix,
+    historyDays: Number(historyDays),
+    keptDays: days ? decodeDays(days) : undefined,
+  });
   const session = new OpenSession(redis, layout, view);
-  await session.refresh();
+  await session.refresh(); // reads how the symbols have changed since the spec
   return session;
 }
 

@@ -7,7 +7,7 @@ export { type DayCounts, type DayCountsQuery } from './slot-counts.js';
 export { countMissingBars } from './position.js';
 export { readDifference, type SessionDifference } from './difference.js';
 export { openSession } from './find-session.js';
-export { dayAtClock } from './forming-read.js';
+export { dayAtClock } from './chunk-part.js';
 export { type OutsideRows } from './refusals.js';
 export { type FillOptions } from './bar-series.js';
 export { OpenSession } from './open-session.js';

@@ -1,7 +1,4 @@
-/**
- * A session with one list of its symbols. Symbols join and leave while a session is read, so each answer is read with one listing.
- * When the list changed during a read, the read throws, and is repeated with the renewed listing.
- */
+/** A session with one list of its symbols. A read throws when the list changed meanwhile, and is repeated with the renewed listing. */
 import type { Redis } from 'ioredis';
 import { UnknownSymbolError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';

@@ -1,18 +1,9 @@
 /** Reads a symbol's metrics and gaps on the session's retained days, without its history. */
-import {
-  addDayCounts,
-  asksToSettle,
-  barQuality,
-  bitmapBytes,
-  DayChunk,
-  gapsOf,
-  noCounts,
-  summarizeGaps,
-} from '@barkeep/bars';
-import type { DayGrid, GapStatus, SlotCounts, SlotGap } from '@barkeep/bars';
+import { addDayCounts, barQuality, bitmapBytes, DayChunk, type DayGrid, noCounts } from '@barkeep/bars';
+import { asksToSettle, gapsOf, type GapStatus, type SlotCounts, type SlotGap, summarizeGaps } from '@barkeep/bars';
 import { UnknownDateError } from '../errors.js';
-import { dayMember, type SessionLayout, type View } from '../layout/index.js';
-import { readOutsideRows, refusedIn, refusedReasons } from './refusals.js';
+import { dayMember, isOutsideReason, type SessionLayout, type View } from '../layout/index.js';
+import { readOutsideRows, readRefusals } from './refusals.js';
 import { visibleWatermark } from './clocked-reads.js';
 import type { Listing } from './listing.js';
 
@@ -94,11 +85,7 @@ async function readSymbol({ layout, reads }: Listing, symbol: string, part: 'chu
   return { clock, frontier, watermark, days: days.filter(({ day }) => day >= reads.firstKept) };
 }
 
-/**
- * Reads the metrics of one symbol.
- * @param date a trading day after the history: counts, gaps and rows without a slot are then of this day only
- * @throws SessionLostError, UnknownDateError, also for a day that was removed
- */
+/** Reads the metrics of one symbol, of one day when `date` is given. @throws SessionLostError, UnknownDateError */
 export async function readSlotMetrics(
   listing: Listing,
   symbol: string,
@@ -114,7 +101,8 @@ export async function readSlotMetrics(
   const shownDay = requestedDay ?? newestDay;
   const counts = noCounts();
   const gaps: SlotGap[] = [];
-  const [dayRange, runRange] = [emptyRange(), emptyRange()];
+  const dayRange: PriceRange = { high: null, low: null, volume: 0 };
+  const runRange = { ...dayRange };
   const asks = asksToSettle(layout.spec.upkeep);
   for (const { day, bytes, states } of days) {
     const grid = layout.grid(day);
@@ -129,7 +117,10 @@ export async function readSlotMetrics(
   }
   const isOperator = view === 'operator';
   const keys = layout.keysOf(layout.partitionOf(symbol)!);
-  const refused = await refusedIn(redis, keys, isOperator ? Infinity : clock);
+  const refusals = await readRefusals(redis, [keys], isOperator ? Infinity : clock);
+  const refused = refusals.filter(
+    (refusal) => refusal.symbol === symbol && !isOutsideReason(refusal.reason) && refusal.count > 0,
+  );
   const outsideRows = await readOutsideRows(listing, new Set([symbol]), { view, clock }, date);
   return {
     symbol,
@@ -144,7 +135,7 @@ export async function readSlotMetrics(
     runHigh: runRange.high,
     runLow: runRange.low,
     runVolume: runRange.volume,
-    refused: refusedReasons(refused, symbol),
+    refused: Object.fromEntries(refused.map(({ reason, count }) => [reason, count])),
     outside: outsideRows.outside,
     extended: outsideRows.extended,
     outsideExamples: outsideRows.days.slice(0, EXAMPLES_MAX).map(({ first }) => first),
@@ -156,10 +147,6 @@ interface PriceRange {
   high: number | null;
   low: number | null;
   volume: number;
-}
-
-function emptyRange(): PriceRange {
-  return { high: null, low: null, volume: 0 };
 }
 
 /** Adds the bars in the first `closed` slots of a day to `range`. */

@@ -1,8 +1,6 @@
 /**
- * Reads one session at its clock: only bars with `closeTime <= clock` are visible (I2). A derived bar that is still forming is made of
- * visible base bars, and ends with the last closed slot among them. Ranges exclude their end; times are epoch ms. How bars are fetched:
- * bar-series.ts. Symbols may join and leave at any time: each answer is for one list of symbols, the list that the session had at the read.
- * I1, I2: the invariants in docs/ARCHITECTURE.md.
+ * Reads one session at its clock: only bars with `closeTime <= clock` are visible (I2, docs/ARCHITECTURE.md). Each answer is for the list
+ * of symbols that the session had at the read. Ranges exclude their end; times are epoch ms.
  */
 import type { ShownBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -30,10 +28,7 @@ const CHANGES_MAX = 20;
 export class OpenSession {
   private listing: Listing;
 
-  /**
-   * @param layout the session; its symbols are looked up when the session is first read
-   * @param view the view of every answer for which the caller names none. Bars after the clock are visible in neither view
-   */
+  /** @param view of answers for which the caller names none. Bars after the clock are visible in neither view */
   constructor(
     redis: Redis,
     layout: SessionLayout,
@@ -52,10 +47,7 @@ export class OpenSession {
     this.listing = await this.listing.renewed();
   }
 
-  /**
-   * Clock, frontier, watermark, and the counts of all symbols up to the frontier. In a strategy's view frontier, watermark and
-   * counts end at the clock. @throws SessionLostError
-   */
+  /** The position and the counts up to the frontier, in a strategy's view up to the clock. @throws SessionLostError */
   async position(view = this.view): Promise<SessionPosition> {
     return this.readChecked([], async (listing) => {
       if (view === 'strategy') return readVisiblePosition(listing);
@@ -95,11 +87,11 @@ export class OpenSession {
   async latestBars(
     symbols: readonly string[],
     interval?: string,
-    { fill = 'none' }: FillOptions = {},
+    options?: FillOptions,
   ): Promise<Map<string, ShownBar>> {
     const bars = await this.read(async (listing) => {
       const allSeries = symbols.map((symbol) => listing.series(symbol, interval));
-      return (await Promise.all(allSeries.map((series) => series.last(1, fill)))).map(([bar]) => bar);
+      return (await Promise.all(allSeries.map((series) => series.last(1, options)))).map(([bar]) => bar);
     });
     return new Map(symbols.flatMap((symbol, i) => (bars[i] ? [[symbol, bars[i]]] : [])));
   }
@@ -112,10 +104,10 @@ export class OpenSession {
     symbol: string,
     interval: string | undefined,
     count: number,
-    { fill = 'none' }: FillOptions = {},
+    options?: FillOptions,
   ): Promise<ShownBar[]> {
     checkCount('count', count);
-    return this.read((listing) => listing.series(symbol, interval).last(count, fill));
+    return this.read((listing) => listing.series(symbol, interval).last(count, options));
   }
 
   /**
@@ -128,11 +120,11 @@ export class OpenSession {
     from: number,
     to: number,
     limit = Infinity,
-    { fill = 'none' }: FillOptions = {},
+    options?: FillOptions,
   ): Promise<ShownBar[]> {
     checkTimes({ from, to });
     checkCount('limit', limit);
-    return this.read((listing) => listing.series(symbol, interval).between(from, to, limit, fill));
+    return this.read((listing) => listing.series(symbol, interval).between(from, to, limit, options));
   }
 
   /** Visible bars that opened at `time` or later, oldest first: all, or at most `limit`. */
@@ -157,28 +149,18 @@ export class OpenSession {
     return this.read((listing) => listing.series(symbol, interval).count());
   }
 
-  /**
-   * By symbol, the number of bars of the history, at the interval that the spec's history names, otherwise at the base
-   * interval; undefined while the history is not complete, and when there is none.
-   */
+  /** By symbol, the number of bars of the history at its interval; undefined while it is not complete, and when there is none. */
   async history(): Promise<Map<string, number> | undefined> {
     if (!this.layout.asksHistory) return undefined;
     return this.readChecked([], ({ redis, layout }) => readHistory(redis, layout));
   }
 
-  /**
-   * Quality, counts and extremes of one symbol up to the clock, on the retained days without the history.
-   * @param date limits counts and the day's extremes to this trading day @throws UnknownDateError
-   */
+  /** Metrics of one symbol up to the clock, without the history. @param date limits them to this trading day @throws UnknownDateError */
   async metrics(symbol: string, view = this.view, date?: string): Promise<SlotMetrics> {
     return this.readChecked([symbol], (listing) => readSlotMetrics(listing, symbol, view, date));
   }
 
-  /**
-   * Counts for a page of symbols on each retained day without the history, sorted by symbol.
-   * @param known what earlier calls have read: closed days in it are not read again
-   * @throws UnknownSymbolError, SessionLostError
-   */
+  /** Counts by symbol and retained day, without the history. @param known has closed days that are not read again */
   async dayCounts(query: DayCountsQuery, known = new CountedDays()): Promise<DayCounts> {
     if (query.limit !== undefined) checkCount('limit', query.limit, 1);
     const run = (listing: Listing) => readDayCounts(listing, { view: this.view, ...query }, known);
@@ -198,10 +180,7 @@ export class OpenSession {
     });
   }
 
-  /**
-   * Gaps of one symbol on the retained days without the history, oldest first, up to the clock (in an operator's view up to
-   * the frontier). A gap that spans this limit ends there.
-   */
+  /** Gaps on the retained days without the history, oldest first. They end at the clock, in an operator's view at the frontier. */
   async gaps(symbol: string, view = this.view): Promise<SymbolGap[]> {
     return this.readChecked([symbol], (listing) => readSymbolGaps(listing, symbol, view));
   }

@@ -1,23 +1,22 @@
 /**
- * Reads a session's position: its clock and its counts, which cover the session's days without its history. The store counts up
- * to the frontier. For a strategy's view the slots between the clock and the frontier are counted and subtracted; when the
- * session is at its end there are none. Also counts bars that the server evicted. Reads only.
+ * Reads a session's position and counts, without its history. The store counts up to the frontier: for a strategy's view the slots
+ * between the clock and the frontier are subtracted. Also counts bars that the server evicted. Reads only.
  */
 import { noCounts, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { SessionLostError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
-import { COUNTERS, runCommands } from '../redis/index.js';
+import { COUNTERS, runCommands, runGroups } from '../redis/index.js';
 import { type Control, countBars } from '../stream/index.js';
 import { countsBefore, UpkeepReads } from '../upkeep/index.js';
 import type { Listing } from './listing.js';
-import { refusedIn, refusedOffGrid, refusedTotal } from './refusals.js';
+import { readRefusals, refusalsOf, refusedBars } from './refusals.js';
 import { visibleWatermark } from './clocked-reads.js';
 
 /** How often a read is repeated because the store changed during it. After that its last result is the answer. */
 const CHANGES_MAX = 5;
-/** Fields of a partition's meta hash. The counters come last. */
-const META_FIELDS = ['incarnation', 'frontier', 'watermark', 'begun', 'leftSlots', ...COUNTERS];
+/** Fields of a partition's meta hash. The last two count in partition 0 only. */
+const META_FIELDS = ['incarnation', 'frontier', 'watermark', 'begun', 'leftSlots', ...COUNTERS, 'clock', 'control'];
 const COUNT_NAMES = Object.keys(noCounts()) as (keyof SlotCounts)[];
 
 /** How far a session has come, in one of the views. */
@@ -42,20 +41,17 @@ export interface PartitionedPosition extends SessionPosition {
 
 /** The position up to the frontier. The partitions of joining symbols are ignored. @throws SessionLostError */
 export async function readPosition({ redis, layout, joining }: Listing): Promise<PartitionedPosition> {
-  const reads = layout.keys.flatMap(({ meta, refused }) => [
+  const replies = (await runGroups(redis, layout.keys, ({ meta, refused }) => [
     ['hmget', meta, ...META_FIELDS],
     ['hgetall', refused],
-  ]);
-  const sessionRead = ['hmget', layout.keysOf(0).meta, 'clock', 'control'];
-  const [sessionReply, ...replies] = await runCommands(redis, [sessionRead, ...reads]);
-  const [clock, control] = sessionReply as [string, Control];
+  ])) as [meta: (string | null)[], refused: Record<string, string>][];
+  const [clock, control] = replies[0]![0].slice(-2);
   const frontiers: (number | undefined)[] = layout.keys.map(() => undefined);
   const total = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0, offGrid: 0, frontiers };
-  for (let partition = 0; partition < layout.partitions; partition++) {
-    const meta = replies[2 * partition] as (string | null)[];
-    const refused = replies[2 * partition + 1] as Record<string, string>;
+  for (const [partition, [meta, refused]] of replies.entries()) {
     const [stamp, ...numbers] = meta;
     if (!layout.owns(stamp)) throw new SessionLostError(layout.id);
+    const refusals = refusalsOf(refused);
     // A symbol that joined is alone in its partition, so a joining symbol hides no other one.
     const symbols = layout.symbolsOf(partition);
     const isJoining = symbols.some((symbol) => joining.has(symbol));
@@ -69,15 +65,15 @@ export async function readPosition({ redis, layout, joining }: Listing): Promise
     // `leftSlots`: slots on removed days of symbols that have left. The counters still include these slots.
     total.counts.expected += slots * symbols.length + leftSlots;
     COUNTERS.forEach((name, i) => (total.counts[name] += counters[i]!));
-    total.refused += refusedTotal(refused);
-    total.offGrid += refusedOffGrid(refused);
+    total.refused += refusedBars(refusals);
+    total.offGrid += refusedBars(refusals.filter(({ reason }) => reason === 'off-grid'));
   }
-  return { clock: Number(clock), control, ...total, counts: addedUp(total.counts) };
+  return { clock: Number(clock), control: control as Control, ...total, counts: addedUp(total.counts) };
 }
 
 /**
- * The counts with `filled`, `expected` and `missing` computed so that they add up (I6, docs/ARCHITECTURE.md). The counters
- * include a symbol that left until its data are removed, so they can count more slots than the present symbols have.
+ * Computes `filled`, `expected` and `missing` so that the counts add up (I6, docs/ARCHITECTURE.md). The counters may count more slots than
+ * the present symbols have, because they include a symbol that left until its data are removed.
  */
 export function addedUp(counts: SlotCounts): SlotCounts {
   const filled = counts.streamed + counts.backfilled;
@@ -94,7 +90,8 @@ export async function readVisiblePosition(listing: Listing): Promise<SessionPosi
   if (position.clock >= layout.end) return upToClock(layout, position, noCounts(), position.refused);
   for (let change = 0; ; change++) {
     const ahead = await countAhead(redis, layout, position);
-    const refused = await countRefused(redis, layout, position);
+    const counted = layout.keys.filter((_, partition) => position.frontiers[partition] !== undefined);
+    const refused = refusedBars(await readRefusals(redis, counted, position.clock));
     // The counts belong together only when the store has not changed since the position was read.
     const now = await readPosition(listing);
     const isUnchanged = JSON.stringify(now) === JSON.stringify(position);
@@ -138,18 +135,9 @@ async function countAhead(redis: Redis, layout: SessionLayout, position: Partiti
   return ahead;
 }
 
-/** Number of bars refused up to the clock, in the partitions that the position counts. */
-async function countRefused(redis: Redis, layout: SessionLayout, position: PartitionedPosition): Promise<number> {
-  const counted = layout.keys.filter((_, partition) => position.frontiers[partition] !== undefined);
-  const refused = await Promise.all(counted.map((keys) => refusedIn(redis, keys, position.clock)));
-  return refused.reduce((sum, counts) => sum + refusedTotal(counts), 0);
-}
-
 /**
- * Number of base bars after the history that are counted and not stored: the server evicted their chunks. An evicted chunk looks
- * like one that never had a bar, so only the counts show it. Always 0 after days were removed or symbols changed, because the
- * counts then cover more than the present days and symbols.
- * @throws SessionLostError
+ * Number of base bars after the history that are counted and not stored: the server evicted their chunks. Always 0 after days were
+ * removed or symbols changed, because the counts then cover more than the present days and symbols. @throws SessionLostError
  */
 export async function countMissingBars(redis: Redis, layout: SessionLayout): Promise<number> {
   // Reads the counters first: a bar that is stored after that must not look missing.

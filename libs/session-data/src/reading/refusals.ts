@@ -2,44 +2,49 @@
 import type { Redis } from 'ioredis';
 import { EXTENDED_HOURS, isOutsideReason, type PartitionKeys, type View } from '../layout/index.js';
 import type { Listing } from './listing.js';
-import { runCommands } from '../redis/index.js';
+import { runGroups } from '../redis/index.js';
 import { type OutsideDay, readOutside } from '../stream/index.js';
 
-/** Number of refused bars by `symbol reason`, as text. */
-type Refusals = Record<string, string>;
-
-/** The refusals in one partition, without those in windows that end after `clock`, epoch ms; with Infinity all refusals. */
-export async function refusedIn(redis: Redis, keys: PartitionKeys, clock: number): Promise<Refusals> {
-  const hashes = [keys.refused, keys.refusedAhead].map((key) => ['hgetall', key]);
-  const [refused, ahead] = await runCommands(redis, hashes);
-  return withoutAhead(refused as Refusals, ahead as Refusals, clock);
+/** Bars of one symbol that were refused for one reason. */
+export interface Refusal {
+  symbol: string;
+  reason: string;
+  count: number;
 }
 
-/** The refusals of one symbol by reason, without those of bars that have no slot. */
-export function refusedReasons(refused: Refusals, symbol: string): Record<string, number> {
-  const prefix = `${symbol} `;
-  const reasons: Record<string, number> = {};
-  for (const [field, count] of Object.entries(refused)) {
-    if (!field.startsWith(prefix)) continue;
-    const reason = field.slice(prefix.length);
-    if (!isOutsideReason(reason) && Number(count) !== 0) reasons[reason] = Number(count);
+/** The refusals in some partitions, without those in windows that end after `clock`, epoch ms; with Infinity all refusals. */
+export async function readRefusals(redis: Redis, keys: readonly PartitionKeys[], clock: number): Promise<Refusal[]> {
+  const hashes = await runGroups(redis, keys, ({ refused, refusedAhead }) => [
+    ['hgetall', refused],
+    ['hgetall', refusedAhead],
+  ]);
+  return (hashes as Record<string, string>[][]).flatMap(([refused, ahead]) => refusalsOf(refused!, ahead, clock));
+}
+
+/**
+ * Parses the refusals of a partition, and subtracts those in windows that end after the clock.
+ * @param refused by `symbol reason` @param ahead by `time symbol reason`; time: the end of the window, epoch ms
+ */
+export function refusalsOf(
+  refused: Record<string, string>,
+  ahead: Record<string, string> = {},
+  clock = Infinity,
+): Refusal[] {
+  const hidden = new Map<string, number>();
+  for (const [field, count] of Object.entries(ahead)) {
+    const [windowEnd, ...symbolAndReason] = field.split(' ');
+    const name = symbolAndReason.join(' ');
+    if (Number(windowEnd) > clock) hidden.set(name, (hidden.get(name) ?? 0) + Number(count));
   }
-  return reasons;
+  return Object.entries(refused).map(([field, count]) => {
+    const [symbol = '', reason = ''] = field.split(' ');
+    return { symbol, reason, count: Math.max(0, Number(count) - (hidden.get(field) ?? 0)) };
+  });
 }
 
-/** Number of refused bars of all symbols, without those that have no slot. */
-export function refusedTotal(refused: Refusals): number {
-  return countWhere(refused, (reason) => !isOutsideReason(reason));
-}
-
-/** Number of bars of all symbols that were refused because their time is not the open of a slot. */
-export function refusedOffGrid(refused: Refusals): number {
-  return countWhere(refused, (reason) => reason === 'off-grid');
-}
-
-function countWhere(refused: Refusals, isCounted: (reason: string) => boolean): number {
-  const counted = Object.entries(refused).filter(([field]) => isCounted(field.slice(field.indexOf(' ') + 1)));
-  return counted.reduce((sum, [, count]) => sum + Number(count), 0);
+/** Number of refused bars, without those that have no slot. */
+export function refusedBars(refusals: readonly Refusal[]): number {
+  return refusals.reduce((sum, { reason, count }) => (isOutsideReason(reason) ? sum : sum + count), 0);
 }
 
 /** Rows without a slot: rows of the source, by local date, and bars that were fed. */
@@ -54,17 +59,14 @@ export interface OutsideRows {
 
 /**
  * Counts rows without a slot. A strategy's view includes a date once the clock has reached the midnight that ends it, and all dates at
- * the session's end.
- * @param symbols the symbols to count
- * @param date counts only this date, and no fed bars: these are not counted by date
+ * the session's end. @param date counts only this date, and no fed bars, which are not counted by date
  */
 export async function readOutsideRows(
-  listing: Listing,
+  { redis, layout }: Listing,
   symbols: ReadonlySet<string>,
   { view, clock }: { view: View; clock: number },
   date?: string,
 ): Promise<OutsideRows> {
-  const { redis, layout } = listing;
   const visibleUntil = view === 'operator' || clock >= layout.end ? Infinity : clock;
   const allDays = layout.spec.source.type === 'feed' ? [] : await readOutside(redis, layout);
   const isWanted = (day: OutsideDay): boolean => symbols.has(day.symbol) && (date === undefined || day.date === date);
@@ -74,37 +76,13 @@ export async function readOutsideRows(
     rows.outside += outside;
     rows.extended += extended;
   }
-  if (date === undefined) await addFedRows(rows, listing, symbols, visibleUntil);
-  return rows;
-}
-
-/** Adds the fed bars without a slot, which the store counts among the refused bars. @param visibleUntil the `clock` of {@link refusedIn} */
-async function addFedRows(
-  rows: OutsideRows,
-  { redis, layout }: Listing,
-  symbols: ReadonlySet<string>,
-  visibleUntil: number,
-): Promise<void> {
-  const partitions = [...new Set([...symbols].flatMap((symbol) => layout.partitionOf(symbol) ?? []))];
-  const reads = partitions.map((partition) => refusedIn(redis, layout.keysOf(partition), visibleUntil));
-  const refusals = (await Promise.all(reads)).flatMap((refused) => Object.entries(refused));
-  for (const [field, count] of refusals) {
-    const [symbol = '', reason = ''] = field.split(' ');
+  if (date !== undefined) return rows;
+  // Fed bars without a slot are counted among the refused bars.
+  const partitions = new Set([...symbols].flatMap((symbol) => layout.partitionOf(symbol) ?? []));
+  const keys = [...partitions].map((partition) => layout.keysOf(partition));
+  for (const { symbol, reason, count } of await readRefusals(redis, keys, visibleUntil)) {
     if (!symbols.has(symbol) || !isOutsideReason(reason)) continue;
-    rows[reason === EXTENDED_HOURS ? 'extended' : 'outside'] += Number(count);
+    rows[reason === EXTENDED_HOURS ? 'extended' : 'outside'] += count;
   }
-}
-
-/** Subtracts refusals in windows that end after the clock. @param ahead by `time symbol reason`; time: the window's end, epoch ms */
-function withoutAhead(refused: Refusals, ahead: Refusals, clock: number): Refusals {
-  const visible = { ...refused };
-  for (const [field, count] of Object.entries(ahead)) {
-    const space = field.indexOf(' ');
-    const windowEnd = Number(field.slice(0, space));
-    const name = field.slice(space + 1);
-    // The refusals of a symbol that left are removed: there may be none to subtract from.
-    if (windowEnd <= clock || visible[name] === undefined) continue;
-    visible[name] = String(Math.max(0, Number(visible[name]) - Number(count)));
-  }
-  return visible;
+  return rows;
 }

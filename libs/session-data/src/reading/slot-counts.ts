@@ -1,13 +1,9 @@
-/**
- * Counts slots in two ways: the coverage of each symbol on each retained day (days of the history excluded), and the empty slots
- * of each symbol that a forced round of upkeep would request. A strategy's view ends at the clock, an operator's at the
- * frontier. While the caller keeps a {@link CountedDays}, each closed day is read once. Reads only.
- */
+/** Counts slots: the coverage of each symbol on each retained day, and the empty slots that a forced round of upkeep would request. */
 import { slotsToAsk } from '@barkeep/bars';
+import { inBatches } from '../batches.js';
 import { byPartition, type View } from '../layout/index.js';
-import { UpkeepReads } from '../upkeep/index.js';
-import { CELL_COUNTS, CELLS_A_CALL, copyCell, readCells } from './counted-days.js';
-import type { CellCount, CountedDays, DayCell } from './counted-days.js';
+import { countsBefore, readSymbolDays, UpkeepReads } from '../upkeep/index.js';
+import { CELL_COUNTS, type CellCount, copyCell, type CountedDays, writeCell } from './counted-days.js';
 import type { Listing } from './listing.js';
 
 /** The symbols and dates to count; all of the session where a field is left out. */
@@ -37,14 +33,19 @@ export interface DayCounts {
   next: string | null;
 }
 
-/** Most script calls at the same time. */
-const CALLS_AT_ONCE = 4;
+/** Most script calls at the same time, and cells per call. */
+const [CALLS_AT_ONCE, CELLS_A_CALL] = [4, 256];
 /** Numbers per cell. */
 const COUNTS_A_CELL = CELL_COUNTS.length;
 
-interface PlacedCell extends DayCell {
-  /** Index of its day in the answer. */
+interface PlacedCell {
+  symbol: string;
+  /** Index of the day. */
+  day: number;
+  /** Index of the day in the answer. */
   place: number;
+  /** The slots `[0, closed)` are counted. */
+  closed: number;
   /** Whether all slots of the day are closed, so that its counts can be kept. */
   isDayClosed: boolean;
 }
@@ -117,23 +118,17 @@ async function countCells(
         else unknownCells.push({ symbol, day, closed, place, isDayClosed });
       }
     }
-    return batches(unknownCells).map((cells) => ({ partition, cells }));
+    return [...inBatches(unknownCells, CELLS_A_CALL)].map((cells) => ({ partition, cells }));
   });
   await inParallel(batchesToRead, async ({ partition, cells }) => {
-    const read = await readCells(redis, layout, partition, cells);
-    for (const [i, { symbol, day, place, isDayClosed }] of cells.entries()) {
-      copyCell(read, i, counts.get(symbol)!, place);
-      if (isDayClosed) known.keep(partition, symbol, day, read, i);
+    const symbolDays = await readSymbolDays(redis, layout, partition, cells);
+    for (const [i, { symbol, day, place, closed, isDayClosed }] of cells.entries()) {
+      const counted = countsBefore([symbolDays[i]!], closed);
+      writeCell(counts.get(symbol)!, place, counted);
+      if (isDayClosed) known.keep(partition, symbol, day, counted);
     }
   });
   return counts;
-}
-
-/** Splits cells into batches for one script call each. */
-function batches(cells: readonly PlacedCell[]): PlacedCell[][] {
-  return Array.from({ length: Math.ceil(cells.length / CELLS_A_CALL) }, (_, i) =>
-    cells.slice(i * CELLS_A_CALL, (i + 1) * CELLS_A_CALL),
-  );
 }
 
 /** Runs the work for all items, at most {@link CALLS_AT_ONCE} at once: the runners share one iterator. */
@@ -147,13 +142,9 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
 
 /** Turns the counts of one symbol, day after day, into one array per name. */
 function byName(counts: Uint16Array): Record<CellCount, number[]> {
-  const named: Partial<Record<CellCount, number[]>> = {};
-  for (const [offset, name] of CELL_COUNTS.entries()) {
-    const numbers: number[] = [];
-    for (let at = offset; at < counts.length; at += COUNTS_A_CELL) numbers.push(counts[at]!);
-    named[name] = numbers;
-  }
-  return named as Record<CellCount, number[]>;
+  const days = Array.from({ length: counts.length / COUNTS_A_CELL }, (_, day) => day * COUNTS_A_CELL);
+  const named = CELL_COUNTS.map((name, place) => [name, days.map((at) => counts[at + place]!)]);
+  return Object.fromEntries(named) as Record<CellCount, number[]>;
 }
 
 /** The numbers of gaps and of empty slots of one symbol. */

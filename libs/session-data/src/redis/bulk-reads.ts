@@ -1,7 +1,6 @@
 /**
- * A connection for reads of many chunks at once. It accompanies an ioredis connection: it logs in and reconnects like that
- * one, and passes on replies without copying them ({@link BulkSocket}). Where the server needs another kind of socket (TLS,
- * Sentinel, a custom connector), or the runtime cannot create a BulkSocket (Bun), pipelines of ioredis do the same.
+ * A second connection for reads of many chunks, which passes on replies without copying them ({@link BulkSocket}). It logs in and
+ * reconnects like the ioredis connection that it accompanies. Where a BulkSocket does not work, pipelines of ioredis do the same.
  */
 import { AbstractConnector, type Redis, type RedisOptions } from 'ioredis';
 import { BulkSocket, CONNECTION_CLOSED, type OnReply } from './bulk-socket.js';
@@ -9,17 +8,16 @@ import { type ReadCommand, runCommands } from './commands.js';
 import type { Reply } from './reply-parser.js';
 
 /**
- * Options for a second connection to the same server. They turn off the ready check, whose INFO costs as much as reading hundreds
- * of bars, and which is not needed: a server that still loads its data refuses every command with the error LOADING. With
- * Sentinel the check stays, because it finds the master; a custom connector may need it as well.
+ * Options for a second connection: no ready check, whose INFO costs as much as reading hundreds of bars. A server that loads its data
+ * refuses every command anyway. Sentinel needs the check to find the master; a custom connector may need it as well.
  */
 export function bulkOptions({ sentinels, Connector }: RedisOptions): RedisOptions {
   return sentinels || Connector ? {} : { enableReadyCheck: false, disableClientInfo: true };
 }
 
 /**
- * Receives the values of replies in order, as they arrive: bytes for a command named `…Buffer`, otherwise text. The values of a
- * list come one by one with their place in it, any other reply with the place -1. Bytes are valid until the receiver returns.
+ * Receives values in order, as they arrive: bytes for a command named `…Buffer`, otherwise text. The values of a list come one by one with
+ * their place in it, any other reply with the place -1. Bytes are valid until the receiver returns.
  * @returns true when the receiver used the value, which is then left out of the answer
  */
 export type Receiver = (command: number, place: number, value: unknown) => boolean;
@@ -35,10 +33,7 @@ export interface StoreReads {
   close(): void;
 }
 
-/**
- * Reads from the server of `redis`: on a second connection where a {@link BulkSocket} works, otherwise on `redis` itself.
- * @param redis has the server's address, the login and the database; the caller still owns and closes it
- */
+/** Reads on a second connection where a {@link BulkSocket} works, otherwise on `redis` itself, which the caller closes. */
 export function storeReads(redis: Redis): StoreReads {
   if (isPlain(redis.options)) return new BulkReads(redis);
   return { run: (commands, receive) => runAndReceive(redis, commands, receive), close: () => undefined };
@@ -100,10 +95,10 @@ class BulkReads implements StoreReads {
         failure ??= reply;
         return;
       }
-      const value = areBytes[command] ? reply : textOf(reply);
+      const value = areBytes[command] ? reply : converted(reply, textOf);
       if (receive?.(command, place, value)) return;
       // The bytes are valid only until this function returns.
-      const kept = areBytes[command] ? copyOf(reply) : value;
+      const kept = areBytes[command] ? converted(reply, copyOf) : value;
       if (place < 0) replies[command] = kept;
       else (replies[command] as unknown[]).push(kept);
     };
@@ -118,10 +113,7 @@ class BulkReads implements StoreReads {
     this.endWaiting(new Error(CONNECTION_CLOSED));
   }
 
-  /**
-   * Connects and logs in with ioredis, unless that is done. The replies to the commands of the login must not mix with those of
-   * reads. So this sends a PING once the connection is ready, and awaits its reply, which comes after all replies of the login.
-   */
+  /** Connects and logs in, unless that is done. The reply to a PING on the ready connection comes after all replies of the login. */
   private async connect(): Promise<void> {
     for (;;) {
       // This connection ends with the caller's.
@@ -169,14 +161,10 @@ function encoded([name, ...args]: ReadCommand): string {
   return text;
 }
 
-/** The reply with copies of its bytes. */
-function copyOf(reply: Reply): unknown {
-  if (reply instanceof Buffer) return Buffer.from(reply);
-  return Array.isArray(reply) ? reply.map(copyOf) : reply;
+/** The reply with all its bytes converted. */
+function converted(reply: Reply, convert: (bytes: Buffer) => unknown): unknown {
+  if (reply instanceof Buffer) return convert(reply);
+  return Array.isArray(reply) ? reply.map((value) => converted(value, convert)) : reply;
 }
-
-/** The reply with texts instead of bytes. */
-function textOf(reply: Reply): unknown {
-  if (reply instanceof Buffer) return reply.toString();
-  return Array.isArray(reply) ? reply.map(textOf) : reply;
-}
+const textOf = (bytes: Buffer): string => bytes.toString();
+const copyOf = (bytes: Buffer): Buffer => Buffer.from(bytes);

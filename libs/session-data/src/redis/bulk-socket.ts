@@ -1,11 +1,9 @@
 /**
- * A socket that passes on replies as they arrive, directly from the memory into which they were read. Normally Node allocates a
- * buffer for each read, and the parser of ioredis another one for each reply that spans two reads. Without this class, the chunks
- * that a mirror loads would be copied twice, and would have left the processor's cache when they are used (docs/performance.md).
+ * A socket that passes on replies as they arrive, from the memory into which they were read. Without this class, the chunks that a mirror
+ * loads would be copied twice, and would have left the processor's cache when they are used (docs/performance.md).
  *
- * ioredis uses it like any other socket to log in, select the database and reconnect. During {@link BulkSocket.ask} all that
- * arrives goes into one reused block of memory and not to ioredis, so no command of ioredis may be pending then. The memory
- * grows until it has room for the largest value.
+ * ioredis uses it like any other socket to log in and reconnect. During {@link BulkSocket.ask} all that arrives goes into one reused block
+ * of memory and not to ioredis, so no command of ioredis may be pending then.
  */
 import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 import { ReplyParser, type Reply } from './reply-parser.js';
@@ -18,10 +16,7 @@ const MEMORY_BYTES_FIRST = 256 * 1024;
 /** Least number of free bytes for a read. */
 const READ_BYTES_MIN = 64 * 1024;
 
-/**
- * Receives replies as they arrive: the values of a list one by one, with their index in the list as `place`. Any other reply (also an
- * empty list) has the place -1. Bytes are valid until the function returns.
- */
+/** As `Receiver` of bulk-reads.ts, with the replies as they were parsed. Bytes are valid until the function returns. */
 export type OnReply = (command: number, place: number, value: Reply) => void;
 
 /** The pending call of {@link BulkSocket.ask}. */
@@ -74,11 +69,9 @@ export class BulkSocket extends Socket {
   }
 
   /**
-   * Sends encoded commands and passes on their replies; resolves after the last reply. Allows one call at a time.
-   * @param count number of replies
-   * @param timeoutMs how long to wait for more bytes; after that the connection is closed, because they may still arrive
-   * @throws an error when the connection closes or the time is over, ReplyFormatError, and what `onReply` throws. After each
-   *   of these errors the connection is closed
+   * Sends encoded commands and passes on their `count` replies; resolves after the last one. Allows one call at a time.
+   * @param timeoutMs how long to wait for more bytes @throws an error when the connection closes or the time is over, ReplyFormatError, and
+   * what `onReply` throws. After each of these the connection is closed, because replies may still arrive
    */
   async ask(commands: string, count: number, onReply: OnReply, timeoutMs?: number): Promise<void> {
     if (this.pendingCall) throw new Error('expected one call at a time, was a second one');

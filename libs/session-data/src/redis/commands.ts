@@ -1,7 +1,4 @@
-/**
- * Sends commands: pipelines of reads, and Lua scripts. A script is called by its digest; its text is sent only when the server does not
- * have it yet. ioredis repeats a call when it lost the reply, so every script must leave the same state when it runs twice.
- */
+/** Sends pipelines of reads, and scripts. ioredis may send a script twice, which must leave the same state as one call. */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { LUA } from './lua-texts.js';
@@ -16,6 +13,17 @@ export async function runCommands(redis: Redis, commands: readonly ReadCommand[]
     if (error) throw error;
     return reply;
   });
+}
+
+/** Runs the commands of all items as one pipeline. @returns for each item the replies to its commands @throws the first error */
+export async function runGroups<T>(
+  redis: Redis,
+  items: readonly T[],
+  commandsOf: (item: T) => ReadCommand[],
+): Promise<unknown[][]> {
+  const groups = items.map(commandsOf);
+  const replies = (await runCommands(redis, groups.flat())).values();
+  return groups.map((commands) => commands.map(() => replies.next().value));
 }
 
 /** An argument of a script. Bytes are sent without a conversion. */
@@ -35,11 +43,6 @@ export class Script {
   /** Runs the script. @returns its answer @throws errors of Redis and of the script */
   async run(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
     return this.send(keys, args, (command, rest) => redis.call(command, rest));
-  }
-
-  /** {@link run}, with buffers instead of texts in the answer. */
-  async runForBytes(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
-    return this.send(keys, args, (command, rest) => redis.callBuffer(command, rest));
   }
 
   /** {@link run}, and in the same round trip `read`, which the server runs after the script. @returns both answers */
@@ -97,11 +100,7 @@ export function asRedisArgument(value: ScriptArgument): string | number | Buffer
   return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
 }
 
-/**
- * A command for a pipeline that reads bytes `[from, to)` of many chunks of one partition. The reply is an array of buffers in the
- * order of the keys. The server must have the script: after an error for which {@link isScriptUnknown} is true, the caller runs
- * {@link loadSlotsScript} and reads again.
- */
+/** Reads bytes `[from, to)` of chunks of one partition. After {@link isScriptUnknown} call {@link loadSlotsScript} and read again. */
 export function slotsCommand(keys: readonly string[], from: number, to: number): ReadCommand {
   return ['evalshaBuffer', SCRIPTS.readSlots.sha, keys.length, ...keys, from, to - 1];
 }

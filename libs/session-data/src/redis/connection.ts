@@ -11,10 +11,7 @@ export function openRedis(url: string, options: RedisOptions): Redis {
   return endTimerOnClose(new Redis(url, { reconnectOnError: reconnectWhenDemoted(), ...options }));
 }
 
-/**
- * Ends the timer of `socketTimeout` when its connection closes. ioredis 5 keeps the timer of a command that a disconnect
- * interrupted: that timer keeps the process alive, and closes the next connection. @returns the same connection
- */
+/** Ends the timer of `socketTimeout` on close: ioredis 5 keeps it, and it would end the next connection. @returns the connection */
 export function endTimerOnClose(redis: Redis): Redis {
   return redis.on('close', () => {
     // A private field of ioredis.
@@ -23,11 +20,7 @@ export function endTimerOnClose(redis: Redis): Redis {
   });
 }
 
-/**
- * A value for ioredis' option `reconnectOnError`: reconnects when the server became a replica. When a failover moves the server's
- * name or address to another machine, open connections stay at the old machine, which refuses every write. The command that
- * failed is not repeated. @param now a steady clock, ms
- */
+/** For ioredis' `reconnectOnError`: after a failover, open connections stay at a replica, which refuses every write. @param now ms */
 export function reconnectWhenDemoted(now: () => number = () => performance.now()): (error: Error) => boolean {
   let reconnectedAt = -Infinity; // The first READONLY error always reconnects.
   return ({ message }) => {
@@ -38,8 +31,7 @@ export function reconnectWhenDemoted(now: () => number = () => performance.now()
 }
 
 /**
- * The time of the session Redis, for times that one process writes and another compares: the clocks of two machines may differ,
- * and a machine's clock may jump. Measures the difference to this process's steady clock every few seconds.
+ * The time of the session Redis, for times that one process writes and another compares: clocks of machines may differ, and jump.
  * @returns a function that returns the time, epoch ms; while Redis does not answer, it uses the difference measured last
  */
 export function storeClock(redis: Pick<Redis, 'time'>): () => number {

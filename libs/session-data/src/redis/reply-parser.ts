@@ -1,6 +1,5 @@
 /**
- * Parses Redis replies (RESP2) that follow one another in memory. Bulk strings are views of that memory, not copies. The caller
- * parses an incomplete reply again from its start when more bytes have arrived. Pure.
+ * Parses Redis replies (RESP2) in memory. Bulk strings are views of it. An incomplete reply is parsed again from its start. Pure.
  * The format: https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
 
@@ -28,10 +27,7 @@ export class ReplyParser {
   private memory: Buffer = Buffer.alloc(0);
   private end = 0;
 
-  /**
-   * Parses the reply at `at` into {@link reply}; `memory` is filled up to `end`.
-   * @returns where the next reply begins, or -1 when this one is incomplete @throws ReplyFormatError
-   */
+  /** Parses the reply at `at` into {@link reply}; bytes end at `end`. @returns the end of the reply, -1 when it is incomplete */
   read(memory: Buffer, at: number, end: number): number {
     this.memory = memory;
     this.end = end;
@@ -66,31 +62,22 @@ export class ReplyParser {
       return next;
     }
     const length = this.number(at + 1, line); // or the value of a whole number
-    if (type === DOLLAR) return this.bulk(next, length);
-    if (type === STAR) return this.list(next, length);
-    if (type !== COLON) throw new ReplyFormatError(type);
-    this.reply = length;
+    if (type !== COLON && type !== DOLLAR && type !== STAR) throw new ReplyFormatError(type);
+    if (type !== COLON && length >= 0) return type === DOLLAR ? this.bulk(next, length) : this.list(next, length);
+    this.reply = type === COLON ? length : null; // a negative length means null
     return next;
   }
 
-  /** Parses the bytes of a bulk string; a negative length means null. */
+  /** Parses the bytes of a bulk string. */
   private bulk(at: number, length: number): number {
-    if (length < 0) {
-      this.reply = null;
-      return at;
-    }
     const next = at + length + LINE_END_BYTES;
     if (next > this.end) return -1;
     this.reply = this.memory.subarray(at, at + length);
     return next;
   }
 
-  /** Parses the values of a list; a negative length means null. */
+  /** Parses the values of a list. */
   private list(at: number, length: number): number {
-    if (length < 0) {
-      this.reply = null;
-      return at;
-    }
     const values: Reply[] = [];
     for (let i = 0; i < length; i++) {
       at = this.value(at);

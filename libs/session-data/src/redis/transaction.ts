@@ -1,9 +1,6 @@
 /**
- * Sends a few commands as one transaction without copying their bytes. A transaction of ioredis makes a buffer of each command and another
- * one of all commands. So it copies a window of whole days twice, which costs as much as sending it (docs/performance.md).
- *
- * As with ioredis, all commands run or none: they follow one another directly, a transaction whose answer is lost is sent again
- * as a whole, and a transaction that was answered only in part fails.
+ * Sends a few commands as one transaction without the two copies of their bytes that ioredis makes (docs/performance.md). As with ioredis
+ * all commands run or none, and a transaction whose answer is lost is sent again as a whole.
  */
 import { Command, type Redis } from 'ioredis';
 import { Writable } from 'node:stream';
@@ -12,9 +9,8 @@ import { asRedisArgument, type ScriptArgument } from './commands.js';
 export type TransactionCommand = readonly [name: string, ...args: ScriptArgument[]];
 
 /**
- * Runs `commands`. The memory of their arguments must not change before the promise settles. When it rejects, the memory must not be used
- * again at all, because ioredis may still send it.
- * @returns the replies @throws the first error among the replies, and errors of ioredis
+ * Runs `commands`. The memory of their arguments must not change before the promise settles; when it rejects, never again, because ioredis
+ * may still send it. @returns the replies @throws the first error among the replies, and errors of ioredis
  */
 export async function runTransaction(redis: Redis, commands: readonly TransactionCommand[]): Promise<unknown[]> {
   const allCommands: TransactionCommand[] = [['multi'], ...commands, ['exec']];

@@ -1,9 +1,7 @@
-/**
- * The number of bars of history per symbol. It is counted and stored once, when the history is complete. Reading it costs one
- * read per partition, and still works when the days themselves were retired.
- */
+/** The number of bars of history per symbol, counted and stored once. It stays when the days themselves are retired. */
 import { addedPartition, bitmapBytes, type Interval } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { inBatches } from '../batches.js';
 import type { SessionLayout } from '../layout/index.js';
 import { type ReadCommand, runCommands, SCRIPTS } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
@@ -13,10 +11,7 @@ const COUNTS_A_CALL = 2_000;
 /** The argument with which note-counts.lua does not remove the stored counts first. */
 const KEEP_STORED = '';
 
-/**
- * Counts and stores the bars of history of every symbol that has no stored count. For a symbol that joined later, only the
- * days that were still retained have bars. @throws FencedError, SessionLostError
- */
+/** Counts and stores the bars of history of every symbol without a stored count. @throws FencedError, SessionLostError */
 export async function noteHistory(redis: Redis, layout: SessionLayout, writer: SessionWriter): Promise<void> {
   const stored = await readStoredCounts(redis, layout);
   for (let partition = 0; partition < layout.partitions; partition++) {
@@ -29,10 +24,7 @@ export async function noteHistory(redis: Redis, layout: SessionLayout, writer: S
   }
 }
 
-/**
- * By symbol, the number of bars of history, at the interval that the spec's history names, otherwise at the base interval;
- * undefined until it is counted. Symbols that joined later are left out until their count is stored.
- */
+/** Stored counts by symbol; undefined until the history is counted. Symbols that joined later are left out until then. */
 export async function readHistory(redis: Redis, layout: SessionLayout): Promise<Map<string, number> | undefined> {
   const stored = await readStoredCounts(redis, layout);
   const hasJoined = (symbol: string) => addedPartition(layout.membership, symbol) !== undefined;
@@ -53,10 +45,7 @@ async function readStoredCounts(redis: Redis, layout: SessionLayout): Promise<Ma
   );
 }
 
-/**
- * Number of bars of each symbol on the days `[from, to)` (indexes). The bits of a bitmap after its last slot are zero, so a BITCOUNT
- * over the whole bitmap counts its bars.
- */
+/** Number of bars of each symbol on the days `[from, to)` (indexes): BITCOUNT over whole bitmaps, whose last bits are zero. */
 export async function countBars(
   redis: Redis,
   layout: SessionLayout,
@@ -66,31 +55,27 @@ export async function countBars(
   to: number,
 ): Promise<Map<string, number>> {
   const counts = new Map<string, number>(symbols.map((symbol) => [symbol, 0]));
-  let batch: BitmapCount[] = [];
+  for (const batch of inBatches(bitmapCounts(layout, symbols, interval, from, to), COUNTS_A_CALL)) {
+    const commands = batch.map(({ command }) => command);
+    const bars = await runCommands(redis, commands);
+    batch.forEach(({ symbol }, i) => counts.set(symbol, counts.get(symbol)! + Number(bars[i])));
+  }
+  return counts;
+}
+
+/** For each symbol and day the command that counts the bars in its bitmap. */
+function* bitmapCounts(
+  layout: SessionLayout,
+  symbols: readonly string[],
+  interval: Interval,
+  from: number,
+  to: number,
+): Generator<{ symbol: string; command: ReadCommand }> {
   for (const symbol of symbols) {
     const keys = layout.keysOf(layout.partitionOf(symbol)!);
     for (let day = from; day < to; day++) {
       const { date, slotCount } = layout.grid(day, interval);
-      const key = keys.chunk(interval.name, symbol, date);
-      batch.push({ symbol, command: ['bitcount', key, 0, bitmapBytes(slotCount) - 1] });
-      if (batch.length < COUNTS_A_CALL) continue;
-      await countBatch(redis, batch, counts);
-      batch = [];
+      yield { symbol, command: ['bitcount', keys.chunk(interval.name, symbol, date), 0, bitmapBytes(slotCount) - 1] };
     }
   }
-  await countBatch(redis, batch, counts);
-  return counts;
-}
-
-/** The command that counts the bars in one bitmap of a symbol. */
-interface BitmapCount {
-  symbol: string;
-  command: ReadCommand;
-}
-
-/** Counts the bars in these bitmaps, and adds them to the counts of their symbols. */
-async function countBatch(redis: Redis, batch: readonly BitmapCount[], counts: Map<string, number>): Promise<void> {
-  const commands = batch.map(({ command }) => command);
-  const bars = await runCommands(redis, commands);
-  batch.forEach(({ symbol }, i) => counts.set(symbol, (counts.get(symbol) ?? 0) + Number(bars[i])));
 }

@@ -1,9 +1,6 @@
-/**
- * Counts of the source's rows without a slot, by symbol and local date. The owner counts the rows of dates that the frontier has passed,
- * and stores the counts with a mark: the first date that is not counted. A count is the total of its date and not an increment, so
- * counting a date again changes nothing. The counts are not part of the digest.
- */
+/** The numbers of rows without a slot, by symbol and local date, and a mark: the first date that is not counted. */
 import type { Redis } from 'ioredis';
+import { atLeastOneBatch } from '../batches.js';
 import { dayMember, type SessionLayout } from '../layout/index.js';
 import { runCommands, SCRIPTS } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
@@ -41,10 +38,8 @@ export async function outsideTo(redis: Redis, layout: SessionLayout): Promise<(s
 }
 
 /**
- * Stores counts of one partition.
- * @param to the first date that is not counted
- * @param isFirst true when no date was counted for the current symbols: first removes the stored counts, which are of older symbols
- * @throws FencedError, SessionLostError
+ * Stores counts of one partition. @param to the first date that is not counted @param isFirst true when none was counted for the current
+ * symbols: first removes the stored counts, which are of older symbols @throws FencedError, SessionLostError
  */
 export async function noteOutside(
   writer: SessionWriter,
@@ -53,16 +48,15 @@ export async function noteOutside(
   const { layout } = writer;
   const { meta, outside: outsideKey } = layout.keysOf(partition);
   // Runs once even without days, to store the mark.
-  for (let at = 0; at === 0 || at < days.length; at += DAYS_A_CALL) {
-    const part = days.slice(at, at + DAYS_A_CALL);
-    const isLast = at + DAYS_A_CALL >= days.length;
-    // The mark is empty until the last part, so that an interrupted call counts as not done and is repeated.
-    const mark = isLast ? `${layout.stampOf(partition)} ${to}` : '';
-    const fields = part.flatMap(({ date, symbol, rows, outside, extended, first, until }) => [
+  const batches = atLeastOneBatch(days, DAYS_A_CALL);
+  for (const batch of batches) {
+    // The mark is empty until the last batch, so that an interrupted call counts as not done and is repeated.
+    const mark = batch === batches.at(-1) ? `${layout.stampOf(partition)} ${to}` : '';
+    const fields = batch.flatMap(({ date, symbol, rows, outside, extended, first, until }) => [
       dayMember(date, symbol),
       [rows, outside, extended, first, until].join(' '),
     ]);
-    const mustClear = isFirst && at === 0 ? '1' : '';
+    const mustClear = isFirst && batch === batches[0] ? '1' : '';
     const args = [mustClear, ...fields, MARK, mark];
     await writer.run(SCRIPTS.noteCounts, partition, [meta, outsideKey], args, 'noted');
   }

@@ -1,20 +1,17 @@
 /**
- * Removes closed days of a running session, oldest first, for its owner; and all keys of a session that ended. An interrupted
- * removal may be repeated. When a session is removed, its meta hashes are removed first: after that every script of a late writer is
- * refused, so that no key comes back (I9, docs/ARCHITECTURE.md). Does not decide which days to remove (`firstKeptAt` of the layout does).
+ * Removes closed days of a running session, and all keys of a session. May be repeated. The meta hashes of a session go first: after that
+ * every script of a late writer is refused, so that no key comes back (I9, docs/ARCHITECTURE.md).
  */
 import type { Redis } from 'ioredis';
-import { dayMember, scanPattern, type SessionLayout } from '../layout/index.js';
-import { SCRIPTS } from '../redis/index.js';
+import { atLeastOneBatch, inBatches } from '../batches.js';
+import { dayMember, type SessionLayout } from '../layout/index.js';
+import { KEYS_A_SCAN, scanKeys, SCRIPTS } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
 
-/** Approximate number of keys that one call removes or scans: bounds how long the call blocks Redis. */
-const KEYS_A_CALL = 1_000;
+/** Approximate number of keys that one call removes: bounds how long the call blocks Redis. */
+const KEYS_A_CALL = KEYS_A_SCAN;
 
-/**
- * Removes all days before the day with the index `firstKept`, and all data about them. Does nothing when they were removed before.
- * @throws FencedError, SessionLostError, RewindError when the store's frontier is before that day
- */
+/** Removes all data of the days before `firstKept` (index). @throws FencedError, SessionLostError, RewindError */
 export async function retireBefore(writer: SessionWriter, firstKept: number): Promise<void> {
   const { layout } = writer;
   const from = layout.grid(firstKept).open;
@@ -37,16 +34,14 @@ async function retireDay(writer: SessionWriter, partition: number, dayIndex: num
   const { meta, retry, dirty, errors, emitted } = layout.keysOf(partition);
   const { date, open } = layout.grid(dayIndex);
   const nextOpen = layout.grid(dayIndex + 1).open;
-  const symbols = layout.symbolsOf(partition);
   const batchSize = Math.max(1, Math.floor(KEYS_A_CALL / keysADay(layout)));
   // Runs once even without symbols: a day also has entries that belong to no symbol.
-  for (let at = 0; at === 0 || at < symbols.length; at += batchSize) {
-    const batch = symbols.slice(at, at + batchSize);
-    const names = [meta, retry, dirty, errors, emitted];
-    for (const symbol of batch) names.push(...layout.dayKeys(partition, symbol, date));
-    const isLast = at + batchSize >= symbols.length;
+  const batches = atLeastOneBatch(layout.symbolsOf(partition), batchSize);
+  for (const batch of batches) {
+    const dayKeys = batch.flatMap((symbol) => layout.dayKeys(partition, symbol, date));
+    const isLast = batch === batches.at(-1);
     const args = [open, isLast ? nextOpen : '', date, ...batch.map((symbol) => dayMember(date, symbol))];
-    await writer.run(SCRIPTS.retire, partition, names, args, 'retired');
+    await writer.run(SCRIPTS.retire, partition, [meta, retry, dirty, errors, emitted, ...dayKeys], args, 'retired');
   }
 }
 
@@ -64,10 +59,7 @@ export async function removeSession(redis: Redis, layout: SessionLayout, options
   return removed + (await removePartitions(redis, layout, [...layout.keys.keys()], options));
 }
 
-/**
- * Removes partitions that a late writer created after the session was removed. Does not touch a later session with the same id.
- * @param mustScan as in {@link RemoveOptions} @returns the number of removed keys
- */
+/** Removes partitions that a late writer created after the removal, not those of a later session. @returns the number of removed keys */
 export async function removeLeftover(redis: Redis, layout: SessionLayout, mustScan = false): Promise<number> {
   const leftover: number[] = [];
   for (const partition of layout.keys.keys()) if (await forget(redis, layout, partition)) leftover.push(partition);
@@ -85,10 +77,7 @@ export async function forget(redis: Redis, layout: SessionLayout, partition: num
   return Number(removed) === 1;
 }
 
-/**
- * Removes all keys of partitions except the meta hashes. A session may have many more possible keys (symbols × days × intervals)
- * than the server has keys. In that case the server's keys are scanned, so that the work is proportional to what exists.
- */
+/** Removes all keys of partitions except the meta hashes. Scans the server when it has fewer keys than the session can have. */
 async function removePartitions(
   redis: Redis,
   layout: SessionLayout,
@@ -98,7 +87,9 @@ async function removePartitions(
   const symbols = partitions.flatMap((partition) => layout.everSymbolsOf(partition));
   const possible = symbols.length * layout.days.length * keysADay(layout);
   const isScanned = mustScan || possible > (await redis.dbsize());
-  const batches = isScanned ? scannedKeys(redis, layout, partitions) : namedKeys(layout, partitions);
+  const batches = isScanned
+    ? scannedKeys(redis, layout, partitions)
+    : inBatches(possibleKeys(layout, partitions), KEYS_A_CALL);
   let removed = 0;
   for await (const keys of batches) {
     if (keys.length > 0) removed += await redis.unlink(...keys);
@@ -113,29 +104,21 @@ async function* scannedKeys(
   partitions: readonly number[],
 ): AsyncGenerator<string[]> {
   const bases = partitions.map((partition) => `${layout.keysOf(partition).base}:`);
-  const match = scanPattern(`${layout.keysOf(0).prefix}:{${layout.id}:`);
-  for await (const keys of redis.scanStream({ match, count: KEYS_A_CALL })) {
-    yield (keys as string[]).filter((key) => bases.some((base) => key.startsWith(base)));
+  for await (const keys of scanKeys(redis, `${layout.keysOf(0).prefix}:{${layout.id}:`)) {
+    yield keys.filter((key) => bases.some((base) => key.startsWith(base)));
   }
 }
 
-/** The possible keys of partitions without their meta hashes, in batches. */
-function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Generator<string[]> {
-  let batch: string[] = [];
+/** All keys that partitions may have, without their meta hashes. */
+function* possibleKeys(layout: SessionLayout, partitions: readonly number[]): Generator<string> {
   for (const partition of partitions) {
     const keys = layout.keysOf(partition);
     const names = Object.values(keys).filter((key) => typeof key === 'string');
-    batch.push(...names.filter((key) => key.startsWith(`${keys.base}:`) && key !== keys.meta));
+    yield* names.filter((key) => key.startsWith(`${keys.base}:`) && key !== keys.meta);
     for (const symbol of layout.everSymbolsOf(partition)) {
-      for (const { date } of layout.days) {
-        batch.push(...layout.dayKeys(partition, symbol, date));
-        if (batch.length < KEYS_A_CALL) continue;
-        yield batch;
-        batch = [];
-      }
+      for (const { date } of layout.days) yield* layout.dayKeys(partition, symbol, date);
     }
   }
-  yield batch;
 }
 
 /** Number of keys of one symbol's day: its states, and a chunk per interval. */

@@ -1,17 +1,12 @@
 /**
- * Finds and removes keys of removed sessions: when a server loses its newest writes after a removal, the keys exist again (I9,
- * docs/ARCHITECTURE.md). Finds the keys by SCAN, so that the work is proportional to what the server stores. Removes only keys of sessions
- * that are known to be removed; keys of unknown sessions stay. Each removal checks again in the server that the partition belongs to a
- * removed session.
- *
- * A key is `PREFIX:{ID:PARTITION}:NAME`. Below, `base` is this without the name, so that all keys of a partition begin with `base:`.
+ * Finds and removes keys of removed sessions that exist again, because a server lost its newest writes (I9, docs/ARCHITECTURE.md). Keys of
+ * unknown sessions stay. The server checks at each removal that the partition belongs to a removed session.
+ * A key is `PREFIX:{ID:PARTITION}:NAME`. Below, `base` is this without `:NAME`.
  */
 import type { Redis } from 'ioredis';
-import { scanPattern } from '../layout/index.js';
-import { SCRIPTS } from '../redis/index.js';
+import { inBatches } from '../batches.js';
+import { KEYS_A_SCAN, scanKeys, scanPattern, SCRIPTS } from '../redis/index.js';
 
-/** Approximate number of keys that one SCAN call examines. */
-const KEYS_A_CALL = 1_000;
 /** Most keys that one script call removes. */
 const REMOVED_AT_ONCE = 500;
 
@@ -35,15 +30,14 @@ export class ReturnedKeys {
   ) {}
 
   /**
-   * Checks the next keys of the server, and starts again after the last key.
-   * @param callsMax most SCAN calls, each for about 1,000 keys; Infinity: up to the last key @param signal ends the sweep early
-   * @returns the number of removed keys
+   * Checks the next keys, and starts again after the last one. @param callsMax most SCAN calls; Infinity: up to the last key
+   * @param signal ends the sweep early @returns the number of removed keys
    */
   async sweep(callsMax: number, signal: AbortSignal): Promise<number> {
     const pattern = scanPattern(`${this.keyPrefix}:{`);
     let removed = 0;
     for (let call = 0; call < callsMax && !signal.aborted; call++) {
-      const [next, keys] = await this.redis.scan(this.cursor, 'MATCH', pattern, 'COUNT', KEYS_A_CALL);
+      const [next, keys] = await this.redis.scan(this.cursor, 'MATCH', pattern, 'COUNT', KEYS_A_SCAN);
       removed += await this.removeAmong(keys);
       this.cursor = next;
       if (next === '0') break;
@@ -60,16 +54,11 @@ export class ReturnedKeys {
     return count;
   }
 
-  /**
-   * Removes all keys of the removed sessions of one id. Removes the meta hashes last, because they show which keys belong to a
-   * removed session. @returns the number of removed keys
-   */
+  /** Removes the keys of an id's removed sessions, and their number. The meta hashes go last: they show whose partition it is. */
   private async removeSessions(id: string, removed: RemovedSessions): Promise<number> {
     let count = 0;
     const bases = new Set<string>();
-    const match = scanPattern(`${this.keyPrefix}:{${id}:`);
-    for await (const scanned of this.redis.scanStream({ match, count: KEYS_A_CALL })) {
-      const keys = scanned as string[];
+    for await (const keys of scanKeys(this.redis, `${this.keyPrefix}:{${id}:`)) {
       for (const base of new Set(keys.flatMap((key) => this.partitionOfKey(key)?.base ?? []))) {
         bases.add(base);
         const others = keys.filter((key) => key.startsWith(`${base}:`) && key !== metaKey(base));
@@ -85,8 +74,7 @@ export class ReturnedKeys {
     const isIdFree = removed.isTaken ? '0' : '1';
     const args = [isIdFree, ...removed.incarnations];
     let count = 0;
-    for (let from = 0; from < keys.length; from += REMOVED_AT_ONCE) {
-      const batch = keys.slice(from, from + REMOVED_AT_ONCE);
+    for (const batch of inBatches(keys, REMOVED_AT_ONCE)) {
       count += Number(await SCRIPTS.removeKeys.run(this.redis, [metaKey(base), ...batch], args));
     }
     return count;

@@ -1,8 +1,4 @@
-/**
- * Figures of a session's stream that outlive the owner's process: overruns of the pace, prefetching, days that timed out (their
- * source was silent for too long), and what the stream waits for. All are in one hash. The owner writes totals, not increments,
- * so a repeated write changes nothing. The figures describe how a session ran, not its bars, and are not part of its digest.
- */
+/** Figures of a stream, days that timed out, and what it waits for: they outlive the owner's process. The owner writes totals. */
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
 
@@ -52,12 +48,13 @@ export async function readStreamFigures(
   return { figures, timedOutDays: timedOutFields.map((field) => field.slice(TIMED_OUT.length)).sort(), wait };
 }
 
-/** Field and value of every figure, as script arguments. */
-export function figureArguments(figures: StreamFigures): (string | number)[] {
-  return FIGURES.flatMap((name) => [name, Math.round(figures[name])]);
-}
-
-/** Field and value of the wait, as script arguments. */
-export function waitArguments(wait: StreamWait | null): string[] {
-  return [WAIT, wait === null ? '' : JSON.stringify(wait)];
+/** The fields to store, with their values. Figures or a wait that are undefined stay as they are stored. */
+export function streamFields(
+  figures?: StreamFigures,
+  wait?: StreamWait | null,
+): [field: string, value: string | number][] {
+  return [
+    ...(figures ? FIGURES.map((name): [string, number] => [name, Math.round(figures[name])]) : []),
+    ...(wait === undefined ? [] : [[WAIT, wait === null ? '' : JSON.stringify(wait)] as [string, string]]),
+  ];
 }

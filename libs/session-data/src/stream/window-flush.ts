@@ -15,11 +15,7 @@ export interface PartitionWindow {
   refused: ReadonlyMap<string, number>;
 }
 
-/**
- * Writes the bars of one partition in one window, and moves the partition's frontier. A whole day takes another script than a
- * part of a day.
- * @param fence stamp, epoch and owner @returns verdict, frontier and control, as the script answered them
- */
+/** Writes the bars of one window, and moves the partition's frontier. @param fence stamp, epoch and owner @returns the script's answer */
 export async function flushWindow(
   redis: Redis,
   layout: SessionLayout,
@@ -67,10 +63,7 @@ async function flushDays(
   return (await runTransaction(redis, [['mset', ...namesAndChunks], script])).at(-1);
 }
 
-/**
- * The slots `[from, to)` of chunks as flush-slots.lua expects them: the bitmap bytes that contain these slots, chunk after chunk, and
- * their records in the same order. A byte of a bitmap has 8 slots; the first one is its highest bit.
- */
+/** The slots `[from, to)` for flush-slots.lua: the bitmap bytes that contain them, chunk after chunk, and their records in the same order. */
 function slotsOf(chunks: readonly DayChunk[], from: number, to: number): [bitmaps: Uint8Array, records: Uint8Array] {
   const fromByte = from >> 3;
   const bitmapLength = ((to + 7) >> 3) - fromByte;

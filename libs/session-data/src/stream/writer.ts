@@ -1,14 +1,11 @@
-/**
- * The streaming side of a session's store: creates and claims the store, writes windows, moves the clock. Every write is fenced
- * by (epoch, owner) and may be repeated. Does not decide when the clock moves, and reads no bars.
- */
+/** The writes of a session's owner, who streams it and moves its clock. Each is fenced by (epoch, owner), and may be repeated. */
 import { encodeDays } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { type ClockEvent, eventNumber, EVENTS_KEPT, emitState, publishEvents } from '../events/index.js';
 import { ConsumersChangedError, FencedError, RewindError, SessionLostError } from '../errors.js';
 import type { SessionLayout, Window } from '../layout/index.js';
 import { runCommands, type Script, type ScriptArgument, ScriptReplyError, SCRIPTS } from '../redis/index.js';
-import { figureArguments, waitArguments, type StreamFigures, type StreamWait } from './stream-figures.js';
+import { streamFields, type StreamFigures, type StreamWait } from './stream-figures.js';
 import { flushWindow, type PartitionWindow } from './window-flush.js';
 
 /** Verdicts of scripts when the store lost writes that this writer had seen stored. The answer then has the store's frontier. */
@@ -32,7 +29,7 @@ export interface ClaimedPosition {
   clock: number;
 }
 
-/** The conditions of a move of the clock, and what is emitted and stored with the move. */
+/** The conditions of a move of the clock, and what is stored with it. */
 export interface ClockMove {
   /** The clock that the owner last saw, epoch ms; a store whose clock is earlier has lost writes. @default 0 */
   from?: number;
@@ -60,11 +57,9 @@ export class SessionWriter {
     const { start, spec, keys, historyDays, days, membership } = this.layout;
     const { version } = membership;
     const symbols = version > 0 ? JSON.stringify(membership) : ''; // version 0: the symbols of the spec
-    const sessionArguments = [start, JSON.stringify(spec), historyDays, encodeDays(days), version, symbols];
+    const args = [start, JSON.stringify(spec), historyDays, encodeDays(days), version, symbols];
     for (const [partition, { meta }] of keys.entries()) {
-      const args = [...this.fenceArguments(partition), ...sessionArguments];
-      const reply = await SCRIPTS.init.run(this.redis, [meta], args);
-      if (reply === 'other') throw new SessionLostError(this.layout.id);
+      await this.run(SCRIPTS.init, partition, [meta], args, 'created', 'exists');
     }
   }
 
@@ -85,10 +80,7 @@ export class SessionWriter {
     return { frontier: Math.min(...frontiers), frontiers, clock };
   }
 
-  /**
-   * Writes one window of one partition and moves the frontier to the window's end. Does nothing when it was written before.
-   * @throws FencedError, RewindError, SessionLostError
-   */
+  /** Writes one window of one partition, once, and moves the frontier to its end. @throws FencedError, RewindError, SessionLostError */
   async flush(window: Window, part: PartitionWindow): Promise<Control> {
     const reply = await flushWindow(this.redis, this.layout, this.fenceArguments(part.partition), window, part);
     const [, , control] = this.checkAnswer('flush', reply, ['written', 'done']);
@@ -111,10 +103,8 @@ export class SessionWriter {
     const args: ScriptArgument[] = [layout.incarnation, fence.epoch, fence.owner, to, from, limit, joins];
     // A new store has its clock at the session's start without a move, so the `clock` event of that time counts as emitted.
     args.push(EVENTS_KEPT, eventNumber({ type: 'clock', time: layout.start }));
-    // Names and values of fields, alternating.
-    const figureFields = figures ? figureArguments(figures) : [];
-    const waitFields = wait === undefined ? [] : waitArguments(wait);
-    args.push((figureFields.length + waitFields.length) / 2, ...figureFields, ...waitFields);
+    const fields = streamFields(figures, wait);
+    args.push(fields.length, ...fields.flat());
     for (const event of events) args.push(eventNumber(event), fieldsOf(event));
     const reply = await SCRIPTS.moveClock.run(this.redis, keys, args);
     const [verdict, control, version] = this.checkAnswer('moveClock', reply, ['moved', 'joined']);
@@ -140,8 +130,7 @@ export class SessionWriter {
   }
 
   /**
-   * Runs a fenced script of one partition.
-   * @param args the arguments after the fence @param verdicts the verdicts that mean success
+   * Runs a fenced script of one partition. @param args those after the fence @param verdicts that mean success
    * @returns the script's answer: the verdict, then further values @throws FencedError, RewindError, SessionLostError
    */
   async run(
@@ -179,8 +168,7 @@ function fieldsOf({ type, time, fields = {} }: ClockEvent): string {
 }
 
 /**
- * Sets what the owner of a session does next.
- * @param epoch the epoch in the session's row in PostgreSQL from which the control comes
+ * Sets what the owner does next. @param epoch of the row in PostgreSQL that has the control
  * @returns `stale`, with nothing set, when the store was claimed with a later epoch; `gone` when there is no store
  */
 export async function setControl(
@@ -190,8 +178,8 @@ export async function setControl(
   control: Control,
 ): Promise<'set' | 'stale' | 'gone'> {
   const { meta, wake } = layout.keysOf(0);
-  const verdict = await SCRIPTS.setControl.run(redis, [meta], [layout.incarnation, epoch, control, wake]);
-  return verdict as 'set' | 'stale' | 'gone';
+  const args = [layout.incarnation, epoch, control, wake];
+  return (await SCRIPTS.setControl.run(redis, [meta], args)) as 'set' | 'stale' | 'gone';
 }
 
 /** The control in the store of a session, and the epoch of the last claim; undefined when there is no store. */
@@ -204,10 +192,7 @@ export async function readControl(
   return layout.owns(stamp) ? { control: control as Control, epoch: Number(epoch) } : undefined;
 }
 
-/**
- * Whether the store has all its partitions but has lost its newest writes: its clock is earlier, or it has days that were removed.
- * @param clock a time that the store's clock had reached, epoch ms. No consumer needed the days that are no longer retained at that time
- */
+/** Whether the store was set back: its clock is before `clock` (epoch ms), or it has days that were removed. False without a store. */
 export async function isBehind(redis: Redis, layout: SessionLayout, clock: number): Promise<boolean> {
   const reads = layout.keys.map(({ meta }) => ['hmget', meta, 'incarnation', 'clock', 'retainedFrom']);
   const metas = (await runCommands(redis, reads)) as (string | null)[][];

@@ -1,16 +1,16 @@
 /**
- * The list of a session's symbols in its store: updates it to the list in PostgreSQL, and reads it. A new symbol gets a partition
- * for itself. It is `joining`, which means invisible to readers, until the stream reports that it is whole up to the clock. All
- * data of a symbol that leaves are removed. This module does not decide which symbols join or leave, and does not prevent two
- * updates at once: the caller holds the session's lock.
+ * Updates the list of symbols in a session's store. A new symbol gets a separate partition, and is `joining` (invisible to readers) until
+ * it is whole up to the clock. The caller holds the session's lock, which prevents two updates at once.
  */
-import { addDayCounts, addedPartition, bitmapBytes, noCounts, parseMembership, UNCHANGED } from '@barkeep/bars';
+import { addedPartition, parseMembership, UNCHANGED } from '@barkeep/bars';
 import type { Membership } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { inBatches } from '../batches.js';
 import { FencedError, SessionLostError, SymbolsChangedError } from '../errors.js';
 import { SessionLayout } from '../layout/index.js';
 import { COUNTERS, SCRIPTS, runCommands, type ScriptArgument } from '../redis/index.js';
 import { type Fence, forget } from '../stream/index.js';
+import { countsBefore, readSymbolDays } from '../upkeep/index.js';
 
 export interface StoredSymbols {
   membership: Membership;
@@ -61,15 +61,12 @@ export async function hasAllPartitions(redis: Redis, layout: SessionLayout): Pro
 
 /** The same session with another list of symbols. */
 export function withMembership(layout: SessionLayout, membership: Membership): SessionLayout {
-  const { id, incarnation, spec, historyDays } = layout;
-  return new SessionLayout(id, incarnation, spec, layout.keysOf(0).prefix, historyDays, membership, layout.days);
+  return new SessionLayout({ ...layout.description, membership, keptDays: layout.days });
 }
 
 /**
- * Updates a store to a newer list of symbols, and finishes the removals of an interrupted earlier call.
- * @param target the session with the newer list
- * @returns the symbols whose data were removed, or undefined when there was nothing to do
- * @throws SessionLostError when there is no store
+ * Updates a store to the list of `target`, and finishes the removals of an interrupted earlier call.
+ * @returns the symbols whose data were removed, or undefined when there was nothing to do @throws SessionLostError
  */
 export async function updateSymbols(redis: Redis, target: SessionLayout): Promise<string[] | undefined> {
   const stored = await readSymbols(redis, target);
@@ -108,8 +105,7 @@ async function switchList(
 }
 
 /**
- * Makes joining symbols visible to readers. @param wholeUpTo the time up to which these symbols are whole, epoch ms
- * @returns false when the clock passed that time, or the list changed meanwhile
+ * Makes joining symbols visible that are whole up to `wholeUpTo`, epoch ms. @returns false when the clock is later, or the list changed
  * @throws FencedError, SessionLostError
  */
 export async function showJoined(
@@ -187,41 +183,20 @@ async function dropDays(redis: Redis, layout: SessionLayout, leaver: Leaver): Pr
   const { symbol, partition, version } = leaver;
   // A symbol that joined was alone in its partition, whose counters were removed with the new stamp.
   const isCounted = partition < layout.basePartitions ? '1' : '0';
-  for (let from = 0; from < layout.days.length; from += DAYS_A_CALL) {
-    const days = layout.days.slice(from, from + DAYS_A_CALL);
-    const counts = await countsOf(redis, layout, leaver, from, days.length);
-    const dayKeys = days.map(({ date }) => layout.dayKeys(partition, symbol, date));
+  for (const days of inBatches(layout.days.keys(), DAYS_A_CALL)) {
+    const places = days.map((day) => ({ symbol, day }));
+    const symbolDays = await readSymbolDays(redis, layout, partition, places);
+    const dayKeys = days.map((day) => layout.dayKeys(partition, symbol, layout.day(day).date));
     const keys = [...tableKeys(layout, partition), ...dayKeys.flat()];
     const args: ScriptArgument[] = [layout.incarnation, version, symbol, isCounted, dayKeys[0]!.length];
-    days.forEach(({ date }, i) => args.push(date, ...counts[i]!));
+    for (const [i, day] of days.entries()) {
+      const { date, slotCount } = layout.grid(day);
+      // The counters do not include the history.
+      const counts = countsBefore([symbolDays[i]!], layout.isHistory(day) ? 0 : slotCount);
+      args.push(date, ...COUNTERS.map((name) => counts[name]));
+    }
     await SCRIPTS.dropSymbol.run(redis, keys, args);
   }
-}
-
-/** For each of the days `[from, from + count)`, the leaver's part in each of {@link COUNTERS}. */
-async function countsOf(
-  redis: Redis,
-  layout: SessionLayout,
-  { symbol, partition }: Leaver,
-  from: number,
-  count: number,
-): Promise<number[][]> {
-  const keys = layout.keysOf(partition);
-  const grids = Array.from({ length: count }, (_, i) => layout.grid(from + i));
-  const reads = grids.flatMap(({ date, slotCount }) => [
-    ['getrangeBuffer', keys.chunk(layout.base.name, symbol, date), 0, bitmapBytes(slotCount) - 1],
-    ['getBuffer', keys.states(symbol, date)],
-  ]);
-  const replies = (await runCommands(redis, reads)) as (Buffer | null)[];
-  return grids.map(({ slotCount }, i) => {
-    const counts = noCounts();
-    const [storedBitmap, states] = [replies[2 * i], replies[2 * i + 1]];
-    // GETRANGE answers no bytes for a chunk that does not exist.
-    const bitmap = storedBitmap?.length ? storedBitmap : new Uint8Array(bitmapBytes(slotCount));
-    // The counters do not include the history.
-    if (!layout.isHistory(from + i)) addDayCounts(counts, bitmap, states ?? undefined, slotCount);
-    return COUNTERS.map((name) => counts[name]);
-  });
 }
 
 /** The keys of a partition that do not belong to one day, in the order that restamp.lua and drop-symbol.lua expect. */

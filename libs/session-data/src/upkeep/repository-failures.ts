@@ -1,7 +1,4 @@
-/**
- * The repositories that fail for a session now: their last error, since when they fail, and when the next attempt is. Workers
- * write this; the coordinator reads it to show what a session waits for. A repository that answers has no entry.
- */
+/** The repositories that fail for a session now. Workers write them; the coordinator reads them to show what a session waits for. */
 import type { Redis } from 'ioredis';
 import { ERROR_CHARS_MAX, EVENTS_KEPT } from '../events/index.js';
 import { SessionLostError } from '../errors.js';
@@ -27,28 +24,21 @@ export class RepositoryFailures {
 
   /** The failing repositories of the session, longest failing first. */
   async list(): Promise<RepositoryFailure[]> {
-    const entries = Object.entries(await this.redis.hgetall(this.layout.keysOf(0).repositories));
-    const failures = entries.map(([repository, text]) => ({
-      repository,
-      ...(JSON.parse(text) as Omit<RepositoryFailure, 'repository'>),
-    }));
+    const texts = await this.redis.hgetall(this.layout.keysOf(0).repositories);
+    const failures = Object.entries(texts).map(([repository, text]) => {
+      return { ...(JSON.parse(text) as Omit<RepositoryFailure, 'repository'>), repository };
+    });
     return failures.sort((a, b) => a.since - b.since);
   }
 
-  /**
-   * Stores a failure and keeps the time of the first failure in a row, for which it emits `repository-failed`.
-   * @param now epoch ms of the wall clock @throws SessionLostError
-   */
+  /** Stores a failure; emits the first one in a row. @param now epoch ms of the wall clock @throws SessionLostError */
   async note(failure: Omit<RepositoryFailure, 'since'>, now: number): Promise<void> {
     const { repository, error, nextTryAt, failures } = failure;
     const text = error.slice(0, ERROR_CHARS_MAX);
     await this.run([repository, Math.round(now), Math.round(nextTryAt), failures, text, JSON.stringify(text)]);
   }
 
-  /**
-   * Removes the failure of a repository that answered, if there is one, and emits `repository-recovered`.
-   * @param now epoch ms of the wall clock @throws SessionLostError
-   */
+  /** Removes the failure of a repository that answered, and emits its recovery. @param now as in {@link note} @throws SessionLostError */
   async clear(repository: string, now: number): Promise<void> {
     await this.run([repository, Math.round(now)]);
   }

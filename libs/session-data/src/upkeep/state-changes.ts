@@ -2,10 +2,7 @@
 import { BACKFILLED, COUNTED_AS, statusOf } from '@barkeep/bars';
 import { COUNTERS } from '../redis/index.js';
 
-/**
- * The counters of a session that a fill changes (all but `streamed`), in the order of fill.lua. All but `backfilled` count slots
- * without a bar, which the event `gap-settled` reports.
- */
+/** The counters that a fill changes, in the order of fill.lua. All but `backfilled` count slots without a bar, as `gap-settled` does. */
 export const [, ...FILL_COUNTERS] = COUNTERS;
 type FillCounter = (typeof FILL_COUNTERS)[number];
 
@@ -13,10 +10,7 @@ type FillCounter = (typeof FILL_COUNTERS)[number];
 export interface StateChanges {
   /** By how many slots each counter changes. */
   changes: Record<FillCounter, number>;
-  /**
-   * The slots that became no-trade, unfillable or absent, as JSON: their counts and their runs (sequences of adjacent slots) by
-   * kind. Both are '' when there are no such slots.
-   */
+  /** The slots that became no-trade, unfillable or absent, as JSON: counts, and runs of adjacent slots, by kind. Both '' without any. */
   settled: [counts: string, runs: string];
 }
 

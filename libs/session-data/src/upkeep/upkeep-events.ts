@@ -1,14 +1,11 @@
-/**
- * Events of upkeep that do not come from a write of bars: gaps when they are first found, and the quality of a day when it closes or
- * changes. The scripts emit each once, however often they are called. Events about written bars come from the scripts that write the bars.
- */
+/** Events that do not come from a write of bars: gaps that are found, and the quality of a day. Each is emitted once. */
 import { barQuality, emptyRuns, firstMissing, statusOf, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { countFields, EVENTS_KEPT, runAndPublish } from '../events/index.js';
 import { dayMember, type SessionLayout } from '../layout/index.js';
 import { SCRIPTS, type ScriptArgument } from '../redis/index.js';
 import { addRun } from './state-changes.js';
-import type { SymbolDay } from './upkeep-reads.js';
+import type { SymbolDay } from './symbol-days.js';
 
 export class UpkeepEvents {
   constructor(
@@ -16,30 +13,27 @@ export class UpkeepEvents {
     private readonly layout: SessionLayout,
   ) {}
 
-  /**
-   * Emits the missing slots (empty, and no repository was asked yet) among a day's slots `[0, closed)`. The store notes for each symbol
-   * how many slots were checked, so that no slot is emitted twice.
-   * @returns the number of emitted slots @throws SessionLostError
-   */
+  /** Emits the missing slots among slots `[0, closed)` of a day, each once. @returns their number @throws SessionLostError */
   async gapsFound(partition: number, dayIndex: number, closed: number, symbols: readonly SymbolDay[]): Promise<number> {
     const incomplete = symbols.filter(({ bitmap, states }) => firstMissing(bitmap, states, closed) < closed);
     if (incomplete.length === 0) return 0;
     const { meta, emitted, changes, pending } = this.layout.keysOf(partition);
     const { date, open } = this.layout.grid(dayIndex);
     // For each symbol the number of slots that earlier calls checked; null when none were.
-    const checkedBefore = await this.redis.hmget(emitted, ...incomplete.map(({ symbol }) => dayMember(date, symbol)));
+    const members = incomplete.map(({ symbol }) => dayMember(date, symbol));
+    const checkedBefore = await this.redis.hmget(emitted, ...members);
     const symbolArgs: ScriptArgument[] = [];
     incomplete.forEach((symbolDay, i) => {
       const before = checkedBefore[i] ?? ''; // the script expects this text unchanged; as a number, '' is 0
       const from = Number(before);
       if (from >= closed) return;
       const missing = missingIn(symbolDay, from, closed);
-      symbolArgs.push(symbolDay.symbol, before, closed, missing.count, JSON.stringify(missing.runs));
+      symbolArgs.push(members[i]!, before, closed, missing.count, JSON.stringify(missing.runs));
     });
     if (symbolArgs.length === 0) return 0;
     const day = { layout: this.layout, partition, open };
     const keys = [meta, emitted, changes, pending];
-    const args = [open, date, EVENTS_KEPT, ...symbolArgs];
+    const args = [open, EVENTS_KEPT, ...symbolArgs];
     const reply = await runAndPublish(SCRIPTS.emitGaps, this.redis, day, keys, args);
     // A text means that the day is no longer retained.
     return typeof reply === 'number' ? reply : 0;

@@ -1,18 +1,10 @@
 /** Reads the data from which an upkeep worker decides: of one day and one partition, except where a function says more. */
-import { addDayCounts, bitmapBytes, DayChunk, noCounts, type Interval, type SlotCounts } from '@barkeep/bars';
+import { DayChunk, type Interval } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { SessionLostError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
-import { runCommands, runWithSlots, SCRIPTS, slotsCommand } from '../redis/index.js';
-
-/** One symbol on one day. */
-export interface SymbolDay {
-  symbol: string;
-  /** Presence bitmap of the base chunk; zeros when nothing was stored. */
-  bitmap: Uint8Array;
-  /** One state byte per base slot; undefined when nothing was ever missing. */
-  states: Uint8Array | undefined;
-}
+import { runCommands, SCRIPTS } from '../redis/index.js';
+import { readSymbolDays, type SymbolDay } from './symbol-days.js';
 
 /** How far a partition has come, epoch ms. */
 export interface PartitionPosition {
@@ -28,10 +20,7 @@ export class UpkeepReads {
     readonly layout: SessionLayout,
   ) {}
 
-  /**
-   * Frontier, watermark and oldest retained day of every partition. For a vacant partition both times are the session's end.
-   * @throws SessionLostError
-   */
+  /** The position of every partition. A vacant partition is at the session's end. @throws SessionLostError */
   async positions(): Promise<PartitionPosition[]> {
     const { layout } = this;
     const fields = ['incarnation', 'frontier', 'watermark', 'retainedFrom'];
@@ -44,10 +33,7 @@ export class UpkeepReads {
     });
   }
 
-  /**
-   * Identifies the run (from start to end) of the server that has the partition: after a restart or a failover, another run may lack the
-   * newest writes. '' when the server does not tell.
-   */
+  /** The run of the server that has the partition: another run may lack the newest writes. '' when the server does not tell. */
   async serverRun(partition: number): Promise<string> {
     return String(await SCRIPTS.serverRun.run(this.redis, [this.layout.keysOf(partition).meta], []));
   }
@@ -59,20 +45,8 @@ export class UpkeepReads {
 
   /** Bitmaps and states of symbols on one day. */
   async readDay(partition: number, dayIndex: number, symbols: readonly string[]): Promise<SymbolDay[]> {
-    if (symbols.length === 0) return [];
-    const { date, slotCount } = this.layout.grid(dayIndex);
-    const keys = this.layout.keysOf(partition);
-    const length = bitmapBytes(slotCount);
-    const chunks = symbols.map((symbol) => keys.chunk(this.layout.base.name, symbol, date));
-    const states = symbols.map((symbol) => keys.states(symbol, date));
-    // Two commands for all symbols: each command costs the reader more than the server (docs/performance.md).
-    const reads = [['mgetBuffer', ...states], slotsCommand(chunks, 0, length)];
-    const [storedStates, bitmaps] = (await runWithSlots(this.redis, reads)) as [(Buffer | null)[], Buffer[]];
-    return symbols.map((symbol, i) => {
-      const stored = bitmaps[i];
-      const bitmap = stored && stored.length > 0 ? stored : new Uint8Array(length);
-      return { symbol, bitmap, states: storedStates[i] ?? undefined };
-    });
+    const places = symbols.map((symbol) => ({ symbol, day: dayIndex }));
+    return readSymbolDays(this.redis, this.layout, partition, places);
   }
 
   /** Whole chunks of one day, by symbol; symbols without one are left out. */
@@ -86,11 +60,11 @@ export class UpkeepReads {
     const keys = this.layout.keysOf(partition);
     const names = symbols.map((symbol) => keys.chunk(interval.name, symbol, date));
     const replies = names.length > 0 ? await this.redis.mgetBuffer(...names) : [];
-    const chunks = new Map<string, DayChunk>();
-    replies.forEach((bytes, i) => {
-      if (bytes) chunks.set(symbols[i]!, new DayChunk(slotCount, bytes));
-    });
-    return chunks;
+    return new Map(
+      replies.flatMap((bytes, i): [string, DayChunk][] =>
+        bytes ? [[symbols[i]!, new DayChunk(slotCount, bytes)]] : [],
+      ),
+    );
   }
 
   /** The days of symbols whose absent bars are due at `now`, epoch ms. */
@@ -108,12 +82,8 @@ export class UpkeepReads {
 
   /** True when the session is at its end: all slots are filled or settled, all derived bars made, and no retry is scheduled. */
   async isSettled(): Promise<boolean> {
-    const readDirty = this.layout.keys.map((_, partition) => this.dirty(partition));
-    const [nextRetry, positions, dirty] = await Promise.all([
-      this.nextRetry(),
-      this.positions(),
-      Promise.all(readDirty),
-    ]);
+    const readDirty = Promise.all(this.layout.keys.map((_, partition) => this.dirty(partition)));
+    const [nextRetry, positions, dirty] = await Promise.all([this.nextRetry(), this.positions(), readDirty]);
     const isDerived = positions.every(({ watermark }) => watermark >= this.layout.end) && dirty.flat().length === 0;
     return nextRetry === undefined && isDerived;
   }
@@ -128,13 +98,6 @@ export class UpkeepReads {
 export function parseMember(member: string): { date: string; symbol: string } {
   const [date = '', symbol = ''] = member.split(' ');
   return { date, symbol };
-}
-
-/** Counts of the base slots `[0, end)` of a day, summed over symbols. */
-export function countsBefore(symbols: readonly SymbolDay[], end: number): SlotCounts {
-  const counts = noCounts();
-  for (const { bitmap, states } of symbols) addDayCounts(counts, bitmap, states, end);
-  return counts;
 }
 
 /** Reads a day's bitmaps and slot states, no prices, for all symbols of all partitions. The whole day must be before the frontier. */

@@ -1,7 +1,4 @@
-/**
- * The writes of an upkeep worker, beside its reads ({@link UpkeepReads}). Each writes one day of one partition, and checks that the
- * data from which the worker decided have not changed. Decides nothing itself.
- */
+/** The writes of an upkeep worker, beside its reads. Each checks that what the worker read has not changed. Decides nothing itself. */
 import { bitmapBytes, chunkBytes, closedBuckets, type DayChunk, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { SessionLostError } from '../errors.js';
@@ -52,10 +49,8 @@ export class UpkeepStore extends UpkeepReads {
   }
 
   /**
-   * Writes bars into empty slots, and states. For each symbol writes all or nothing, and nothing at or after the frontier.
-   * @param refused totals of the bars that repositories answered for this day and that were refused
-   * @returns the symbols that were not written because they changed meanwhile: read them again
-   * @throws SessionLostError
+   * Writes bars and states before the frontier, of each symbol all or nothing. @param refused totals of refused bars of this day
+   * @returns the symbols that were not written because they changed meanwhile: read them again @throws SessionLostError
    */
   async fill(
     partition: number,
@@ -71,8 +66,7 @@ export class UpkeepStore extends UpkeepReads {
     scriptKeys.push(keys.refusedAhead, keys.repositoryRefused);
     const leastFrontier = this.leastFrontier(dayIndex, fills);
     const args: ScriptArgument[] = [chunkBytes(slotCount), bitmapBytes(slotCount), leastFrontier, open];
-    args.push(EVENTS_KEPT, close, refused.length);
-    for (const { symbol, reason, total } of refused) args.push(`${symbol} ${reason}`, total);
+    args.push(EVENTS_KEPT, close);
     for (const { symbol, before, after, dueAt, runs } of fills) {
       scriptKeys.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
       const { changes, settled } = stateChanges(before, after);
@@ -82,14 +76,15 @@ export class UpkeepStore extends UpkeepReads {
       args.push(...settled, runs.length);
       for (const { start, records } of runs) args.push(start, records);
     }
+    args.push(refused.length);
+    for (const { symbol, reason, total } of refused) args.push(`${symbol} ${reason}`, total);
     const day = { layout: this.layout, partition, open };
     return this.refusedSymbols('fill', await runAndPublish(SCRIPTS.fill, this.redis, day, scriptKeys, args));
   }
 
   /**
-   * Writes derived chunks of a day whose base slots `[0, closedSlots)` are before the frontier.
-   * @returns the symbols whose base bars changed meanwhile: derive them again
-   * @throws SessionLostError
+   * Writes derived chunks of the closed buckets of a day.
+   * @returns the symbols whose base bars changed meanwhile: derive them again @throws SessionLostError
    */
   async writeDerived(
     partition: number,
@@ -102,7 +97,7 @@ export class UpkeepStore extends UpkeepReads {
     const derived = this.layout.computed;
     // The order of keys and arguments is that of derive.lua.
     const scriptKeys = [keys.meta, keys.dirty, keys.changes, keys.pending];
-    const args: ScriptArgument[] = [derived.length, open, ...closedBits(closedSlots), EVENTS_KEPT];
+    const args: ScriptArgument[] = [open, ...closedBits(closedSlots), EVENTS_KEPT, derived.length];
     for (const interval of derived) {
       const { grid, starts } = this.layout.plan(dayIndex, interval);
       args.push(bitmapBytes(grid.slotCount), closedBuckets(starts, closedSlots), endsOf(starts));
@@ -117,13 +112,10 @@ export class UpkeepStore extends UpkeepReads {
   }
 
   /**
-   * Moves a partition's watermark from `from` to `to`, epoch ms; never back. When `closes` is given, also emits the counts of that day.
-   * With `from` equal to `to` the watermark stays, and the counts are emitted only if they differ from those emitted last.
-   * @param closes the day that ends at `to`, with its counts
+   * Moves a partition's watermark from `from` to `to`, epoch ms; never back. With `closes` also emits the counts of the day that ends at
+   * `to`; if `from` is equal to `to`, only when they differ from those emitted last.
    * @param readFrom the run of the server ({@link serverRun}) from which the slots up to `to` were read; '' when that is unknown
-   * @returns false when the watermark was set back to before `from`, the frontier to before `to`, or the server has another run now: the
-   *   caller must read again
-   * @throws SessionLostError
+   * @returns false when the store was set back or the server has another run now: the caller must read again @throws SessionLostError
    */
   async moveWatermark(
     partition: number,

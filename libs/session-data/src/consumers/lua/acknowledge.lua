@@ -1,6 +1,5 @@
---- A consumer acknowledges a position, or leaves. Its position never goes back. A dropped consumer becomes active again.
---- With the mode 'restore' the position may be after the clock: the store lost its newest writes, and with them this position and a
---- later clock. The clock then catches up with the position.
+--- A consumer acknowledges a position, or leaves. Its position never goes back. A dropped consumer becomes active again. With the mode
+--- 'restore' the position may be after the clock, which then catches up: the store lost this position and a later clock.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: incarnation, events kept, wake channel (for shared/consumers.lua), name, token, mode: 'stay', 'leave' or 'restore',
 ---       time (ms), steps, bars, hash
@@ -9,7 +8,7 @@
 --- From shared/consumers.lua: clock, read, write, touch, emit, wake
 
 --- include shared/consumers.lua
-local name, token, mode, time, steps, bars, hash = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
+local name, token, mode, time, steps, bars, hash = unpack(ARGV, 4)
 local is_leaving = mode == 'leave'
 local c = read(name)
 if not c then return {'unknown'} end

@@ -1,8 +1,6 @@
 --- Returns the limit of the clock: the lowest position of the active consumers. With the policy 'drop', and in a session that was
---- reopened, it first drops the consumers that were silent for longer than `silence_ms`. The owner calls this every second. A much
---- longer pause between two calls means that Redis or the owner was away, so that consumers may have been unable to send
---- heartbeats. After such a pause no consumer is dropped for `silence_ms`. Times in the future mean that the clock of Redis was set
---- back: they count as now.
+--- reopened, it first drops the consumers that were silent for longer than `silence_ms`. Times in the future count as now: they mean
+--- that the clock of Redis was set back.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: incarnation, events kept, wake channel (for shared/consumers.lua), `silence_ms`, policy: 'drop' or 'hold',
 ---       number of consumers that the session waits for
@@ -14,7 +12,8 @@
 local silence_ms, policy, waits_for = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 -- Consumers that have had all bars do not come back.
 if gathered == 'reopened' then policy = 'drop' end
--- A pause between two calls counts as an absence of Redis or the owner when it is longer than a third of `silence_ms` and than this.
+-- The owner calls this every second. A pause that is longer than a third of `silence_ms` and than this means that Redis or the owner was
+-- away, so that consumers may have been unable to send heartbeats: for `silence_ms` after it no consumer is dropped.
 local ABSENCE_MS_MIN = 3000
 -- Name and text of each consumer, alternating.
 local entries = redis.call('HGETALL', KEYS[2])

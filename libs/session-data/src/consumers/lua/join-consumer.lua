@@ -8,17 +8,16 @@
 --- From shared/consumers.lua: clock, retained_from, gathered, parse, read, write, touch, emit, wake
 
 --- include shared/consumers.lua
-local name, token, from, start = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local waits_for, no_deliveries, consumers_max = tonumber(ARGV[8]), ARGV[9], tonumber(ARGV[10])
+local name, token, from, start, waits_for, no_deliveries, consumers_max = unpack(ARGV, 4)
 
 -- When all places are taken, removes the consumer that left the longest ago. Returns whether there is a place for one more.
 local function free_place()
-  if redis.call('HLEN', KEYS[2]) < consumers_max then return true end
+  if redis.call('HLEN', KEYS[2]) < tonumber(consumers_max) then return true end
   local entries = redis.call('HGETALL', KEYS[2])
-  local oldest, oldest_seen
+  local oldest, oldest_seen = nil, math.huge
   for i = 1, #entries, 2 do
     local c = parse(entries[i + 1])
-    if c.state == 'left' and (not oldest or tonumber(c.seen) < oldest_seen) then oldest, oldest_seen = entries[i], tonumber(c.seen) end
+    if c.state == 'left' and tonumber(c.seen) < oldest_seen then oldest, oldest_seen = entries[i], tonumber(c.seen) end
   end
   return oldest and redis.call('HDEL', KEYS[2], oldest) == 1
 end
@@ -40,7 +39,7 @@ if not c or c.token ~= token then
   touch(c)
   write(name, c)
   redis.call('HINCRBY', KEYS[1], 'joins', 1)
-  if not gathered and redis.call('HLEN', KEYS[2]) >= waits_for then redis.call('HSET', KEYS[1], 'gathered', '1') end
+  if not gathered and redis.call('HLEN', KEYS[2]) >= tonumber(waits_for) then redis.call('HSET', KEYS[1], 'gathered', '1') end
   emit('consumer-joined', name, c)
   wake()
 end

@@ -9,7 +9,7 @@ local name = ARGV[4]
 local c = read(name)
 if not c then return {'unknown'} end
 redis.call('HDEL', KEYS[2], name)
--- A consumer that left has emitted this event before.
+-- Leaving has emitted this event before.
 if c.state ~= 'left' then emit('consumer-left', name, c, 'reason', 'removed') end
 wake()
 return {'removed'}

@@ -1,6 +1,5 @@
---- Moves pending changes that the clock has passed to the public events. A change that the clock has passed in part is split
---- at the clock. Nothing that depends on slots after the clock is published. A repeated call publishes nothing twice. Also
---- removes the refusals that the clock has passed from those ahead of the clock.
+--- Moves pending changes that the clock has passed to the public events. A change that the clock has passed in part is split at the
+--- clock. A repeated call publishes nothing twice. Also removes the refusals that the clock has passed from those ahead of the clock.
 --- KEYS: meta, pending, events, refused-ahead
 --- ARGV: stamp, clock (ms), date of the day that contains the clock, number of closed base slots of that day,
 ---       length of a base slot (ms), events kept
@@ -13,14 +12,14 @@
 ---   others                            a list of the event's fields and values, published as a whole
 
 if redis.call('HGET', KEYS[1], 'incarnation') ~= ARGV[1] then return 'gone' end
-local clock_text, today, events_kept = ARGV[2], ARGV[3], ARGV[6]
+local _, clock_text, today, closed_slots, slot_length, events_kept = unpack(ARGV)
 -- A field of refused-ahead is `time symbol reason`.
 for _, field in ipairs(redis.call('HKEYS', KEYS[4])) do
   if tonumber(field:match('^%S+')) <= tonumber(clock_text) then redis.call('HDEL', KEYS[4], field) end
 end
 local due_members = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', clock_text)
 if #due_members == 0 then return 'published' end
-local clock, closed_today, slot_ms = tonumber(clock_text), tonumber(ARGV[4]), tonumber(ARGV[5])
+local clock, closed_today, slot_ms = tonumber(clock_text), tonumber(closed_slots), tonumber(slot_length)
 local SETTLED_KINDS = { 'noTrade', 'unfillable', 'absent' }
 
 -- Splits runs of slots at slot `closed`, the first one that is not closed. Returns the number of slots before it, the runs from it on,
@@ -74,16 +73,12 @@ local function add_counts(type, date, symbol, counts)
   local name = type .. ' ' .. date
   local event = event_by_name[name]
   if not event then
-    event = { type = type, date = date, symbols = {}, counts = {} }
+    event = { type = type, date = date, counts = {} }
     event_by_name[name] = event
     outgoing[#outgoing + 1] = event
   end
-  local sums = event.counts[symbol]
-  if not sums then
-    sums = {}
-    event.counts[symbol] = sums
-    event.symbols[#event.symbols + 1] = symbol
-  end
+  local sums = event.counts[symbol] or {}
+  event.counts[symbol] = sums
   for kind, count in pairs(counts) do sums[kind] = (sums[kind] or 0) + count end
 end
 
@@ -131,9 +126,10 @@ end
 for _, event in ipairs(outgoing) do
   local fields = event
   if event.type then
-    table.sort(event.symbols)
-    local texts = {}
-    for i, symbol in ipairs(event.symbols) do texts[i] = json_of(symbol, event.counts[symbol]) end
+    local symbols, texts = {}, {}
+    for symbol in pairs(event.counts) do symbols[#symbols + 1] = symbol end
+    table.sort(symbols)
+    for i, symbol in ipairs(symbols) do texts[i] = json_of(symbol, event.counts[symbol]) end
     local list = table.concat(texts, ',')
     list = event.type == 'derived' and '[' .. list .. ']' or '{' .. list .. '}'
     fields = { 'type', event.type, 'date', event.date, 'symbols', list }

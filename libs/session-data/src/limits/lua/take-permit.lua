@@ -13,8 +13,7 @@ local session, lease = ARGV[1], ARGV[2]
 local concurrency_max, per_period_max = tonumber(ARGV[3]), tonumber(ARGV[4])
 local period_ms, lease_ms, patience_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local has_more = ARGV[8] == 'more'
--- Moves times in a sorted set that are later than possible to the latest possible one. They are from before the clock of the server was
--- set back, and would hold all requests until the clock has reached them.
+-- Moves times that are later than possible to the latest possible one. They are from before the clock of the server was set back.
 local function move_back(key, latest)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', key, '(' .. string.format('%.0f', latest), '+inf')) do
     redis.call('ZADD', key, latest, member)
@@ -42,10 +41,9 @@ if rest_ends and tonumber(rest_ends) > now then
   if tonumber(rest_ends) > latest then redis.call('SET', resting, string.format('%.0f %s', latest, rest_ms), 'PX', rest_ms) end
   return 'wait'
 end
--- Removes entries that no longer count.
+-- Removes entries that no longer count. `(` excludes the time itself; `%.0f` writes all digits.
 redis.call('ZREMRANGEBYSCORE', leases, '-inf', now)
 redis.call('ZREMRANGEBYSCORE', asked, '-inf', now - period_ms)
--- `(` excludes the time itself. `%.0f` writes all digits.
 redis.call('ZREMRANGEBYSCORE', waiting, '-inf', '(' .. string.format('%.0f', now - patience_ms))
 if concurrency_max > 0 and redis.call('ZCARD', leases) >= concurrency_max then return wait() end
 if per_period_max > 0 and redis.call('ZCARD', asked) >= per_period_max then return wait() end
@@ -54,7 +52,6 @@ local own_turn = tonumber(redis.call('ZSCORE', turns, session) or 0)
 for _, other in ipairs(redis.call('ZRANGE', waiting, 0, -1)) do
   if tonumber(redis.call('ZSCORE', turns, other) or 0) < own_turn then return wait() end
 end
--- Grants the request.
 local latest_turn = redis.call('ZRANGE', turns, -1, -1, 'WITHSCORES')
 redis.call('ZADD', turns, tonumber(latest_turn[2] or 0) + 1, session)
 redis.call('ZADD', leases, now + lease_ms, lease)

@@ -1,6 +1,5 @@
---- Writes a whole day for all symbols of a partition, and moves the frontier. The caller's transaction (MULTI) has written the chunks
---- under staged names, which no reader sees; this script renames them. To pass them as arguments would cost more, because Redis copies
---- each argument into a Lua string. When the script refuses the call, it removes the staged chunks.
+--- Writes a whole day for all symbols of a partition, and moves the frontier. The caller's transaction has written the chunks under staged
+--- names; this script renames them, or removes them when it refuses the call. As arguments Redis would copy them into Lua strings.
 --- KEYS: meta, refused, refused-ahead, then a staged chunk for each symbol, then a chunk for each symbol in the same order
 --- ARGV: stamp, epoch, owner, frontier before (ms), frontier after (ms), chunk bytes, bars in the window,
 ---       number of refusals r, r × (field, count); shared/check-window.lua reads them, and defines `chunk_bytes`

@@ -1,6 +1,5 @@
---- Writes some slots of one day for all symbols of a partition, and moves the frontier. Writes all or nothing: checks everything
---- before the first write, because Redis does not roll a script back. check-window.lua ends the call for a window that an earlier call
---- wrote.
+--- Writes some slots of one day for all symbols of a partition, and moves the frontier. Checks everything before the first write,
+--- because Redis does not roll a script back.
 --- KEYS: meta, refused, refused-ahead, then a chunk for each symbol
 --- ARGV: stamp, epoch, owner, frontier before (ms), frontier after (ms), chunk bytes, bars in the window,
 ---       number of refusals r, r × (field, count); shared/check-window.lua reads them, and defines `chunk_bytes` and `own_arg`,

@@ -1,13 +1,11 @@
 --- Moves the clock and appends the events of the move. Each event has a number, and a later event has a larger one. Events up to the
---- number that was emitted last are skipped: a repeated call, or the same call by the next owner, emits nothing twice. An owner with
---- an older list of symbols may move the clock; the answer has the current version. An owner that has not seen the latest join of a
---- consumer may not move the clock.
+--- number that was emitted last are skipped: a repeated call, or the same call by the next owner, emits nothing twice.
 --- KEYS: meta, events, stream of partition 0, then meta of each other partition
 --- ARGV: incarnation, epoch, owner, to (ms), least clock (ms), limit of the clock ('frontier' or 'watermark'),
 ---       joins that the owner has seen or '' (not compared), events kept, number that counts as emitted in a new store,
 ---       number of figures f, f × (field, value),
 ---       then for each event: number, JSON array of its fields and values
---- Answer: {'moved', control, version of the symbols} | {'set-back', frontier}: the store lost writes that the owner has seen |
+--- Answer: {'moved', control, current version of the symbols} | {'set-back', frontier}: the store lost writes that the owner has seen |
 ---         {'joined'}: a consumer has joined that the owner has not seen | {'lost'} | {'fenced'}
 
 -- The field `said` has the number of the event that was emitted last.

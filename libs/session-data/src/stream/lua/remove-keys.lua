@@ -1,6 +1,5 @@
---- Removes keys of a partition that belongs to a removed session. It does so when its meta hash has the stamp of a removed session, or
---- when it has no meta hash and no session has the id now. Such keys exist after a late writer made them, or after the server lost its
---- newest writes.
+--- Removes keys of a partition if its meta hash has the stamp of a removed session, or if it has no meta hash and no session has the id
+--- now. Such keys exist after a late writer made them, or after the server lost its newest writes.
 --- KEYS: meta, keys of the partition to remove
 --- ARGV: '1' when no session has the id now, otherwise '0'; then the incarnations of the removed sessions of this id
 --- Answer: number of removed keys; 0 when the partition does not belong to a removed session

@@ -1,6 +1,5 @@
---- Moves the first retained time of a partition forward, never back. After this, readers do not go back before that time, and no
---- upkeep script writes before it. Then retire.lua removes the days before it. Flushes need no such check: they write at the
---- frontier, which is never before the first retained time.
+--- Moves the first retained time of a partition forward, never back. After this no reader goes back before that time, and no upkeep
+--- script writes there, so that retire.lua can remove the days. Flushes write at the frontier, which is never before that time.
 --- KEYS: meta
 --- ARGV: stamp (incarnation and list of symbols), epoch, owner, open of the oldest retained day (ms)
 --- Answer: {'retained', retired_to: open of the oldest day that is not wholly removed, or ''} |

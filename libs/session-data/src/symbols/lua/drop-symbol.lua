@@ -7,24 +7,25 @@
 --- Answer: 'dropped' | 'gone': the partition is gone or belongs to another session
 --- From shared/stamp.lua: is_own, version, counters
 
+--- include ../../redis/lua/shared/take.lua
 --- include shared/stamp.lua
 local stamp = redis.call('HGET', KEYS[1], 'incarnation')
-local incarnation, left_version, symbol, is_counted, k = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1', tonumber(ARGV[5])
+local incarnation, left_version, symbol, is_counted, k = take(5)
 if not is_own(stamp, incarnation) then return 'gone' end
 -- Before it is stamped, the partition still accepts writers whose list has the symbol.
 if version(stamp) < tonumber(left_version) then return redis.error_reply('drop: expected a partition that was stamped') end
 local retry, dirty, errors, refused, history, emitted = unpack(KEYS, 2, 7)
 local outside, refused_ahead, repository_refused = KEYS[8], KEYS[9], KEYS[10]
 local FIRST_DAY_KEY = 11
--- `at`: index in ARGV of the day's date; the symbol's parts in the counters follow. `i`: index in KEYS of the day's states.
-local at = 6
-for i = FIRST_DAY_KEY, #KEYS, k do
+-- `i`: index in KEYS of the day's states.
+for i = FIRST_DAY_KEY, #KEYS, tonumber(k) do
   -- The name of the symbol's day in retry, dirty, errors and emitted.
-  local member = ARGV[at] .. ' ' .. symbol
+  local member = take(1) .. ' ' .. symbol
+  local parts = { take(#counters) }
   -- A day that an earlier call removed has neither states nor a base chunk.
-  if is_counted and redis.call('EXISTS', KEYS[i], KEYS[i + 1]) > 0 then
+  if is_counted == '1' and redis.call('EXISTS', KEYS[i], KEYS[i + 1]) > 0 then
     for c, name in ipairs(counters) do
-      if ARGV[at + c] ~= '0' then redis.call('HINCRBY', KEYS[1], name, '-' .. ARGV[at + c]) end
+      if parts[c] ~= '0' then redis.call('HINCRBY', KEYS[1], name, '-' .. parts[c]) end
     end
   end
   for key = i, i + k - 1 do redis.call('UNLINK', KEYS[key]) end
@@ -32,7 +33,6 @@ for i = FIRST_DAY_KEY, #KEYS, k do
   redis.call('SREM', dirty, member)
   redis.call('HDEL', errors, member)
   redis.call('HDEL', emitted, member)
-  at = at + 1 + #counters
 end
 redis.call('HDEL', history, symbol)
 -- Removes the symbol's fields from a hash. `symbol_of`: a pattern that finds the symbol in a field's name.

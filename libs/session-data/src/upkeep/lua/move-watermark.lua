@@ -1,7 +1,6 @@
---- Moves a partition's watermark forward to `to`, never past the partition's frontier. Does nothing when the store was set back, or when
---- this is not the run of the server from which the caller read: the slots that the caller found settled may be lost. Emits the counts
---- of a retained day that ends at `to` in two cases: the watermark moves there, or `from` is equal to `to` and the counts have changed
---- since they were emitted.
+--- Moves a partition's watermark forward to `to`. Does nothing when the store was set back, or when this is not the run of the server from
+--- which the caller read: the slots that the caller found settled may be lost. Emits the counts of a retained day that ends at `to` when
+--- the watermark moves there, and when `from` is equal to `to` and the counts have changed since they were emitted.
 --- KEYS: meta, emitted, changes, pending
 --- ARGV: stamp, from: the watermark that the caller read (ms), to (ms), wake channel, events kept,
 ---       run of the server that the caller read from; '' when that is unknown,

@@ -1,8 +1,6 @@
 --- The first part of all consumer scripts. A consumer is one field of the hash `consumers`: its name, and the text
---- `state token time steps bars hash seen`. `state`: active, dropped or left. `token` names the process that follows, `time` is its
---- position (simulated ms), `steps`, `bars` and `hash` count and hash all it received, `seen` is when it last called (ms). In meta,
---- `joins` counts joins, and `gathered` is set once as many consumers have joined as the session waits for, and to 'reopened' when a
---- completed session runs again.
+--- `state token time steps bars hash seen`, which docs/storage-layout.md describes. In meta, `joins` counts joins, and `gathered` is set
+--- once as many consumers have joined as the session waits for, and to 'reopened' when a completed session runs again.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: incarnation, events kept, wake channel, then the arguments of the including script
 --- Answer: {'lost'} when the store is gone or belongs to another incarnation; otherwise the answer of the including script
@@ -12,8 +10,7 @@ local incarnation, clock, retained_from, joins, gathered = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'clock', 'retainedFrom', 'joins', 'gathered'))
 -- `incarnation` in meta holds the incarnation, then `+` and a version if the symbols changed.
 if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
--- A wake message contains the lowest position only while at most ACTIVE_MAX consumers are active and the hash has at most ENTRIES_MAX
--- fields. `wake` reads the whole hash, and consumers that left are fields too.
+-- A wake message has the lowest position only up to these numbers of active and of all consumers, because `wake` reads the whole hash.
 local ACTIVE_MAX, ENTRIES_MAX = 32, 128
 --- include ../../../redis/lua/shared/now.lua
 -- A consumer as a table, from its text.
@@ -52,8 +49,7 @@ local function lowest(entries)
   end
   return low, active
 end
--- Wakes the owner of the session. Once the expected consumers have joined, and within both limits, the message contains the lowest
--- position and the number of joins, so that the owner need not read them.
+-- Wakes the owner of the session. The message has the lowest position and the number of joins, so that the owner need not read them.
 local function wake()
   local message = 'consumer'
   if gathered and redis.call('HLEN', KEYS[2]) <= ENTRIES_MAX then

@@ -1,6 +1,5 @@
---- The stamp of a partition: its incarnation, and the version in which its symbols last changed (`incarnation+version`). A script that
---- compares the whole stamp refuses a caller with an older list of symbols. The caller of the scripts in this folder holds the session's
---- lock in PostgreSQL, except for show-joined.lua: there it is the owner, and the fence is checked. Each script may be repeated.
+--- The stamp of a partition: its incarnation, and the version in which its symbols last changed (`incarnation+version`). The caller of the
+--- scripts in this folder holds the session's lock in PostgreSQL, except for show-joined.lua. Each script may be repeated.
 --- Defines is_own, version, counters
 
 -- Whether a stamp, in any version, belongs to the session with this incarnation.
