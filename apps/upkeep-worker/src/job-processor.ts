@@ -14,7 +14,7 @@ import {
   type Payload,
 } from '@barkeep/upkeep-queues';
 import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
-import { SliceEndedError } from './repository-requests.js';
+import { SliceEndedError } from './backfiller.js';
 import { RepositoryFailedError } from './repositories.js';
 
 /**
