@@ -12,10 +12,7 @@ interface PartitionDay {
   day: number;
 }
 
-/**
- * True when readers see bars before they are repaired, so that derived bars must not wait for a repository (invariant I12 of
- * docs/ARCHITECTURE.md).
- */
+/** True when readers see bars before they are repaired: then derived bars must not wait for a repository (invariant I12). */
 export function hasNoBarrier({ layout }: UpkeepStore): boolean {
   return layout.spec.upkeep.barrier === 'none';
 }
@@ -51,15 +48,21 @@ export async function deriveDay(
   return grid.closeTime(wholeSlots - 1);
 }
 
-/**
- * Derives the buckets within the first `slots` slots.
- * @returns the number of symbols that changed during the derivation and must be derived again
- */
+/** Derives the buckets within the first `slots` slots. @returns the number of symbols that changed meanwhile */
 async function deriveSymbols(at: PartitionDay, slots: number, symbols: readonly SymbolDay[], which: 'all' | 'stale') {
+  const { store, partition, day } = at;
+  const { layout } = store;
+  const cascade = planCascade(layout.computed.map((interval) => layout.plan(day, interval)));
   let changed = 0;
   for (let from = 0; from < symbols.length; from += SYMBOLS_PER_BATCH) {
     const batch = symbols.slice(from, from + SYMBOLS_PER_BATCH);
-    changed += await deriveBatch(at, slots, which === 'all' ? batch : await staleOf(at, slots, batch));
+    const names = (which === 'all' ? batch : await staleOf(at, slots, batch)).map(({ symbol }) => symbol);
+    if (names.length === 0) continue;
+    const bases = await store.readChunks(partition, day, layout.base, names);
+    const derived = [...bases].map(([symbol, base]) => {
+      return { symbol, bitmap: base.bitmap, chunks: aggregateCascade(base, cascade, slots) };
+    });
+    changed += (await store.writeDerived(partition, day, slots, derived)).size;
   }
   return changed;
 }
@@ -86,17 +89,4 @@ function isStale(bitmap: Uint8Array, derived: DayChunk | undefined, starts: Int3
     if (storedBars !== (derived?.sourceCount(bucket) ?? 0)) return true;
   }
   return false;
-}
-
-/** As {@link deriveSymbols}, for all symbols of one batch. */
-async function deriveBatch({ store, partition, day }: PartitionDay, slots: number, batch: readonly SymbolDay[]) {
-  if (batch.length === 0) return 0;
-  const { layout } = store;
-  const names = batch.map(({ symbol }) => symbol);
-  const bases = await store.readChunks(partition, day, layout.base, names);
-  const cascade = planCascade(layout.computed.map((interval) => layout.plan(day, interval)));
-  const items = [...bases].map(([symbol, base]) => {
-    return { symbol, bitmap: base.bitmap, chunks: aggregateCascade(base, cascade, slots) };
-  });
-  return (await store.writeDerived(partition, day, slots, items)).size;
 }
