@@ -107,8 +107,8 @@ export class Aggregator {
   }
 
   /**
-   * Derives the stored bars of the days from `fromDay` on while an earlier day waits for a repository. A fully derived day is not visited
-   * again: a later write marks it as dirty, and {@link deriveDirty} takes it.
+   * Derives the stored bars of the days from `fromDay` on while an earlier day waits for a repository. Skips days that earlier runs fully
+   * derived: when such a day is written to, {@link deriveDirty} derives it again.
    */
   private async deriveStored(job: PartitionJob, fromDay: number): Promise<void> {
     const { store, partition, frontier } = job;

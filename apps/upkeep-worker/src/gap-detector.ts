@@ -9,9 +9,8 @@ import { hasNoBarrier } from './derive-day.js';
 import type { WorkParts } from './upkeep-sessions.js';
 
 /**
- * A detection that found slots to request is followed by another one after this time, ms. The second one repeats what the first one
- * could not add: a backfill job that is just ending keeps out a new job of the same id. Also, a retry that is due by the clock of one worker
- * may not be due yet by that of another.
+ * A detection that found slots to request is followed by another one after this time, ms, because a backfill job that is just ending keeps
+ * out a new job of the same id. Also, a retry that is due by the clock of one worker may not be due yet by that of another.
  */
 const CHECK_AGAIN_MS = 5_000;
 
@@ -70,10 +69,7 @@ export class GapDetector {
     return isAtEnd && backfills.length === 0;
   }
 
-  /**
-   * Dates with slots to request: missing slots from the watermark to the frontier, and due retries of any day. With `force`: all
-   * empty slots from the session's start to the frontier.
-   */
+  /** Dates with missing slots before the frontier, or with due retries. With `force`: with any empty slot before the frontier. */
   private async datesToAsk(
     store: UpkeepStore,
     partition: number,

@@ -1,7 +1,4 @@
-/**
- * Runs the jobs of one queue. It parses the payload, completes the job when its session was deleted, and fails a payload of another
- * version without retries.
- */
+/** Runs the jobs of one queue: completes those of deleted sessions, fails payloads of another version for good. */
 import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Logger, type Type } from '@nestjs/common';
 import { SessionLostError } from '@barkeep/session-data';

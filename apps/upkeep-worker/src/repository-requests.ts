@@ -56,10 +56,7 @@ export interface DayAnswer {
 /** What ends a request, and what a failure means. */
 interface AskOptions {
   timeoutMs: number;
-  /**
-   * The time slice of each repository of the user's module, ms. Each has its own, so that a repository that is slower than a slice
-   * does not keep the next one from being asked.
-   */
+  /** The time slice of each repository of the user's module, ms: its own, so that a slow one does not keep out the next. */
   sliceMs: number;
   signal: AbortSignal | undefined;
   /** Whether a repository that fails is given up. */

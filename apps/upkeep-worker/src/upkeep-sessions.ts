@@ -1,6 +1,6 @@
 /**
- * Caches the store of each session that this worker has jobs for, by incarnation. A job then needs one small read, which shows
- * whether the session's symbols changed. Also declares what the work of every queue uses, and marks a session as failed.
+ * Caches the stores of sessions, so that a job needs only one small read, which shows whether the session's symbols changed. Also
+ * declares what the work of every queue uses, and marks a session as failed.
  */
 import {
   openSession,

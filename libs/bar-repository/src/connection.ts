@@ -1,6 +1,6 @@
 /**
- * Borrows plain `pg` connections from the pool that TypeORM holds, for what TypeORM does not offer: COPY and advisory locks.
- * Each connection is released exactly once. A connection in an unknown state is closed instead of returned to the pool.
+ * Borrows plain `pg` connections from the pool of TypeORM, for what TypeORM does not offer: COPY and advisory locks.
+ * A connection in an unknown state is closed instead of returned to the pool.
  */
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';

@@ -1,7 +1,6 @@
 /**
- * Finds, creates and removes datasets and symbols, and keeps what is recorded per dataset: complete days, permitted values and a version.
- * Rows of bars contain the numbers of datasets and symbols; callers use their names. A number is assigned once and never changes, so a
- * caller may cache it until the dataset is removed.
+ * Datasets and symbols, and what is recorded per dataset: complete days, permitted values and a version.
+ * The number of a dataset or symbol never changes, so a caller may cache it until the dataset is removed.
  */
 import { type Hours, orAborted } from '@barkeep/bars';
 import type { PoolClient } from 'pg';

@@ -95,10 +95,7 @@ export class DayGrid {
   }
 }
 
-/**
- * The base slots of each derived bucket: bucket `b` covers base slots `[starts[b], starts[b + 1])`.
- * Every bucket has at least one base slot. The buckets cover the day without overlap.
- */
+/** Bucket `b` covers base slots `[starts[b], starts[b + 1])`, at least one. The buckets cover the day without overlap. */
 export function bucketStarts(base: DayGrid, derived: DayGrid): Int32Array {
   const starts = new Int32Array(derived.slotCount + 1);
   for (let bucket = 0; bucket < derived.slotCount; bucket++) starts[bucket] = base.firstFrom(derived.openTime(bucket));

@@ -9,8 +9,8 @@ import type { Queues } from './producer.js';
 export const retryStrategy = (attempt: number) => Math.min(50 * attempt, 1_000);
 
 /**
- * Time without an answer, ms, after which ioredis closes a connection and opens it again. Without this limit a half-open
- * connection, which the server has forgotten, would stay open while TCP retransmits: a quarter of an hour.
+ * Time without an answer, ms, after which ioredis opens a new connection. Without this limit a half-open connection, which the server has
+ * forgotten, would stay open for a quarter of an hour.
  */
 const SILENCE_LIMIT_MS = 8_000;
 /** Longest time in seconds that a worker's connection blocks to wait for the next job. BullMQ's own limit is 10 s. */
@@ -65,10 +65,7 @@ export function openQueues(connection: ConnectionOptions, prefix: string, teleme
   return Object.fromEntries(JOB_NAMES.map((name) => [name, withListener(new Queue(name, options))])) as Queues;
 }
 
-/**
- * Returns a function that calls `act` at most once a second and ignores the calls in between, such as those for the errors that BullMQ
- * emits many times a second during an outage.
- */
+/** Calls `act` at most once a second, for example for errors, which BullMQ emits many times a second during an outage. */
 export function onceASecond<T>(act: (event: T) => void): (event: T) => void {
   let lastAt = -Infinity; // so that the first call acts
   return (event) => {

@@ -1,6 +1,6 @@
 /**
- * Adds jobs and maintains the schedulers of upkeep. For each kind of job it determines the id, the retries, and whether equal jobs are
- * merged. Its calls fail at once when the queue Redis is away: the API then answers 503, and a job that made the call is retried.
+ * Adds jobs and the schedulers of upkeep. Decides the id and the retries of each kind of job, and whether equal jobs are merged.
+ * Its calls fail at once when the queue Redis is away: the API then answers 503, and a job that made the call is retried.
  */
 import type { Job, Queue, JobsOptions } from 'bullmq';
 import { createHash, randomUUID } from 'node:crypto';
@@ -14,10 +14,7 @@ export interface RetrySettings {
   backoffMs: number;
 }
 
-/**
- * For how long (`age`, seconds) and how many completed jobs are kept for dashboards. Only jobs with unique ids are kept, because a kept
- * job keeps out a new job of the same id.
- */
+/** How long (`age`, seconds) and how many completed jobs are kept for dashboards: those with unique ids, which keep out no new job. */
 export const COMPLETED_KEPT = { age: 3600, count: 2_000 };
 /** For how long (`age`, seconds) and how many failed jobs are kept. */
 const FAILED_KEPT = { age: 24 * 3600, count: 1_000 };
@@ -34,10 +31,7 @@ const retries = ({ attempts, backoffMs }: RetrySettings): JobsOptions => ({
   backoff: { type: 'exponential', delay: backoffMs, jitter: 0.5 },
 });
 
-/**
- * Options that merge all waiting jobs of one deduplication id into one. Jobs that are added while such a job runs cause one more run,
- * so no request is lost.
- */
+/** Merges waiting jobs of one deduplication id. A job that is added while one runs causes one more run, so no request is lost. */
 const merged = (id: string, retry: RetrySettings): JobsOptions => ({
   ...retries(retry),
   jobId: randomUUID(),

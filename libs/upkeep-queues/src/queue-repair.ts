@@ -46,10 +46,7 @@ export async function runLateJobs(redis: Redis, queues: Queues): Promise<void> {
 /** The answer of PTTL for a key that exists and never expires. */
 const NO_EXPIRY = -1;
 
-/**
- * Removes locks that never expire, so that other workers take the locked jobs.
- * @param redis a client of the queue Redis @param prefix BullMQ's key prefix
- */
+/** Removes locks that never expire, so that other workers take the locked jobs. @param prefix BullMQ's key prefix */
 export async function releaseLostLocks(redis: Redis, prefix: string): Promise<void> {
   const queues = JOB_NAMES.map((name) => `${prefix}:${name}`);
   const active = await Promise.all(queues.map((queue) => redis.lrange(`${queue}:active`, 0, -1)));

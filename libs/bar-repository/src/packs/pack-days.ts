@@ -152,10 +152,7 @@ async function readPacks({ client, datasetId, symbolIds, grid, signal }: Batch):
   return packs;
 }
 
-/**
- * Stores a batch of packs. All chunks are sent as one value, from which the server cuts each one: an array of them would be sent as text.
- * @param packs by symbol number @throws DatabaseError
- */
+/** Stores packs by symbol number. All chunks are sent as one value, which the server cuts: an array would be sent as text. */
 async function writePacks({ client, datasetId, grid }: Batch, packs: ReadonlyMap<number, Pack>): Promise<void> {
   const rows = [...packs.values()];
   const length = chunkBytes(grid.slotCount);

@@ -46,10 +46,7 @@ export function addRecords(
 /** What could be read of a record. The time or a value is undefined when it is missing or cannot be read. */
 type Fields = { [Name in keyof Bar]: number | undefined } & { symbol?: unknown };
 
-/**
- * Reads each field separately, inherited ones included. A field whose getter throws is null and not undefined, so a record whose `symbol`
- * cannot be read is refused.
- */
+/** Reads each field, inherited ones too. A field whose getter throws is null, so a record with an unreadable `symbol` is refused. */
 function fieldsOf(record: unknown): Fields {
   const field = (name: string): unknown => {
     try {

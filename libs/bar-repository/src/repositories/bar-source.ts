@@ -26,10 +26,7 @@ export interface BarQuery {
   timeoutMs?: number;
   /** Called before each request, to limit how often the repository is asked. @default no limit */
   permit?: AskPermit;
-  /**
-   * The time slice of the requests. When this signal aborts, the source answers with what it has, and lists the remaining symbols as
-   * `unasked`. (The other signal, of {@link BarSource.bars}, ends the request with an error.)
-   */
+  /** When it aborts, the source answers with what it has and lists the other symbols as `unasked`: the time slice is over. */
   slice?: AbortSignal;
 }
 

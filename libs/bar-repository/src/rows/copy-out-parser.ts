@@ -54,9 +54,8 @@ export class CopyOutParser {
   ) {}
 
   /**
-   * Parses the next bytes of the socket.
+   * Parses the next bytes of the socket. @throws CopyFormatError, what `onRow` throws
    * @returns undefined while the COPY continues; otherwise the bytes after it, which `pg` must read (command complete, or an error)
-   * @throws CopyFormatError, what `onRow` throws
    */
   read(chunk: Buffer): Buffer | undefined {
     let at = 0;

@@ -125,10 +125,7 @@ export class CopySocket extends Socket {
     });
   }
 
-  /**
-   * Closes this socket, and the idle sockets of its pool that got no byte after `since`: they are probably half-open too, and each would
-   * cost the same wait.
-   */
+  /** Closes this socket, and the idle sockets of its pool that got no byte after `since`: they are probably half-open too. */
   private giveUpFrom(since: number, pool: ReadonlySet<CopySocket>): void {
     const silentMs = performance.now() - since;
     for (const socket of pool) {

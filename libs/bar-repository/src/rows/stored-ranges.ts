@@ -1,7 +1,4 @@
-/**
- * Time ranges, and queries for what a dataset has: numbers of rows in ranges, first and last bars. The queries find these rows by
- * the index, and read no others.
- */
+/** Time ranges, and what a dataset has in them: numbers of rows, first and last bars. Each query reads only these rows, by the index. */
 import type { DataSource } from 'typeorm';
 
 /** From `from` to `to`, epoch ms, end exclusive. */
@@ -23,10 +20,7 @@ export function checkRange(range: TimeRange): void {
   if (!Number.isSafeInteger(range.from) || !Number.isSafeInteger(range.to)) throw new TimeRangeError(range);
 }
 
-/**
- * Sorts and merges ranges, and drops empty ones. The resulting ranges do not touch or overlap, so no row is read twice.
- * @throws TimeRangeError
- */
+/** Sorts ranges and merges those that touch or overlap, so that no row is read twice; drops empty ones. @throws TimeRangeError */
 export function mergeRanges(ranges: readonly TimeRange[]): TimeRange[] {
   const merged: TimeRange[] = [];
   for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
@@ -55,9 +49,8 @@ interface SpanRows {
 }
 
 /**
- * Counts the rows of each symbol in each span. Leaves out pairs of symbol and span without a row. The query reads adjacent spans as
- * one range, because that is faster, and then puts each row into the last span that starts at its time or before.
- * @param spans in order and without overlap
+ * Counts the rows of each symbol in each span. Leaves out pairs without a row. The query reads adjacent spans as one range, because that
+ * is faster, and puts each row into the last span that starts at its time or before. @param spans in order and without overlap
  */
 export async function countRowsInSpans(
   dataSource: DataSource,

@@ -15,7 +15,7 @@ const CANNOT_SEND = 'ClientWrite';
 
 /**
  * Lets a connection's socket ask the server, on a new connection, what the backend does. The socket asks when an answer is overdue: the
- * query may be slow, or the connection half-open, so that its backend has ended or waits for a query that never arrived.
+ * query may be slow, or the connection half-open.
  */
 export function checkWhenSilent(client: PoolClient, url: string): void {
   const pid = processIdOf(client);
@@ -24,8 +24,8 @@ export function checkWhenSilent(client: PoolClient, url: string): void {
 }
 
 /**
- * `abandoned` when the backend `pid` has ended or waits for a query; `working` when it runs one. `unknown` when it cannot send its answer,
- * when the server does not reply, or when a connection pooler is in between, because its process ids are not those of the server.
+ * `abandoned` when the backend `pid` has ended or waits for a query; `working` when it runs one; `unknown` when it cannot send its answer,
+ * when the server does not reply, or when a connection pooler is in between, which has other process ids.
  */
 async function stateOfBackend(url: string, pid: number): Promise<BackendState> {
   const client = new Client({
@@ -69,8 +69,8 @@ function processIdOf(client: object): number | undefined {
 const READ_ONLY = '25006';
 
 /**
- * Makes the pool close a connection after a statement failed because the server is read-only. The pool then connects to the new server.
- * Without this, connections stay at the old server after a failover that moves the server's name or address to another machine.
+ * Makes the pool close a connection after a statement failed because the server is read-only. Without this, connections stay at the old
+ * server after a failover that moves the address to another machine.
  */
 export function leaveWhenDemoted(client: PoolClient): void {
   const { connection } = client as { connection?: Connection };

@@ -64,8 +64,8 @@ const VISIBLE = belongsTo(':deployment');
 /** The sessions of a deployment. To its callers those of other deployments do not exist, except that their ids are taken. */
 export class SessionRepository<Spec = unknown> {
   /**
-   * @param deployment new sessions belong to this deployment, and only its sessions and those of no deployment are found. Null: new
-   * sessions belong to none, and all sessions are found. Several deployments may share a database.
+   * @param deployment owns new sessions. Only its sessions and those of no deployment are found: several deployments may share a database.
+   * Null: new sessions belong to none, and all sessions are found.
    */
   constructor(
     private readonly dataSource: Pick<EntityManager, 'query' | 'transaction'>,
@@ -114,8 +114,8 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * True when another session that was created in the last minute, and is in state `created` or `running`, has the same source and
-   * symbols and overlapping dates. Both sessions are then probably streamed at the same time.
+   * Whether another session, created in the last minute and in state `created` or `running`, has the same source, symbols and overlapping
+   * dates. Both are then probably streamed at the same time.
    */
   async hasSimilarSession({ id }: SessionKey): Promise<boolean> {
     const [row] = await this.dataSource.query<{ found: boolean }[]>(
@@ -191,11 +191,7 @@ export class SessionRepository<Spec = unknown> {
     return (await this.updateOf(key, 'checkpoint = :checkpoint', 'epoch = :epoch', values)) !== undefined;
   }
 
-  /**
-   * Ends an active session.
-   * @returns false when `epoch` is not current any more, the session is not active, or its symbols have another version than
-   * `symbolsVersion`
-   */
+  /** Ends an active session. @returns false when it is not active, or its epoch or the version of its symbols is another one */
   async finish(
     key: SessionKey,
     epoch: number,
@@ -212,10 +208,7 @@ export class SessionRepository<Spec = unknown> {
     return updated !== undefined;
   }
 
-  /**
-   * Changes the symbols of a session in one of the states `from`.
-   * @returns the new row, or undefined when the session has other symbols than `before` or is in another state
-   */
+  /** Changes the symbols of a session. @returns undefined when it has other symbols than `before`, or is in no state of `from` */
   changeSymbols(
     key: SessionKey,
     from: readonly SessionState[],

@@ -54,10 +54,7 @@ export const SESSION_COLUMNS = `
  */
 export const SESSION_FORMAT = 2;
 
-/**
- * SQL condition: true for a session that belongs to this deployment or to none.
- * @param parameter placeholder of the deployment such as `$2`; null: sessions of all deployments
- */
+/** SQL condition: the session belongs to the deployment or to none. @param parameter such as `$2`; null: any deployment */
 export function belongsTo(parameter: string): string {
   return `(${parameter}::text IS NULL OR deployment IS NULL OR deployment = ${parameter})`;
 }

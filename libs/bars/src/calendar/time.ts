@@ -49,10 +49,7 @@ export function weekdayOf(epochDay: number): Weekday {
   return WEEKDAYS[(new Date(epochDay * DAY_MS).getUTCDay() + 6) % 7]!; // `getUTCDay` counts from Sunday
 }
 
-/**
- * Length of the spans at whose starts offsets are cached, because a look-up of an offset takes microseconds. No zone changes its offset
- * and changes it back within a week.
- */
+/** An offset is cached for each span of this length. No zone changes its offset and changes it back within a week. */
 const SPAN_MS = 7 * DAY_MS;
 
 /**
