@@ -4,7 +4,8 @@
  * outside the known range is an error, never a guess. Slots within the segments: ../slots.ts.
  */
 import { DAY_MS, dateOf, epochDayOf, MINUTE_MS, ZoneClock } from './time.js';
-import { CalendarRules, type CalendarFile } from './calendar-file.js';
+import type { CalendarFile } from './calendar-file.js';
+import { CalendarRules } from './calendar-rules.js';
 
 /** Thrown for a date whose hours are not known: before `firstDate` or after `lastDate` of a calendar. */
 export class CalendarRangeError extends Error {

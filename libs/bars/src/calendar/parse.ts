@@ -4,8 +4,8 @@
  */
 import { type FieldProblem, problemsOf } from '../field-problems.js';
 import { Calendar } from './days.js';
-import { calendarFileSchema, CalendarRules, wallSegmentsOf } from './calendar-file.js';
-import type { CalendarFile, FileSegments } from './calendar-file.js';
+import { calendarFileSchema, type CalendarFile, type FileSegments } from './calendar-file.js';
+import { CalendarRules, wallSegmentsOf } from './calendar-rules.js';
 import { DAY_MINUTES, dateOf, epochDayOf } from './time.js';
 
 /** Thrown for a calendar file that cannot be used. */
