@@ -4,12 +4,12 @@ import { asksToSettle, fewestAsks, planFill, retryAt, type DatasetAnswer, type F
 import type { SymbolFill, UpkeepStore } from '@barkeep/session-data';
 import type { BackfillParts, DayJob } from './day-job.js';
 import { quarantineRefused, refusalText } from './refused-bars.js';
-import type { DayAnswer, SymbolAnswer } from './repository-requests.js';
+import type { DayAnswer, AskedSymbol } from './repository-requests.js';
 import type { UpkeepFigures } from './upkeep-figures.js';
 
 /** What an answer changes in one symbol's day. */
 interface PlannedFill {
-  answer: SymbolAnswer;
+  answer: AskedSymbol;
   plan: FillPlan;
   /** What is written; undefined when a repository failed or was not asked, and no other one has a bar. */
   fill: SymbolFill | undefined;
@@ -41,7 +41,7 @@ export async function writeAnswer(parts: BackfillParts, job: DayJob, day: DayAns
 function planSymbol(
   { now, backoffMs }: BackfillParts,
   { store, grid, onFailure }: DayJob,
-  answer: SymbolAnswer,
+  answer: AskedSymbol,
 ): PlannedFill {
   const { request, failure, unaskedFrom } = answer;
   const { symbol, states, asked } = request;
@@ -68,7 +68,7 @@ function planSymbol(
 }
 
 /** Bars that fit no slot of the day are refused as well. */
-function addMisplaced({ layout }: UpkeepStore, { request, refused }: SymbolAnswer, plan: FillPlan): void {
+function addMisplaced({ layout }: UpkeepStore, { request, refused }: AskedSymbol, plan: FillPlan): void {
   for (const { dataset, bar, reason } of plan.refused) {
     const { openTime: time, ...values } = bar;
     refused.push({ symbol: request.symbol, dataset: layout.datasets[dataset]!, time, ...values, reason });
@@ -86,7 +86,7 @@ async function clearFailures(store: UpkeepStore, { answered, failures }: DayAnsw
 function countInMetrics(
   figures: UpkeepFigures,
   written: readonly PlannedFill[],
-  refused: SymbolAnswer['refused'],
+  refused: AskedSymbol['refused'],
 ): void {
   for (const { plan } of written) figures.filled(plan.filled, plan.settled);
   for (const { dataset } of refused) figures.refused(dataset);

@@ -1,17 +1,17 @@
 /**
- * What a backfill job keeps from one time slice to the next: which repositories have answered already about a symbol's slots. Without it
- * a fast repository would be asked again in every slice in which the job waits for a slow or limited one after it.
+ * Which repositories have answered about a symbol's slots in earlier time slices of a job. Without it a fast repository would be asked
+ * again in every slice in which the job waits for a slow one after it.
  */
 import { type FillPlan, RECORD_BYTES, type SlotRange } from '@barkeep/bars';
 import type { Payload } from '@barkeep/upkeep-queues';
 import { createHash } from 'node:crypto';
-import type { SymbolAnswer, SymbolRequest } from './repository-requests.js';
+import type { AskedSymbol, SymbolRequest } from './repository-requests.js';
 
 type AnsweredBefore = Payload<'backfill'>['answered'];
 
 /**
- * How many of the first repositories need not be asked about a symbol: 0 when its slots are not those of the earlier answers, or when
- * its day was declared complete after these answers, because a bar may have been stored together with the declaration.
+ * How many of the first repositories need not be asked: 0 when the slots are others, or when the day was declared complete after the
+ * earlier answers, because a bar may have been stored together with the declaration.
  */
 export function answeredBefore(before: AnsweredBefore, request: Omit<SymbolRequest, 'skipped'>): number {
   const earlier = before?.[request.symbol];
@@ -19,7 +19,7 @@ export function answeredBefore(before: AnsweredBefore, request: Omit<SymbolReque
 }
 
 /** For each symbol that a repository was not asked for: how many repositories before it have answered, and the slots that stay empty. */
-export function answeredNow(planned: readonly { answer: SymbolAnswer; plan: FillPlan }[]): AnsweredBefore {
+export function answeredNow(planned: readonly { answer: AskedSymbol; plan: FillPlan }[]): AnsweredBefore {
   const entries = planned.flatMap(({ answer, plan }) => {
     const { request, refused, failure, unaskedFrom: repositories = 0 } = answer;
     // After a failure or a refused bar the next slice asks all of them again: its own answers make the text of `lastError`.

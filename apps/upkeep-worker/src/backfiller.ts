@@ -13,7 +13,7 @@ import { writeAnswer } from './answer-writer.js';
 import { answeredNow } from './answered-before.js';
 import type { BackfillParts, DayJob } from './day-job.js';
 import { type DayRequests, findRequests } from './day-requests.js';
-import { askDeclaredAgain, DECLARATIONS, declaredSymbols } from './declared-days.js';
+import { askDeclaredAgain, DECLARATIONS } from './declared-days.js';
 import { OUTAGE_RETRY_MS_MAX, RepositoryFailedError, retryDelayMs } from './repositories.js';
 import { askRepositories, type DayAnswer, type SymbolRequest } from './repository-requests.js';
 import { failSession } from './upkeep-sessions.js';
@@ -37,9 +37,8 @@ export class Backfiller {
   constructor(private readonly parts: BackfillParts) {}
 
   /**
-   * Runs one attempt, or one time slice of it.
-   * @throws SessionLostError; RepositoryFailedError when the queue must retry the job; SliceEndedError when the queue must
-   * continue it; UnrecoverableError when the job has failed the session
+   * Runs one attempt, or one time slice of it. @throws SessionLostError; RepositoryFailedError to retry, SliceEndedError to continue,
+   * UnrecoverableError when the job has failed the session
    */
   async run(payload: Payload<'backfill'>, signal?: AbortSignal): Promise<void> {
     await this.parts.sessions.with(payload, async (store) => {
@@ -80,12 +79,9 @@ export class Backfiller {
   }
 
   private async requestBars(job: DayJob, { requests, isDeclarationRead }: DayRequests): Promise<DayAnswer> {
-    const { store, grid } = job;
     const answer = await this.askOnce(job, requests);
-    const readDeclared = (symbols: readonly string[]) =>
-      declaredSymbols(this.parts.dataSource, store.layout, symbols, grid.date);
     if (isDeclarationRead) answer.answered.add(DECLARATIONS);
-    else await askDeclaredAgain(answer, grid, readDeclared, (again) => this.askOnce(job, again));
+    else await askDeclaredAgain(this.parts.dataSource, job, answer, (again) => this.askOnce(job, again));
     return answer;
   }
 
@@ -116,8 +112,8 @@ export class Backfiller {
   }
 
   /**
-   * Records all repositories that failed. The first of them determines the delay of the next attempt. An outage of PostgreSQL does
-   * not count as an attempt, and `onFailure` has no effect on it.
+   * Records all repositories that failed. The first of them determines the delay of the next attempt. An outage of PostgreSQL is no
+   * attempt, and `onFailure` has no effect on it.
    * @param symbols what the next attempt is limited to; undefined for no change
    * @throws RepositoryFailedError to retry, UnrecoverableError when the session fails; returns when `onFailure` is `continue`
    */

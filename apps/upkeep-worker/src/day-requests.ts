@@ -49,7 +49,7 @@ export async function findRequests(parts: BackfillParts, job: DayJob): Promise<D
 
 /**
  * Reads the declarations before the requests when a repository of the user's module is asked: it may be limited, and must not be asked
- * twice. When only datasets are asked, the requests come first, because most answers have all bars. @returns undefined when not read
+ * twice. Datasets are asked first, because most answers have all bars. @returns undefined when not read
  */
 async function declaredFirst(
   { repositories, dataSource }: BackfillParts,

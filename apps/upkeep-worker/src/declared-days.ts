@@ -3,9 +3,9 @@
  * together with the declaration, so a declaration counts only when the repositories are asked after it was read.
  */
 import { completeSymbols } from '@barkeep/bar-repository';
-import type { DayGrid } from '@barkeep/bars';
 import type { SessionLayout } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
+import type { DayJob } from './day-job.js';
 import { type DayAnswer, isOutageOfPostgres, lacksBars, type SymbolRequest } from './repository-requests.js';
 
 /** The name under which a session waits for PostgreSQL, which has the declarations, as it waits for a repository. */
@@ -28,16 +28,17 @@ export function declaredSymbols(
  * symbol replaces the first one, unless a request failed or was not made. When PostgreSQL is away, that is a failure of {@link DECLARATIONS}.
  */
 export async function askDeclaredAgain(
+  dataSource: DataSource,
+  { store, grid }: DayJob,
   day: DayAnswer,
-  grid: DayGrid,
-  readDeclared: (symbols: readonly string[]) => Promise<Set<string>>,
   ask: (requests: readonly SymbolRequest[]) => Promise<DayAnswer>,
 ): Promise<void> {
   const incomplete = [...day.symbols.values()].filter((symbol) => lacksBars(symbol, grid, false));
   if (incomplete.length === 0) return;
   let declared: Set<string>;
   try {
-    declared = await readDeclared(incomplete.map(({ request }) => request.symbol));
+    const symbols = incomplete.map(({ request }) => request.symbol);
+    declared = await declaredSymbols(dataSource, store.layout, symbols, grid.date);
   } catch (error) {
     if (!isOutageOfPostgres(error)) throw error;
     const failure = { repository: DECLARATIONS, error, isPostgresAway: true };

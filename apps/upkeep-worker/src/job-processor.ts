@@ -2,14 +2,8 @@
 import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Logger, type Type } from '@nestjs/common';
 import { SessionLostError } from '@barkeep/session-data';
-import {
-  onceASecond,
-  parsePayload,
-  PayloadError,
-  PRIORITY_MAX,
-  type JobName,
-  type Payload,
-} from '@barkeep/upkeep-queues';
+import { onceASecond, parsePayload, PayloadError, PRIORITY_MAX } from '@barkeep/upkeep-queues';
+import type { JobName, Payload } from '@barkeep/upkeep-queues';
 import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
 import { SliceEndedError } from './backfiller.js';
 import { RepositoryFailedError } from './repositories.js';

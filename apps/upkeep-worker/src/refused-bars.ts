@@ -6,9 +6,8 @@ import type { DataSource } from 'typeorm';
 import type { Repositories } from './repositories.js';
 
 /**
- * Quarantines the refused bars of one trading day. A bar that is in the quarantine already is not stored again, so that it counts
- * once, however often the repository returns it (invariant I7 of docs/ARCHITECTURE.md).
- * @returns the day's totals per symbol, for the counts in the session store
+ * Quarantines the refused bars of one trading day. A bar counts once, however often the repository returns it (invariant I7 of
+ * docs/ARCHITECTURE.md). @returns the day's totals per symbol, for the counts in the session store
  */
 export async function quarantineRefused(
   dataSource: DataSource,
@@ -29,8 +28,8 @@ export async function quarantineRefused(
 }
 
 /**
- * A text about the refused bars of one symbol, for the `lastError` of its gaps:
- * `vendor answered 3 bars that were refused: malformed (2), conflict (1)`. Empty without refused bars.
+ * A text for the `lastError` of a symbol's gaps; empty without refused bars. For example: `vendor answered 3 bars that were refused:
+ * malformed (2), conflict (1)`
  */
 export function refusalText(refused: readonly Pick<QuarantinedBar, 'dataset' | 'reason'>[]): string {
   const datasets = new Set(refused.map(({ dataset }) => dataset));

@@ -21,7 +21,7 @@ export interface SymbolRequest extends SymbolDay {
 }
 
 /** What the repositories answered about one symbol. */
-export interface SymbolAnswer {
+export interface AskedSymbol {
   request: SymbolRequest;
   /** Best dataset first. */
   answers: DatasetAnswer[];
@@ -29,8 +29,7 @@ export interface SymbolAnswer {
   /** That of the best repository that failed. An outage of PostgreSQL comes before other failures. */
   failure: RequestFailure | undefined;
   /**
-   * The place, in the session's list, of the first repository that was not asked, because its time slice ended or too many requests
-   * failed. Undefined when every repository was asked, or needs not be asked.
+   * The place of the first repository that was not asked, because its time slice ended or too many requests failed; undefined without one.
    */
   unaskedFrom: number | undefined;
 }
@@ -46,7 +45,7 @@ export interface RequestFailure {
 /** What the repositories answered for one day. */
 export interface DayAnswer {
   /** By symbol, in the order of the requests. */
-  symbols: Map<string, SymbolAnswer>;
+  symbols: Map<string, AskedSymbol>;
   /** For each repository that failed, its first failure; best repository first. */
   failures: Map<string, RequestFailure>;
   /** Repositories that answered at least one request, and `DECLARATIONS` when the declarations were read. */
@@ -96,7 +95,7 @@ export async function askRepositories(
 }
 
 /** Whether a further repository may be asked about a symbol: each one so far has answered without all bars, or failed and is given up. */
-export function lacksBars(symbol: SymbolAnswer, grid: DayGrid, givesUp: boolean): boolean {
+export function lacksBars(symbol: AskedSymbol, grid: DayGrid, givesUp: boolean): boolean {
   const { request, answers, failure, unaskedFrom } = symbol;
   if (unaskedFrom !== undefined) return false;
   const isGivenUp = givesUp && failure?.isPostgresAway === false;
@@ -113,13 +112,10 @@ function covers(grid: DayGrid, asked: readonly SlotRange[], answers: readonly Da
   return true;
 }
 
-/**
- * Adds what one repository answered about the symbols `asked`.
- * @param repository its place in the session's list of repositories, its name, and its index in the session's list of datasets
- */
+/** Adds what one repository answered about `asked`. @param repository `place` in the session's repositories, `dataset` in its datasets */
 function addAnswer(
   day: DayAnswer,
-  asked: readonly SymbolAnswer[],
+  asked: readonly AskedSymbol[],
   { place, name, dataset }: { place: number; name: string; dataset: number },
   { bars, refused, failed, unasked, isPostgresAway }: OneAnswer,
 ): void {
