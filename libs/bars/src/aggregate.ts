@@ -83,8 +83,8 @@ interface CascadeStep {
 export type Cascade = readonly CascadeStep[];
 
 /**
- * Plans a cascade for one day. An interval can be derived from an earlier one when each of its buckets consists of whole buckets of the
- * earlier one. Of several such intervals the one with the fewest buckets is the source. Without one, the base bars are the source.
+ * Plans a cascade for one day. The source of an interval is the earlier one with the fewest buckets whose whole buckets make up its
+ * buckets. Without one, the base bars are the source.
  */
 export function planCascade(plans: readonly DerivedPlan[]): Cascade {
   const steps: CascadeStep[] = [];

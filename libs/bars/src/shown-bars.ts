@@ -17,11 +17,9 @@ export interface FillRange {
 }
 
 /**
- * A bar for each slot of the range, oldest first. An empty slot is shown with the last close as open, high, low and close, volume 0,
- * origin `filled-forward` and `sourceCount` 0.
- * @param chunk the day's bars; undefined when it has none
- * @param lastClose close of the newest bar before the range; undefined when there is none. Empty slots before the first
- *   stored bar are left out then
+ * A bar for each slot of the range, oldest first. An empty slot is shown with the last close as open, high, low and close, volume 0, origin
+ * `filled-forward` and `sourceCount` 0.
+ * @param lastClose close of the newest bar before the range; undefined when there is none: then no bar is shown before the first stored one
  * @returns the bars, and the last close to pass on for the next day
  */
 export function fillForward(

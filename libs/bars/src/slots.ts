@@ -1,7 +1,6 @@
 /**
- * Slot arithmetic: which bars a trading day has at an interval, and the slot of each one.
- * Slots of a day are numbered from 0 across all its segments. The first slot of each segment opens with the segment. A bar never
- * crosses a break, so the last bar of a segment may be shorter; only the bar of `1d` contains the breaks. Works on one day at a time.
+ * Slot arithmetic: which bars a trading day has at an interval, and the slot of each one. Slots are numbered from 0 across all segments. A
+ * bar never crosses a break, so the last bar of a segment may be shorter. Only the bar of `1d` contains the breaks.
  */
 import type { TradingDay } from './calendar/index.js';
 import type { Interval } from './interval.js';

@@ -19,8 +19,8 @@ const BLOCK_MAX_SECONDS = 4;
 const WORKER_SILENCE_LIMIT_MS = 6_000;
 
 /**
- * How long a worker waits after a connection error, ms, before it tries again to take or complete a job. With BullMQ's default of 15 s,
- * a worker whose connection is cut twice would do nothing for half a minute.
+ * How long a worker waits after a connection error, ms, before it takes or completes a job. With BullMQ's 15 s, a worker whose connection
+ * is cut twice would do nothing for half a minute.
  */
 const RUN_RETRY_MS = 500;
 
@@ -37,8 +37,8 @@ export function workerConnection(url: string): Redis {
 }
 
 /**
- * A worker that recovers soon from a half-open or cut connection, because it blocks and pauses for a short time only. When it loses the
- * lock of a job, it aborts the job's signal, because another worker may then have the job.
+ * A worker that recovers soon from a half-open or cut connection. When it loses the lock of a job, it aborts the job's signal: another
+ * worker may then have the job.
  */
 export class QueueWorker extends Worker {
   constructor(name: string, processor: Processor, options: WorkerOptions) {

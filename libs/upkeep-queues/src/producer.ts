@@ -21,8 +21,8 @@ const FAILED_KEPT = { age: 24 * 3600, count: 1_000 };
 /** Enough for an outage of a minute. After these attempts the reconciler adds a stream job again, when it can reach all servers. */
 const STREAM_ATTEMPTS = 120;
 /**
- * Longest delay before a retry of a stream job, ms: meanwhile no coordinator streams the session. The delay does not grow with the
- * attempts: a session may run for weeks, and each of its interruptions is one attempt.
+ * Longest delay before a retry of a stream job, ms: meanwhile no coordinator streams the session. It does not grow with the attempts,
+ * because a session may run for weeks, and each of its interruptions is one attempt.
  */
 const STREAM_BACKOFF_MAX_MS = 1_000;
 
@@ -41,9 +41,8 @@ const merged = (id: string, retry: RetrySettings): JobsOptions => ({
 });
 
 /**
- * The retries of a job that nothing would add again: no limit in practice. With `onFailure: wait` a backfill requests its bars until the
- * repository answers. A forced detection does what the API promised with its answer 202 (I13, an invariant of docs/ARCHITECTURE.md), and
- * no other job would. The worker computes the delays.
+ * The retries of a job that nothing would add again: no limit in practice. A backfill with `onFailure: wait` asks until the repository
+ * answers. A forced detection does what the API promised with its answer 202 (I13, docs/ARCHITECTURE.md). The worker computes the delays.
  */
 const UNLIMITED: JobsOptions = { attempts: 1_000_000, backoff: { type: 'repository' } };
 
@@ -130,9 +129,8 @@ export class UpkeepProducer {
   }
 
   /**
-   * The id under which a backfill job is added: `id`, or `id` and a number when a forced job of this id has begun. The job that has begun
-   * does not ask again about symbols that are done, and their bars may have come since.
-   * Removes a failed job of the id, because it would keep out the new one.
+   * The id under which a backfill job is added: `id`, or `id` and a number when a forced job of this id has begun. That job does not ask
+   * again about symbols that are done, and their bars may have come since. Removes a failed job, because it would keep out the new one.
    */
   private async backfillIdFor({ force, symbols }: PayloadInput<'backfill'>, id: string): Promise<string> {
     const queue = this.queues.backfill;

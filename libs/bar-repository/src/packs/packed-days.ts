@@ -27,8 +27,8 @@ export interface PackReceiver {
 }
 
 /**
- * The key of a day's grid in `packed_days`: its interval, and its segments in minutes after the first open, such as `1m 0-390`. It does
- * not contain the calendar's name, because a calendar may change, and two calendars may share a day.
+ * The key of a day's grid in `packed_days`: its interval, and its segments in minutes after the first open, such as `1m 0-390`. Without the
+ * name of the calendar, because a calendar may change, and two calendars may share a day.
  */
 export function gridKey({ interval, day }: DayGrid): string {
   const minutes = (time: number) => (time - day.segments[0]!.open) / MINUTE_MS;
@@ -61,8 +61,8 @@ export async function readPacked(
 }
 
 /**
- * A row of {@link packedSql}: its field count int16, then symbol_id int4, bars int4 and the chunk, each after its int32 length.
- * `symbolId` and so on are the offsets within the row.
+ * A row of {@link packedSql}, with the offsets of its values: field count int16, then symbol_id int4, bars int4 and the chunk, each after
+ * its int32 length.
  */
 export const PACK_ROW = { fields: 3, symbolId: 6, bars: 14, chunkLength: 18, chunk: 22 } as const;
 

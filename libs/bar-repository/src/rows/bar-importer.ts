@@ -107,8 +107,8 @@ export class BarImporter {
   }
 
   /**
-   * Starts an import. Creates the dataset when it is new; it exists for others when the import has finished. Holds one connection until
-   * {@link finish} or {@link abort}, and borrows a second one for single statements. Waits for a running import into the same dataset.
+   * Starts an import, after any other one of the dataset. A new dataset exists for others when the import has finished. Holds one
+   * connection until {@link finish} or {@link abort}, and borrows a second one for single statements.
    * @throws the reason of `signal`, UnknownDatasetError, DatabaseError
    */
   static async open(dataSource: DataSource, dataset: string, options: ImportOptions = {}): Promise<BarImporter> {

@@ -21,9 +21,8 @@ import { CopySocket } from './copy-socket.js';
 type DataListener = (chunk: Buffer) => void;
 
 /**
- * Runs `sql`, whose rows must have the form `form`, calls `onRow` for each row and resolves to the number of rows.
- * After a rejection the caller must close the connection, because rows may still arrive.
- * @throws DatabaseError, CopyFormatError, what `onRow` throws, the reason of `signal`
+ * Runs `sql` and calls `onRow` for each row. @returns the number of rows. After a rejection the caller must close the connection, because
+ * rows may still arrive. @throws DatabaseError, CopyFormatError, what `onRow` throws, the reason of `signal`
  */
 export function copyOut(
   client: PoolClient,

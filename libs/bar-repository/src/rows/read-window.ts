@@ -18,9 +18,9 @@ export interface WindowQuery {
 }
 
 /**
- * Calls `onRow` for each bar in the ranges, synchronously as bytes arrive, in no order. Resolves to the number of rows.
- * On abort, on an error, and when `onRow` throws, it closes the connection, which stops the server, and rejects.
- * @throws TimeRangeError for ranges and {@link IdError} for ids that are not whole numbers
+ * Calls `onRow` for each bar in the ranges, as bytes arrive, in no order. Resolves to the number of rows. Closes the connection, which
+ * stops the server, on abort, on an error, and when `onRow` throws.
+ * @throws TimeRangeError, IdError
  */
 export async function readWindow(
   source: ConnectionSource,

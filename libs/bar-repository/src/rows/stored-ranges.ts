@@ -114,8 +114,8 @@ export interface SymbolExtent {
 }
 
 /**
- * Every symbol that has a bar in the dataset, sorted by name. The recursive part (`held`: the ids of these symbols) steps from
- * symbol to symbol in the index instead of reading all rows.
+ * Every symbol that has a bar in the dataset, sorted by name. The recursive part steps from symbol to symbol in the index (`held`: their
+ * ids).
  */
 export async function datasetExtent(dataSource: DataSource, datasetId: number): Promise<SymbolExtent[]> {
   const rows = await dataSource.query<{ id: number; symbol: string; first: Date; last: Date }[]>(

@@ -30,8 +30,8 @@ const CONNECTION_SETTINGS = [
 ];
 
 /**
- * A `DataSource` for the database at `url` (`postgres://user:password@host:port/database`) with all migrations. The tables have no
- * entities, because every statement is SQL. Only {@link migrate} changes the schema.
+ * A `DataSource` for `url` (`postgres://user:password@host:port/database`), without entities: every statement is SQL. Only {@link migrate}
+ * changes the schema.
  */
 export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
   const settings = [...CONNECTION_SETTINGS, `lock_timeout=${options.lockLimitMs ?? 0}`];

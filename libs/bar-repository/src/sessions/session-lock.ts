@@ -28,8 +28,8 @@ export function inTransaction<T>(
 }
 
 /**
- * Runs `work` while it holds the session's lock. `work` must use the connection of `manager` and no other of the pool. Otherwise
- * callers that wait for the lock could occupy all connections, and the one that holds it would wait for a connection.
+ * Runs `work` while it holds the session's lock. `work` must use the connection of `manager`: callers that wait for the lock could occupy
+ * all others of the pool.
  * @param work gets the changes of the session's symbols, or undefined when the session no longer exists
  */
 export async function withSessionLock<T>(

@@ -78,9 +78,8 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * Creates a session in state `created`, or `running` with `start`. Safe to repeat and to call concurrently: a call with an equal spec
-   * and the same id or idempotency key returns the existing session.
-   * @throws SpecConflictError when the spec differs, DeploymentConflictError
+   * Creates a session in state `created`, or `running` with `start`. A repeated or concurrent call with an equal spec and the same id or
+   * idempotency key returns the existing session. @throws SpecConflictError when the spec differs, DeploymentConflictError
    */
   create(session: NewSession<Spec>): Promise<CreatedSession<Spec>> {
     return createSession(this.dataSource, this.deployment, session);
@@ -162,8 +161,8 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * Moves a session from a state in `from` to `to`, regardless of its owner. Does not touch a later session with the same id.
-   * @returns the session's new row @throws SessionStateError, UnknownSessionError
+   * Moves a session from a state in `from` to `to`, regardless of its owner. @returns its new row @throws SessionStateError,
+   * UnknownSessionError
    */
   async transition(
     { id, incarnation }: SessionKey,

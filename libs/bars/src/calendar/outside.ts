@@ -12,8 +12,8 @@ export interface OutsideSpan {
 }
 
 /**
- * The spans without a slot in a range of local dates, both included, in order and without overlap. A time on the last evening is not
- * outside when it is in the trading day of the next date, which may open on that evening.
+ * The spans without a slot in a range of local dates, both included, in order and without overlap. The last evening may be in the trading
+ * day of the next date: then it is not outside.
  */
 export function outsideSpans(calendar: Calendar, from: string, to: string, hours: Hours): OutsideSpan[] {
   const spans: OutsideSpan[] = [];

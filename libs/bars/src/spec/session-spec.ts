@@ -62,8 +62,7 @@ export function parseSessionSpec(input: unknown): SessionSpec {
 
 /**
  * Replaces `symbols: "dataset"` by the list of the source's symbols, which the session keeps. Returns any other spec as it is.
- * @param available the symbols of the source. The spec lists them in ascending order of their code units, so that it does not
- * depend on the order in which the source was read
+ * @param available the symbols of the source. The spec lists them by code units: their order does not depend on how the source was read
  * @throws SessionSpecError when a symbol is invalid, when there are none or too many, or when the session becomes too large
  */
 export function resolveSymbols(
