@@ -13,29 +13,32 @@ const producer = new UpkeepProducer(queues, { attempts: 2, backoffMs: 1 });
 afterEach(() => server.clear());
 afterAll(() => server.close());
 
-test('a job that is added many times waits once; another partition, date, run, session or force is another job', async () => {
-  const session = newSession();
-  const payloads = {
-    stream: { ...session, run: 1 },
-    'detect-gaps': { ...session, force: false },
-    backfill: { ...session, partition: 0, date: '2013-10-07', force: false, failures: 0, outages: 0 },
-    aggregate: { ...session, partition: 0, mayDetect: true },
-  };
-  for (const name of Object.keys(payloads) as JobName[]) {
-    await Promise.all([1, 2, 3].map(() => producer.add(name, payloads[name])));
-    await producer.addAll(name, [payloads[name], payloads[name]]);
-    const jobs = await queues[name].getWaiting();
-    expect(jobs.map(({ data }) => parsePayload(name, data))).toEqual([payloads[name]]);
-  }
-  await producer.add('aggregate', { ...payloads.aggregate, partition: 1 });
-  await producer.add('backfill', { ...payloads.backfill, date: '2013-10-08' });
-  await producer.add('backfill', { ...payloads.backfill, force: true });
-  await producer.add('detect-gaps', { ...payloads['detect-gaps'], ...newSession() });
-  await producer.add('stream', { ...payloads.stream, run: 2 });
-  const waiting = { stream: 2, 'detect-gaps': 2, backfill: 3, aggregate: 2 };
-  for (const [name, count] of Object.entries(waiting) as [JobName, number][]) {
-    expect([name, await queues[name].getWaitingCount()]).toEqual([name, count]);
-  }
+const SESSION = newSession();
+/** A payload for each kind of job. */
+const PAYLOADS = {
+  stream: { ...SESSION, run: 1 },
+  'detect-gaps': { ...SESSION, force: false },
+  backfill: { ...SESSION, partition: 0, date: '2013-10-07', force: false, failures: 0, outages: 0 },
+  aggregate: { ...SESSION, partition: 0, mayDetect: true },
+};
+
+test.each(Object.keys(PAYLOADS) as JobName[])('%s: a job that is added many times waits once', async (name) => {
+  await Promise.all([1, 2, 3].map(() => producer.add(name, PAYLOADS[name])));
+  await producer.addAll(name, [PAYLOADS[name], PAYLOADS[name]]);
+  const jobs = await queues[name].getWaiting();
+  expect(jobs.map(({ data }) => parsePayload(name, data))).toEqual([PAYLOADS[name]]);
+});
+
+test.each<[what: string, name: JobName, change: object]>([
+  ['partition', 'aggregate', { partition: 1 }],
+  ['date', 'backfill', { date: '2013-10-08' }],
+  ['force', 'backfill', { force: true }],
+  ['session', 'detect-gaps', newSession()],
+  ['run', 'stream', { run: 2 }],
+])('a job with another %s is another job (%s)', async (_what, name, change) => {
+  await producer.add(name, PAYLOADS[name]);
+  await producer.add(name, { ...PAYLOADS[name], ...change });
+  expect(await queues[name].getWaitingCount()).toBe(2);
 });
 
 test.each(['detect-gaps', 'aggregate'] as const)(
