@@ -4,8 +4,7 @@ import { asksToSettle, fewestAsks, planFill, retryAt, type DatasetAnswer, type F
 import type { SymbolFill, UpkeepStore } from '@barkeep/session-data';
 import type { BackfillParts, DayJob } from './day-job.js';
 import { quarantineRefused, refusalText } from './refused-bars.js';
-import type { DayAnswer, AskedSymbol } from './repository-requests.js';
-import type { UpkeepFigures } from './upkeep-figures.js';
+import { type AskedSymbol, type DayAnswer, isGivenUp } from './repository-requests.js';
 
 /** What an answer changes in one symbol's day. */
 interface PlannedFill {
@@ -33,7 +32,8 @@ export async function writeAnswer(parts: BackfillParts, job: DayJob, day: DayAns
     if (text !== '') await store.noteError(partition, grid.date, [request.symbol], text);
   }
   const written = planned.filter(({ fill }) => fill && !changed.has(fill.symbol));
-  countInMetrics(parts.figures, written, refused);
+  for (const { plan } of written) parts.figures.filled(plan.filled, plan.settled);
+  for (const { dataset } of refused) parts.figures.refused(dataset);
   return { planned, changed, filled: written.reduce((sum, { plan }) => sum + plan.filled, 0) };
 }
 
@@ -45,11 +45,11 @@ function planSymbol(
 ): PlannedFill {
   const { request, failure, unaskedFrom } = answer;
   const { symbol, states, asked } = request;
-  const isGivenUp = failure?.isPostgresAway === false && onFailure === 'continue';
-  const isPartial = unaskedFrom !== undefined || (failure !== undefined && !isGivenUp);
+  const isFailureGivenUp = isGivenUp(failure, onFailure === 'continue');
+  const isPartial = unaskedFrom !== undefined || (failure !== undefined && !isFailureGivenUp);
   const answers: DatasetAnswer[] = [...answer.answers];
   // A repository that is given up counts as one answer. It has no bars, so its dataset number has no meaning.
-  if (isGivenUp) answers.push({ dataset: 0, bars: [] });
+  if (isFailureGivenUp) answers.push({ dataset: 0, bars: [] });
   const plan = planFill({
     grid,
     states,
@@ -81,13 +81,4 @@ async function clearFailures(store: UpkeepStore, { answered, failures }: DayAnsw
   for (const { repository } of await store.failures.list()) {
     if (answered.has(repository) && !failures.has(repository)) await store.failures.clear(repository, now());
   }
-}
-
-function countInMetrics(
-  figures: UpkeepFigures,
-  written: readonly PlannedFill[],
-  refused: AskedSymbol['refused'],
-): void {
-  for (const { plan } of written) figures.filled(plan.filled, plan.settled);
-  for (const { dataset } of refused) figures.refused(dataset);
 }

@@ -82,13 +82,7 @@ export async function askRepositories(
       (symbol) => symbol.request.skipped <= place && lacksBars(symbol, grid, options.givesUp),
     );
     if (!repository || open.length === 0) continue;
-    const answer = await askOne(
-      repository,
-      layout,
-      grid,
-      open.map(({ request }) => request),
-      options,
-    );
+    const answer = await askOne(repository, layout, grid, open, options);
     addAnswer(day, open, { place, name, dataset: layout.datasets.indexOf(name) }, answer);
   }
   return day;
@@ -97,10 +91,13 @@ export async function askRepositories(
 /** Whether a further repository may be asked about a symbol: each one so far has answered without all bars, or failed and is given up. */
 export function lacksBars(symbol: AskedSymbol, grid: DayGrid, givesUp: boolean): boolean {
   const { request, answers, failure, unaskedFrom } = symbol;
-  if (unaskedFrom !== undefined) return false;
-  const isGivenUp = givesUp && failure?.isPostgresAway === false;
-  if (failure && !isGivenUp) return false;
-  return !covers(grid, request.asked, answers);
+  const mayAskOn = unaskedFrom === undefined && (failure === undefined || isGivenUp(failure, givesUp));
+  return mayAskOn && !covers(grid, request.asked, answers);
+}
+
+/** Whether a failure counts as an answer without bars. @param givesUp whether the session gives up a repository that fails */
+export function isGivenUp(failure: RequestFailure | undefined, givesUp: boolean): boolean {
+  return givesUp && failure?.isPostgresAway === false;
 }
 
 /** True when the answers together have a bar for every asked slot. */
@@ -150,15 +147,11 @@ async function askOne(
   repository: Repository,
   { incarnation, spec }: SessionLayout,
   grid: DayGrid,
-  requests: readonly SymbolRequest[],
+  symbols: readonly AskedSymbol[],
   { timeoutMs, sliceMs, signal }: AskOptions,
 ): Promise<OneAnswer> {
-  const wanted = new Map(
-    requests.map(({ symbol, asked }) => [
-      symbol,
-      asked.map(({ start, end }) => ({ from: grid.openTime(start), to: grid.closeTime(end - 1) })),
-    ]),
-  );
+  const rangeOf = ({ start, end }: SlotRange) => ({ from: grid.openTime(start), to: grid.closeTime(end - 1) });
+  const wanted = new Map(symbols.map(({ request }) => [request.symbol, request.asked.map(rangeOf)]));
   const ranges = [...wanted.values()].flat();
   const query = {
     symbols: [...wanted.keys()],

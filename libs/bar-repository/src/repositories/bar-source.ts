@@ -26,7 +26,7 @@ export interface BarQuery {
   timeoutMs?: number;
   /** Called before each request, to limit how often the repository is asked. @default no limit */
   permit?: AskPermit;
-  /** When it aborts, the source answers with what it has and lists the other symbols as `unasked`: the time slice is over. */
+  /** The time slice. When it aborts, the source answers with what it has, and lists the other symbols as `unasked`. */
   slice?: AbortSignal;
 }
 
