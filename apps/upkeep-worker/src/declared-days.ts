@@ -24,8 +24,8 @@ export function declaredSymbols(
 }
 
 /**
- * Reads the declarations of the symbols that still lack bars, and requests those with a declaration again. The second answer about a
- * symbol replaces the first one, unless a request failed or was not made. When PostgreSQL is away, that is a failure of {@link DECLARATIONS}.
+ * Reads the declarations of the symbols that still lack bars, and requests those with a declaration again. The second answer about a symbol
+ * replaces the first one, unless a request failed or was not made. An outage of PostgreSQL is a failure of {@link DECLARATIONS}.
  */
 export async function askDeclaredAgain(
   dataSource: DataSource,

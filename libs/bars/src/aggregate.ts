@@ -1,8 +1,7 @@
 /**
- * Aggregates base bars into derived bars. Works on the numbers of day chunks, without an object for each bar.
- * A derived bar covers a *bucket* of base slots. It has the open of the bucket's first base bar, the close of the last one, the
- * highest high, the lowest low, and the sum of the volumes in time order. Its two counts are the base bars that the bucket has, and
- * those that the calendar expects (I5, an invariant that is listed at the end of docs/ARCHITECTURE.md). Pure.
+ * Aggregates base bars into derived bars, on the numbers of day chunks. A derived bar covers a *bucket* of base slots: it has the open of
+ * the bucket's first base bar, the close of the last one, the highest high, the lowest low, and the sum of the volumes in time order. Its
+ * two counts are the base bars that the bucket has and those that the calendar expects (invariant I5 of docs/ARCHITECTURE.md). Pure.
  *
  * In the loops, `at` is the index of a record's open among the chunk's doubles (chunk.ts).
  */

@@ -1,9 +1,9 @@
 /**
- * Packs days of a dataset: reads the rows of many symbols on one trading day and stores the day chunk of each symbol.
+ * Packs days of a dataset: reads the rows of many symbols on one trading day and stores the day chunk of each symbol. A packed day is not
+ * packed again, so an interrupted run can be repeated and continues.
  *
- * A packed day is not packed again, so an interrupted run can be repeated and continues. When a pack becomes visible it equals the stored
- * rows: writers of the dataset wait while a batch is packed, and a batch waits for earlier writers. (The triggers for this are in
- * ../schema/pack-days.ts.) A symbol's day with rows that a session refuses gets no chunk, only the number of such rows.
+ * When a pack becomes visible it equals the stored rows: writers of the dataset wait while a batch is packed, and a batch waits for earlier
+ * writers (triggers: ../schema/pack-days.ts). A symbol's day with rows that a session refuses gets no chunk, only the number of such rows.
  */
 import { chunkBytes, DayChunk, DayGrid, orAborted, ORIGIN_CODES, refuseValues } from '@barkeep/bars';
 import type { Interval, TradingDay } from '@barkeep/bars';

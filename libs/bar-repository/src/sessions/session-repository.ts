@@ -1,9 +1,6 @@
 /**
- * Sessions in PostgreSQL: spec, state, owner and checkpoint of each.
- *
- * Every change is one statement that checks its conditions, so any number of coordinators may call at the same time. The epoch is
- * the fence: each claim raises it, and a write of an owner with an earlier epoch changes nothing. Epochs come from PostgreSQL,
- * because a counter in Redis could repeat numbers after a failover.
+ * Sessions in PostgreSQL: spec, state, owner and checkpoint of each. Every change is one statement that checks its conditions, so any
+ * number of coordinators may call at the same time. A write of an owner with an earlier epoch changes nothing.
  */
 import type { Membership } from '@barkeep/bars';
 import type { EntityManager } from 'typeorm';
