@@ -77,25 +77,16 @@ export async function upkeepSilentMs(redis: Redis, queues: Queues, prefix: strin
   return Math.max(0, now - silentSince);
 }
 
-/** The last failure of one job. */
-interface JobFailure {
-  id: string;
-  session: string | null;
-  /** When the last attempt ended or began, epoch ms. */
-  at: number;
-  message: string;
-}
-
 /** What operators see of one queue. */
 export interface QueueStatus extends Record<JobState, number> {
   name: JobName;
   /** Completed jobs of the last hour; always 0 for queues whose jobs have fixed ids. */
   completed: number;
   oldestWaitingMs: number | null;
-  /** `since` is epoch ms; `session` is null when the payload names none, as another version may do. */
+  /** `session` is null when the payload names none, as another version may do; `since` and `at` are epoch ms. */
   running: { id: string; session: string | null; since: number }[];
-  /** Newest first: jobs that failed for good, and failed jobs that will be retried. */
-  failures: JobFailure[];
+  /** Newest first: jobs that failed for good, and failed jobs that will be retried. `at`: the last attempt ended or began. */
+  failures: { id: string; session: string | null; at: number; message: string }[];
   /** Repairs of the last hour; null when there were none, and for queues other than aggregate, whose jobs complete the repairs. */
   repairMs: { p50: number; p99: number; count: number } | null;
 }
@@ -143,8 +134,8 @@ function existing(jobs: readonly (Job | undefined)[]): Job[] {
 }
 
 /** The failures among jobs, newest first, at most {@link FAILURES_MAX}. */
-function failuresOf(jobs: readonly Job[]): JobFailure[] {
-  const failures = jobs.flatMap((job): JobFailure[] => {
+function failuresOf(jobs: readonly Job[]): QueueStatus['failures'] {
+  const failures = jobs.flatMap((job): QueueStatus['failures'] => {
     const { id, failedReason, finishedOn, processedOn, timestamp } = job;
     if (!failedReason) return [];
     const at = finishedOn ?? processedOn ?? timestamp;

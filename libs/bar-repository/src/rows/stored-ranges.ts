@@ -38,35 +38,27 @@ export function isoText(time: number): string {
   return new Date(time).toISOString();
 }
 
-/** How many rows of one symbol are in one span. */
-interface SpanRows {
-  symbolId: number;
-  /** Index of the span in the call's `spans`. */
-  span: number;
-  rows: number;
-  /** Open time of the first of these rows, epoch ms. */
-  first: number;
-}
-
 /**
- * Counts the rows of each symbol in each span. Leaves out pairs without a row. The query reads adjacent spans as one range, because that
- * is faster, and puts each row into the last span that starts at its time or before. @param spans in order and without overlap
+ * Counts the rows of each symbol in each span, and finds the open time of the first of them, epoch ms. Leaves out pairs without a row.
+ * `span` is an index of `spans`, which are in order and without overlap.
+ *
+ * The query reads adjacent spans as one range, because that is faster, and puts each row into the last span that starts at its time or
+ * before.
  */
 export async function countRowsInSpans(
   dataSource: DataSource,
   datasetId: number,
   symbolIds: readonly number[],
   spans: readonly TimeRange[],
-): Promise<SpanRows[]> {
+) {
   const ranges = mergeRanges(spans);
   if (ranges.length === 0) return [];
-  const spanStarts = spans.map(({ from }) => isoText(from));
   const rows = await dataSource.query<{ symbolId: number; span: number; rows: number; first: Date }[]>(COUNT_SPANS, [
     datasetId,
     symbolIds,
     ranges.map(({ from }) => isoText(from)),
     ranges.map(({ to }) => isoText(to)),
-    spanStarts,
+    spans.map(({ from }) => isoText(from)),
   ]);
   return rows.map((row) => ({ ...row, first: row.first.getTime() }));
 }

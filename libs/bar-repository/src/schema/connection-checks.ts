@@ -4,9 +4,10 @@ import { ignoreErrors } from '../connection.js';
 import { type BackendState, CopySocket } from '../rows/index.js';
 
 const TIMEOUT_MS = 3_000;
-/** Asks for a backend by its process id. The answer has one row, also when the backend has ended. */
+/** Asks for a backend by its process id. The answer has one row, with 0 backends when it has ended; `pid` is that of the asking backend. */
 const QUERY = `SELECT pg_backend_pid() AS pid, count(*) AS backends, min(state) AS state, min(wait_event) AS event
   FROM pg_stat_activity WHERE pid = $1`;
+type BackendRow = { pid: number; backends: string; state: string | null; event: string | null };
 // https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
 /** `state` of a backend that waits for a query. */
 const WAITS_FOR_QUERY = /^idle/;
@@ -37,8 +38,7 @@ async function stateOfBackend(url: string, pid: number): Promise<BackendState> {
   ignoreErrors(client);
   try {
     await client.connect();
-    const { rows } = await client.query<BackendRow>(QUERY, [pid]);
-    const [row] = rows;
+    const [row] = (await client.query<BackendRow>(QUERY, [pid])).rows;
     if (!row || row.pid !== processIdOf(client)) return 'unknown'; // a pooler is in between
     if (row.backends === '0' || WAITS_FOR_QUERY.test(row.state ?? '')) return 'abandoned';
     return row.state === 'active' && row.event !== CANNOT_SEND ? 'working' : 'unknown';
@@ -47,16 +47,6 @@ async function stateOfBackend(url: string, pid: number): Promise<BackendState> {
   } finally {
     await client.end().catch(() => undefined);
   }
-}
-
-/** A row of {@link QUERY}. */
-interface BackendRow {
-  /** Process id of the backend of the connection that asked. */
-  pid: number;
-  /** `1`, or `0` when the backend that was asked about has ended. */
-  backends: string;
-  state: string | null;
-  event: string | null;
 }
 
 /** The process id of the backend; the types of `pg` do not have it. */
