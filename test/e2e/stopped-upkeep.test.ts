@@ -1,6 +1,6 @@
-/** A session that was stopped, or has failed, asks no repository any more; a call of upkeep still does. */
+/** A session that was stopped, or has failed, asks no repository and detects no gaps any more; a call of upkeep still does. */
 import { jobPrefix } from '@barkeep/service';
-import { openQueues, producerConnection } from '@barkeep/upkeep-queues';
+import { openQueues, producerConnection, type Queues, UpkeepProducer } from '@barkeep/upkeep-queues';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,20 +57,27 @@ function run(id: string, upkeep: { onFailure: string; barrier: string }): Promis
   return api.run({ ...spec, upkeep: { maxRetries: 1, ...upkeep } });
 }
 
-/** Waits until no backfill job waits, runs or will be retried. */
-async function untilNoJobs(): Promise<void> {
+/** Passes the queues to `use`, and closes them. */
+async function withQueues(use: (queues: Queues) => Promise<void>): Promise<void> {
   const redis = producerConnection(process.env['REDIS_URL']!);
-  const { backfill, ...others } = openQueues(redis, jobPrefix(system.queuePrefix));
+  const queues = openQueues(redis, jobPrefix(system.queuePrefix));
   try {
-    const types = ['wait', 'prioritized', 'active', 'delayed'] as const;
+    await use(queues);
+  } finally {
+    await Promise.all(Object.values(queues).map((queue) => queue.close()));
+    redis.disconnect();
+  }
+}
+
+/** Waits until no backfill job waits, runs or will be retried. */
+function untilNoJobs(): Promise<void> {
+  const types = ['wait', 'prioritized', 'active', 'delayed'] as const;
+  return withQueues(async ({ backfill }) => {
     await api.eventually(
       () => backfill.getJobCountByTypes(...types),
       (count) => count === 0,
     );
-  } finally {
-    await Promise.all([backfill, ...Object.values(others)].map((queue) => queue.close()));
-    redis.disconnect();
-  }
+  });
 }
 
 test('a stopped session asks no repository any more until a call of upkeep or a start', async () => {
@@ -96,4 +103,17 @@ test('a failed session asks no repository any more until it is started again', a
   rmSync(join(folder, 'down'));
   await api.ok('POST', '/v1/sessions/failed/start');
   expect((await api.settled('failed')).counts).toMatchObject({ unfillable: 5, missing: 0 });
+});
+
+test('a failed session that is scheduled once more is not scheduled any more after its next detection', async () => {
+  await run('scheduled', { onFailure: 'fail', barrier: 'day' });
+  await api.until('scheduled', ({ state }) => state === 'failed');
+  await withQueues(async (queues) => {
+    const producer = new UpkeepProducer(queues, { attempts: 1, backoffMs: 1 });
+    const session = { sessionId: 'scheduled', incarnation: await system.incarnationOf('scheduled') };
+    // As a reconciler does that read the session before it failed.
+    await producer.schedule(session, 1_000);
+    const scheduled = () => producer.scheduled();
+    await api.eventually(scheduled, (incarnations) => !incarnations.includes(session.incarnation));
+  });
 });

@@ -1,17 +1,29 @@
 /**
- * Derives the bars of one partition.
- *   1. Derives the days from the watermark to the frontier, and moves the watermark along. At a missing slot the watermark stops before
- *      the slot's window, and the aggregator adds a `detect-gaps` job, unless `mayDetect` of its own job is false. It also adds one when
- *      the store was set back, that is, returned to an earlier state.
- *   2. Derives again the days that were written to after they were derived, for example by a repair.
+ * Derives the bars of one partition, in two steps:
+ *   1. the days from the watermark to the frontier; the watermark moves along
+ *   2. the days that were written to after they were derived, for example by a repair
+ *
+ * At a missing slot the watermark stops before the slot's window.
  */
-import { countsBefore, type PartitionPosition, type UpkeepStore } from '@barkeep/session-data';
+import { countsBefore, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload } from '@barkeep/upkeep-queues';
 import { deriveDay, hasNoBarrier } from './derive-day.js';
 import type { WorkParts } from './upkeep-sessions.js';
 
 /** At most this many partitions are remembered in `continueAt`. */
 const PARTITIONS_MAX = 1_000;
+
+/** What one job derives. */
+interface PartitionJob {
+  store: UpkeepStore;
+  partition: number;
+  /** The partition's limits when the job began, epoch ms. */
+  frontier: number;
+  retainedFrom: number;
+  /** The server's run, read before any slot: another run may lack writes that this one had. */
+  readFrom: string;
+  signal: AbortSignal | undefined;
+}
 
 /** The work of the queue `aggregate`. */
 export class Aggregator {
@@ -42,78 +54,76 @@ export class Aggregator {
     const { partition } = payload;
     if (!store.layout.keys[partition]) return;
     const [positions, readFrom] = await Promise.all([store.positions(), store.serverRun(partition)]);
-    const position = positions[partition]!;
-    const watermark = await this.deriveNew(store, payload, { ...position, readFrom }, signal);
-    await this.deriveDirty(store, partition, { ...position, watermark }, signal);
+    const { frontier, retainedFrom, watermark } = positions[partition]!;
+    const job: PartitionJob = { store, partition, frontier, retainedFrom, readFrom, signal };
+    await deriveDirty(job, await this.deriveNew(job, watermark, payload));
   }
 
   /**
-   * Step 1: derives the days from the watermark to the frontier. `readFrom` is the server's run, read before any slot: another run may
-   * lack writes that this one had.
+   * Step 1. Adds a `detect-gaps` job when the store was set back (returned to an earlier state), and at a missing slot, unless `mayDetect`
+   * is false.
    * @returns the new watermark
    */
   private async deriveNew(
-    store: UpkeepStore,
-    { sessionId, incarnation, partition, mayDetect }: Payload<'aggregate'>,
-    { frontier, watermark: oldWatermark, retainedFrom, readFrom }: PartitionPosition & { readFrom: string },
-    signal?: AbortSignal,
+    job: PartitionJob,
+    oldWatermark: number,
+    { sessionId, incarnation, mayDetect }: Payload<'aggregate'>,
   ): Promise<number> {
+    const { store, frontier, retainedFrom } = job;
     const { layout } = store;
     const addDetection = () => this.parts.producer.add('detect-gaps', { sessionId, incarnation, force: false });
     let watermark = oldWatermark;
-    const firstDay = layout.dayIndexAt(Math.max(watermark, retainedFrom));
-    for (let day = firstDay; day < layout.days.length && layout.grid(day).open < frontier; day++) {
-      signal?.throwIfAborted();
-      const { close, slotCount } = layout.grid(day);
-      const { storeReturns } = this;
-      const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
-      const derivedTo = await deriveDay({ store, partition, day }, slots, frontier);
-      // When the watermark reaches a day's close, the day's counts are emitted with it.
-      const closedDay = derivedTo === close ? { dayIndex: day, counts: countsBefore(slots, slotCount) } : undefined;
-      // A store that was set back may have lost the fills of slots that were read before.
-      const isStoreSetBack =
-        storeReturns !== this.storeReturns ||
-        !(await store.moveWatermark(partition, watermark, derivedTo, closedDay, readFrom));
-      if (isStoreSetBack) {
+    for (const day of startedDays(job, layout.dayIndexAt(Math.max(watermark, retainedFrom)))) {
+      const derivedTo = await this.deriveAndMove(job, day, watermark);
+      if (derivedTo === 'store set back') {
         await addDetection();
         break;
       }
       watermark = Math.max(watermark, derivedTo);
       // A missing slot, or a symbol that changed meanwhile, holds the watermark back. The frontier of a feed may be inside a window, but
       // the watermark moves only to the ends of windows.
-      const isHeldBack = derivedTo < Math.min(layout.windowEndBefore(frontier), close);
+      const isHeldBack = derivedTo < Math.min(layout.windowEndBefore(frontier), layout.grid(day).close);
       if (!isHeldBack) continue;
       if (mayDetect) await addDetection();
-      if (hasNoBarrier(store)) await this.deriveStored(store, partition, day + 1, frontier, signal);
+      if (hasNoBarrier(store)) await this.deriveStored(job, day + 1);
       break;
     }
     return watermark;
   }
 
+  /** Derives a day, and moves the watermark to where every symbol is derived. @returns this time, epoch ms */
+  private async deriveAndMove(job: PartitionJob, day: number, watermark: number): Promise<number | 'store set back'> {
+    const { store, partition, frontier, readFrom } = job;
+    const { close, slotCount } = store.layout.grid(day);
+    const { storeReturns } = this;
+    const slots = await store.readDay(partition, day, store.layout.symbolsOf(partition));
+    const derivedTo = await deriveDay({ store, partition, day }, slots, frontier);
+    // A store that was set back may have lost the fills of slots that were read before.
+    if (storeReturns !== this.storeReturns) return 'store set back';
+    // When the watermark reaches a day's close, the day's counts are emitted with it.
+    const closedDay = derivedTo === close ? { dayIndex: day, counts: countsBefore(slots, slotCount) } : undefined;
+    const isMoved = await store.moveWatermark(partition, watermark, derivedTo, closedDay, readFrom);
+    return isMoved ? derivedTo : 'store set back';
+  }
+
   /**
-   * Derives the stored bars of the days from `fromDay` on while an earlier day waits for a repository. A fully derived day is not visited
-   * again: a later write marks it as dirty, and {@link deriveDirty} takes it.
+   * Derives the stored bars of the days from `fromDay` on while an earlier day waits for a repository. Skips days that earlier runs fully
+   * derived: when such a day is written to, {@link deriveDirty} derives it again.
    */
-  private async deriveStored(
-    store: UpkeepStore,
-    partition: number,
-    fromDay: number,
-    frontier: number,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  private async deriveStored(job: PartitionJob, fromDay: number): Promise<void> {
+    const { store, partition, frontier } = job;
     const { layout } = store;
     const { storeReturns } = this;
     const key = `${layout.incarnation} ${partition} ${layout.membership.version}`;
     const last = this.continueAt.get(key);
     const isStoreSetBack = last !== undefined && last.frontier > frontier;
-    let day = last && !isStoreSetBack ? Math.max(fromDay, last.day) : fromDay;
-    for (; day < layout.days.length && layout.grid(day).open < frontier; day++) {
-      signal?.throwIfAborted();
+    let next = last && !isStoreSetBack ? Math.max(fromDay, last.day) : fromDay;
+    for (const day of startedDays(job, next)) {
       const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
       await deriveDay({ store, partition, day }, slots, frontier);
-      if (layout.grid(day).close > frontier) break;
+      if (layout.grid(day).close <= frontier) next = day + 1;
     }
-    if (storeReturns === this.storeReturns) this.remember(key, { day, frontier });
+    if (storeReturns === this.storeReturns) this.remember(key, { day: next, frontier });
   }
 
   private remember(key: string, position: { day: number; frontier: number }): void {
@@ -123,33 +133,37 @@ export class Aggregator {
     const [oldest] = this.continueAt.keys();
     if (this.continueAt.size > PARTITIONS_MAX && oldest) this.continueAt.delete(oldest);
   }
+}
 
-  /** Step 2: derives again the symbols and days that were written to after they were derived. */
-  private async deriveDirty(
-    store: UpkeepStore,
-    partition: number,
-    { frontier, watermark, retainedFrom }: PartitionPosition,
-    signal?: AbortSignal,
-  ) {
-    const { layout } = store;
-    const dirtyByDate = new Map<string, string[]>();
-    for (const { date, symbol } of await store.dirty(partition)) {
-      dirtyByDate.set(date, [...(dirtyByDate.get(date) ?? []), symbol]);
+/** The days from `first` on that open before the frontier, by index in the layout. @throws the signal's reason */
+function* startedDays({ store: { layout }, frontier, signal }: PartitionJob, first: number): Generator<number> {
+  for (let day = first; day < layout.days.length && layout.grid(day).open < frontier; day++) {
+    signal?.throwIfAborted();
+    yield day;
+  }
+}
+
+/** Step 2: derives again the symbols and days that were written to after they were derived. */
+async function deriveDirty(job: PartitionJob, watermark: number): Promise<void> {
+  const { store, partition, frontier, retainedFrom, signal } = job;
+  const { layout } = store;
+  const dirtyByDate = new Map<string, string[]>();
+  for (const { date, symbol } of await store.dirty(partition)) {
+    dirtyByDate.set(date, [...(dirtyByDate.get(date) ?? []), symbol]);
+  }
+  for (const [date, dirty] of dirtyByDate) {
+    signal?.throwIfAborted();
+    const day = layout.dayIndexOf(date);
+    if (day === undefined || day < layout.firstKept(retainedFrom)) continue;
+    const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
+    const { close, slotCount } = layout.grid(day);
+    if (close <= watermark) {
+      // Only emits the new counts. This comes before `deriveDay`, which clears the dirty marks: if this worker dies in between, the marks
+      // remain, and the next worker emits the counts again.
+      const closedDay = { dayIndex: day, counts: countsBefore(slots, slotCount) };
+      await store.moveWatermark(partition, close, close, closedDay);
     }
-    for (const [date, dirty] of dirtyByDate) {
-      signal?.throwIfAborted();
-      const day = layout.dayIndexOf(date);
-      if (day === undefined || day < layout.firstKept(retainedFrom)) continue;
-      const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
-      const { close, slotCount } = layout.grid(day);
-      if (close <= watermark) {
-        // Only emits the new counts. This comes before `deriveDay`, which clears the dirty marks: if this worker dies in between, the marks
-        // remain, and the next worker emits the counts again.
-        const closedDay = { dayIndex: day, counts: countsBefore(slots, slotCount) };
-        await store.moveWatermark(partition, close, close, closedDay);
-      }
-      const dirtySlots = slots.filter(({ symbol }) => dirty.includes(symbol));
-      await deriveDay({ store, partition, day }, dirtySlots, frontier, 'all');
-    }
+    const dirtySlots = slots.filter(({ symbol }) => dirty.includes(symbol));
+    await deriveDay({ store, partition, day }, dirtySlots, frontier, 'all');
   }
 }

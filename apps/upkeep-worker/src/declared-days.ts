@@ -5,7 +5,8 @@
 import { completeSymbols } from '@barkeep/bar-repository';
 import type { SessionLayout } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
-import { type DayAnswer, isOutageOfPostgres, type SymbolRequest } from './repository-requests.js';
+import type { DayJob } from './day-job.js';
+import { type DayAnswer, isOutageOfPostgres, lacksBars, type SymbolRequest } from './repository-requests.js';
 
 /** The name under which a session waits for PostgreSQL, which has the declarations, as it waits for a repository. */
 export const DECLARATIONS = 'PostgreSQL';
@@ -23,41 +24,36 @@ export function declaredSymbols(
 }
 
 /**
- * Reads the declarations of the symbols that still lack bars, and requests those with a declaration again. Puts the second answers into
- * `answer`. A symbol whose second request failed keeps the first answer. When PostgreSQL is away, that is a failure of {@link DECLARATIONS}.
+ * Reads the declarations of the symbols that still lack bars, and requests those with a declaration again. The second answer about a symbol
+ * replaces the first one, unless a request failed or was not made. An outage of PostgreSQL is a failure of {@link DECLARATIONS}.
  */
 export async function askDeclaredAgain(
-  answer: DayAnswer,
-  readDeclared: (symbols: readonly string[]) => Promise<Set<string>>,
+  dataSource: DataSource,
+  { store, grid }: DayJob,
+  day: DayAnswer,
   ask: (requests: readonly SymbolRequest[]) => Promise<DayAnswer>,
 ): Promise<void> {
-  const incomplete = answer.incomplete.filter(({ symbol }) => !answer.failureBySymbol.has(symbol));
+  const incomplete = [...day.symbols.values()].filter((symbol) => lacksBars(symbol, grid, false));
   if (incomplete.length === 0) return;
   let declared: Set<string>;
   try {
-    declared = await readDeclared(incomplete.map(({ symbol }) => symbol));
+    const symbols = incomplete.map(({ request }) => request.symbol);
+    declared = await declaredSymbols(dataSource, store.layout, symbols, grid.date);
   } catch (error) {
     if (!isOutageOfPostgres(error)) throw error;
     const failure = { repository: DECLARATIONS, error, isPostgresAway: true };
-    for (const { symbol } of incomplete) answer.failureBySymbol.set(symbol, failure);
-    answer.failureByRepository.set(DECLARATIONS, failure);
+    for (const symbol of incomplete) symbol.failure = failure;
+    day.failures.set(DECLARATIONS, failure);
     return;
   }
-  answer.answered.add(DECLARATIONS);
-  const requests = incomplete.filter(({ symbol }) => declared.has(symbol));
+  day.answered.add(DECLARATIONS);
+  const requests = incomplete.map(({ request }) => request).filter(({ symbol }) => declared.has(symbol));
   if (requests.length === 0) return;
-  const second = await ask(requests.map((request) => ({ ...request, skipped: 0 })));
-  const isAnswered = (symbol: string) => !second.failureBySymbol.has(symbol) && !second.unasked.has(symbol);
-  const replaced = new Set(requests.map(({ symbol }) => symbol).filter(isAnswered));
-  for (const symbol of replaced) {
-    answer.answers.set(symbol, second.answers.get(symbol)!);
-    answer.declared.add(symbol);
+  const second = await ask(requests.map((request) => ({ ...request, isDeclared: true, skipped: 0 })));
+  for (const [symbol, { failure, unaskedFrom }] of second.symbols) {
+    const isAnswered = failure === undefined && unaskedFrom === undefined;
+    if (isAnswered) day.symbols.set(symbol, second.symbols.get(symbol)!);
+    else Object.assign(day.symbols.get(symbol)!, { failure, unaskedFrom });
   }
-  answer.refused = [
-    ...answer.refused.filter(({ symbol }) => !replaced.has(symbol)),
-    ...second.refused.filter(({ symbol }) => replaced.has(symbol)),
-  ];
-  for (const [symbol, failure] of second.failureBySymbol) answer.failureBySymbol.set(symbol, failure);
-  for (const [name, failure] of second.failureByRepository) answer.failureByRepository.set(name, failure);
-  for (const [symbol, place] of second.unasked) answer.unasked.set(symbol, place);
+  for (const [name, failure] of second.failures) day.failures.set(name, failure);
 }

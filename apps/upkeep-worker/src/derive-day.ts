@@ -12,21 +12,18 @@ interface PartitionDay {
   day: number;
 }
 
-/**
- * True when readers see bars before they are repaired, so that derived bars must not wait for a repository (invariant I12 of
- * docs/ARCHITECTURE.md).
- */
+/** True when readers see bars before they are repaired: then derived bars must not wait for a repository (invariant I12). */
 export function hasNoBarrier({ layout }: UpkeepStore): boolean {
   return layout.spec.upkeep.barrier === 'none';
 }
 
 /**
- * Derives the buckets of a day: of all symbols, or only of those with stale buckets.
+ * Derives the buckets of a day that have closed.
  *
- * A symbol without missing slots gets all closed buckets. An incomplete symbol, one with missing slots, gets only the buckets of the
- * whole windows: those that end before the first missing slot of any of `symbols`. In a session without barriers an incomplete symbol also
- * gets all closed buckets, from the bars that are stored.
+ * A symbol with a missing slot gets only the buckets of the whole windows, because readers wait at a barrier for the others. Without
+ * barriers it gets all closed buckets, from the bars that are stored.
  * @param symbols as they were read: all of the partition, or some @param frontier epoch ms; slots that close later are not derived
+ * @param which `stale`: only symbols with a stale bucket
  * @returns the time up to which no symbol has a missing slot and every symbol is derived, epoch ms
  */
 export async function deriveDay(
@@ -41,25 +38,31 @@ export async function deriveDay(
   const firstMissingSlots = symbols.map(({ bitmap, states }) => firstMissing(bitmap, states, closedSlots));
   // The watermark moves window by window, as the clock does, so it stops before the window with the first missing slot.
   const wholeSlots = layout.windowStart(at.day, Math.min(closedSlots, ...firstMissingSlots));
-  const complete = symbols.filter((_, i) => firstMissingSlots[i] === closedSlots);
-  const incomplete = symbols.filter((_, i) => firstMissingSlots[i] !== closedSlots);
-  const slotsOfIncomplete = hasNoBarrier(at.store) ? closedSlots : wholeSlots;
-  let changed = await deriveSymbols(at, closedSlots, complete, which);
-  if (slotsOfIncomplete > 0) changed += await deriveSymbols(at, slotsOfIncomplete, incomplete, which);
+  const getsAllClosed = symbols.map((_, i) => firstMissingSlots[i] === closedSlots || hasNoBarrier(at.store));
+  const inClosed = symbols.filter((_, i) => getsAllClosed[i]);
+  const inWhole = symbols.filter((_, i) => !getsAllClosed[i]);
+  let changed = await deriveSymbols(at, closedSlots, inClosed, which);
+  if (wholeSlots > 0) changed += await deriveSymbols(at, wholeSlots, inWhole, which);
   // A symbol that changed meanwhile must be derived again, so nothing of the day counts as derived yet.
   if (changed > 0 || wholeSlots === 0) return grid.open;
   return grid.closeTime(wholeSlots - 1);
 }
 
-/**
- * Derives the buckets within the first `slots` slots.
- * @returns the number of symbols that changed during the derivation and must be derived again
- */
+/** Derives the buckets within the first `slots` slots. @returns the number of symbols that changed meanwhile */
 async function deriveSymbols(at: PartitionDay, slots: number, symbols: readonly SymbolDay[], which: 'all' | 'stale') {
+  const { store, partition, day } = at;
+  const { layout } = store;
+  const cascade = planCascade(layout.computed.map((interval) => layout.plan(day, interval)));
   let changed = 0;
   for (let from = 0; from < symbols.length; from += SYMBOLS_PER_BATCH) {
     const batch = symbols.slice(from, from + SYMBOLS_PER_BATCH);
-    changed += await deriveBatch(at, slots, which === 'all' ? batch : await staleOf(at, slots, batch));
+    const names = (which === 'all' ? batch : await staleOf(at, slots, batch)).map(({ symbol }) => symbol);
+    if (names.length === 0) continue;
+    const bases = await store.readChunks(partition, day, layout.base, names);
+    const derived = [...bases].map(([symbol, base]) => {
+      return { symbol, bitmap: base.bitmap, chunks: aggregateCascade(base, cascade, slots) };
+    });
+    changed += (await store.writeDerived(partition, day, slots, derived)).size;
   }
   return changed;
 }
@@ -86,17 +89,4 @@ function isStale(bitmap: Uint8Array, derived: DayChunk | undefined, starts: Int3
     if (storedBars !== (derived?.sourceCount(bucket) ?? 0)) return true;
   }
   return false;
-}
-
-/** As {@link deriveSymbols}, for all symbols of one batch. */
-async function deriveBatch({ store, partition, day }: PartitionDay, slots: number, batch: readonly SymbolDay[]) {
-  if (batch.length === 0) return 0;
-  const { layout } = store;
-  const names = batch.map(({ symbol }) => symbol);
-  const bases = await store.readChunks(partition, day, layout.base, names);
-  const cascade = planCascade(layout.computed.map((interval) => layout.plan(day, interval)));
-  const items = [...bases].map(([symbol, base]) => {
-    return { symbol, bitmap: base.bitmap, chunks: aggregateCascade(base, cascade, slots) };
-  });
-  return (await store.writeDerived(partition, day, slots, items)).size;
 }

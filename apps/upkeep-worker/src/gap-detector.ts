@@ -1,6 +1,6 @@
 /**
- * Finds the gaps of a session and adds the jobs that repair them. It reads the bitmaps from each partition's watermark to its
- * frontier, and the days whose retries are due. It reads and writes no bars, and running it twice is harmless.
+ * Finds the gaps of a session and adds the jobs that repair them. Reads the bitmaps from each partition's watermark to its frontier, and
+ * the days whose retries are due. Running it twice is harmless.
  */
 import { firstMissing } from '@barkeep/bars';
 import { type PartitionPosition, SessionLostError, type SymbolDay, type UpkeepStore } from '@barkeep/session-data';
@@ -9,9 +9,8 @@ import { hasNoBarrier } from './derive-day.js';
 import type { WorkParts } from './upkeep-sessions.js';
 
 /**
- * A detection that found slots to request is followed by another one after this time, ms. The second one repeats what the first one
- * could not add: a backfill job that is just ending keeps out a new job of the same id. Also, a retry that is due by the clock of one worker
- * may not be due yet by that of another.
+ * A detection that found slots to request is followed by another one after this time, ms, because a backfill job that is just ending keeps
+ * out a new job of the same id. Also, a retry that is due by the clock of one worker may not be due yet by that of another.
  */
 const CHECK_AGAIN_MS = 5_000;
 
@@ -19,18 +18,18 @@ const CHECK_AGAIN_MS = 5_000;
 export class GapDetector {
   constructor(private readonly parts: WorkParts) {}
 
-  /** Runs one job. Removes the scheduler of a session that was deleted, or that has nothing left to repair. */
+  /** Runs one job. Removes the scheduler of a session that was deleted, was stopped, has failed, or has nothing left to repair. */
   async run(payload: Payload<'detect-gaps'>, signal?: AbortSignal): Promise<void> {
     try {
-      const isAtEnd = await this.parts.sessions.with(payload, (store) => this.detect(store, payload, signal));
-      if (isAtEnd) await this.parts.producer.unschedule(payload.incarnation);
+      const isDone = await this.parts.sessions.with(payload, (store) => this.detect(store, payload, signal));
+      if (isDone) await this.parts.producer.unschedule(payload.incarnation);
     } catch (error) {
       if (!(error instanceof SessionLostError)) throw error;
       await this.parts.producer.unschedule(payload.incarnation);
     }
   }
 
-  /** @returns true when the session has reached its end and has nothing left to repair @throws SessionLostError */
+  /** @returns true when the session was stopped or has failed, or is at its end with nothing left to repair @throws SessionLostError */
   private async detect(
     store: UpkeepStore,
     { sessionId, incarnation, force, scope }: Payload<'detect-gaps'>,
@@ -40,10 +39,14 @@ export class GapDetector {
     const foundAt = this.parts.now();
     const backfills: PayloadInput<'backfill'>[] = [];
     const aggregates: PayloadInput<'aggregate'>[] = [];
-    const nextRetry = await store.nextRetry();
+    const [isStopped, nextRetry, positions] = await Promise.all([
+      store.isStopped(),
+      store.nextRetry(),
+      store.positions(),
+    ]);
     // A detection with a scope does not look at the whole session, so it cannot tell whether the session is at its end.
     let isAtEnd = scope === undefined && nextRetry === undefined;
-    for (const [partition, position] of (await store.positions()).entries()) {
+    for (const [partition, position] of positions.entries()) {
       signal?.throwIfAborted();
       // Undefined when the scope names no symbols: then all symbols of the partition are meant.
       const symbols = scope?.symbols?.filter((symbol) => store.layout.partitionOf(symbol) === partition);
@@ -67,13 +70,11 @@ export class GapDetector {
       const againAt = Math.max(nextRetry ?? 0, this.parts.now() + CHECK_AGAIN_MS);
       await this.parts.producer.detectAgain(session, againAt);
     }
-    return isAtEnd && backfills.length === 0;
+    // A reconciler may have scheduled the session again just after it was stopped or failed.
+    return isStopped || (isAtEnd && backfills.length === 0);
   }
 
-  /**
-   * Dates with slots to request: missing slots from the watermark to the frontier, and due retries of any day. With `force`: all
-   * empty slots from the session's start to the frontier.
-   */
+  /** Dates with missing slots before the frontier, or with due retries. With `force`: with any empty slot before the frontier. */
   private async datesToAsk(
     store: UpkeepStore,
     partition: number,

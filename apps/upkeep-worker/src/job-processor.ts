@@ -1,20 +1,11 @@
-/**
- * Runs the jobs of one queue. It parses the payload, completes the job when its session was deleted, and fails a payload of another
- * version without retries.
- */
+/** Runs the jobs of one queue: completes those of deleted sessions, fails payloads of another version for good. */
 import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Logger, type Type } from '@nestjs/common';
 import { SessionLostError } from '@barkeep/session-data';
-import {
-  onceASecond,
-  parsePayload,
-  PayloadError,
-  PRIORITY_MAX,
-  type JobName,
-  type Payload,
-} from '@barkeep/upkeep-queues';
+import { onceASecond, parsePayload, PayloadError, PRIORITY_MAX } from '@barkeep/upkeep-queues';
+import type { JobName, Payload } from '@barkeep/upkeep-queues';
 import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
-import { SliceEndedError } from './repository-requests.js';
+import { SliceEndedError } from './backfiller.js';
 import { RepositoryFailedError } from './repositories.js';
 
 /**

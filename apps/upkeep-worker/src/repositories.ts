@@ -1,6 +1,6 @@
 /**
- * Finds repositories by name: first those of the user's module (`BARKEEP_REPOSITORIES`), then the datasets in
- * PostgreSQL. Each request to a repository of the user needs a permit, which enforces its limits across all workers.
+ * Finds repositories by name: first those of the user's module (`BARKEEP_REPOSITORIES`), then the datasets in PostgreSQL. Permits
+ * enforce the limits of the user's repositories across all workers.
  */
 import { barSourceOf, messageOf, retryAfterMsOf, type AskPermit, type BarSource } from '@barkeep/bar-repository';
 import { isOutage, type RepositoryLimit, type RepositoryLimits } from '@barkeep/session-data';
@@ -127,10 +127,7 @@ export class RepositoryLimitError extends Error {
 /** The fields of a limit: at most `max` requests in `durationMs`, and at most `concurrency` at the same time. */
 const LIMIT_FIELDS = ['max', 'durationMs', 'concurrency'] as const;
 
-/**
- * Parses an entry of the user's module: the repository itself, which may carry its `limit` as a property, or `{ repository, limit }`.
- * @throws RepositoryLimitError
- */
+/** An entry of the user's module: a repository, which may have a `limit`, or `{ repository, limit }`. @throws RepositoryLimitError */
 function parseEntry(name: string, entry: unknown): { repository: unknown; limits: RepositoryLimits } {
   if ((typeof entry !== 'object' && typeof entry !== 'function') || entry === null)
     return { repository: entry, limits: {} }; // a value without properties

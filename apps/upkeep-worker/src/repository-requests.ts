@@ -1,28 +1,14 @@
 /**
  * Requests the bars of one day from the repositories of a session, in the order of its spec: the best one first. Each repository is asked
- * only for symbols that still lack bars after the better ones. When a repository fails for a symbol, no worse one is asked about that
- * symbol: a bar of a worse one must not take the place of a bar that the better one may still have (I1). A repository that is given up
- * counts as one without bars. Refused bars of the answers are kept in the quarantine for the user. I1 and I7 are invariants of
- * docs/ARCHITECTURE.md.
+ * only for symbols that still lack bars after the better ones.
+ *
+ * When a repository fails for a symbol, no worse one is asked about that symbol: a bar of a worse one must not take the place of a bar
+ * that the better one may still have (invariant I1 of docs/ARCHITECTURE.md). A repository that is given up counts as one without bars.
  */
 import { setMaxListeners } from 'node:events';
-import {
-  type RepositoryAnswer,
-  type RefusedRecord,
-  quarantine,
-  quarantineTotals,
-  type QuarantinedBar,
-} from '@barkeep/bar-repository';
-import { type DatasetAnswer, type DayGrid, type SlotRange, sourceName } from '@barkeep/bars';
-import {
-  isOutage,
-  type SessionLayout,
-  type SymbolDay,
-  type UpkeepStore,
-  type RefusedCount,
-} from '@barkeep/session-data';
-import type { Payload } from '@barkeep/upkeep-queues';
-import type { DataSource } from 'typeorm';
+import type { RefusedRecord, RepositoryAnswer } from '@barkeep/bar-repository';
+import type { DatasetAnswer, DayGrid, SlotRange } from '@barkeep/bars';
+import { isOutage, type SessionLayout, type SymbolDay, type UpkeepStore } from '@barkeep/session-data';
 import type { Repositories, Repository } from './repositories.js';
 
 /** A symbol's day with the slots whose bars are requested. */
@@ -34,7 +20,21 @@ export interface SymbolRequest extends SymbolDay {
   skipped: number;
 }
 
-/** The failure of a repository for one symbol. */
+/** What the repositories answered about one symbol. */
+export interface AskedSymbol {
+  request: SymbolRequest;
+  /** Best dataset first. */
+  answers: DatasetAnswer[];
+  refused: (RefusedRecord & { dataset: string })[];
+  /** That of the best repository that failed. An outage of PostgreSQL comes before other failures. */
+  failure: RequestFailure | undefined;
+  /**
+   * The place of the first repository that was not asked, because its time slice ended or too many requests failed; undefined without one.
+   */
+  unaskedFrom: number | undefined;
+}
+
+/** The failure of a repository. */
 export interface RequestFailure {
   repository: string;
   error: unknown;
@@ -44,43 +44,18 @@ export interface RequestFailure {
 
 /** What the repositories answered for one day. */
 export interface DayAnswer {
-  /** By symbol, best dataset first. */
-  answers: Map<string, DatasetAnswer[]>;
-  /** The requests that still lack bars: at the end those for which every repository answered or was given up. */
-  incomplete: readonly SymbolRequest[];
-  /** For each symbol with a failure, that of the best repository that failed. An outage comes before other failures. */
-  failureBySymbol: Map<string, RequestFailure>;
+  /** By symbol, in the order of the requests. */
+  symbols: Map<string, AskedSymbol>;
   /** For each repository that failed, its first failure; best repository first. */
-  failureByRepository: Map<string, RequestFailure>;
-  /**
-   * Symbols that a repository was not asked for, because its time slice ended or too many requests failed, with the place of the first
-   * such repository in the session's list.
-   */
-  unasked: Map<string, number>;
-  /** The refused records of all answers. */
-  refused: (RefusedRecord & { dataset: string })[];
+  failures: Map<string, RequestFailure>;
   /** Repositories that answered at least one request, and `DECLARATIONS` when the declarations were read. */
   answered: Set<string>;
-  /** Symbols whose day was declared complete before they were requested. */
-  declared: Set<string>;
-}
-
-/** Thrown when a time slice ended before all symbols were requested. The job goes back to the queue. */
-export class SliceEndedError extends Error {
-  override readonly name = 'SliceEndedError';
-  /** @param changes of the job's payload, with which it continues; undefined removes a field */
-  constructor(readonly changes: Partial<Payload<'backfill'>>) {
-    super('expected requests for all symbols within the time slice, but some symbols were left');
-  }
 }
 
 /** What ends a request, and what a failure means. */
 interface AskOptions {
   timeoutMs: number;
-  /**
-   * The time slice of each repository of the user's module, ms. Each has its own, so that a repository that is slower than a slice
-   * does not keep the next one from being asked.
-   */
+  /** The time slice of each repository of the user's module, ms: its own, so that a slow one does not keep out the next. */
   sliceMs: number;
   signal: AbortSignal | undefined;
   /** Whether a repository that fails is given up. */
@@ -90,62 +65,74 @@ interface AskOptions {
 /** Asks the repositories in the order of the session's spec. @throws the reason of the signal */
 export async function askRepositories(
   repositories: Repositories,
-  store: UpkeepStore,
+  { layout }: UpkeepStore,
   grid: DayGrid,
   requests: readonly SymbolRequest[],
   options: AskOptions,
 ): Promise<DayAnswer> {
-  const { layout } = store;
-  const dayAnswer: DayAnswer = {
-    answers: new Map(requests.map(({ symbol }) => [symbol, []])),
-    incomplete: requests,
-    failureBySymbol: new Map(),
-    failureByRepository: new Map(),
-    unasked: new Map(),
-    refused: [],
+  const unanswered = { failure: undefined, unaskedFrom: undefined };
+  const day: DayAnswer = {
+    symbols: new Map(requests.map((request) => [request.symbol, { request, answers: [], refused: [], ...unanswered }])),
+    failures: new Map(),
     answered: new Set(),
-    declared: new Set(requests.filter(({ isDeclared }) => isDeclared).map(({ symbol }) => symbol)),
   };
   for (const [place, name] of layout.spec.backfill.entries()) {
     const repository = repositories.get(name);
-    const isRequested = ({ skipped }: SymbolRequest) => skipped <= place;
-    const requested = dayAnswer.incomplete.filter(isRequested);
-    if (!repository || requested.length === 0) continue;
-    const answer = await askOne(repository, layout, grid, requested, options);
-    addAnswer(dayAnswer, requested, { place, name, dataset: layout.datasets.indexOf(name) }, answer);
-    // The next repository is asked about symbols that this one answered without all bars or, when it is given up, failed for.
-    const isGivenUp = options.givesUp && !answer.isPostgresAway;
-    const isPassedOn = (symbol: string) => !answer.unasked.has(symbol) && (isGivenUp || !answer.failed.has(symbol));
-    dayAnswer.incomplete = dayAnswer.incomplete.filter((request) => {
-      const { symbol, asked } = request;
-      const isCovered = () => covers(grid, asked, dayAnswer.answers.get(symbol)!);
-      return !isRequested(request) || (isPassedOn(symbol) && !isCovered());
-    });
+    const open = [...day.symbols.values()].filter(
+      (symbol) => symbol.request.skipped <= place && lacksBars(symbol, grid, options.givesUp),
+    );
+    if (!repository || open.length === 0) continue;
+    const answer = await askOne(repository, layout, grid, open, options);
+    addAnswer(day, open, { place, name, dataset: layout.datasets.indexOf(name) }, answer);
   }
-  return dayAnswer;
+  return day;
 }
 
-/**
- * Adds what one repository answered about the requests.
- * @param repository its place in the session's list of repositories, its name, and its index in the session's list of datasets
- */
+/** Whether a further repository may be asked about a symbol: each one so far has answered without all bars, or failed and is given up. */
+export function lacksBars(symbol: AskedSymbol, grid: DayGrid, givesUp: boolean): boolean {
+  const { request, answers, failure, unaskedFrom } = symbol;
+  const mayAskOn = unaskedFrom === undefined && (failure === undefined || isGivenUp(failure, givesUp));
+  return mayAskOn && !covers(grid, request.asked, answers);
+}
+
+/** Whether a failure counts as an answer without bars. @param givesUp whether the session gives up a repository that fails */
+export function isGivenUp(failure: RequestFailure | undefined, givesUp: boolean): boolean {
+  return givesUp && failure?.isPostgresAway === false;
+}
+
+/** True when the answers together have a bar for every asked slot. */
+function covers(grid: DayGrid, asked: readonly SlotRange[], answers: readonly DatasetAnswer[]): boolean {
+  const answered = new Set(answers.flatMap(({ bars }) => bars.map((bar) => grid.slotAt(bar.openTime))));
+  for (const { start, end } of asked) {
+    for (let slot = start; slot < end; slot++) if (!answered.has(slot)) return false;
+  }
+  return true;
+}
+
+/** Adds what one repository answered about `asked`. @param repository `place` in the session's repositories, `dataset` in its datasets */
 function addAnswer(
-  dayAnswer: DayAnswer,
-  requests: readonly SymbolRequest[],
-  { place, name: repository, dataset }: { place: number; name: string; dataset: number },
+  day: DayAnswer,
+  asked: readonly AskedSymbol[],
+  { place, name, dataset }: { place: number; name: string; dataset: number },
   { bars, refused, failed, unasked, isPostgresAway }: OneAnswer,
 ): void {
-  for (const record of refused) dayAnswer.refused.push({ ...record, dataset: repository });
-  for (const [symbol, error] of failed) {
-    const failure = { repository, error, isPostgresAway };
-    if (isPostgresAway || !dayAnswer.failureBySymbol.has(symbol)) dayAnswer.failureBySymbol.set(symbol, failure);
-    if (!dayAnswer.failureByRepository.has(repository)) dayAnswer.failureByRepository.set(repository, failure);
-  }
-  for (const symbol of unasked) dayAnswer.unasked.set(symbol, place);
-  for (const { symbol } of requests) {
-    if (failed.has(symbol) || unasked.has(symbol)) continue;
-    dayAnswer.answered.add(repository);
-    dayAnswer.answers.get(symbol)!.push({ dataset, bars: bars.get(symbol) ?? [] });
+  const failures = new Map(
+    [...failed].map(([symbol, error]) => [symbol, { repository: name, error, isPostgresAway }] as const),
+  );
+  const [first] = failures.values();
+  if (first && !day.failures.has(name)) day.failures.set(name, first);
+  for (const record of refused) day.symbols.get(record.symbol)!.refused.push({ ...record, dataset: name });
+  for (const answer of asked) {
+    const { symbol } = answer.request;
+    const failure = failures.get(symbol);
+    if (failure) {
+      if (isPostgresAway || !answer.failure) answer.failure = failure;
+    } else if (unasked.has(symbol)) {
+      answer.unaskedFrom = place;
+    } else {
+      day.answered.add(name);
+      answer.answers.push({ dataset, bars: bars.get(symbol) ?? [] });
+    }
   }
 }
 
@@ -160,15 +147,11 @@ async function askOne(
   repository: Repository,
   { incarnation, spec }: SessionLayout,
   grid: DayGrid,
-  requests: readonly SymbolRequest[],
+  symbols: readonly AskedSymbol[],
   { timeoutMs, sliceMs, signal }: AskOptions,
 ): Promise<OneAnswer> {
-  const wanted = new Map(
-    requests.map(({ symbol, asked }) => [
-      symbol,
-      asked.map(({ start, end }) => ({ from: grid.openTime(start), to: grid.closeTime(end - 1) })),
-    ]),
-  );
+  const rangeOf = ({ start, end }: SlotRange) => ({ from: grid.openTime(start), to: grid.closeTime(end - 1) });
+  const wanted = new Map(symbols.map(({ request }) => [request.symbol, request.asked.map(rangeOf)]));
   const ranges = [...wanted.values()].flat();
   const query = {
     symbols: [...wanted.keys()],
@@ -203,56 +186,4 @@ function timeSlice(ms: number): AbortSignal {
   // Node warns about many listeners, and every request that waits for a permit adds one.
   setMaxListeners(0, slice);
   return slice;
-}
-
-/** True when the answers together have a bar for every asked slot. */
-function covers(grid: DayGrid, asked: readonly SlotRange[], answers: readonly DatasetAnswer[]): boolean {
-  const answered = new Set(answers.flatMap(({ bars }) => bars.map((bar) => grid.slotAt(bar.openTime))));
-  for (const { start, end } of asked) {
-    for (let slot = start; slot < end; slot++) if (!answered.has(slot)) return false;
-  }
-  return true;
-}
-
-/**
- * Quarantines the refused bars of one trading day. A bar that is in the quarantine already is not stored again, so that it counts
- * once, however often the repository returns it (I7).
- * @returns the day's totals per symbol, for the counts in the session store
- */
-export async function quarantineRefused(
-  dataSource: DataSource,
-  layout: SessionLayout,
-  date: string,
-  refused: readonly QuarantinedBar[],
-  repositories: Repositories,
-): Promise<RefusedCount[]> {
-  // The stream quarantines and counts the rows of the source dataset. A repository of the user's module may have the name of the source.
-  const name = sourceName(layout.spec);
-  const source = repositories.get(name)?.isOwn ? undefined : name;
-  const rows = refused.filter(({ dataset }) => dataset !== source);
-  if (rows.length === 0) return [];
-  await quarantine(dataSource, layout.incarnation, rows, date);
-  const datasets = layout.spec.backfill.filter((dataset) => dataset !== source);
-  const symbols = [...new Set(rows.map(({ symbol }) => symbol))];
-  return quarantineTotals(dataSource, layout.incarnation, datasets, symbols, date);
-}
-
-/** By symbol, a text about the refused bars in the answers, for the `lastError` of the symbol's gaps. */
-export function refusalTexts(refused: readonly QuarantinedBar[]): Map<string, string> {
-  /** By symbol and dataset, of which neither contains a space: the number of bars by reason. */
-  const counts = new Map<string, Map<string, number>>();
-  for (const { symbol, dataset, reason } of refused) {
-    const key = `${symbol} ${dataset}`;
-    const reasons = counts.get(key) ?? new Map<string, number>();
-    counts.set(key, reasons.set(reason, (reasons.get(reason) ?? 0) + 1));
-  }
-  const texts = new Map<string, string>();
-  for (const [key, reasons] of counts) {
-    const [symbol = '', dataset = ''] = key.split(' ');
-    const bars = [...reasons.values()].reduce((sum, count) => sum + count, 0);
-    const list = [...reasons].map(([reason, count]) => `${reason} (${count})`).join(', ');
-    const text = `${dataset} answered ${bars} ${bars === 1 ? 'bar that was' : 'bars that were'} refused: ${list}`;
-    texts.set(symbol, texts.has(symbol) ? `${texts.get(symbol)}; ${text}` : text);
-  }
-  return texts;
 }

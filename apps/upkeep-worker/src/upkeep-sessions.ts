@@ -1,6 +1,6 @@
 /**
- * Caches the store of each session that this worker has jobs for, by incarnation. A job then needs one small read, which shows
- * whether the session's symbols changed. Also declares what the work of every queue uses, and marks a session as failed.
+ * Caches the stores of sessions, so that a job needs only one small read, which shows whether the session's symbols changed. Also
+ * declares what the work of every queue uses, and marks a session as failed.
  */
 import {
   openSession,
@@ -96,8 +96,8 @@ export interface WorkParts {
 const FAILABLE = ['running', 'waiting-upkeep', 'paused', 'completed'] as const;
 
 /**
- * Fails a session whose repository failed in every attempt (`onFailure: fail`): marks its row as failed, then tells its stream to stop.
- * Does nothing for a session that has ended in another way. A repeated call completes one that died after the first step.
+ * Fails a session whose repository failed in every attempt (`onFailure: fail`): marks its row, then tells its stream to stop. A repeated
+ * call completes one that died in between. Does nothing for a session that has ended in another way.
  */
 export async function failSession(dataSource: DataSource, redis: Redis, layout: SessionLayout, error: string) {
   const sessions = new SessionRepository(dataSource);

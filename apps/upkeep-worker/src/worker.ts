@@ -1,7 +1,4 @@
-/**
- * Starts an upkeep worker in this process. The stop sequence first waits for running jobs and cancels those that take too long,
- * then closes the connections.
- */
+/** Starts an upkeep worker in this process. A stop waits for running jobs, cancels slow ones, then closes the connections. */
 import 'reflect-metadata';
 import { type Config, openConnections, type RunningService, STOP_ORDER, StopSequence } from '@barkeep/service';
 import { noteJobTaken, onceASecond, workerConnection } from '@barkeep/upkeep-queues';

@@ -1,13 +1,13 @@
 /**
- * Borrows plain `pg` connections from the pool that TypeORM holds, for what TypeORM does not offer: COPY and advisory locks.
- * Each connection is released exactly once. A connection in an unknown state is closed instead of returned to the pool.
+ * Borrows plain `pg` connections from the pool of TypeORM, for what TypeORM does not offer: COPY and advisory locks.
+ * A connection in an unknown state is closed instead of returned to the pool.
  */
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 
 /**
- * Where connections come from: a TypeORM `DataSource` (its pool is used), a pool of `pg`, or a connection that the caller
- * has borrowed. The caller releases its own connection, and closes it when a call on it fails.
+ * Where connections come from: the pool of a TypeORM `DataSource`, a pool of `pg`, or a connection that the caller has borrowed. The caller
+ * releases its own connection, and closes it when a call on it fails.
  */
 export type ConnectionSource = DataSource | Pool | PoolClient;
 
@@ -20,8 +20,8 @@ export class NotPostgresError extends Error {
 }
 
 /**
- * Borrows a connection, runs `work` with it and releases it. A connection that the caller passed is used and not released.
- * When `work` throws, a borrowed connection is closed, because a COPY or a transaction may still be open on it.
+ * Runs `work` with a borrowed connection and releases it, or closes it when `work` throws, because a COPY or a transaction may still be
+ * open. A connection of the caller is only used.
  * @throws what `work` throws, NotPostgresError, what the pool throws when it cannot connect
  */
 export async function withConnection<T>(

@@ -1,7 +1,6 @@
 /**
- * Finds, creates and removes datasets and symbols, and keeps what is recorded per dataset: complete days, permitted values and a version.
- * Rows of bars contain the numbers of datasets and symbols; callers use their names. A number is assigned once and never changes, so a
- * caller may cache it until the dataset is removed.
+ * Datasets and symbols, and what is recorded per dataset: complete days, permitted values and a version.
+ * The number of a dataset or symbol never changes, so a caller may cache it until the dataset is removed.
  */
 import { type Hours, orAborted } from '@barkeep/bars';
 import type { PoolClient } from 'pg';
@@ -39,8 +38,8 @@ export async function symbolIds(dataSource: DataSource, names: readonly string[]
 }
 
 /**
- * The number of a dataset. Creates the dataset when it is new, within the transaction of `client`: other processes see it when that
- * commits, and wait for it when they create a dataset of that name. The transaction must be READ COMMITTED.
+ * The number of a dataset, which is created when it is new, within the transaction of `client`. Other processes that create a dataset of
+ * the same name wait for that. The transaction must be READ COMMITTED.
  */
 export async function ensureDataset(client: PoolClient, name: string): Promise<number> {
   const resolve = async (): Promise<number | undefined> =>
@@ -68,7 +67,7 @@ const DATASET_LOCKS = 68_170_215;
 
 /**
  * Locks the dataset against other imports and removal until the transaction ends. Waits for the current holder.
- * @returns whether the dataset exists: another process may have removed it during the wait, and its name may belong to a new dataset
+ * @returns false when the dataset was removed during the wait: its name may belong to a new dataset
  */
 export async function lockDataset(client: PoolClient, datasetId: number): Promise<boolean> {
   await client.query('SELECT pg_advisory_xact_lock($1, $2)', [DATASET_LOCKS, datasetId]);
@@ -76,8 +75,7 @@ export async function lockDataset(client: PoolClient, datasetId: number): Promis
 }
 
 /**
- * Removes a dataset in one transaction: its bars, its declarations of complete days, its packed days and the bars that its imports
- * quarantined. Bars that sessions quarantined stay. Waits for a running import into the dataset.
+ * Removes a dataset in one transaction, with all that belongs to it except the bars that sessions quarantined. Waits for a running import.
  * @param signal ends the wait; a removal that has begun is completed
  * @returns the number of bars removed, or undefined when the dataset does not exist
  */
@@ -173,9 +171,8 @@ export async function allowDatasetValues(client: PoolClient, datasetId: number, 
 }
 
 /**
- * The version of a dataset as text, which changes whenever its rows change, by any statement: equal versions mean equal rows. It is the
- * XOR of stamps: each change adds a random one. A cache reads the version first, then the rows, and stores the rows under that version.
- * A dataset that never changed or does not exist has `0`.
+ * The version of a dataset as text, which changes with any change of its rows; `0` for one that never changed. It is the XOR of random
+ * stamps, one for each change. A cache reads the version first, then the rows, and stores the rows under that version.
  */
 export async function datasetVersion(dataSource: DataSource, datasetId: number): Promise<string> {
   const [row] = await dataSource.query<{ version: string }[]>(

@@ -22,10 +22,9 @@ const ROWS_PER_STATEMENT = 5_000;
 const RAW_CHARS_MAX = 1_000;
 
 /**
- * Stores refused bars. Idempotent: a row that is equal to a stored one is not written again.
- * @param incarnation that of the session; null for an import. Nothing is written for a session that was deleted
+ * Stores refused bars, each once. Writes nothing for a session that was deleted. @returns the number of new rows
+ * @param incarnation that of the session; null for an import
  * @param requestedDate the trading day that was requested when a repository returned the bars
- * @returns the number of new rows
  */
 export async function quarantine(
   dataSource: DataSource,

@@ -1,8 +1,7 @@
 /**
- * Aggregates base bars into derived bars. Works on the numbers of day chunks, without an object for each bar.
- * A derived bar covers a *bucket* of base slots. It has the open of the bucket's first base bar, the close of the last one, the
- * highest high, the lowest low, and the sum of the volumes in time order. Its two counts are the base bars that the bucket has, and
- * those that the calendar expects (I5, an invariant that is listed at the end of docs/ARCHITECTURE.md). Pure.
+ * Aggregates base bars into derived bars, on the numbers of day chunks. A derived bar covers a *bucket* of base slots: it has the open of
+ * the bucket's first base bar, the close of the last one, the highest high, the lowest low, and the sum of the volumes in time order. Its
+ * two counts are the base bars that the bucket has and those that the calendar expects (invariant I5 of docs/ARCHITECTURE.md). Pure.
  *
  * In the loops, `at` is the index of a record's open among the chunk's doubles (chunk.ts).
  */
@@ -83,8 +82,8 @@ interface CascadeStep {
 export type Cascade = readonly CascadeStep[];
 
 /**
- * Plans a cascade for one day. An interval can be derived from an earlier one when each of its buckets consists of whole buckets of the
- * earlier one. Of several such intervals the one with the fewest buckets is the source. Without one, the base bars are the source.
+ * Plans a cascade for one day. The source of an interval is the earlier one with the fewest buckets whose whole buckets make up its
+ * buckets. Without one, the base bars are the source.
  */
 export function planCascade(plans: readonly DerivedPlan[]): Cascade {
   const steps: CascadeStep[] = [];

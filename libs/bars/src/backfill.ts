@@ -11,7 +11,7 @@ import type { DayGrid } from './slots.js';
 export type AskMode = 'missing' | 'due' | 'all';
 
 /**
- * The empty slots to request among the first `closedSlots` slots of a day, as runs of consecutive slots in order.
+ * The empty slots to request among the first `closedSlots` slots of a day, as runs in order.
  * @param states the day's slot states; undefined when it has none yet: then every empty slot is missing
  */
 export function slotsToAsk(

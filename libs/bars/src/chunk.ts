@@ -78,8 +78,8 @@ export class DayChunk {
   /** The same bytes as doubles. The record of slot `s` starts at index `firstDouble + s * RECORD_DOUBLES`. */
   readonly doubles: Float64Array;
   /**
-   * The same bytes as 32-bit words. In the record whose open is double `d`, word `2 * d + META_WORD` holds the origin (low half) and the
-   * dataset (high half), and word `2 * d + COUNTS_WORD` the source count (low half) and the expected count (high half).
+   * The same bytes as 32-bit words. In the record whose open is double `d`, word `2 * d + META_WORD` is `origin | dataset << 16`, and word
+   * `2 * d + COUNTS_WORD` is `source count | expected count << 16`.
    */
   readonly words: Uint32Array;
   readonly firstDouble: number;

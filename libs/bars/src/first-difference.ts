@@ -7,12 +7,7 @@ export interface BarDifference<B extends { openTime: unknown }> {
   b: B | null;
 }
 
-/**
- * Compares the bars of one symbol and interval in two runs.
- * @param a the bars in one run, oldest first @param b those in the other run, oldest first
- * @param isEqual whether two bars of the same time are equal
- * @returns undefined when the runs have the same bars
- */
+/** Compares the bars of one symbol and interval in two runs, each oldest first. @returns undefined when the runs have the same bars */
 export function firstDifference<B extends { openTime: number | string }>(
   a: readonly B[],
   b: readonly B[],

@@ -63,8 +63,7 @@ export function statusOf(state: number): GapStatus {
 }
 
 /**
- * The gaps of a day in slots `[from, to)`: runs of empty slots, split where the state changes. Leaves no-trade slots out, because a
- * confirmed absence of trades is not a gap.
+ * The gaps of a day in slots `[from, to)`: runs of empty slots, split where the state changes. A no-trade slot is no gap.
  * @param asksToSettle the number of asks that makes a slot unfillable
  */
 export function gapsOf(

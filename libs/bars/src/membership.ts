@@ -1,7 +1,6 @@
 /**
- * Membership: the changes of a session's symbols since its spec. Users may add and remove symbols while the session runs. An added
- * symbol gets a separate partition, so that it can catch up independently. When it is removed, another symbol may get that
- * partition. The spec itself never changes. Pure; `@barkeep/session-data` applies the changes to the store.
+ * Membership: the changes of a session's symbols since its spec, which itself never changes. An added symbol gets a separate partition, so
+ * that it can catch up independently. When it is removed, another symbol may get the partition. Pure.
  */
 import { SYMBOLS_MAX } from './spec/index.js';
 
@@ -72,10 +71,7 @@ export function withSymbol(sessionId: string, members: Members, before: Membersh
   };
 }
 
-/**
- * Removes a symbol. Returns `before` itself when the session does not have the symbol.
- * @param partition the symbol's partition @throws SymbolCountError when it is the only symbol
- */
+/** Removes a symbol. Returns `before` itself when the session does not have it. @throws SymbolCountError when it is the only symbol */
 export function withoutSymbol(
   sessionId: string,
   members: Members,

@@ -1,6 +1,6 @@
 import { calendarNamed } from './calendar/index.js';
 import { parseInterval } from './interval.js';
-import { OVERRUN_AFTER_MS, OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pace.js';
+import { OVERRUN_AFTER_MS, OverrunMeter, PaceOverrunError, paceSchedule, TradingTime } from './pace.js';
 import { DayGrid } from './slots.js';
 
 const MINUTE_MS = 60_000;
@@ -46,24 +46,24 @@ describe('a schedule', () => {
     'has the n-th bar due n slots after the anchor, overnight too, at speed %d',
     (speed) => {
       const startedAt = 1_000;
-      const schedule = new PaceSchedule(time, speed, first.open, startedAt);
+      const dueAt = paceSchedule(time, speed, first.open, startedAt);
       closesOf([first, second]).forEach((close, index) => {
-        expect(schedule.dueAt(close)).toBeCloseTo(startedAt + ((index + 1) * MINUTE_MS) / speed, 6);
+        expect(dueAt(close)).toBeCloseTo(startedAt + ((index + 1) * MINUTE_MS) / speed, 6);
       });
     },
   );
 
   it('has the open of a day due at the same moment as the close of the day before', () => {
-    const schedule = new PaceSchedule(time, 60, first.open, 0);
-    expect(schedule.dueAt(second.open)).toBe(schedule.dueAt(first.close));
+    const dueAt = paceSchedule(time, 60, first.open, 0);
+    expect(dueAt(second.open)).toBe(dueAt(first.close));
   });
 
   it('continues from the clock when it gets a new anchor after a stop', () => {
     const clock = first.closeTime(99);
     const [speed, restartedAt] = [60, 1_000_000];
-    const schedule = new PaceSchedule(time, speed, clock, restartedAt);
-    expect(schedule.dueAt(clock)).toBe(restartedAt);
-    expect(schedule.dueAt(first.closeTime(100))).toBe(restartedAt + MINUTE_MS / speed);
+    const dueAt = paceSchedule(time, speed, clock, restartedAt);
+    expect(dueAt(clock)).toBe(restartedAt);
+    expect(dueAt(first.closeTime(100))).toBe(restartedAt + MINUTE_MS / speed);
   });
 });
 

@@ -46,28 +46,14 @@ export class TradingTime {
   }
 }
 
-/** When each bar is due. Immutable: a new anchor needs a new schedule. */
-export class PaceSchedule {
-  /** Trading time at the anchor, ms. */
-  private readonly anchorTradingMs: number;
-
-  /**
-   * A schedule in which the simulated time `clock`, epoch ms, is due at the wall time `anchorWallMs`.
-   * @param speed trading time per wall time, more than 0
-   */
-  constructor(
-    private readonly tradingTime: TradingTime,
-    private readonly speed: number,
-    clock: number,
-    private readonly anchorWallMs: number,
-  ) {
-    this.anchorTradingMs = tradingTime.at(clock);
-  }
-
-  /** When the simulated time `time`, epoch ms, is due, in ms of wall time. */
-  dueAt(time: number): number {
-    return this.anchorWallMs + (this.tradingTime.at(time) - this.anchorTradingMs) / this.speed;
-  }
+/**
+ * A schedule in which the simulated time `clock`, epoch ms, is due at the wall time `anchorWallMs`. A new anchor needs a new schedule.
+ * @param speed trading time per wall time, more than 0
+ * @returns a function from a simulated time, epoch ms, to when it is due, ms of wall time
+ */
+export function paceSchedule(tradingTime: TradingTime, speed: number, clock: number, anchorWallMs: number) {
+  const anchorTradingMs = tradingTime.at(clock);
+  return (time: number): number => anchorWallMs + (tradingTime.at(time) - anchorTradingMs) / speed;
 }
 
 /** A clock that is further behind its schedule than this is in an overrun. A smaller lag is timer jitter. */

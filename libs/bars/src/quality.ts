@@ -1,7 +1,6 @@
 /**
- * Bar quality, and the counts that it is computed from. Every expected slot is in exactly one count:
+ * Bar quality, and its counts. Every expected slot is in exactly one count (invariant I6 of docs/ARCHITECTURE.md):
  * `expected = streamed + backfilled + noTrade + unfillable + absent + missing`. Pure.
- * This is I6 of the invariants that are listed at the end of docs/ARCHITECTURE.md.
  */
 import { countBits, hasBit } from './chunk.js';
 import { BACKFILLED, statusOf } from './gaps.js';
@@ -64,8 +63,8 @@ export function addDayCounts(
 }
 
 /**
- * Filled slots in percent of those that can be filled: `filled / (expected − noTrade)`, 0 to 100. A slot that is confirmed
- * to be without a trade does not lower the quality. The quality is 100 when no slot can be filled, because then none is missing.
+ * Filled slots in percent of those that can be filled: `filled / (expected − noTrade)`, 0 to 100.
+ * It is 100 when no slot can be filled, because then none is missing.
  */
 export function barQuality({ filled, expected, noTrade }: Pick<SlotCounts, 'filled' | 'expected' | 'noTrade'>): number {
   const fillable = expected - noTrade;

@@ -1,7 +1,4 @@
-/**
- * Bars that a read makes and that are never stored: those of empty slots with `fill=forward`, and the forming bar. Pure.
- * I2 is one of the invariants that are listed at the end of docs/ARCHITECTURE.md.
- */
+/** Bars that a read makes and that are never stored: those of empty slots with `fill=forward`, and the forming bar. Pure. */
 import { aggregateInto, closedBuckets, type DerivedPlan } from './aggregate.js';
 import type { ShownBar, StoredBar } from './bar.js';
 import { DayChunk } from './chunk.js';
@@ -20,11 +17,9 @@ export interface FillRange {
 }
 
 /**
- * A bar for each slot of the range, oldest first. An empty slot is shown with the last close as open, high, low and close, volume 0,
- * origin `filled-forward` and `sourceCount` 0.
- * @param chunk the day's bars; undefined when it has none
- * @param lastClose close of the newest bar before the range; undefined when there is none. Empty slots before the first
- *   stored bar are left out then
+ * A bar for each slot of the range, oldest first. An empty slot is shown with the last close as open, high, low and close, volume 0, origin
+ * `filled-forward` and `sourceCount` 0.
+ * @param lastClose close of the newest bar before the range; undefined when there is none: then no bar is shown before the first stored one
  * @returns the bars, and the last close to pass on for the next day
  */
 export function fillForward(
@@ -84,8 +79,8 @@ export function formingBucket(base: DayGrid, { starts }: DerivedPlan, clock: num
 }
 
 /**
- * The bar of a forming bucket, aggregated from the visible base bars; undefined while no closed base slot of the bucket has a bar.
- * Its close time is that of the last closed base slot, so that `closeTime <= clock` holds as for any bar (I2).
+ * The bar of a forming bucket, from the visible base bars; undefined while no closed base slot of the bucket has a bar. Its close time is
+ * that of the last closed base slot, so that `closeTime <= clock` holds as for any bar (invariant I2 of docs/ARCHITECTURE.md).
  * @param chunk base bars of the day; only slots `[from, closed)` are read
  */
 export function formingBar(

@@ -1,7 +1,6 @@
 /**
- * Slot arithmetic: which bars a trading day has at an interval, and the slot of each one.
- * Slots of a day are numbered from 0 across all its segments. The first slot of each segment opens with the segment. A bar never
- * crosses a break, so the last bar of a segment may be shorter; only the bar of `1d` contains the breaks. Works on one day at a time.
+ * Slot arithmetic: which bars a trading day has at an interval, and the slot of each one. Slots are numbered from 0 across all segments. A
+ * bar never crosses a break, so the last bar of a segment may be shorter. Only the bar of `1d` contains the breaks.
  */
 import type { TradingDay } from './calendar/index.js';
 import type { Interval } from './interval.js';
@@ -95,10 +94,7 @@ export class DayGrid {
   }
 }
 
-/**
- * The base slots of each derived bucket: bucket `b` covers base slots `[starts[b], starts[b + 1])`.
- * Every bucket has at least one base slot. The buckets cover the day without overlap.
- */
+/** Bucket `b` covers base slots `[starts[b], starts[b + 1])`, at least one. The buckets cover the day without overlap. */
 export function bucketStarts(base: DayGrid, derived: DayGrid): Int32Array {
   const starts = new Int32Array(derived.slotCount + 1);
   for (let bucket = 0; bucket < derived.slotCount; bucket++) starts[bucket] = base.firstFrom(derived.openTime(bucket));

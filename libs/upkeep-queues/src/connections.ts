@@ -9,8 +9,8 @@ import type { Queues } from './producer.js';
 export const retryStrategy = (attempt: number) => Math.min(50 * attempt, 1_000);
 
 /**
- * Time without an answer, ms, after which ioredis closes a connection and opens it again. Without this limit a half-open
- * connection, which the server has forgotten, would stay open while TCP retransmits: a quarter of an hour.
+ * Time without an answer, ms, after which ioredis opens a new connection. Without this limit a half-open connection, which the server has
+ * forgotten, would stay open for a quarter of an hour.
  */
 const SILENCE_LIMIT_MS = 8_000;
 /** Longest time in seconds that a worker's connection blocks to wait for the next job. BullMQ's own limit is 10 s. */
@@ -19,8 +19,8 @@ const BLOCK_MAX_SECONDS = 4;
 const WORKER_SILENCE_LIMIT_MS = 6_000;
 
 /**
- * How long a worker waits after a connection error, ms, before it tries again to take or complete a job. With BullMQ's default of 15 s,
- * a worker whose connection is cut twice would do nothing for half a minute.
+ * How long a worker waits after a connection error, ms, before it takes or completes a job. With BullMQ's 15 s, a worker whose connection
+ * is cut twice would do nothing for half a minute.
  */
 const RUN_RETRY_MS = 500;
 
@@ -37,8 +37,8 @@ export function workerConnection(url: string): Redis {
 }
 
 /**
- * A worker that recovers soon from a half-open or cut connection, because it blocks and pauses for a short time only. When it loses the
- * lock of a job, it aborts the job's signal, because another worker may then have the job.
+ * A worker that recovers soon from a half-open or cut connection. When it loses the lock of a job, it aborts the job's signal: another
+ * worker may then have the job.
  */
 export class QueueWorker extends Worker {
   constructor(name: string, processor: Processor, options: WorkerOptions) {
@@ -65,10 +65,7 @@ export function openQueues(connection: ConnectionOptions, prefix: string, teleme
   return Object.fromEntries(JOB_NAMES.map((name) => [name, withListener(new Queue(name, options))])) as Queues;
 }
 
-/**
- * Returns a function that calls `act` at most once a second and ignores the calls in between, such as those for the errors that BullMQ
- * emits many times a second during an outage.
- */
+/** Calls `act` at most once a second, for example for errors, which BullMQ emits many times a second during an outage. */
 export function onceASecond<T>(act: (event: T) => void): (event: T) => void {
   let lastAt = -Infinity; // so that the first call acts
   return (event) => {

@@ -34,10 +34,7 @@ const failures = z.int().min(0).default(0);
 /** How many of these failures were outages of PostgreSQL, which has the datasets. */
 const outages = z.int().min(0).default(0);
 
-/**
- * By symbol: how many of the session's repositories, counted from the first, have answered in earlier time slices of this job. `slots`
- * is a hash of the slots for which they had no bar.
- */
+/** By symbol: how many of the first repositories have answered in earlier time slices, and a hash of the slots that stayed empty. */
 const answered = z.record(z.string(), z.object({ repositories: z.int().min(1), slots: z.string() })).optional();
 
 /** When the gaps that this job repairs were found, by the time of the session Redis, epoch ms. */

@@ -1,6 +1,6 @@
 /**
- * Adds jobs and maintains the schedulers of upkeep. For each kind of job it determines the id, the retries, and whether equal jobs are
- * merged. Its calls fail at once when the queue Redis is away: the API then answers 503, and a job that made the call is retried.
+ * Adds jobs and the schedulers of upkeep. Decides the id and the retries of each kind of job, and whether equal jobs are merged.
+ * Its calls fail at once when the queue Redis is away: the API then answers 503, and a job that made the call is retried.
  */
 import type { Job, Queue, JobsOptions } from 'bullmq';
 import { createHash, randomUUID } from 'node:crypto';
@@ -14,18 +14,15 @@ export interface RetrySettings {
   backoffMs: number;
 }
 
-/**
- * For how long (`age`, seconds) and how many completed jobs are kept for dashboards. Only jobs with unique ids are kept, because a kept
- * job keeps out a new job of the same id.
- */
+/** How long (`age`, seconds) and how many completed jobs are kept for dashboards: those with unique ids, which keep out no new job. */
 export const COMPLETED_KEPT = { age: 3600, count: 2_000 };
 /** For how long (`age`, seconds) and how many failed jobs are kept. */
 const FAILED_KEPT = { age: 24 * 3600, count: 1_000 };
 /** Enough for an outage of a minute. After these attempts the reconciler adds a stream job again, when it can reach all servers. */
 const STREAM_ATTEMPTS = 120;
 /**
- * Longest delay before a retry of a stream job, ms: meanwhile no coordinator streams the session. The delay does not grow with the
- * attempts: a session may run for weeks, and each of its interruptions is one attempt.
+ * Longest delay before a retry of a stream job, ms: meanwhile no coordinator streams the session. It does not grow with the attempts,
+ * because a session may run for weeks, and each of its interruptions is one attempt.
  */
 const STREAM_BACKOFF_MAX_MS = 1_000;
 
@@ -34,10 +31,7 @@ const retries = ({ attempts, backoffMs }: RetrySettings): JobsOptions => ({
   backoff: { type: 'exponential', delay: backoffMs, jitter: 0.5 },
 });
 
-/**
- * Options that merge all waiting jobs of one deduplication id into one. Jobs that are added while such a job runs cause one more run,
- * so no request is lost.
- */
+/** Merges waiting jobs of one deduplication id. A job that is added while one runs causes one more run, so no request is lost. */
 const merged = (id: string, retry: RetrySettings): JobsOptions => ({
   ...retries(retry),
   jobId: randomUUID(),
@@ -47,9 +41,8 @@ const merged = (id: string, retry: RetrySettings): JobsOptions => ({
 });
 
 /**
- * The retries of a job that nothing would add again: no limit in practice. With `onFailure: wait` a backfill requests its bars until the
- * repository answers. A forced detection does what the API promised with its answer 202 (I13, an invariant of docs/ARCHITECTURE.md), and
- * no other job would. The worker computes the delays.
+ * The retries of a job that nothing would add again: no limit in practice. A backfill with `onFailure: wait` asks until the repository
+ * answers. A forced detection does what the API promised with its answer 202 (I13, docs/ARCHITECTURE.md). The worker computes the delays.
  */
 const UNLIMITED: JobsOptions = { attempts: 1_000_000, backoff: { type: 'repository' } };
 
@@ -136,9 +129,8 @@ export class UpkeepProducer {
   }
 
   /**
-   * The id under which a backfill job is added: `id`, or `id` and a number when a forced job of this id has begun. The job that has begun
-   * does not ask again about symbols that are done, and their bars may have come since.
-   * Removes a failed job of the id, because it would keep out the new one.
+   * The id under which a backfill job is added: `id`, or `id` and a number when a forced job of this id has begun. That job does not ask
+   * again about symbols that are done, and their bars may have come since. Removes a failed job, because it would keep out the new one.
    */
   private async backfillIdFor({ force, symbols }: PayloadInput<'backfill'>, id: string): Promise<string> {
     const queue = this.queues.backfill;

@@ -1,12 +1,4 @@
-/**
- * Repairs jobs that BullMQ would run too late or never, and removes the queues of a prefix.
- *
- * Too late: BullMQ delays and runs jobs by the clocks of the processes. A job that was delayed by a process whose clock is an hour ahead
- * runs an hour late. So do all delayed jobs when the workers' clocks are an hour behind.
- *
- * Never: BullMQ gives every lock an expiry, but a queue Redis that was restored from a copy of its keys may have lost the expiry. BullMQ
- * then waits without end for the lock of a job that no worker runs.
- */
+/** Repairs jobs that BullMQ would run too late or never, and removes the queues of a prefix. */
 import type { Redis } from 'ioredis';
 import { JOB_NAMES } from './contract.js';
 import type { Queues } from './producer.js';
@@ -20,7 +12,11 @@ const JOBS_MAX = 100;
 /** BullMQ's score of a delayed job is its due time in ms times this number, plus a number that orders jobs of the same millisecond. */
 const SCORES_PER_MS = 0x1000;
 
-/** Runs delayed jobs that, by the clock of the queue Redis, are overdue or have longer to wait than their whole delay. */
+/**
+ * Runs delayed jobs that, by the clock of the queue Redis, are overdue or have longer to wait than their whole delay. BullMQ uses the
+ * clocks of the processes: a job that was delayed by a clock an hour ahead, or waits for a worker with a clock an hour behind, would run
+ * late.
+ */
 export async function runLateJobs(redis: Redis, queues: Queues): Promise<void> {
   const [redisSeconds] = await redis.time();
   const now = Number(redisSeconds) * 1000;
@@ -47,8 +43,8 @@ export async function runLateJobs(redis: Redis, queues: Queues): Promise<void> {
 const NO_EXPIRY = -1;
 
 /**
- * Removes locks that never expire, so that other workers take the locked jobs.
- * @param redis a client of the queue Redis @param prefix BullMQ's key prefix
+ * Removes locks that never expire, for whose jobs BullMQ would wait without end. A queue Redis that was restored from a copy of its keys
+ * may have lost the expiries. @param prefix BullMQ's key prefix
  */
 export async function releaseLostLocks(redis: Redis, prefix: string): Promise<void> {
   const queues = JOB_NAMES.map((name) => `${prefix}:${name}`);

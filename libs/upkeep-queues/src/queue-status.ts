@@ -1,6 +1,6 @@
 /**
- * What an operator sees of the queues: the number of jobs by state, the oldest waiting job, running jobs, the last failures, and the
- * durations of repairs (from the detection of gaps until bars are derived from the filled slots). Also how long no worker took a job.
+ * What an operator sees of the queues: the number of jobs by state, the oldest waiting job, running jobs, the last failures, the durations
+ * of repairs (from the detection of gaps to the derived bars), and how long no worker took a job.
  */
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -35,9 +35,10 @@ export function readQueueDepths(queues: Queues): Promise<QueueDepth[]> {
 
 /**
  * When the oldest waiting job was added or became due, epoch ms; undefined when none waits. Reads only the ends of the lists, because a
- * list may be long. Jobs with a priority are sorted by it, then by age. The priority is a job's rank among the jobs of its session
- * (`UpkeepProducer.addBackfills`), so the oldest job is usually at an end: the first one of a session, or the last one of the session
- * with most jobs. When it is in between, the result is too late.
+ * list may be long.
+ *
+ * Jobs with a priority are sorted by it, then by age. The priority is a rank within a session (`UpkeepProducer.addBackfills`), so the
+ * oldest job is usually at an end. When it is in between, the result is too late.
  */
 async function oldestWaiting(queue: Queues[JobName]): Promise<number | undefined> {
   const ends = await Promise.all([
@@ -59,18 +60,12 @@ const UPKEEP_JOBS = ['detect-gaps', 'backfill', 'aggregate'] as const;
 /** The key in the queue Redis that holds when a worker last took an upkeep job, epoch ms. @param prefix BullMQ's key prefix */
 export const activityKey = (prefix: string) => `${prefix}:upkeep-activity`;
 
-/**
- * Stores when a worker took a job, so that the coordinator can report that a session waits for a worker.
- * @param redis a client of the queue Redis @param prefix BullMQ's key prefix @param now epoch ms of the wall clock
- */
+/** Stores when a worker took a job, for {@link upkeepSilentMs}. @param prefix BullMQ's key prefix @param now epoch ms */
 export async function noteJobTaken(redis: Redis, prefix: string, now: number): Promise<void> {
   await redis.set(activityKey(prefix), Math.round(now));
 }
 
-/**
- * How long upkeep jobs have been waiting without any worker taking one, ms; 0 when no job waits.
- * @param redis a client of the queue Redis @param now epoch ms of the wall clock
- */
+/** How long upkeep jobs have been waiting without any worker taking one, ms; 0 when no job waits. @param now epoch ms */
 export async function upkeepSilentMs(redis: Redis, queues: Queues, prefix: string, now: number): Promise<number> {
   const [takenAt, ...waitingSince] = await Promise.all([
     redis.get(activityKey(prefix)),
@@ -82,25 +77,16 @@ export async function upkeepSilentMs(redis: Redis, queues: Queues, prefix: strin
   return Math.max(0, now - silentSince);
 }
 
-/** The last failure of one job. */
-interface JobFailure {
-  id: string;
-  session: string | null;
-  /** When the last attempt ended or began, epoch ms. */
-  at: number;
-  message: string;
-}
-
 /** What operators see of one queue. */
 export interface QueueStatus extends Record<JobState, number> {
   name: JobName;
   /** Completed jobs of the last hour; always 0 for queues whose jobs have fixed ids. */
   completed: number;
   oldestWaitingMs: number | null;
-  /** `since` is epoch ms; `session` is null when the payload names none, as another version may do. */
+  /** `session` is null when the payload names none, as another version may do; `since` and `at` are epoch ms. */
   running: { id: string; session: string | null; since: number }[];
-  /** Newest first: jobs that failed for good, and failed jobs that will be retried. */
-  failures: JobFailure[];
+  /** Newest first: jobs that failed for good, and failed jobs that will be retried. `at`: the last attempt ended or began. */
+  failures: { id: string; session: string | null; at: number; message: string }[];
   /** Repairs of the last hour; null when there were none, and for queues other than aggregate, whose jobs complete the repairs. */
   repairMs: { p50: number; p99: number; count: number } | null;
 }
@@ -148,8 +134,8 @@ function existing(jobs: readonly (Job | undefined)[]): Job[] {
 }
 
 /** The failures among jobs, newest first, at most {@link FAILURES_MAX}. */
-function failuresOf(jobs: readonly Job[]): JobFailure[] {
-  const failures = jobs.flatMap((job): JobFailure[] => {
+function failuresOf(jobs: readonly Job[]): QueueStatus['failures'] {
+  const failures = jobs.flatMap((job): QueueStatus['failures'] => {
     const { id, failedReason, finishedOn, processedOn, timestamp } = job;
     if (!failedReason) return [];
     const at = finishedOn ?? processedOn ?? timestamp;

@@ -1,5 +1,6 @@
 /** Queues on a real queue Redis for one test file, under a separate key prefix, and workers that end with their test. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openQueues, producerConnection, workerConnection, type JobName } from '@barkeep/upkeep-queues';
 import { Worker, type Job } from 'bullmq';
 import { removeKeys } from '../sessions/remove-keys.js';
@@ -36,6 +37,12 @@ export class TestQueues {
     };
     this.kills.push(kill);
     return { worker, kill };
+  }
+
+  /** Waits until no job of a queue runs, waits or is delayed. */
+  async untilIdle(name: JobName): Promise<void> {
+    const queue = this.queues[name];
+    while ((await queue.getJobCountByTypes('active', 'waiting', 'delayed', 'prioritized')) > 0) await sleep(10);
   }
 
   /** Ends the workers and removes the jobs. Call it after each test. */

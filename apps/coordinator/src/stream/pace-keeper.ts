@@ -2,13 +2,14 @@
  * Keeps a session's pace: computes when a simulated time is due, and measures how late bars are. At `pace: max` every time is
  * due at once and no bar is late. Does not move the clock.
  */
-import { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from '@barkeep/bars';
+import { OverrunMeter, PaceOverrunError, paceSchedule, TradingTime } from '@barkeep/bars';
 import type { SessionLayout, StreamFigures } from '@barkeep/session-data';
 import type { StreamMetrics } from '../figures/index.js';
 
 export class PaceKeeper {
   private readonly meter: OverrunMeter;
-  private schedule: PaceSchedule | undefined;
+  /** When a simulated time is due; undefined without a pace and before its start. */
+  private dueAt: ((time: number) => number) | undefined;
 
   constructor(
     private readonly layout: SessionLayout,
@@ -23,17 +24,17 @@ export class PaceKeeper {
   start(clock: number): void {
     const { days, spec } = this.layout;
     if (spec.pace.mode !== 'clock') return;
-    this.schedule ??= new PaceSchedule(new TradingTime(days), spec.pace.speed, clock, performance.now());
+    this.dueAt ??= paceSchedule(new TradingTime(days), spec.pace.speed, clock, performance.now());
   }
 
   /** Time until a simulated time is due, ms; 0 or less when it is due. -Infinity: without a pace and before its start all times are due. */
   dueInMs(time: number): number {
-    return this.schedule ? this.schedule.dueAt(time) - performance.now() : -Infinity;
+    return this.dueAt ? this.dueAt(time) - performance.now() : -Infinity;
   }
 
   /** Records bars that were shown just now. @param closes their close times, epoch ms, in order @throws PaceOverrunError */
   delivered(closes: readonly number[]): void {
-    if (!this.schedule || closes.length === 0) return;
+    if (!this.dueAt || closes.length === 0) return;
     const lags = closes.map((time) => -this.dueInMs(time)); // ms
     lags.forEach((lagMs) => this.metrics.delivered(lagMs));
     this.noteLag(lags[0]!, closes[0]!); // the oldest bar is the most overdue
@@ -42,7 +43,7 @@ export class PaceKeeper {
 
   /** Records that bars are due and cannot be shown yet. @param close their close time, epoch ms @throws PaceOverrunError */
   overdue(close: number): void {
-    if (this.schedule) this.noteLag(-this.dueInMs(close), close);
+    if (this.dueAt) this.noteLag(-this.dueInMs(close), close);
   }
 
   private noteLag(lagMs: number, time: number): void {

@@ -1,9 +1,9 @@
 /**
- * Packs days of a dataset: reads the rows of many symbols on one trading day and stores the day chunk of each symbol.
+ * Packs days of a dataset: reads the rows of many symbols on one trading day and stores the day chunk of each symbol. A packed day is not
+ * packed again, so an interrupted run can be repeated and continues.
  *
- * A packed day is not packed again, so an interrupted run can be repeated and continues. When a pack becomes visible it equals the stored
- * rows: writers of the dataset wait while a batch is packed, and a batch waits for earlier writers. (The triggers for this are in
- * ../schema/pack-days.ts.) A symbol's day with rows that a session refuses gets no chunk, only the number of such rows.
+ * When a pack becomes visible it equals the stored rows: writers of the dataset wait while a batch is packed, and a batch waits for earlier
+ * writers (triggers: ../schema/pack-days.ts). A symbol's day with rows that a session refuses gets no chunk, only the number of such rows.
  */
 import { chunkBytes, DayChunk, DayGrid, orAborted, ORIGIN_CODES, refuseValues } from '@barkeep/bars';
 import type { Interval, TradingDay } from '@barkeep/bars';
@@ -152,10 +152,7 @@ async function readPacks({ client, datasetId, symbolIds, grid, signal }: Batch):
   return packs;
 }
 
-/**
- * Stores a batch of packs. All chunks are sent as one value, from which the server cuts each one: an array of them would be sent as text.
- * @param packs by symbol number @throws DatabaseError
- */
+/** Stores packs by symbol number. All chunks are sent as one value, which the server cuts: an array would be sent as text. */
 async function writePacks({ client, datasetId, grid }: Batch, packs: ReadonlyMap<number, Pack>): Promise<void> {
   const rows = [...packs.values()];
   const length = chunkBytes(grid.slotCount);

@@ -1,6 +1,6 @@
 /**
- * Reads packed days: ready-made day chunks in PostgreSQL (docs/storage-layout.md). A stored pack always equals its rows, because
- * every statement that changes a row deletes the pack of its day in the same transaction (../schema/pack-days.ts).
+ * Reads packed days: ready-made day chunks in PostgreSQL (docs/storage-layout.md). A pack always equals its rows, because triggers delete
+ * the pack of a day with changed rows in the same transaction (../schema/pack-days.ts).
  */
 import { chunkBytes, MINUTE_MS, RECORD_BYTES, recordOffset, type DayGrid } from '@barkeep/bars';
 import type { PoolClient } from 'pg';
@@ -27,8 +27,8 @@ export interface PackReceiver {
 }
 
 /**
- * The key of a day's grid in `packed_days`: its interval, and its segments in minutes after the first open, such as `1m 0-390`. It does
- * not contain the calendar's name, because a calendar may change, and two calendars may share a day.
+ * The key of a day's grid in `packed_days`: its interval, and its segments in minutes after the first open, such as `1m 0-390`. Without the
+ * name of the calendar, because a calendar may change, and two calendars may share a day.
  */
 export function gridKey({ interval, day }: DayGrid): string {
   const minutes = (time: number) => (time - day.segments[0]!.open) / MINUTE_MS;
@@ -61,8 +61,8 @@ export async function readPacked(
 }
 
 /**
- * A row of {@link packedSql}: its field count int16, then symbol_id int4, bars int4 and the chunk, each after its int32 length.
- * `symbolId` and so on are the offsets within the row.
+ * A row of {@link packedSql}, with the offsets of its values: field count int16, then symbol_id int4, bars int4 and the chunk, each after
+ * its int32 length.
  */
 export const PACK_ROW = { fields: 3, symbolId: 6, bars: 14, chunkLength: 18, chunk: 22 } as const;
 
@@ -78,10 +78,7 @@ export function passPacks(receiver: PackReceiver, packLength: number): OnRowByte
   };
 }
 
-/**
- * Runs `work` on a connection whose queries all see one snapshot of rows and packs.
- * @throws what `work` throws; a borrowed connection is closed then
- */
+/** Runs `work` on a connection that sees one snapshot of rows and packs. A borrowed connection is closed when `work` throws. */
 export async function withSnapshot<T>(source: ConnectionSource, work: (client: PoolClient) => Promise<T>): Promise<T> {
   return withConnection(source, async (client) => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -91,10 +88,7 @@ export async function withSnapshot<T>(source: ConnectionSource, work: (client: P
   });
 }
 
-/**
- * The part of each chunk that a query reads: its SQL expression, and its number of bytes. PostgreSQL reads only that part from disk,
- * because the chunks are not compressed (STORAGE EXTERNAL).
- */
+/** The part of each chunk that a query reads: its SQL expression and its length. PostgreSQL reads no other part (STORAGE EXTERNAL). */
 function selectedPart({ grid, fromSlot, toSlot }: PackedQuery): { sql: string; bytes: number } {
   const isWholeDay = fromSlot === 0 && toSlot === grid.slotCount;
   if (isWholeDay) return { sql: 'chunk', bytes: chunkBytes(grid.slotCount) };

@@ -1,7 +1,6 @@
 /**
- * Parses the records that a user's repository returns. Pure.
- * Accepts several forms: a time as `Date`, ISO string or epoch ms under one of three names, and numbers as strings (`pg` returns
- * `numeric` as a string). Refuses, with a reason, every record that is not certainly a bar of the requested symbol and range.
+ * Parses the records that a user's repository returns. Pure. Accepts a time as `Date`, ISO text or epoch ms under one of three names, and
+ * numbers as texts (`pg` returns `numeric` as text). Refuses every record that is not certainly a bar of the requested symbol and range.
  */
 import { parseIsoTime, refuseBar, type Bar } from '@barkeep/bars';
 import type { RepositoryAnswer, BarQuery, RecordRefusal, RefusedRecord } from './bar-source.js';
@@ -17,8 +16,8 @@ export const RECORD_FIELDS = ['symbol', ...TIME_FIELDS, ...VALUE_FIELDS] as cons
 type RequestedRange = Pick<BarQuery, 'from' | 'to' | 'prices'>;
 
 /**
- * Adds the valid records to the answer, oldest first, and lists the refused ones. Of two bars with the same time the first is kept; the
- * second is refused as a `conflict` when its values differ.
+ * Adds the valid records to the answer, oldest first, and the refused ones. Of two bars with one time the first is kept; the second is
+ * refused as a `conflict` when its values differ.
  */
 export function addRecords(
   answer: RepositoryAnswer,
@@ -46,10 +45,7 @@ export function addRecords(
 /** What could be read of a record. The time or a value is undefined when it is missing or cannot be read. */
 type Fields = { [Name in keyof Bar]: number | undefined } & { symbol?: unknown };
 
-/**
- * Reads each field separately, inherited ones included. A field whose getter throws is null and not undefined, so a record whose `symbol`
- * cannot be read is refused.
- */
+/** Reads each field, inherited ones too. A field whose getter throws is null, so a record with an unreadable `symbol` is refused. */
 function fieldsOf(record: unknown): Fields {
   const field = (name: string): unknown => {
     try {
@@ -96,9 +92,8 @@ function isWithin(time: number, { from, to }: RequestedRange): boolean {
 }
 
 /**
- * The record in the form in which it is quarantined. When its time and every value could be read, `raw` contains only these and the symbol.
- * Any other field, such as the id of a request, may differ in each answer: the same bar would then be counted several times (I7,
- * docs/ARCHITECTURE.md).
+ * The record as it is quarantined. When all of it could be read, `raw` contains only what was read: other fields, such as the id of a
+ * request, may differ in each answer, and the same bar would be counted several times (I7, docs/ARCHITECTURE.md).
  */
 function refusedRecord(record: unknown, fields: Fields, symbol: string, reason: RecordRefusal): RefusedRecord {
   const { openTime: time = null, symbol: recordSymbol, ...values } = fields;

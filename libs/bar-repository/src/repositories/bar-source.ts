@@ -26,10 +26,7 @@ export interface BarQuery {
   timeoutMs?: number;
   /** Called before each request, to limit how often the repository is asked. @default no limit */
   permit?: AskPermit;
-  /**
-   * The time slice of the requests. When this signal aborts, the source answers with what it has, and lists the remaining symbols as
-   * `unasked`. (The other signal, of {@link BarSource.bars}, ends the request with an error.)
-   */
+  /** The time slice. When it aborts, the source answers with what it has, and lists the other symbols as `unasked`. */
   slice?: AbortSignal;
 }
 
@@ -41,8 +38,8 @@ export interface BarQuery {
 export type AskPermit = (signal: AbortSignal | undefined) => Promise<(error?: unknown) => void>;
 
 /**
- * Why a record was refused. `malformed` means that it is no bar, or a bar of another symbol or of a time outside the request. A reason
- * `time-in-…` means that its time is within the request when it is read in that unit instead of milliseconds.
+ * Why a record was refused. `malformed`: no bar, or one of another symbol or time. `time-in-…`: its time is within the request when it is
+ * read in that unit instead of milliseconds.
  */
 export type RecordRefusal =
   RefusalReason | 'malformed' | 'time-in-seconds' | 'time-in-microseconds' | 'time-in-nanoseconds';
@@ -89,8 +86,8 @@ export function retryAfterMsOf(error: unknown): number | undefined {
 }
 
 /**
- * A text for any value that a repository may throw, followed by the text of its cause. It is the message, or else the message of the first
- * nested error, the code or the name. It is never empty. It has no NUL and no half of a surrogate pair: PostgreSQL could not store them.
+ * A text, never empty, for any value that a repository may throw, followed by the text of its cause. It has no NUL and no half of a
+ * surrogate pair, which PostgreSQL could not store.
  */
 export function messageOf(error: unknown): string {
   const causeText = textOf(fieldOf(error, 'cause') ?? ''); // the message of `fetch` is only "fetch failed"

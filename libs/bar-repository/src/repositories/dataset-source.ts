@@ -103,10 +103,7 @@ export class DatasetSource implements BarSource {
 /** `initialize` of each DataSource that is being initialized, so that concurrent calls wait for the same one. */
 const initializing = new WeakMap<DataSource, Promise<unknown>>();
 
-/**
- * Connects a `DataSource` that its owner did not initialize. Otherwise TypeORM would fail each query with "Driver not Connected".
- * @throws what `initialize` throws; the next call tries again
- */
+/** Connects a `DataSource` that its owner did not initialize. @throws what `initialize` throws; the next call tries again */
 async function initialize(dataSource: DataSource): Promise<void> {
   if (dataSource.isInitialized) return;
   let connected = initializing.get(dataSource);

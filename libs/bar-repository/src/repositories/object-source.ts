@@ -1,6 +1,6 @@
 /**
- * A {@link BarSource} on a user's repository, which returns the bars of one symbol per call. Makes several calls at the same time. A
- * symbol for which the repository fails does not affect the others (I12, docs/ARCHITECTURE.md).
+ * A {@link BarSource} on a user's repository, which returns the bars of one symbol per call. Makes several calls at the same time.
+ * A failure for one symbol does not affect the others (I12, docs/ARCHITECTURE.md).
  */
 import { anySignal, orAborted } from '@barkeep/bars';
 import { addRecords } from './bar-record.js';

@@ -21,19 +21,15 @@ export interface BarsRepository {
   getBars(query: { symbol: string; start: Date; end: Date; interval: string }): unknown;
 }
 
-/**
- * The source for a repository, or undefined when `repository` has none of the three forms (the caller warns).
- * @param name the repository's name in the session; with form 1 also the dataset to read
- */
+/** The source for a repository; undefined when it has none of the three forms. @param name in the session; of form 1 also the dataset's */
 export function barSourceOf(name: string, repository: unknown): BarSource | undefined {
   const sourceOrFetch = sourceOrFetchOf(name, repository);
   return typeof sourceOrFetch === 'function' ? new ObjectSource(name, sourceOrFetch) : sourceOrFetch;
 }
 
 /**
- * A function that requests one symbol from a repository, or undefined when `repository` has none of the three forms. A process uses it to
- * relay the answers of a repository to another process. So the function does not check an answer: the other process does.
- * @param name the repository's name in the session; with form 1 also the dataset to read
+ * A function that requests one symbol from a repository and does not check the answer, because it relays the answer to another process.
+ * Otherwise as {@link barSourceOf}.
  */
 export function fetchFrom(name: string, repository: unknown): Fetch | undefined {
   const sourceOrFetch = sourceOrFetchOf(name, repository);

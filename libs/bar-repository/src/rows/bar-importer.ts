@@ -1,12 +1,9 @@
 /**
- * Bulk import of bars into one dataset.
- *
- * {@link BarImporter.finish} stores all rows or none. An existing row is never overwritten. Each row is counted once, as accepted,
- * duplicate or conflicting. Memory is bounded when the caller awaits `write`.
+ * Bulk import of bars into one dataset. It stores all rows or none, and never overwrites a row.
  *
  * A row that is earlier or later than all stored rows of its symbol cannot collide, so it is copied straight into `bars`. Only the other
- * rows pass through a staging table (./staging.ts). An advisory lock makes a second import of the same dataset wait. Other programs may
- * insert rows without that lock. When one of their rows collides with a row that is copied straight, the import fails and stores nothing.
+ * rows pass through a staging table (./staging.ts). A second import of the same dataset waits for a lock. Other programs may insert rows
+ * without that lock: when one of their rows collides with a row that is copied straight, the import fails.
  */
 import { orAborted, refuseBar, type Bar, type Hours, type Prices, type RefusalReason } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
@@ -107,8 +104,8 @@ export class BarImporter {
   }
 
   /**
-   * Starts an import. Creates the dataset when it is new; it exists for others when the import has finished. Holds one connection until
-   * {@link finish} or {@link abort}, and borrows a second one for single statements. Waits for a running import into the same dataset.
+   * Starts an import, after any other one of the dataset. A new dataset exists for others when the import has finished. Holds one
+   * connection until {@link finish} or {@link abort}, and borrows a second one for single statements.
    * @throws the reason of `signal`, UnknownDatasetError, DatabaseError
    */
   static async open(dataSource: DataSource, dataset: string, options: ImportOptions = {}): Promise<BarImporter> {

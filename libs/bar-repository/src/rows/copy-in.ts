@@ -39,10 +39,7 @@ class RowBuffer {
   }
 }
 
-/**
- * Sends rows to one table, in the order in which they are added. It has two buffers. A caller that awaits the promise of {@link add}
- * never has more than those two in memory.
- */
+/** Sends rows to one table in order. Only two buffers are in memory when the caller awaits the promise of {@link add}. */
 export class CopyIn {
   /** Number of rows that were added, sent or not. */
   rows = 0;

@@ -1,10 +1,7 @@
 /**
- * Parses the bytes of a running `COPY … TO STDOUT (FORMAT binary)` and calls back for each row.
- *
- * It reads protocol messages and rows in one pass, in place, and allocates nothing per row. A message that spans two chunks of the socket
- * is assembled in a buffer first. The callback gets a row's bytes and not its values: when the compiler does not inline the call, passing
- * the six values would allocate an object for each of them. (`pg` and pg-copy-streams make an object or a copy for each row: figures in
- * ./copy-out.ts.) The parser has no access to the socket: its caller passes it the bytes, and gets those back that follow the COPY.
+ * Parses the bytes of a running `COPY … TO STDOUT (FORMAT binary)` and calls back for each row. Reads messages and rows in one pass, in
+ * place, and allocates nothing per row: the callback gets a row's bytes, because six values as arguments would be an object each when the
+ * compiler does not inline the call. (Figures are in ./copy-out.ts.) A message that spans two chunks of the socket is assembled first.
  */
 import { COPY_HEADER } from './row-layout.js';
 
@@ -54,9 +51,8 @@ export class CopyOutParser {
   ) {}
 
   /**
-   * Parses the next bytes of the socket.
+   * Parses the next bytes of the socket. @throws CopyFormatError, what `onRow` throws
    * @returns undefined while the COPY continues; otherwise the bytes after it, which `pg` must read (command complete, or an error)
-   * @throws CopyFormatError, what `onRow` throws
    */
   read(chunk: Buffer): Buffer | undefined {
     let at = 0;

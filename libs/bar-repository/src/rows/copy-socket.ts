@@ -1,10 +1,9 @@
 /**
- * The socket of a connection to PostgreSQL. It reads into one buffer that it reuses. Node's own socket allocates a buffer for each
- * read: 270 MB for three million rows, which was a third of the garbage collector's work while a session streamed.
+ * The socket of a connection to PostgreSQL. It reads into one buffer that it reuses: Node's own socket allocates one for each read, which
+ * was a third of the garbage collector's work while a session streamed. `pg` gets copies of the bytes; a COPY reads them in place.
  *
- * `pg` gets copies of the bytes and sees an ordinary socket. A COPY reads the bytes in place, see {@link CopySocket.divert}.
- * A long COPY is read about once per millisecond. The server sends 8 kB at a time, and waking up for each part would be half the
- * cost of reading it (docs/performance.md).
+ * A long COPY is read about once per millisecond. The server sends 8 kB at a time, and waking up for each part would be half the cost of
+ * reading it (docs/performance.md).
  */
 import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 
@@ -125,10 +124,7 @@ export class CopySocket extends Socket {
     });
   }
 
-  /**
-   * Closes this socket, and the idle sockets of its pool that got no byte after `since`: they are probably half-open too, and each would
-   * cost the same wait.
-   */
+  /** Closes this socket, and the idle sockets of its pool that got no byte after `since`: they are probably half-open too. */
   private giveUpFrom(since: number, pool: ReadonlySet<CopySocket>): void {
     const silentMs = performance.now() - since;
     for (const socket of pool) {

@@ -1,7 +1,6 @@
 /**
- * Reads bars of many symbols over a range of time, for streaming and backfill.
- * Each call runs one binary COPY and allocates nothing per row. Rows arrive in no particular order, because readers place each bar by its
- * slot. Bars are not checked: rows arrive as they are stored.
+ * Reads the bars of many symbols over a range of time, for streaming and backfill. Each call runs one binary COPY and allocates nothing
+ * per row. Rows arrive unchecked and in no order: readers place each bar by its slot.
  */
 import { withConnection, type ConnectionSource } from '../connection.js';
 import type { OnRowBytes } from './copy-out-parser.js';
@@ -19,9 +18,9 @@ export interface WindowQuery {
 }
 
 /**
- * Calls `onRow` for each bar in the ranges, synchronously as bytes arrive, in no order. Resolves to the number of rows.
- * On abort, on an error, and when `onRow` throws, it closes the connection, which stops the server, and rejects.
- * @throws TimeRangeError for ranges and {@link IdError} for ids that are not whole numbers
+ * Calls `onRow` for each bar in the ranges, as bytes arrive, in no order. Resolves to the number of rows. Closes the connection, which
+ * stops the server, on abort, on an error, and when `onRow` throws.
+ * @throws TimeRangeError, IdError
  */
 export async function readWindow(
   source: ConnectionSource,
@@ -48,10 +47,7 @@ export async function readWindowBytes(
 const EPOCH = `'epoch'::timestamptz`;
 const MS = `interval '1 ms'`;
 
-/**
- * As {@link readWindow}, but for many short spans, each of one symbol. Each span is looked up by the primary key. Spans of one symbol must
- * not overlap, or rows are read twice.
- */
+/** As {@link readWindow}, but for many short spans, each of one symbol. Rows in overlapping spans are read twice. */
 export async function readSpans(
   source: ConnectionSource,
   { datasetId, spans }: { datasetId: number; spans: readonly (TimeRange & { symbolId: number })[] },

@@ -16,8 +16,8 @@ export const COPY_HEADER = Buffer.from([
 export const COPY_TRAILER = Buffer.from([0xff, 0xff]);
 
 /**
- * A row as it is read: its field count int16, then symbol_id int4, time timestamptz, and open, high, low, close, volume float8.
- * `symbolId`, `time` and so on are the offsets of the values within the row, after the lengths of their fields.
+ * A row as it is read, with the offsets of its values: field count int16, then symbol_id int4, time timestamptz, and open, high, low,
+ * close, volume float8, each after its int32 length.
  */
 export const READ_ROW = {
   columns: 'symbol_id, "time", open, high, low, close, volume',

@@ -1,7 +1,6 @@
 /**
- * The staging table of an import, for rows whose keys may already be in `bars`.
- * The key of a row is its dataset, symbol and time. The first row of a key is kept. A later row with equal values is a duplicate.
- * A later row with other values is conflicting and goes to `quarantined_bars`.
+ * The staging table of an import, for rows whose keys (dataset, symbol, time) may already be in `bars`. The first row of a key is kept.
+ * A later row with equal values is a duplicate; one with other values is conflicting and goes to `quarantined_bars`.
  */
 import type { PoolClient } from 'pg';
 
@@ -49,10 +48,7 @@ const INSERT_NEW = `
   ORDER BY dataset_id, symbol_id, "time", staged.ctid
   ON CONFLICT DO NOTHING`;
 
-/**
- * Runs after {@link INSERT_NEW}, so that a staged row is also compared with the first staged row of its key. `ON CONFLICT` is for a row
- * that an earlier import has already quarantined.
- */
+/** Runs after {@link INSERT_NEW}, so it also compares rows of one key in the import. Skips rows that are in the quarantine already. */
 const QUARANTINE_CONFLICTS = `
   WITH conflicting AS MATERIALIZED (
     SELECT staged.* FROM ${STAGING_TABLE} staged

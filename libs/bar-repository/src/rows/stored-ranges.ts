@@ -1,7 +1,4 @@
-/**
- * Time ranges, and queries for what a dataset has: numbers of rows in ranges, first and last bars. The queries find these rows by
- * the index, and read no others.
- */
+/** Time ranges, and what a dataset has in them: numbers of rows, first and last bars. Each query reads only these rows, by the index. */
 import type { DataSource } from 'typeorm';
 
 /** From `from` to `to`, epoch ms, end exclusive. */
@@ -23,10 +20,7 @@ export function checkRange(range: TimeRange): void {
   if (!Number.isSafeInteger(range.from) || !Number.isSafeInteger(range.to)) throw new TimeRangeError(range);
 }
 
-/**
- * Sorts and merges ranges, and drops empty ones. The resulting ranges do not touch or overlap, so no row is read twice.
- * @throws TimeRangeError
- */
+/** Sorts ranges and merges those that touch or overlap, so that no row is read twice; drops empty ones. @throws TimeRangeError */
 export function mergeRanges(ranges: readonly TimeRange[]): TimeRange[] {
   const merged: TimeRange[] = [];
   for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
@@ -44,36 +38,27 @@ export function isoText(time: number): string {
   return new Date(time).toISOString();
 }
 
-/** How many rows of one symbol are in one span. */
-interface SpanRows {
-  symbolId: number;
-  /** Index of the span in the call's `spans`. */
-  span: number;
-  rows: number;
-  /** Open time of the first of these rows, epoch ms. */
-  first: number;
-}
-
 /**
- * Counts the rows of each symbol in each span. Leaves out pairs of symbol and span without a row. The query reads adjacent spans as
- * one range, because that is faster, and then puts each row into the last span that starts at its time or before.
- * @param spans in order and without overlap
+ * Counts the rows of each symbol in each span, and finds the open time of the first of them, epoch ms. Leaves out pairs without a row.
+ * `span` is an index of `spans`, which are in order and without overlap.
+ *
+ * The query reads adjacent spans as one range, because that is faster, and puts each row into the last span that starts at its time or
+ * before.
  */
 export async function countRowsInSpans(
   dataSource: DataSource,
   datasetId: number,
   symbolIds: readonly number[],
   spans: readonly TimeRange[],
-): Promise<SpanRows[]> {
+) {
   const ranges = mergeRanges(spans);
   if (ranges.length === 0) return [];
-  const spanStarts = spans.map(({ from }) => isoText(from));
   const rows = await dataSource.query<{ symbolId: number; span: number; rows: number; first: Date }[]>(COUNT_SPANS, [
     datasetId,
     symbolIds,
     ranges.map(({ from }) => isoText(from)),
     ranges.map(({ to }) => isoText(to)),
-    spanStarts,
+    spans.map(({ from }) => isoText(from)),
   ]);
   return rows.map((row) => ({ ...row, first: row.first.getTime() }));
 }
@@ -121,8 +106,8 @@ export interface SymbolExtent {
 }
 
 /**
- * Every symbol that has a bar in the dataset, sorted by name. The recursive part (`held`: the ids of these symbols) steps from
- * symbol to symbol in the index instead of reading all rows.
+ * Every symbol that has a bar in the dataset, sorted by name. The recursive part steps from symbol to symbol in the index (`held`: their
+ * ids).
  */
 export async function datasetExtent(dataSource: DataSource, datasetId: number): Promise<SymbolExtent[]> {
   const rows = await dataSource.query<{ id: number; symbol: string; first: Date; last: Date }[]>(

@@ -6,10 +6,7 @@ import type { DataSource } from 'typeorm';
 const SPACING_ROWS = 500;
 const SPACING_SYMBOLS = 10;
 
-/**
- * The spacings of at most ten symbols, in ms, by their first rows. Symbols without a clear spacing are left out, so the list may be
- * empty.
- */
+/** The spacings of at most ten symbols, in ms, by their first rows. Leaves out symbols without a clear spacing. */
 export async function storedSpacings(
   dataSource: DataSource,
   datasetId: number,
@@ -31,10 +28,7 @@ const FIRST_TIMES = `SELECT array_agg(bar."time" ORDER BY bar."time") AS times
     SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = symbol.id ORDER BY "time" LIMIT ${SPACING_ROWS}
   ) AS bar GROUP BY symbol.id`;
 
-/**
- * The interval of a dataset's bars in ms: the shortest of its spacings. A minute when no spacing is clear, and when the shortest is not a
- * whole number of minutes, as the intervals of sessions are.
- */
+/** The interval of a dataset's bars, ms: the shortest spacing. A minute when no spacing is clear, or it is not whole minutes. */
 export async function storedIntervalMs(
   dataSource: DataSource,
   datasetId: number,

@@ -4,9 +4,10 @@ import { ignoreErrors } from '../connection.js';
 import { type BackendState, CopySocket } from '../rows/index.js';
 
 const TIMEOUT_MS = 3_000;
-/** Asks for a backend by its process id. The answer has one row, also when the backend has ended. */
+/** Asks for a backend by its process id. The answer has one row, with 0 backends when it has ended; `pid` is that of the asking backend. */
 const QUERY = `SELECT pg_backend_pid() AS pid, count(*) AS backends, min(state) AS state, min(wait_event) AS event
   FROM pg_stat_activity WHERE pid = $1`;
+type BackendRow = { pid: number; backends: string; state: string | null; event: string | null };
 // https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
 /** `state` of a backend that waits for a query. */
 const WAITS_FOR_QUERY = /^idle/;
@@ -15,7 +16,7 @@ const CANNOT_SEND = 'ClientWrite';
 
 /**
  * Lets a connection's socket ask the server, on a new connection, what the backend does. The socket asks when an answer is overdue: the
- * query may be slow, or the connection half-open, so that its backend has ended or waits for a query that never arrived.
+ * query may be slow, or the connection half-open.
  */
 export function checkWhenSilent(client: PoolClient, url: string): void {
   const pid = processIdOf(client);
@@ -24,8 +25,8 @@ export function checkWhenSilent(client: PoolClient, url: string): void {
 }
 
 /**
- * `abandoned` when the backend `pid` has ended or waits for a query; `working` when it runs one. `unknown` when it cannot send its answer,
- * when the server does not reply, or when a connection pooler is in between, because its process ids are not those of the server.
+ * `abandoned` when the backend `pid` has ended or waits for a query; `working` when it runs one; `unknown` when it cannot send its answer,
+ * when the server does not reply, or when a connection pooler is in between, which has other process ids.
  */
 async function stateOfBackend(url: string, pid: number): Promise<BackendState> {
   const client = new Client({
@@ -37,8 +38,7 @@ async function stateOfBackend(url: string, pid: number): Promise<BackendState> {
   ignoreErrors(client);
   try {
     await client.connect();
-    const { rows } = await client.query<BackendRow>(QUERY, [pid]);
-    const [row] = rows;
+    const [row] = (await client.query<BackendRow>(QUERY, [pid])).rows;
     if (!row || row.pid !== processIdOf(client)) return 'unknown'; // a pooler is in between
     if (row.backends === '0' || WAITS_FOR_QUERY.test(row.state ?? '')) return 'abandoned';
     return row.state === 'active' && row.event !== CANNOT_SEND ? 'working' : 'unknown';
@@ -47,16 +47,6 @@ async function stateOfBackend(url: string, pid: number): Promise<BackendState> {
   } finally {
     await client.end().catch(() => undefined);
   }
-}
-
-/** A row of {@link QUERY}. */
-interface BackendRow {
-  /** Process id of the backend of the connection that asked. */
-  pid: number;
-  /** `1`, or `0` when the backend that was asked about has ended. */
-  backends: string;
-  state: string | null;
-  event: string | null;
 }
 
 /** The process id of the backend; the types of `pg` do not have it. */
@@ -69,8 +59,8 @@ function processIdOf(client: object): number | undefined {
 const READ_ONLY = '25006';
 
 /**
- * Makes the pool close a connection after a statement failed because the server is read-only. The pool then connects to the new server.
- * Without this, connections stay at the old server after a failover that moves the server's name or address to another machine.
+ * Makes the pool close a connection after a statement failed because the server is read-only. Without this, connections stay at the old
+ * server after a failover that moves the address to another machine.
  */
 export function leaveWhenDemoted(client: PoolClient): void {
   const { connection } = client as { connection?: Connection };

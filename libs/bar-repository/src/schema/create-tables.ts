@@ -1,6 +1,6 @@
 /**
- * The statements of the first migration. A released migration is never changed: add another one. The fields of sessions are explained in
- * ../sessions/session-row.ts, those of quarantined bars in ../quarantine.ts.
+ * The statements of the first migration. ../sessions/session-row.ts explains the fields of sessions, ../quarantine.ts those of quarantined
+ * bars.
  */
 export const CREATE_TABLES = [
   `CREATE TABLE datasets (

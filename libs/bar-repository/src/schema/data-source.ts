@@ -1,7 +1,4 @@
-/**
- * The connection to PostgreSQL, and its migrations. Each process has one `DataSource`, whose pool serves both TypeORM and COPY.
- * The caller connects with `initialize()`, then calls {@link migrate}.
- */
+/** The connection to PostgreSQL, and its migrations. Call `initialize()` and then {@link migrate}. COPY uses the same pool. */
 import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager, MigrationExecutor } from 'typeorm';
 import { ignoreErrors } from '../connection.js';
@@ -33,8 +30,8 @@ const CONNECTION_SETTINGS = [
 ];
 
 /**
- * A `DataSource` for the database at `url` (`postgres://user:password@host:port/database`) with all migrations. The tables have no
- * entities, because every statement is SQL. Only {@link migrate} changes the schema.
+ * A `DataSource` for `url` (`postgres://user:password@host:port/database`), without entities: every statement is SQL. Only {@link migrate}
+ * changes the schema.
  */
 export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
   const settings = [...CONNECTION_SETTINGS, `lock_timeout=${options.lockLimitMs ?? 0}`];
@@ -72,11 +69,9 @@ export class NewerSchemaError extends Error {
 }
 
 /**
- * Brings the schema up to date: runs the pending migrations in one transaction on one connection. Any number of processes may call it
- * at the same time. An advisory lock, which ends with the transaction, makes them run one after another, and later ones find no
- * pending migration.
- * @returns the names of the migrations that ran
- * @throws NewerSchemaError, DatabaseError; then no migration is applied
+ * Runs the pending migrations in one transaction. Any number of processes may call it at the same time: an advisory lock makes them run one
+ * after another, and later ones find no pending migration.
+ * @returns the names of the migrations that ran @throws NewerSchemaError, DatabaseError; then no migration is applied
  */
 export function migrate(dataSource: DataSource): Promise<string[]> {
   // A higher level may be the database's default; a process that has waited for the lock would then not see the earlier migrations.

@@ -3,25 +3,15 @@ import type { DataSource, EntityManager } from 'typeorm';
 
 const KEPT_DAYS = 31;
 
-/** The sessions that were removed under one id. */
-export interface RemovedUnderId {
-  incarnations: string[];
-  /** True when a session with this id exists again. */
-  isTaken: boolean;
-}
-
 /** Records that this incarnation of `id` was removed. */
 export async function noteRemoved(manager: EntityManager, id: string, incarnation: string): Promise<void> {
   const sql = 'INSERT INTO removed_sessions (incarnation, id) VALUES ($1, $2) ON CONFLICT DO NOTHING';
   await manager.query(sql, [incarnation, id]);
 }
 
-/** The recorded removals by id, for those of `ids` that have any. */
-export async function removedAmong(
-  dataSource: DataSource,
-  ids: readonly string[],
-): Promise<Map<string, RemovedUnderId>> {
-  const rows = await dataSource.query<(RemovedUnderId & { id: string })[]>(
+/** The recorded removals by id, for those of `ids` that have any. `isTaken`: a session with this id exists again. */
+export async function removedAmong(dataSource: DataSource, ids: readonly string[]) {
+  const rows = await dataSource.query<{ id: string; incarnations: string[]; isTaken: boolean }[]>(
     `SELECT id, array_agg(incarnation::text) AS incarnations, EXISTS (SELECT FROM sessions WHERE sessions.id = removed.id) AS "isTaken"
      FROM removed_sessions removed WHERE id = ANY($1) GROUP BY id`,
     [ids],

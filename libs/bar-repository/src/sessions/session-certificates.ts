@@ -41,8 +41,8 @@ export class SessionCertificates<Spec, Certificate extends object> {
   }
 
   /**
-   * At most `limit` completed sessions that lack a final certificate, latest completion first: none is stored (`isKept` is false), or
-   * the stored one still waits for consumers. Leaves out the incarnations `except`.
+   * At most `limit` completed sessions, latest first, whose certificate is not stored (`isKept` is false) or still waits for consumers.
+   * Leaves out the incarnations `except`.
    */
   lacking(limit: number, except: readonly string[] = []): Promise<(SessionRow<Spec> & { isKept: boolean })[]> {
     return this.dataSource.query<(SessionRow<Spec> & { isKept: boolean })[]>(

@@ -38,10 +38,7 @@ const INSERT = `
   VALUES ($1, $2::jsonb, $3, $4, $5, $6, $7, $8, ${SESSION_FORMAT})
   ON CONFLICT DO NOTHING RETURNING ${SESSION_COLUMNS}`;
 
-/**
- * The row with this id sorts first. A row that matches only by its idempotency key may have another id than the one generated for
- * this call, so the comparison of specs ignores their ids.
- */
+/** The row with this id sorts first. A row that matches only by its key may have another id than the one generated for this call. */
 const SELECT_HOLDER = `
   SELECT ${SESSION_COLUMNS}, deployment, ${belongsTo('$4')} AS "isOurs",
     CASE WHEN id = $1 THEN spec = $2::jsonb ELSE spec - 'id' = $2::jsonb - 'id' END AS "sameSpec"
@@ -50,11 +47,7 @@ const SELECT_HOLDER = `
 /** A conflicting row may be deleted before we read it. After this many attempts the call reports a conflict. */
 const ATTEMPTS_MAX = 5;
 
-/**
- * Creates a session, or returns the one that exists: see `SessionRepository.create`.
- * @param deployment the one that owns the session; null: any deployment may work on it
- * @throws SpecConflictError, DeploymentConflictError
- */
+/** See `SessionRepository.create`. @param deployment owns the session; null: none @throws SpecConflictError, DeploymentConflictError */
 export async function createSession<Spec>(
   dataSource: Pick<EntityManager, 'query' | 'transaction'>,
   deployment: string | null,

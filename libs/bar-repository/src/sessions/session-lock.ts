@@ -1,7 +1,6 @@
 /**
- * A lock per session: one process at a time changes the session's store to match the symbols in its row, removes the rest of a lost
- * store, or removes the session. The lock ends with its transaction. So it also ends when its process dies, or when its connection is idle
- * for too long.
+ * A lock per session, for changes of the store that two processes must not make at once: of its symbols, or its removal. The lock ends with
+ * its transaction, so also when its process dies or its connection is idle for too long.
  */
 import { parseMembership, UNCHANGED, type Membership } from '@barkeep/bars';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -29,8 +28,8 @@ export function inTransaction<T>(
 }
 
 /**
- * Runs `work` while it holds the session's lock. `work` must use the connection of `manager` and no other of the pool. Otherwise
- * callers that wait for the lock could occupy all connections, and the one that holds it would wait for a connection.
+ * Runs `work` while it holds the session's lock. `work` must use the connection of `manager`: callers that wait for the lock could occupy
+ * all others of the pool.
  * @param work gets the changes of the session's symbols, or undefined when the session no longer exists
  */
 export async function withSessionLock<T>(

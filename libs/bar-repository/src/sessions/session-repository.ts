@@ -1,9 +1,6 @@
 /**
- * Sessions in PostgreSQL: spec, state, owner and checkpoint of each.
- *
- * Every change is one statement that checks its conditions, so any number of coordinators may call at the same time. The epoch is
- * the fence: each claim raises it, and a write of an owner with an earlier epoch changes nothing. Epochs come from PostgreSQL,
- * because a counter in Redis could repeat numbers after a failover.
+ * Sessions in PostgreSQL: spec, state, owner and checkpoint of each. Every change is one statement that checks its conditions, so any
+ * number of coordinators may call at the same time. A write of an owner with an earlier epoch changes nothing.
  */
 import type { Membership } from '@barkeep/bars';
 import type { EntityManager } from 'typeorm';
@@ -64,8 +61,8 @@ const VISIBLE = belongsTo(':deployment');
 /** The sessions of a deployment. To its callers those of other deployments do not exist, except that their ids are taken. */
 export class SessionRepository<Spec = unknown> {
   /**
-   * @param deployment new sessions belong to this deployment, and only its sessions and those of no deployment are found. Null: new
-   * sessions belong to none, and all sessions are found. Several deployments may share a database.
+   * @param deployment owns new sessions. Only its sessions and those of no deployment are found: several deployments may share a database.
+   * Null: new sessions belong to none, and all sessions are found.
    */
   constructor(
     private readonly dataSource: Pick<EntityManager, 'query' | 'transaction'>,
@@ -78,9 +75,8 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * Creates a session in state `created`, or `running` with `start`. Safe to repeat and to call concurrently: a call with an equal spec
-   * and the same id or idempotency key returns the existing session.
-   * @throws SpecConflictError when the spec differs, DeploymentConflictError
+   * Creates a session in state `created`, or `running` with `start`. A repeated or concurrent call with an equal spec and the same id or
+   * idempotency key returns the existing session. @throws SpecConflictError when the spec differs, DeploymentConflictError
    */
   create(session: NewSession<Spec>): Promise<CreatedSession<Spec>> {
     return createSession(this.dataSource, this.deployment, session);
@@ -114,8 +110,8 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * True when another session that was created in the last minute, and is in state `created` or `running`, has the same source and
-   * symbols and overlapping dates. Both sessions are then probably streamed at the same time.
+   * Whether another session, created in the last minute and in state `created` or `running`, has the same source, symbols and overlapping
+   * dates. Both are then probably streamed at the same time.
    */
   async hasSimilarSession({ id }: SessionKey): Promise<boolean> {
     const [row] = await this.dataSource.query<{ found: boolean }[]>(
@@ -162,8 +158,8 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * Moves a session from a state in `from` to `to`, regardless of its owner. Does not touch a later session with the same id.
-   * @returns the session's new row @throws SessionStateError, UnknownSessionError
+   * Moves a session from a state in `from` to `to`, regardless of its owner. @returns its new row @throws SessionStateError,
+   * UnknownSessionError
    */
   async transition(
     { id, incarnation }: SessionKey,
@@ -191,11 +187,7 @@ export class SessionRepository<Spec = unknown> {
     return (await this.updateOf(key, 'checkpoint = :checkpoint', 'epoch = :epoch', values)) !== undefined;
   }
 
-  /**
-   * Ends an active session.
-   * @returns false when `epoch` is not current any more, the session is not active, or its symbols have another version than
-   * `symbolsVersion`
-   */
+  /** Ends an active session. @returns false when it is not active, or its epoch or the version of its symbols is another one */
   async finish(
     key: SessionKey,
     epoch: number,
@@ -212,10 +204,7 @@ export class SessionRepository<Spec = unknown> {
     return updated !== undefined;
   }
 
-  /**
-   * Changes the symbols of a session in one of the states `from`.
-   * @returns the new row, or undefined when the session has other symbols than `before` or is in another state
-   */
+  /** Changes the symbols of a session. @returns undefined when it has other symbols than `before`, or is in no state of `from` */
   changeSymbols(
     key: SessionKey,
     from: readonly SessionState[],

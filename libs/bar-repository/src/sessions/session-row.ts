@@ -54,10 +54,7 @@ export const SESSION_COLUMNS = `
  */
 export const SESSION_FORMAT = 2;
 
-/**
- * SQL condition: true for a session that belongs to this deployment or to none.
- * @param parameter placeholder of the deployment such as `$2`; null: sessions of all deployments
- */
+/** SQL condition: the session belongs to the deployment or to none. @param parameter such as `$2`; null: any deployment */
 export function belongsTo(parameter: string): string {
   return `(${parameter}::text IS NULL OR deployment IS NULL OR deployment = ${parameter})`;
 }
@@ -68,8 +65,8 @@ export function ownedBy(parameter: string): string {
 }
 
 /**
- * SQL condition: true for a session that has been in one of the states `:ended` for longer than its `retentionHours`. PostgreSQL
- * compares with its own clock, which also gave the time of the end: the clock of a process may be wrong.
+ * SQL condition: the session has been in one of the states `:ended` for longer than its `retentionHours`, by the clock of PostgreSQL: that
+ * of a process may be wrong.
  */
 export const EXPIRED = `state = ANY(:ended) AND jsonb_typeof(spec->'retentionHours') = 'number' AND (spec->>'retentionHours')::float8 > 0
   AND completed_at + (spec->>'retentionHours')::float8 * interval '1 hour' < now()`;

@@ -1,7 +1,8 @@
 /**
- * Calendars by name: the shipped ones and a user's own. A process has one book and sets it once, at its start: many places check specs
- * and compute layouts, and two places with different books would take the same bytes for different slots. A user's calendar cannot have a
- * shipped name, so a shipped name means the same hours in every process. A shipped calendar is parsed when it is first looked up.
+ * Calendars by name: the shipped ones and a user's own. A user's calendar cannot have a shipped name, so a shipped name means the same
+ * hours in every process.
+ *
+ * A process has one book and sets it once, at its start: two places with different books would take the same bytes for different slots.
  */
 import { Calendar } from './days.js';
 import { parseCalendarFile } from './parse.js';
@@ -47,30 +48,10 @@ export class DuplicateCalendarError extends Error {
   }
 }
 
-const shippedFiles: readonly { id: string; aliases?: readonly string[] }[] = [
-  xnys,
-  xlon,
-  xtks,
-  xhkg,
-  xbom,
-  xetr,
-  xpar,
-  xams,
-  xswx,
-  xmil,
-  xtse,
-  xasx,
-  xkrx,
-  xshg,
-  xtai,
-  xses,
-  bvmf,
-  xjse,
-  cmes,
-  fx,
-  aroundTheClock5,
-  aroundTheClock7,
-];
+const exchanges = [xnys, xlon, xtks, xhkg, xbom, xetr, xpar, xams, xswx, xmil, xtse, xasx, xkrx, xshg, xtai, xses];
+const otherVenues = [bvmf, xjse, cmes, fx, aroundTheClock5, aroundTheClock7];
+/** In the order in which users see the names. */
+const shippedFiles: readonly { id: string; aliases?: readonly string[] }[] = [...exchanges, ...otherVenues];
 
 /** The calendars of one process. */
 export class CalendarBook {
@@ -119,10 +100,7 @@ export function calendarIds(): string[] {
   return book.ids();
 }
 
-/**
- * Uses the calendars of a book, such as a user's own besides the shipped ones. Call it once, at the start of the process,
- * before any look-up. Every process that works on a session must use the same calendars.
- */
+/** Sets the book of this process. Call it before any look-up. Every process that works on a session must use the same calendars. */
 export function useCalendars(calendars: CalendarBook): void {
   book = calendars;
 }

@@ -1,10 +1,10 @@
 /**
- * A venue's trading days in UTC, from a checked calendar file.
- * Guarantees: segments are in order, do not overlap and are never empty; a trading day is built once and frozen; a date
- * outside the known range is an error, never a guess. Slots within the segments: ../slots.ts.
+ * A venue's trading days in UTC, from a checked calendar file. Segments are in order, do not overlap and are never empty. A date outside
+ * the known range is an error, never a guess.
  */
 import { DAY_MS, dateOf, epochDayOf, MINUTE_MS, ZoneClock } from './time.js';
-import { CalendarRules, type CalendarFile } from './calendar-file.js';
+import type { CalendarFile } from './calendar-file.js';
+import { CalendarRules } from './calendar-rules.js';
 
 /** Thrown for a date whose hours are not known: before `firstDate` or after `lastDate` of a calendar. */
 export class CalendarRangeError extends Error {
@@ -90,10 +90,7 @@ export class Calendar {
     return start > end ? [] : this.tradingDays(start, end, hours);
   }
 
-  /**
-   * The known trading days that begin at `last` or before and end after `first`, both epoch ms, oldest first: those of bars that open from
-   * `first` to `last`. @throws {ExtendedHoursError}
-   */
+  /** The known trading days of bars that open from `first` to `last`, both epoch ms, oldest first. @throws {ExtendedHoursError} */
   tradingDaysOf(first: number, last: number, hours: Hours = 'regular'): TradingDay[] {
     // The local date of a time may differ by a day from its UTC date, and its trading date by a day from the local date.
     const [firstDay, lastDay] = [Math.floor(first / DAY_MS) - 2, Math.floor(last / DAY_MS) + 2];
@@ -110,16 +107,14 @@ export class Calendar {
   }
 
   /**
-   * Number of trading days from `from` to `to`, both included. Does not cache them, because a rejected session may name all dates of a
-   * calendar. Throws as `tradingDay`.
+   * Number of trading days from `from` to `to`, both included. Caches none: a rejected session may name all dates. Throws as `tradingDay`.
    */
   countTradingDays(from: string, to: string, hours: Hours = 'regular'): number {
     return this.#knownDays(from, to, hours).filter((epochDay) => this.#segmentsOf(epochDay, hours).length > 0).length;
   }
 
   /**
-   * The last `count` trading days before a date, oldest first; fewer near the first known date. No day is before 1970, because no session
-   * begins earlier. Throws as `tradingDay`.
+   * The last `count` trading days before a date and not before 1970, oldest first; fewer near the first known date. Throws as `tradingDay`.
    */
   tradingDaysBefore(date: string, count: number, hours: Hours = 'regular'): TradingDay[] {
     const days: TradingDay[] = [];

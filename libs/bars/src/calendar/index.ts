@@ -1,12 +1,5 @@
 /** Trading calendars: which hours a venue trades on a date. */
-export {
-  CalendarBook,
-  calendarIds,
-  calendarNamed,
-  DuplicateCalendarError,
-  UnknownCalendarError,
-  useCalendars,
-} from './book.js';
+export * from './book.js';
 export { Calendar, type Hours, type TradingDay } from './days.js';
 export { decodeDays, encodeDays, sessionDays } from './kept-days.js';
 export { isExtendedTime, outsideSpans, type OutsideSpan } from './outside.js';

@@ -15,10 +15,7 @@ type DayGroup = [date: string, distances: string, ...minutes: number[]];
 /** Two neighbouring dates of one group are at most this many days apart: the largest base-36 digit. */
 const DISTANCE_MAX = 35;
 
-/**
- * The trading days of a session, from its calendar as it is now.
- * @param historyDays number of trading days before `start` @throws UnknownCalendarError
- */
+/** The trading days of a session, history first, as its calendar has them now. @throws UnknownCalendarError */
 export function sessionDays(
   { calendar, start, end, hours }: { calendar: string; start: string; end: string; hours: Hours },
   historyDays: number,

@@ -12,12 +12,11 @@ export interface OutsideSpan {
 }
 
 /**
- * The spans without a slot in a range of local dates, both included, in order and without overlap. A time on the last evening is not
- * outside when it is in the trading day of the next date, which may open on that evening.
+ * The spans without a slot in a range of local dates, both included, in order and without overlap. The last evening may be in the trading
+ * day of the next date: then it is not outside.
  */
 export function outsideSpans(calendar: Calendar, from: string, to: string, hours: Hours): OutsideSpan[] {
   const spans: OutsideSpan[] = [];
-  // Without extended hours, or in a session of extended hours, no span is of kind `extended`.
   const marksExtended = hours === 'regular' && calendar.hasExtendedHours;
   for (let day = epochDayOf(from); day <= epochDayOf(to); day++) {
     const date = dateOf(day);
@@ -25,14 +24,12 @@ export function outsideSpans(calendar: Calendar, from: string, to: string, hours
     // A trading day may reach into the dates before and after it.
     const slotSegments = segmentsBetween(calendar, day - 1, day + 1, hours);
     const extended = marksExtended ? segmentsBetween(calendar, day - 1, day + 1, 'extended') : [];
-    for (const closed of uncovered(wholeDate, slotSegments)) {
-      for (const { open, close } of uncovered(closed, extended))
-        spans.push({ date, from: open, to: close, kind: 'outside' });
-      for (const { open, close } of covered(closed, extended))
-        spans.push({ date, from: open, to: close, kind: 'extended' });
+    const closed = cut(wholeDate, slotSegments).filter(({ isCovered }) => !isCovered);
+    for (const { open, close, isCovered } of closed.flatMap((span) => cut(span, extended))) {
+      spans.push({ date, from: open, to: close, kind: isCovered ? 'extended' : 'outside' });
     }
   }
-  return spans.sort((left, right) => left.from - right.from);
+  return spans;
 }
 
 /** Whether a time, epoch ms, is in extended hours of the calendar, and a session with these `hours` has no slot then. */
@@ -46,22 +43,20 @@ function segmentsBetween(calendar: Calendar, firstDay: number, lastDay: number, 
   return calendar.knownTradingDays(dateOf(firstDay), dateOf(lastDay), hours).flatMap(({ segments }) => segments);
 }
 
-/** The parts of a span that none of the ordered segments covers. */
-function uncovered(span: Segment, segments: readonly Segment[]): Segment[] {
-  const parts: Segment[] = [];
-  let { open } = span;
+/** Cuts a span into parts that one of the ordered segments covers, and parts that none covers. @returns all parts in order */
+function cut(span: Segment, segments: readonly Segment[]): (Segment & { isCovered: boolean })[] {
+  const parts: (Segment & { isCovered: boolean })[] = [];
+  const add = (open: number, close: number, isCovered: boolean) => {
+    if (open < close) parts.push({ open, close, isCovered });
+  };
+  let { open } = span; // of the rest
   for (const segment of segments) {
-    if (segment.open > open) parts.push({ open, close: Math.min(segment.open, span.close) });
-    open = Math.max(open, segment.close);
-    if (open >= span.close) return parts;
+    const start = Math.max(open, Math.min(segment.open, span.close));
+    const end = Math.max(start, Math.min(segment.close, span.close));
+    add(open, start, false);
+    add(start, end, true);
+    open = end;
   }
-  parts.push({ open, close: span.close });
+  add(open, span.close, false);
   return parts;
-}
-
-/** The parts of a span that one of the segments covers. */
-function covered(span: Segment, segments: readonly Segment[]): Segment[] {
-  return segments
-    .map(({ open, close }) => ({ open: Math.max(open, span.open), close: Math.min(close, span.close) }))
-    .filter(({ open, close }) => open < close);
 }

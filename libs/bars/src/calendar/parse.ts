@@ -1,12 +1,11 @@
 /**
- * Parses untrusted JSON into a calendar. Checks each field, and then the file as a whole: its range, the times of each day, dates
- * that contradict each other, days that overlap. Guarantees: an error lists every problem that its step of the checks found, and a
- * calendar with a problem is never returned.
+ * Parses untrusted JSON into a calendar. Checks each field, then the file as a whole: its range, the times of each day, dates that
+ * contradict each other, days that overlap. An error lists every problem that its step of the checks found.
  */
 import { type FieldProblem, problemsOf } from '../field-problems.js';
 import { Calendar } from './days.js';
-import { calendarFileSchema, CalendarRules, wallSegmentsOf } from './calendar-file.js';
-import type { CalendarFile, FileSegments } from './calendar-file.js';
+import { calendarFileSchema, type CalendarFile, type FileSegments } from './calendar-file.js';
+import { CalendarRules, wallSegmentsOf } from './calendar-rules.js';
 import { DAY_MINUTES, dateOf, epochDayOf } from './time.js';
 
 /** Thrown for a calendar file that cannot be used. */

@@ -49,18 +49,10 @@ export function weekdayOf(epochDay: number): Weekday {
   return WEEKDAYS[(new Date(epochDay * DAY_MS).getUTCDay() + 6) % 7]!; // `getUTCDay` counts from Sunday
 }
 
-/**
- * Length of the spans at whose starts offsets are cached, because a look-up of an offset takes microseconds. No zone changes its offset
- * and changes it back within a week.
- */
+/** An offset is cached for each span of this length. No zone changes its offset and changes it back within a week. */
 const SPAN_MS = 7 * DAY_MS;
 
-/**
- * The wall clock of one zone. It caches one offset for each week of the times that it converts, so decades of trading days take
- * milliseconds.
- * A later wall time never maps to an earlier moment. A wall time that is skipped maps to the moment at which the clocks go forward.
- * A wall time that occurs twice maps to its first occurrence.
- */
+/** The wall clock of one zone. It caches offsets, because a look-up takes microseconds, and a calendar has decades of days. */
 export class ZoneClock {
   readonly #zone: IANAZone;
   /** By number of the span since 1970: the offset at its start. */
@@ -71,7 +63,11 @@ export class ZoneClock {
     this.#zone = IANAZone.create(zone);
   }
 
-  /** Epoch ms UTC of a wall time, which is given as the epoch ms that it would be in UTC. */
+  /**
+   * Epoch ms UTC of a wall time, which is given as the epoch ms that it would be in UTC. A later wall time never maps to an earlier moment.
+   * In New York, for example, 02:30 on 2024-03-10 is skipped: it maps to the moment at which the clocks go forward, 07:00 UTC.
+   * 01:30 on 2024-11-03 occurs twice: it maps to the first time, 05:30 UTC.
+   */
   toUtcMs(wallMs: number): number {
     const before = this.#offsetMs(wallMs - DAY_MS);
     const after = this.#offsetMs(wallMs + DAY_MS);

@@ -111,9 +111,8 @@ function calendarOrProblem(spec: SessionRequest, report: Report): Calendar | und
 }
 
 /**
- * Checks that a session has at least one trading day and is within the limits. The caller does this before it builds a layout, because
- * a layout of 130 years takes seconds.
- * @param historyDays trading days of the history. With `history.bars` the caller passes their number when it has found the bars
+ * Checks that a session has a trading day and is within the limits. The caller does this before it builds a layout, which takes seconds for
+ * 130 years. @param historyDays with `history.bars` the caller passes their number when it has found the bars
  */
 export function sizeProblems(
   spec: SessionRequest,

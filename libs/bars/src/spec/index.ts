@@ -9,12 +9,4 @@ export {
   SYMBOLS_MAX,
   type UpkeepDefaults,
 } from './schema.js';
-export {
-  asksToSettle,
-  checkSize,
-  parseSessionRequest,
-  parseSessionSpec,
-  resolveSymbols,
-  SessionSpecError,
-  sourceName,
-} from './session-spec.js';
+export * from './session-spec.js';

@@ -10,10 +10,7 @@ export const SYMBOLS_MAX = 5_000;
 export const SESSION_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const DATASET_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/**
- * The names that vendors give to instruments, in either case: `BACpB` and `BACPB` are two symbols. `.` and `..` are excluded because they
- * are path segments in a URL.
- */
+/** The names of vendors, in either case: `BACpB` is not `BACPB`. No `.` and `..`: they are path segments in a URL. */
 export const SYMBOL_PATTERN = /^(?!\.{1,2}$)[A-Za-z0-9._\-/^=:+@#&$~]{1,64}$/;
 
 /** The words of error messages for what {@link SYMBOL_PATTERN} accepts. */
@@ -100,7 +97,7 @@ export const UPKEEP_DEFAULTS = {
 };
 export type UpkeepDefaults = typeof UPKEEP_DEFAULTS;
 
-export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
+function newSchema(defaults: UpkeepDefaults) {
   return z.strictObject({
     id: z.string().regex(SESSION_ID_PATTERN, `an id, ${SESSION_ID_PATTERN.source}`).optional(),
     symbols,
@@ -134,10 +131,7 @@ export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
           .default('day'),
         retryMissingBars: z.boolean().default(defaults.retryMissingBars),
         maxRetries: whole(1, 100).default(defaults.maxRetries),
-        /**
-         * What happens when a repository fails in every attempt: the barrier waits and attempts continue, or the requested slots
-         * become absent and the clock continues, or the session fails.
-         */
+        /** When a repository failed in every attempt: wait for it, mark its slots absent and continue, or fail the session. */
         onFailure: z.enum(['wait', 'continue', 'fail'], '"wait", "continue" or "fail"').default('wait'),
         autoComputeDerived: z.boolean().default(defaults.autoComputeDerived),
       })
@@ -147,17 +141,17 @@ export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
 }
 
 /** A checked spec whose symbols may still be `dataset`. Intervals have their canonical names, in ascending order. */
-export type SessionRequest = z.output<ReturnType<typeof sessionSpecSchema>>;
+export type SessionRequest = z.output<ReturnType<typeof newSchema>>;
 
 /** The spec that a session keeps: checked, with every default filled in and a list of symbols. */
 export type SessionSpec = Omit<SessionRequest, 'symbols'> & { symbols: string[] };
 
-/** One compiled schema for each object of defaults: zod compiles a schema at its first use, which takes milliseconds. */
-const schemas = new WeakMap<UpkeepDefaults, ReturnType<typeof sessionSpecSchema>>();
+/** By object of defaults, because zod compiles a schema at its first use, which takes milliseconds. */
+const schemas = new WeakMap<UpkeepDefaults, ReturnType<typeof newSchema>>();
 
-/** {@link sessionSpecSchema}, compiled once for each object of defaults. */
-export function schemaFor(defaults: UpkeepDefaults): ReturnType<typeof sessionSpecSchema> {
+/** The schema of a spec, with these defaults of its `upkeep` part. */
+export function sessionSpecSchema(defaults = UPKEEP_DEFAULTS): ReturnType<typeof newSchema> {
   let schema = schemas.get(defaults);
-  if (!schema) schemas.set(defaults, (schema = sessionSpecSchema(defaults)));
+  if (!schema) schemas.set(defaults, (schema = newSchema(defaults)));
   return schema;
 }

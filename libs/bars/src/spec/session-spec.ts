@@ -2,7 +2,7 @@
 import { calendarNamed } from '../calendar/index.js';
 import { isDerivable, parseInterval } from '../interval.js';
 import { crossChecks, FEED, type SessionLimits, sizeProblems } from './checks.js';
-import { schemaFor, SYMBOL_PATTERN, SYMBOL_WORDS, SYMBOLS_MAX, UPKEEP_DEFAULTS } from './schema.js';
+import { sessionSpecSchema, SYMBOL_PATTERN, SYMBOL_WORDS, SYMBOLS_MAX, UPKEEP_DEFAULTS } from './schema.js';
 import type { SessionRequest, SessionSpec, UpkeepDefaults } from './schema.js';
 import { type FieldProblem, problemsOf } from '../field-problems.js';
 
@@ -35,7 +35,7 @@ export function parseSessionRequest(
   defaults: UpkeepDefaults = UPKEEP_DEFAULTS,
   limits?: SessionLimits,
 ): SessionRequest {
-  const parsed = schemaFor(defaults).safeParse(input);
+  const parsed = sessionSpecSchema(defaults).safeParse(input);
   if (!parsed.success) throw new SessionSpecError(problemsOf(parsed.error, input));
   const request = withDerivableDefaults(parsed.data, input);
   const problems = crossChecks(request, limits); // before intervals are sorted, so that a problem names the user's index
@@ -62,8 +62,7 @@ export function parseSessionSpec(input: unknown): SessionSpec {
 
 /**
  * Replaces `symbols: "dataset"` by the list of the source's symbols, which the session keeps. Returns any other spec as it is.
- * @param available the symbols of the source. The spec lists them in ascending order of their code units, so that it does not
- * depend on the order in which the source was read
+ * @param available the symbols of the source. The spec lists them by code units: their order does not depend on how the source was read
  * @throws SessionSpecError when a symbol is invalid, when there are none or too many, or when the session becomes too large
  */
 export function resolveSymbols(

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { collectGarbage } from '../../../test/support/setup/collect-garbage.js';
-import { anySignal } from './any-signal.js';
+import { anySignal } from './signals.js';
 
 describe('a combined signal', () => {
   it('is aborted with the first of its signals, with its reason', () => {
