@@ -1,4 +1,4 @@
-/** Refuses a file of which only some times can be read: these may be wrong, too. Pure. */
+/** Refuses a file if only some of its times can be read: these may be wrong, too. Pure. */
 import { FilePlanError } from '../reading/index.js';
 
 /** Fewest rows from which a share of unreadable times is judged. */

@@ -9,7 +9,7 @@ import { fileKindOf, SIGNATURE_BYTES, UnreadableFileError, unreadableKind } from
 import { unpackFrames } from './zstd.js';
 
 type ByteSource = Iterable<unknown> | AsyncIterable<unknown>;
-/** Opens the packed bytes from their start. Each call reads them anew. */
+/** Opens the packed bytes from their start. Each call reads them from the start again. */
 export type OpenBytes = () => Promise<ByteSource>;
 
 export const PIECE_BYTES = 256 * 1024;

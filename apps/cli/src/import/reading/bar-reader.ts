@@ -2,7 +2,7 @@
 import { type Prices, refuseValues } from '@barkeep/bars';
 import { fieldText, type NumberReader, type Row, type RowHandler, type RowProblem, rowTexts } from '../rows/index.js';
 import type { TimeParser } from '../times/index.js';
-import { type Refusal, type RowSink, timeDetail, timeText } from './refusals.js';
+import { type RowRefusal, type RowSink, timeDetail, timeText } from './refusals.js';
 import { fewestFields, PRICE_NAMES, type RowLayout, type ValueFields } from './row-layout.js';
 import { RowSymbols, type RowSymbolsOptions } from './row-symbols.js';
 import { RowTimes } from './row-times.js';
@@ -89,18 +89,18 @@ export class BarReader implements RowHandler {
     else this.#readBar(row, layout.values[0]!, found.symbol, openTime);
   }
 
-  #refuse({ line }: Row, { reason, detail }: Refusal): void {
+  #refuse({ line }: Row, { reason, detail }: RowRefusal): void {
     this.sink.refuse(line, reason, detail);
   }
 
   /** Refuses a row that may be a header. If its columns are others, the rows below it would be misread, and are refused, too. */
-  #refuseAsHeader(row: Row, refusal: Refusal): void {
+  #refuseAsHeader(row: Row, refusal: RowRefusal): void {
     if (this.options.isOtherHeader?.(rowTexts(row)) === true) this.#otherHeaderLine = row.line;
     this.#refuse(row, refusal);
   }
 
   /** The refusal of a row with text beyond the header's fields, as after a comma in a number. */
-  #surplusOf(row: Row): Refusal | undefined {
+  #surplusOf(row: Row): RowRefusal | undefined {
     const { fieldsMax } = this.options.layout;
     const texts = rowTexts(row);
     const field = texts.findIndex((text, index) => index >= fieldsMax && text !== '');
@@ -142,7 +142,7 @@ export class BarReader implements RowHandler {
     this.sink.bar(symbol, bar, isVolumeUnknown);
   }
 
-  #timeRefusal(openTime: number): Refusal | undefined {
+  #timeRefusal(openTime: number): RowRefusal | undefined {
     const { gridMs = MINUTE_MS } = this.options;
     if (openTime < TIME_MIN_MS || openTime > TIME_MAX_MS) {
       return { reason: 'time-out-of-range', detail: `expected a time from 1900 to 2200, was ${timeText(openTime)}` };

@@ -21,7 +21,7 @@ export type ImportRefusal =
   | 'ambiguous-format'
   | 'mixed-symbols';
 
-export interface Refusal {
+export interface RowRefusal {
   reason: ImportRefusal;
   detail: string;
 }
@@ -80,7 +80,7 @@ export function priceHint(reason: RefusalReason): string {
 }
 
 /** The refusal of a value that is not a number, with the option that would read it, if there is one. */
-export function notNumber(name: string, text: string): Refusal {
+export function notNumber(name: string, text: string): RowRefusal {
   const isNotFinite = /^[+-]?(nan|inf)/i.test(text) || Math.abs(Number(text)) === Infinity;
   const detail = `${name}: expected a number, was "${text}"`;
   if (isNotFinite) return { reason: 'not-finite', detail };

@@ -1,7 +1,7 @@
 /** Reads the prices and the volume of a bar from the fields of a row. */
 import type { RefusalReason } from '@barkeep/bars';
 import { fieldText, type NumberReader, type Row } from '../rows/index.js';
-import { notNumber, priceHint, type Refusal } from './refusals.js';
+import { notNumber, priceHint, type RowRefusal } from './refusals.js';
 import { PRICE_NAMES, type ValueFields } from './row-layout.js';
 
 export class RowValues {
@@ -28,7 +28,7 @@ export class RowValues {
   }
 
   /** Names the first value that is not a number; when all are, shows all values with `reason`. @param prefix of the names */
-  refusalOf(row: Row, { ask, ...fields }: ValueFields, reason: RefusalReason, prefix: string): Refusal {
+  refusalOf(row: Row, { ask, ...fields }: ValueFields, reason: RefusalReason, prefix: string): RowRefusal {
     const valueIn = (name: string, field: number, read: NumberReader) => {
       const value = read(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0);
       return { name: prefix + name, text: fieldText(row, field), isNumber: !Number.isNaN(value) };

@@ -7,7 +7,7 @@ const NAMING_KEYS = new Set(['symbol', 'ticker', 'instrument']);
 
 /** The keys and scalars are held as places in the bytes of the tokens, so that no string is made of a value. */
 export class JsonContainer {
-  /** Where each of its own scalars begins and ends. */
+  /** Where each of its direct scalars begins and ends. */
   starts: number[] = [];
   ends: number[] = [];
   /** Where the key of each scalar of an object begins and ends. After a key and before its value, there is one key more than scalars. */

@@ -20,7 +20,7 @@ describe('rows for which the calendar has no slot', () => {
   });
 });
 
-describe('a hint beside rows without a slot', () => {
+describe('the hint about rows without a slot', () => {
   const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
 
   // Wall times from this one on are read in a zone. They are the trading day of New York in the zone that the hint names.
