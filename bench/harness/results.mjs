@@ -60,15 +60,15 @@ function markdown(results, machine) {
 
 The last results of \`npm run bench\`, which writes this page. The machine was shared: compare ratios, not absolute figures.
 
-Each scenario has arms, which run in turn: \`value\` is what Barkeep does, \`limit\` a reference for the least work that the task needs,
-\`baseline\` the obvious way to do it. Other arms are parts or variants. [Performance](../docs/performance.md) explains the scenarios that are
-faster than their limit.
+Each scenario has arms, which run in turn. \`value\` is what Barkeep does. \`limit\` is a simple program that does only the work that no
+program can avoid, one step after the other; Barkeep can be faster where it does several steps at once. \`baseline\` is the obvious way to
+do the whole work. Other arms are parts or variants. [Performance](../docs/performance.md) has the reasons for the results.
 
 - **median** of all rounds. Of rates, more is better; of ms, less.
-- **of limit, of baseline**: each sample is divided by the sample of the limit (or of the baseline) of the same round; the column has the
-  median of these ratios, which differs a little from the ratio of the two medians. Above 1 is faster for rates, and slower for ms. In S7
-  each size of a gap has a limit of the same size.
-- **spread**: the largest minus the smallest sample, divided by the median. It says nothing for a median near 0, such as that of S9's extra
+- **of limit, of baseline**: each sample is divided by the sample of the limit (or of the baseline) of the same round. The column has the
+  median of these ratios, which differs from the ratio of the two medians. Above 1 is faster for rates, and slower for ms. In S7 each size of
+  a gap has a limit of the same size.
+- **spread**: the largest minus the smallest sample, divided by the median. It means nothing for a median near 0, such as that of S9's extra
   CPU.
 - **B/bar**: memory of Redis for each stored bar. **CPU s**: CPU seconds of one sample, by process.
 
