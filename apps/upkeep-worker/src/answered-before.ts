@@ -15,7 +15,8 @@ type AnsweredBefore = Payload<'backfill'>['answered'];
  */
 export function answeredBefore(before: AnsweredBefore, request: Omit<SymbolRequest, 'skipped'>): number {
   const earlier = before?.[request.symbol];
-  return earlier?.slots === slotsName(request, []) ? earlier.repositories : 0;
+  if (earlier === undefined) return 0; // without making a name, which takes 0.1 ms
+  return earlier.slots === slotsName(request, []) ? earlier.repositories : 0;
 }
 
 /** For each symbol that a repository was not asked for: how many repositories before it have answered, and the slots that stay empty. */
