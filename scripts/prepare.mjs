@@ -3,11 +3,11 @@
  * there is nothing to do. Needs only Node and npm. Of two processes that prepare at once, the second waits for the first.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { makeConsoleFiles } from './console-files.mjs';
+import { withLock } from './folder-lock.mjs';
 import { writeLuaTexts } from './lua-texts.mjs';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -16,14 +16,11 @@ const MODULES = join(ROOT, 'node_modules');
 const LOCK = join(ROOT, '.barkeep', 'prepare.lock');
 /** At most this many lines of a failed program's output are shown, from its start, where the cause is. */
 const SHOWN_LINES_MAX = 40;
-const LOCK_CHECK_MS = 200;
-/** How long to wait for another process that prepares. */
-const LOCK_LIMIT_MS = 15 * 60_000;
 
 /** Installs and builds what is out of date. @throws Error when npm or the compiler fails, or on an old version of Node */
 export async function prepare() {
   checkNode();
-  await withLock(() => {
+  await withLock(LOCK, () => {
     if (!isInstalled()) install();
     build();
   });
@@ -85,52 +82,6 @@ function run(program, args) {
   process.stderr.write(`${output.slice(0, SHOWN_LINES_MAX).join('\n')}\n`);
   const reason = error?.message ?? `exit code ${status}`;
   throw new Error(`expected "${[program, ...args].join(' ')}" to succeed, was ${reason}`);
-}
-
-/** Runs `work` while no other process prepares: only one can have the folder {@link LOCK}. */
-async function withLock(work) {
-  mkdirSync(dirname(LOCK), { recursive: true });
-  const deadline = Date.now() + LOCK_LIMIT_MS;
-  while (!takeLock()) {
-    if (Date.now() > deadline)
-      throw new Error(`expected the lock ${LOCK} to become free; remove it when no other process prepares`);
-    await delay(LOCK_CHECK_MS);
-  }
-  const release = () => rmSync(LOCK, { recursive: true, force: true });
-  process.once('exit', release);
-  try {
-    work();
-  } finally {
-    release();
-    process.removeListener('exit', release);
-  }
-}
-
-/** True when this process got the lock. Otherwise removes the lock if its owner is gone, so that the next call can get it. */
-function takeLock() {
-  const mine = mkdtempSync(`${LOCK}.`);
-  writeFileSync(join(mine, 'pid'), String(process.pid));
-  try {
-    renameSync(mine, LOCK); // fails when another process has the lock, because that folder is not empty
-    return true;
-  } catch (error) {
-    rmSync(mine, { recursive: true });
-    if (!existsSync(LOCK)) return false; // it has just been released
-    if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(error.code)) throw error;
-    if (isOwnerGone()) rmSync(LOCK, { recursive: true, force: true });
-    return false;
-  }
-}
-
-function isOwnerGone() {
-  try {
-    const owner = Number(readFileSync(join(LOCK, 'pid'), 'utf8'));
-    if (owner === process.pid) return true; // in a container the next run often has the same id
-    process.kill(owner, 0); // signal 0 only checks whether the process exists
-    return false;
-  } catch (error) {
-    return error.code === 'ESRCH'; // ENOENT: the lock has just been released
-  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) void runPrepared('prepare', () => undefined);

@@ -15,7 +15,7 @@ type AnsweredBefore = Payload<'backfill'>['answered'];
  */
 export function answeredBefore(before: AnsweredBefore, request: Omit<SymbolRequest, 'skipped'>): number {
   const earlier = before?.[request.symbol];
-  if (earlier === undefined) return 0;
+  if (earlier === undefined) return 0; // without making a name, which takes 0.1 ms
   return earlier.slots === slotsName(request, []) ? earlier.repositories : 0;
 }
 

@@ -33,7 +33,7 @@ export async function askDeclaredAgain(
   day: DayAnswer,
   ask: (requests: readonly SymbolRequest[]) => Promise<DayAnswer>,
 ): Promise<void> {
-  const incomplete = [...day.symbols.values()].filter((symbol) => lacksBars(symbol, grid, false));
+  const incomplete = [...day.symbols.values()].filter((symbol) => lacksBars(symbol, false));
   if (incomplete.length === 0) return;
   let declared: Set<string>;
   try {

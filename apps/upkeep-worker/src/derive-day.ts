@@ -52,12 +52,13 @@ export async function deriveDay(
 async function deriveSymbols(at: PartitionDay, slots: number, symbols: readonly SymbolDay[], which: 'all' | 'stale') {
   const { store, partition, day } = at;
   const { layout } = store;
-  const cascade = planCascade(layout.computed.map((interval) => layout.plan(day, interval)));
+  let planned: ReturnType<typeof planCascade> | undefined; // at the first stale symbol: it takes a millisecond for many intervals
   let changed = 0;
   for (let from = 0; from < symbols.length; from += SYMBOLS_PER_BATCH) {
     const batch = symbols.slice(from, from + SYMBOLS_PER_BATCH);
     const names = (which === 'all' ? batch : await staleOf(at, slots, batch)).map(({ symbol }) => symbol);
     if (names.length === 0) continue;
+    const cascade = (planned ??= planCascade(layout.computed.map((interval) => layout.plan(day, interval))));
     const bases = await store.readChunks(partition, day, layout.base, names);
     const derived = [...bases].map(([symbol, base]) => {
       return { symbol, bitmap: base.bitmap, chunks: aggregateCascade(base, cascade, slots) };

@@ -39,11 +39,7 @@ export class GapDetector {
     const foundAt = this.parts.now();
     const backfills: PayloadInput<'backfill'>[] = [];
     const aggregates: PayloadInput<'aggregate'>[] = [];
-    const [isStopped, nextRetry, positions] = await Promise.all([
-      store.isStopped(),
-      store.nextRetry(),
-      store.positions(),
-    ]);
+    const [nextRetry, positions] = await Promise.all([store.nextRetry(), store.positions()]);
     // A detection with a scope does not look at the whole session, so it cannot tell whether the session is at its end.
     let isAtEnd = scope === undefined && nextRetry === undefined;
     for (const [partition, position] of positions.entries()) {
@@ -70,8 +66,8 @@ export class GapDetector {
       const againAt = Math.max(nextRetry ?? 0, this.parts.now() + CHECK_AGAIN_MS);
       await this.parts.producer.detectAgain(session, againAt);
     }
-    // A reconciler may have scheduled the session again just after it was stopped or failed.
-    return isStopped || (isAtEnd && backfills.length === 0);
+    // A reconciler may have scheduled the session again just after it was stopped or failed. Read last, because a call may start it meanwhile.
+    return (isAtEnd && backfills.length === 0) || store.isStopped();
   }
 
   /** Dates with missing slots before the frontier, or with due retries. With `force`: with any empty slot before the frontier. */

@@ -25,6 +25,8 @@ export interface AskedSymbol {
   request: SymbolRequest;
   /** Best dataset first. */
   answers: DatasetAnswer[];
+  /** Whether the answers together have a bar for every requested slot. */
+  hasAllBars: boolean;
   refused: (RefusedRecord & { dataset: string })[];
   /** That of the best repository that failed. An outage of PostgreSQL comes before other failures. */
   failure: RequestFailure | undefined;
@@ -70,29 +72,30 @@ export async function askRepositories(
   requests: readonly SymbolRequest[],
   options: AskOptions,
 ): Promise<DayAnswer> {
-  const unanswered = { failure: undefined, unaskedFrom: undefined };
   const day: DayAnswer = {
-    symbols: new Map(requests.map((request) => [request.symbol, { request, answers: [], refused: [], ...unanswered }])),
+    symbols: new Map(requests.map((request) => [request.symbol, unanswered(request)])),
     failures: new Map(),
     answered: new Set(),
   };
   for (const [place, name] of layout.spec.backfill.entries()) {
     const repository = repositories.get(name);
     const open = [...day.symbols.values()].filter(
-      (symbol) => symbol.request.skipped <= place && lacksBars(symbol, grid, options.givesUp),
+      (symbol) => symbol.request.skipped <= place && lacksBars(symbol, options.givesUp),
     );
     if (!repository || open.length === 0) continue;
     const answer = await askOne(repository, layout, grid, open, options);
-    addAnswer(day, open, { place, name, dataset: layout.datasets.indexOf(name) }, answer);
+    addAnswer(day, grid, open, { place, name, dataset: layout.datasets.indexOf(name) }, answer);
   }
   return day;
 }
 
+function unanswered(request: SymbolRequest): AskedSymbol {
+  return { request, answers: [], hasAllBars: false, refused: [], failure: undefined, unaskedFrom: undefined };
+}
+
 /** Whether a further repository may be asked about a symbol: each one so far has answered without all bars, or failed and is given up. */
-export function lacksBars(symbol: AskedSymbol, grid: DayGrid, givesUp: boolean): boolean {
-  const { request, answers, failure, unaskedFrom } = symbol;
-  const mayAskOn = unaskedFrom === undefined && (failure === undefined || isGivenUp(failure, givesUp));
-  return mayAskOn && !covers(grid, request.asked, answers);
+export function lacksBars({ hasAllBars, failure, unaskedFrom }: AskedSymbol, givesUp: boolean): boolean {
+  return !hasAllBars && unaskedFrom === undefined && (failure === undefined || isGivenUp(failure, givesUp));
 }
 
 /** Whether a failure counts as an answer without bars. @param givesUp whether the session gives up a repository that fails */
@@ -112,6 +115,7 @@ function covers(grid: DayGrid, asked: readonly SlotRange[], answers: readonly Da
 /** Adds what one repository answered about `asked`. @param repository `place` in the session's repositories, `dataset` in its datasets */
 function addAnswer(
   day: DayAnswer,
+  grid: DayGrid,
   asked: readonly AskedSymbol[],
   { place, name, dataset }: { place: number; name: string; dataset: number },
   { bars, refused, failed, unasked, isPostgresAway }: OneAnswer,
@@ -132,6 +136,7 @@ function addAnswer(
     } else {
       day.answered.add(name);
       answer.answers.push({ dataset, bars: bars.get(symbol) ?? [] });
+      answer.hasAllBars = covers(grid, answer.request.asked, answer.answers);
     }
   }
 }
