@@ -2,9 +2,9 @@
 import { calendarNamed } from '@barkeep/bars';
 import { CalendarCheck } from './calendar-check.js';
 import { CSV_HEADER, MINUTE_MS, OPEN, wallRows } from '../../../../../test/support/data/import-texts.js';
-import { type ImportCase, imported, SYMBOL_X } from '../../../../../test/support/data/imported-file.js';
+import { type ImportCase, imported, STORE_AS_X } from '../../../../../test/support/data/imported-file.js';
 
-const warningsOf = async (text: string, options: ImportCase = SYMBOL_X): Promise<string[]> =>
+const warningsOf = async (text: string, options: ImportCase = STORE_AS_X): Promise<string[]> =>
   (await imported('a.csv', text, options)).summary.warnings;
 
 describe('rows for which the calendar has no slot', () => {

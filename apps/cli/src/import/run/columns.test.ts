@@ -4,7 +4,7 @@ import {
   countsOf,
   detailOf,
   imported,
-  SYMBOL_X,
+  STORE_AS_X,
   TIME,
   valuesOf,
   VOLUME,
@@ -26,14 +26,14 @@ describe('in a header,', () => {
 
   it('a time in UTC is preferred to a local one', async () => {
     const text = 'time,time_utc,open,high,low,close,volume\n2024-03-04 09:30:00,2024-03-04 14:30:00,10,11,9,10,5\n';
-    expect((await imported('a.csv', text, SYMBOL_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
+    expect((await imported('a.csv', text, STORE_AS_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
   });
 
   it('a column of dates completes a column of times without dates, whatever its name', async () => {
     const text = 'Date,Timestamp,Open,High,Low,Close,Volume\n20240304,14:30:00,10,11,9,10,5\n';
-    expect((await imported('a.csv', text, SYMBOL_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
+    expect((await imported('a.csv', text, STORE_AS_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
     const wholeTime = 'Date,Timestamp,Open,High,Low,Close,Volume\n2024-03-04,1709562600,10,11,9,10,5\n';
-    expect((await imported('b.csv', wholeTime, SYMBOL_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
+    expect((await imported('b.csv', wholeTime, STORE_AS_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
   });
 });
 
@@ -52,7 +52,7 @@ describe('among the columns of vendors,', () => {
     expect(bars[0]?.[VOLUME]).toBe(57);
     expect(summary.understood[0]?.notes).toEqual(['volume is <TICKVOL>; not taken: <VOL>']);
     const generic = 'time,open,high,low,close,tick_volume,real_volume\n2024-01-02 09:30,1,1,1,1,57,0\n';
-    expect((await imported('b.csv', generic, SYMBOL_X)).bars[0]?.[VOLUME]).toBe(57);
+    expect((await imported('b.csv', generic, STORE_AS_X)).bars[0]?.[VOLUME]).toBe(57);
   });
 });
 
@@ -90,7 +90,7 @@ describe('what the columns of a file say', () => {
   it('is not needed for the times right after dates', async () => {
     const rows = '2024-03-04;14:30;10;12;9;11;5\n2024-03-04;14:31;10;12;9;11;5\n';
     for (const header of ['Data;Ora;Apertura;Massimo;Minimo;Chiusura;Volume', 'date;minute;open;high;low;close;volume'])
-      expect((await imported('a.csv', `${header}\n${rows}`, SYMBOL_X)).bars.map(([, time]) => time)).toEqual([
+      expect((await imported('a.csv', `${header}\n${rows}`, STORE_AS_X)).bars.map(([, time]) => time)).toEqual([
         '2024-03-04T14:30Z',
         '2024-03-04T14:31Z',
       ]);
@@ -98,13 +98,13 @@ describe('what the columns of a file say', () => {
 
   it('is read without the number before each name, as Alpha Vantage writes them', async () => {
     const text = 'date,1. open,2. high,3. low,4. close,5. volume\n2024-03-04T14:30Z,10,12,9,11,5\n';
-    expect((await imported('a.csv', text, SYMBOL_X)).bars.map(valuesOf)).toEqual([[10, 12, 9, 11, 5]]);
+    expect((await imported('a.csv', text, STORE_AS_X)).bars.map(valuesOf)).toEqual([[10, 12, 9, 11, 5]]);
   });
 
   it('is refused when a spreadsheet has rounded it', async () => {
-    const rounded = await imported('a.csv', `${CSV_HEADER}1.70956E+12,10,12,9,11,5\n`, SYMBOL_X);
+    const rounded = await imported('a.csv', `${CSV_HEADER}1.70956E+12,10,12,9,11,5\n`, STORE_AS_X);
     expect(detailOf(rounded)).toContain('which a spreadsheet has rounded');
-    const whole = await imported('a.csv', `${CSV_HEADER}1.7095626E+12,10,12,9,11,5\n`, SYMBOL_X);
+    const whole = await imported('a.csv', `${CSV_HEADER}1.7095626E+12,10,12,9,11,5\n`, STORE_AS_X);
     expect(whole.bars).toHaveLength(1);
   });
 

@@ -18,7 +18,7 @@ import {
   imported,
   reasonsOf,
   SYMBOL,
-  SYMBOL_X,
+  STORE_AS_X,
 } from '../../../../../test/support/data/imported-file.js';
 
 /** The parts of a UTC time, for texts in other forms. */
@@ -31,7 +31,7 @@ const at = (day: number, hour: number, minute = 0, month = 3): number => Date.UT
 const newestFirst = (text: string): string => `${text.trim().split('\n').toReversed().join('\n')}\n`;
 
 /** The refusals when nothing was stored, otherwise the warnings; empty when there are none. */
-async function outcomeOf(text: string, options: ImportCase = SYMBOL_X, name = 'a.csv'): Promise<string> {
+async function outcomeOf(text: string, options: ImportCase = STORE_AS_X, name = 'a.csv'): Promise<string> {
   const { bars, summary } = await imported(name, text, options);
   if (bars.length === 0) return summary.refused.first.map(({ reason, detail }) => `${reason}: ${detail}`).join();
   return summary.warnings.join('\n');
@@ -78,7 +78,7 @@ describe('rows of another interval', () => {
 
   it('are warned of when a name or a column says the interval of one row', async () => {
     const oneRow = CSV_HEADER + rows(1, at(4, 14));
-    expect(await outcomeOf(oneRow, SYMBOL_X, 'X-5m-2024-03.csv')).toContain('name says 5-minute');
+    expect(await outcomeOf(oneRow, STORE_AS_X, 'X-5m-2024-03.csv')).toContain('name says 5-minute');
     const daily = `period,${CSV_HEADER}1d,${rows(1, at(4, 14))}`;
     expect(await outcomeOf(daily)).toContain('"period" says 1-day');
   });
@@ -156,7 +156,7 @@ describe('a day that was taken for a month', () => {
 
   it('is warned of when the name of the file has the other date', async () => {
     const text = CSV_HEADER + days([3], dayFirst);
-    expect(await outcomeOf(text, SYMBOL_X, 'X_20240503.csv')).toContain("not the date in the file's name");
+    expect(await outcomeOf(text, STORE_AS_X, 'X_20240503.csv')).toContain("not the date in the file's name");
   });
 
   it('is warned of when the dates as read are on a weekend', async () => {
@@ -219,14 +219,14 @@ describe('times without a zone', () => {
 
   it('are shown as read in UTC, and not warned of when they look like nothing else', async () => {
     for (const text of [wallRows(390, at(4, 14, 30)), wallRows(1440, at(4, 0))]) {
-      const { summary } = await imported('a.csv', CSV_HEADER + text, SYMBOL_X);
+      const { summary } = await imported('a.csv', CSV_HEADER + text, STORE_AS_X);
       expect(summary.warnings).toEqual([]);
       expect(summary.understood[0]?.notes).toEqual(['times have no zone and are read as UTC: --tz names another one']);
     }
   });
 
   it('are not mentioned when the times have a zone', async () => {
-    const { summary } = await imported('a.csv', CSV_HEADER + rows(5, at(4, 14)), SYMBOL_X);
+    const { summary } = await imported('a.csv', CSV_HEADER + rows(5, at(4, 14)), STORE_AS_X);
     expect(summary.understood[0]?.notes).toEqual([]);
   });
 
@@ -277,7 +277,7 @@ describe('in a file that may be misread,', () => {
       { time: isoText(at(4, 14)), complete: true, ...values },
       { time: isoText(at(4, 14, 1)), complete: false, ...values },
     ];
-    const outcome = await outcomeOf(JSON.stringify(bars), SYMBOL_X, 'a.json');
+    const outcome = await outcomeOf(JSON.stringify(bars), STORE_AS_X, 'a.json');
     expect(outcome).toContain('column "complete" ("true" and "false")');
   });
 

@@ -8,7 +8,7 @@ import {
   detailOf,
   imported,
   reasonsOf,
-  SYMBOL_X,
+  STORE_AS_X,
   valuesOf,
   VOLUME,
 } from '../../../../../test/support/data/imported-file.js';
@@ -39,7 +39,7 @@ describe('before the rows,', () => {
   it('sep=; names the delimiter, and a line of units belongs to the header', async () => {
     const header = 'sep=;\ntime;open;high;low;close;volume\nUTC;USD;USD;USD;USD;shares\n';
     const rows = '2024-03-04 14:30;1;2;1;2;5\n2024-03-04 14:31;1;2;1;2;5\n';
-    const { bars } = await imported('a.csv', header + rows, SYMBOL_X);
+    const { bars } = await imported('a.csv', header + rows, STORE_AS_X);
     expect(bars.map((bar) => bar[VOLUME])).toEqual([5, 5]);
   });
 
@@ -51,12 +51,12 @@ describe('before the rows,', () => {
 
   it('a title in brackets is not taken for JSON', async () => {
     const titled = `[EURUSD]\n${CSV_HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
-    expect((await imported('a.csv', titled, SYMBOL_X)).bars).toHaveLength(1);
+    expect((await imported('a.csv', titled, STORE_AS_X)).bars).toHaveLength(1);
   });
 
   it('a title and blank lines are skipped', async () => {
     const titled = `A title, with a comma\n\nanother\n${CSV_HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
-    expect((await imported('b.csv', titled, SYMBOL_X)).bars).toHaveLength(1);
+    expect((await imported('b.csv', titled, STORE_AS_X)).bars).toHaveLength(1);
   });
 
   it('--skip-lines skips lines, also in a file without a header', async () => {
@@ -68,34 +68,34 @@ describe('before the rows,', () => {
 
 describe('above a header,', () => {
   it('thousands of blank lines are skipped', async () => {
-    expect((await imported('a.csv', '\n'.repeat(5000) + CSV_HEADER + row(0), SYMBOL_X)).bars).toHaveLength(1);
+    expect((await imported('a.csv', '\n'.repeat(5000) + CSV_HEADER + row(0), STORE_AS_X)).bars).toHaveLength(1);
   });
 
   it('dozens of comments are skipped', async () => {
     const comments = Array.from({ length: 40 }, (_, at) => `# line ${at}, of a preamble\n`).join('');
-    expect((await imported('a.csv', comments + CSV_HEADER + row(0), SYMBOL_X)).bars).toHaveLength(1);
+    expect((await imported('a.csv', comments + CSV_HEADER + row(0), STORE_AS_X)).bars).toHaveLength(1);
   });
 });
 
 describe('a header', () => {
   it('with the name of a used column twice is refused', async () => {
     const closeTwice = 'time,open,high,low,close,close,volume\n2024-03-04T14:30:00Z,10,11,9,10,10.5,5\n';
-    const result = await imported('a.csv', closeTwice, SYMBOL_X);
+    const result = await imported('a.csv', closeTwice, STORE_AS_X);
     expect(countsOf(result)).toEqual({ bars: 0, refused: { 'unusable-header': 1 } });
     expect(detailOf(result)).toContain('expected one column "close"');
     const header = 'Datetime,Open,Open,High,High,Low,Low,Close,Close,Volume,Volume\n';
     const allTwice = `${header}2024-03-04 14:30:00+00:00,1,2,1,2,1,2,1,2,5,6\n`;
-    expect(reasonsOf(await imported('a.csv', allTwice, SYMBOL_X))).toEqual({ 'unusable-header': 1 });
+    expect(reasonsOf(await imported('a.csv', allTwice, STORE_AS_X))).toEqual({ 'unusable-header': 1 });
   });
 
   it('may have another name twice', async () => {
     const text = 'time,open,high,low,close,volume,x,x\n2024-03-04T14:30:00Z,10,11,9,10,5,1,2\n';
-    expect((await imported('a.csv', text, SYMBOL_X)).bars).toHaveLength(1);
+    expect((await imported('a.csv', text, STORE_AS_X)).bars).toHaveLength(1);
   });
 
   it('may have blanks before its quotes, as its rows may', async () => {
     const text = '"time", "open", "high", "low", "close", "volume"\n"2024-03-04 14:30", "10", "11", "9", "10", "5"\n';
-    expect((await imported('a.csv', text, SYMBOL_X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
+    expect((await imported('a.csv', text, STORE_AS_X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
   });
 });
 
@@ -104,7 +104,7 @@ describe('a row with more fields than its header', () => {
     const groupedVolume = `${CSV_HEADER}2024-03-04T14:30:00Z,10,11,9,10,1,234,567\n`;
     const decimalCommas = `${CSV_HEADER}2024-03-04T14:30:00Z,1,0850,1,0850,1,0850,1,0850,12\n`;
     for (const text of [groupedVolume, decimalCommas]) {
-      const result = await imported('a.csv', text, SYMBOL_X);
+      const result = await imported('a.csv', text, STORE_AS_X);
       expect(countsOf(result)).toEqual({ bars: 0, refused: { 'too-many-fields': 1 } });
     }
   });
@@ -114,7 +114,7 @@ describe('a row with more fields than its header', () => {
     const result = await imported(
       'a.csv',
       `${header}2024-03-04T14:30Z,1,1,1,1,1,234\n2024-03-04T14:31Z,1,1,1,1,5,\n`,
-      SYMBOL_X,
+      STORE_AS_X,
     );
     expect(countsOf(result)).toEqual({ bars: 1, refused: { 'too-many-fields': 1 } });
     expect(result.bars[0]?.[VOLUME]).toBe(5);
@@ -131,14 +131,14 @@ describe('a row with fewer fields than its header', () => {
   it('is refused when a field is missing', async () => {
     const text =
       'time,open,high,low,close,volume,trades\n2024-03-04T14:30:00Z,10,11,9,10,7\n2024-03-04T14:31:00Z,10,11,9,10,5,7\n';
-    const result = await imported('a.csv', text, SYMBOL_X);
+    const result = await imported('a.csv', text, STORE_AS_X);
     expect(countsOf(result)).toEqual({ bars: 1, refused: { 'missing-fields': 1 } });
   });
 
   it('may end in empty fields, in the header too', async () => {
     const text =
       'time,open,high,low,close,volume,\n2024-03-04T14:30:00Z,10,11,9,10,5\n2024-03-04T14:31:00Z,10,11,9,10,5,,\n';
-    expect((await imported('a.csv', text, SYMBOL_X)).bars).toHaveLength(2);
+    expect((await imported('a.csv', text, STORE_AS_X)).bars).toHaveLength(2);
   });
 });
 

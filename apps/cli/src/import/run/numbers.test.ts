@@ -6,7 +6,7 @@ import {
   detailOf,
   imported,
   reasonsOf,
-  SYMBOL_X,
+  STORE_AS_X,
   valuesOf,
 } from '../../../../../test/support/data/imported-file.js';
 
@@ -36,7 +36,7 @@ describe('groups of thousands', () => {
     ['"1 010,50","1\u00a0011","1\u202f009","1 010,25","1 234 567"', ',', ' '],
   ] as const)('are read with --thousands, which the refusal names: %s', async (values, decimal, thousands) => {
     const text = `\ufeff${CSV_HEADER.trim()}\r\n2024-03-04T14:30:00Z,${values}\r\n`;
-    expect(detailOf(await imported('a.csv', text, SYMBOL_X))).toContain('--thousands');
+    expect(detailOf(await imported('a.csv', text, STORE_AS_X))).toContain('--thousands');
     const { bars } = await imported('a.csv', text, { read: { symbol: 'X', numbers: { decimal, thousands } } });
     expect(valuesOf(bars[0])).toEqual([1010.5, 1011, 1009, 1010.25, 1234567]);
   });
@@ -54,7 +54,7 @@ describe('among unusual numbers,', () => {
 
   it('zeros for minutes without a trade are refused, and the refusal says what to do', async () => {
     const text = `${CSV_HEADER}2024-03-04T14:30Z,10,11,9,10,5\n2024-03-04T14:31Z,0,0,0,0,0\n2024-03-04T14:32Z,10,11,0,10,5\n`;
-    const refused = await imported('a.csv', text, SYMBOL_X);
+    const refused = await imported('a.csv', text, STORE_AS_X);
     expect(countsOf(refused)).toEqual({ bars: 1, refused: { 'zero-price': 2 } });
     expect(detailOf(refused)).toContain('no trade');
     expect(detailOf(refused)).toContain('--allow-negative-prices');
@@ -63,7 +63,7 @@ describe('among unusual numbers,', () => {
 
   it('numbers that are extreme but valid are exact', async () => {
     const text = `${CSV_HEADER}2024-03-04T14:30Z,1e-320,1.7976931348623157e308,1e-320,123456789012345.67,9007199254740993\n`;
-    const { bars } = await imported('a.csv', text, SYMBOL_X);
+    const { bars } = await imported('a.csv', text, STORE_AS_X);
     expect(valuesOf(bars[0])).toEqual([
       1e-320,
       1.7976931348623157e308,

@@ -6,7 +6,7 @@ import {
   imported,
   type ImportedFile,
   reasonsOf,
-  SYMBOL_X,
+  STORE_AS_X,
 } from '../../../../../test/support/data/imported-file.js';
 
 /** A row of 2024-03-04, `minute` minutes after 14:30 UTC. */
@@ -54,18 +54,18 @@ describe('symbols', () => {
 describe('rows of other symbols', () => {
   it('are refused when one symbol is given, unless they are to be one symbol', async () => {
     const text = `symbol,${CSV_HEADER}AAPL,${row(0)}MSFT,${row(0, 20)}AAPL,${row(1)}`;
-    const result = await imported('a.csv', text, SYMBOL_X);
+    const result = await imported('a.csv', text, STORE_AS_X);
     expect(countsOf(result)).toEqual({ bars: 2, refused: { 'other-symbol': 1 } });
-    expect((await imported('a.csv', text, { ...SYMBOL_X, oneSymbol: true })).bars).toHaveLength(3);
+    expect((await imported('a.csv', text, { ...STORE_AS_X, oneSymbol: true })).bars).toHaveLength(3);
   });
 
   it('are refused when a key of JSON names the other symbol, also above other keys', async () => {
     const rowsOf = (price: number): string =>
       `[{"t":1709562600,"o":${price},"h":${price},"l":${price},"c":${price},"v":1}]`;
     const flat = `{"AAPL":${rowsOf(1)},"MSFT":${rowsOf(2)}}`;
-    expect(reasonsOf(await imported('a.json', flat, SYMBOL_X))).toEqual({ 'other-symbol': 1 });
+    expect(reasonsOf(await imported('a.json', flat, STORE_AS_X))).toEqual({ 'other-symbol': 1 });
     const nested = `{"AAPL":{"values":${rowsOf(1)}},"MSFT":{"values":${rowsOf(2)}}}`;
-    const result = await imported('a.json', nested, SYMBOL_X);
+    const result = await imported('a.json', nested, STORE_AS_X);
     expect(result.bars).toHaveLength(1);
     expect(detailOf(result)).toBe(
       'expected rows of "AAPL.values", was "MSFT.values": leave --symbol out, or give --one-symbol',
@@ -84,7 +84,7 @@ describe('a file with one symbol after another', () => {
   it.each(['#RIC', 'stock_code', 'ts_code', 'product_id', 'Contract Name', 'isin'])(
     'is not stored as one by --symbol: its symbols are in %s',
     async (column) => {
-      const result = await imported('a.csv', sorted(column), SYMBOL_X);
+      const result = await imported('a.csv', sorted(column), STORE_AS_X);
       expect(countsOf(result)).toEqual({ bars: 300, refused: { 'other-symbol': 300 } });
       const symbols = new Set((await imported('a.csv', sorted(column))).bars.map(([symbol]) => symbol));
       expect([...symbols]).toEqual(['AAA', 'BBB']);
@@ -106,7 +106,7 @@ describe('a file with one symbol after another', () => {
   });
 
   it('is warned of when it has them in a column that may have several values for a symbol', async () => {
-    const { summary } = await imported('a.csv', sorted('instrument_id'), SYMBOL_X);
+    const { summary } = await imported('a.csv', sorted('instrument_id'), STORE_AS_X);
     expect(summary.warnings[0]).toContain('differ in the column "instrument_id" ("AAA" and "BBB")');
   });
 });

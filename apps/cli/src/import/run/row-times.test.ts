@@ -14,7 +14,7 @@ import {
   type ImportCase,
   imported,
   reasonsOf,
-  SYMBOL_X,
+  STORE_AS_X,
   TIME,
 } from '../../../../../test/support/data/imported-file.js';
 
@@ -24,7 +24,7 @@ const risingRows = (count: number, from: number, stepMs = MINUTE_MS, text = isoT
 /** @param text the time of a minute, as the file has it */
 const rows = (count: number, text: (minute: number) => string): string =>
   Array.from({ length: count }, (_, minute) => `${text(minute)},10,11,9,10,5\n`).join('');
-const warningsOf = async (text: string, options: ImportCase = SYMBOL_X): Promise<string[]> =>
+const warningsOf = async (text: string, options: ImportCase = STORE_AS_X): Promise<string[]> =>
   (await imported('a.csv', text, options)).summary.warnings;
 
 describe('a time that is neither an epoch nor complete', () => {
@@ -53,7 +53,7 @@ describe('in an import of minutes,', () => {
   });
 
   it('opens are not warned of', async () => {
-    const { summary } = await imported('a.csv', CSV_HEADER + risingRows(390, OPEN), SYMBOL_X);
+    const { summary } = await imported('a.csv', CSV_HEADER + risingRows(390, OPEN), STORE_AS_X);
     expect(summary.warnings).toEqual([]);
   });
 
@@ -63,7 +63,7 @@ describe('in an import of minutes,', () => {
     [86_400_000, '1-day'],
     [1000, '1-second'],
   ])('rows every %d ms are refused as %s bars', async (stepMs, name) => {
-    const result = await imported('a.csv', CSV_HEADER + risingRows(30, OPEN, stepMs), SYMBOL_X);
+    const result = await imported('a.csv', CSV_HEADER + risingRows(30, OPEN, stepMs), STORE_AS_X);
     // The whole file is refused, which counts once.
     expect(countsOf(result)).toEqual({ bars: 0, refused: { 'wrong-interval': 1 } });
     expect(detailOf(result)).toContain(`was ${name} bars`);
@@ -77,7 +77,7 @@ describe('in an import of minutes,', () => {
   it('minutes of a quiet symbol are stored', async () => {
     const minutes = [0, 7, 19, 20, 41, 77];
     const quiet = CSV_HEADER + minutes.map((minute) => `${isoText(OPEN + minute * MINUTE_MS)},1,1,1,1,1\n`).join('');
-    expect((await imported('q.csv', quiet, SYMBOL_X)).bars).toHaveLength(6);
+    expect((await imported('q.csv', quiet, STORE_AS_X)).bars).toHaveLength(6);
   });
 });
 
@@ -106,7 +106,7 @@ describe('when times may be closes,', () => {
   });
 
   it('an open in the last second of a minute is refused with a hint at closes', async () => {
-    const asOpen = await imported('a.csv', `${CSV_HEADER}1709562659999,10,11,9,10,5\n`, SYMBOL_X);
+    const asOpen = await imported('a.csv', `${CSV_HEADER}1709562659999,10,11,9,10,5\n`, STORE_AS_X);
     expect(reasonsOf(asOpen)).toEqual({ 'off-grid': 1 });
     expect(detailOf(asOpen)).toContain('--times close');
   });
@@ -116,7 +116,7 @@ describe('the zone in the name of a time column', () => {
   const text = (name: string, time: string): string => `${name},open,high,low,close,volume\n${time},10,11,9,10,5\n`;
 
   it('is used', async () => {
-    const eastern = await imported('a.csv', text('datetime_et', '2024-03-04 09:30'), SYMBOL_X);
+    const eastern = await imported('a.csv', text('datetime_et', '2024-03-04 09:30'), STORE_AS_X);
     expect(eastern.bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
     expect(eastern.summary.warnings).toEqual([]);
     expect(await warningsOf(text('time_utc', '2024-03-04 14:30'))).toEqual([]);
@@ -140,7 +140,7 @@ describe('the zone in the name of a time column', () => {
     const local = text('Local time', '04.03.2024 16:30:00.000').replace(/open.*volume/, 'Open,High,Low,Close,Volume');
     expect((await warningsOf(local))[0]).toContain('give their zone with --tz');
     expect(await warningsOf(local, { read: { symbol: 'X', zone: 'Europe/Kyiv' } })).toEqual([]);
-    const withOffset = await imported('a.csv', local.replace('00.000', '00.000 GMT+0200'), SYMBOL_X);
+    const withOffset = await imported('a.csv', local.replace('00.000', '00.000 GMT+0200'), STORE_AS_X);
     expect(withOffset.bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
     expect(withOffset.summary.warnings).toEqual([]);
   });
@@ -150,9 +150,9 @@ describe('a file that looks like one of another origin', () => {
   it('is read in UTC: it is not of Yahoo without offsets, and not of FirstRate by a common name', async () => {
     const eod =
       'Timestamp,Gmtoffset,Datetime,Open,High,Low,Close,Volume\n1709562600,0,2024-03-04 14:30:00,10,11,9,10,5\n';
-    expect((await imported('a.csv', eod, SYMBOL_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
+    expect((await imported('a.csv', eod, STORE_AS_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
     const crypto = 'timestamp,open,high,low,close,volume\n2024-03-04 14:30:00,10,11,9,10,5\n';
-    expect((await imported('BTCUSDT_1min.csv', crypto, SYMBOL_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
+    expect((await imported('BTCUSDT_1min.csv', crypto, STORE_AS_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
   });
 
   it.each([
@@ -183,7 +183,7 @@ describe('a file that looks like one of another origin', () => {
     ['HHmmss from the evening', withoutZeros(1020, 1440, 100), '2024-03-04T17:00Z', '2024-03-05T16:59Z'],
     ['HHmm from midnight', withoutZeros(0, 1440, 1), '2024-03-04T00:00Z', '2024-03-04T23:59Z'],
   ])('may have lost the leading zeros of its times: %s', async (_, text, first, last) => {
-    const { bars, summary } = await imported('a.csv', HEAD + text, SYMBOL_X);
+    const { bars, summary } = await imported('a.csv', HEAD + text, STORE_AS_X);
     expect(summary.refused.rows).toBe(0);
     expect(new Set(bars.map((bar) => bar[TIME])).size).toBe(1440);
     expect([bars[0]?.[TIME], bars.at(-1)?.[TIME]]).toEqual([first, last]);
@@ -195,7 +195,7 @@ describe('a file that looks like one of another origin', () => {
       const [day, hour] = [1 + Math.floor(row / 600), 10 + Math.floor((row % 600) / 60)];
       return `202402${String(day).padStart(2, '0')},${hour * 10_000 + (row % 60) * 100}`;
     });
-    const { bars, summary } = await imported('a.csv', HEAD + daytime + withoutZeros(0, 1440, 100), SYMBOL_X);
+    const { bars, summary } = await imported('a.csv', HEAD + daytime + withoutZeros(0, 1440, 100), STORE_AS_X);
     expect(summary.refused.rows).toBe(0);
     expect(new Set(bars.map((bar) => bar[TIME])).size).toBe(12_000 + 1440);
   });
@@ -214,13 +214,13 @@ describe('a file that looks like one of another origin', () => {
 
   it('may have blanks around its date and its time', async () => {
     const text = 'Date, Time, Open, High, Low, Last, Volume\n2024/03/04, 14:30:00, 10, 11, 9, 10, 5\n';
-    expect((await imported('a.csv', text, SYMBOL_X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
+    expect((await imported('a.csv', text, STORE_AS_X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
   });
 
   it('is refused when its days cannot all be months, unless --time-format is given', async () => {
     const days = Array.from({ length: 31 }, (_, day) => String(day + 1).padStart(2, '0'));
     const text = days.map((day) => rows(3, (minute) => `${day}/03/2024,09:3${minute}`)).join('');
-    const result = await imported('AAA.txt', text, SYMBOL_X);
+    const result = await imported('AAA.txt', text, STORE_AS_X);
     expect(countsOf(result)).toEqual({ bars: 0, refused: { 'unreadable-time': 1 } });
     expect(detailOf(result)).toContain('is the day before the month?');
     const read = { symbol: 'X', timeFormat: 'dd/MM/yyyy HH:mm' };

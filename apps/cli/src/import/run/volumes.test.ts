@@ -8,11 +8,11 @@ import {
   type ImportCase,
   imported,
   type ImportedFile,
-  SYMBOL_X,
+  STORE_AS_X,
   VOLUME,
 } from '../../../../../test/support/data/imported-file.js';
 
-const warningsOf = async (text: string, options: ImportCase = SYMBOL_X): Promise<string[]> =>
+const warningsOf = async (text: string, options: ImportCase = STORE_AS_X): Promise<string[]> =>
   (await imported('a.csv', text, options)).summary.warnings;
 
 describe('data without volume', () => {
@@ -35,7 +35,7 @@ describe('two columns of volume', () => {
   it('are decided by the whole file, beyond its first rows', async () => {
     // The first column is always 0; the second one is 0 in the first 300 rows, which are more than the importer samples.
     const late = HEAD + rowsOf(300, 0, '0,0') + rowsOf(300, 300, '0,7');
-    const result = await imported('late.csv', late, SYMBOL_X);
+    const result = await imported('late.csv', late, STORE_AS_X);
     expect(totalVolumeOf(result)).toBe(300 * 7);
     expect(result.summary.warnings).toEqual([]);
     expect(result.summary.understood[0]).toMatchObject({ columns: { volume: 'tick_volume' }, last: { volume: 7 } });
@@ -44,11 +44,11 @@ describe('two columns of volume', () => {
   it('are warned of when both are used: the first one is taken if it is used in half of the rows', async () => {
     // The first column is used in 350 of 600 rows, and then in 10 of 600.
     const mostly = HEAD + rowsOf(250, 0, '0,7') + rowsOf(350, 250, '9,7');
-    const result = await imported('mostly.csv', mostly, SYMBOL_X);
+    const result = await imported('mostly.csv', mostly, STORE_AS_X);
     expect(totalVolumeOf(result)).toBe(350 * 9);
     expect(result.summary.warnings[0]).toContain('volume is 0 in 250 rows');
     const rarely = HEAD + rowsOf(590, 0, '0,7') + rowsOf(10, 590, '9,7');
-    expect(totalVolumeOf(await imported('rarely.csv', rarely, SYMBOL_X))).toBe(600 * 7);
+    expect(totalVolumeOf(await imported('rarely.csv', rarely, STORE_AS_X))).toBe(600 * 7);
   });
 });
 
@@ -58,7 +58,7 @@ describe('volumes', () => {
     const result = await imported(
       'a.csv',
       `${head}03/04/2024,0931,10,11,9,10,-1,0\n03/04/2024,0932,10,11,9,10,5,-6\n`,
-      SYMBOL_X,
+      STORE_AS_X,
     );
     expect(countsOf(result)).toEqual({ bars: 1, refused: { 'negative-volume': 1 } });
     expect(result.summary.unknownVolumes).toBe(1);
@@ -66,16 +66,16 @@ describe('volumes', () => {
 
   it('that are unknown are counted only in rows that are stored', async () => {
     const text = `${CSV_HEADER}2024-03-04T14:30Z,10,11,9,10,-1\n2024-03-04T14:31Z,10,9,11,10,-1\n`;
-    const { summary } = await imported('a.csv', text, SYMBOL_X);
+    const { summary } = await imported('a.csv', text, STORE_AS_X);
     expect(summary).toMatchObject({ accepted: 1, unknownVolumes: 1, refused: { rows: 1 } });
     const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
-    const outside = await imported('a.csv', text.replace('T14:30', 'T04:30'), { ...SYMBOL_X, calendar });
+    const outside = await imported('a.csv', text.replace('T14:30', 'T04:30'), { ...STORE_AS_X, calendar });
     expect(outside.summary).toMatchObject({ accepted: 0, outside: 1, unknownVolumes: 0 });
   });
 
   it('in a column of totals are used instead of those in the columns of their parts', async () => {
     const head = '"Date","Time","Open","High","Low","Close","Vol","Up","Down"\n';
-    const { bars } = await imported('a.csv', `${head}03/04/2024,0931,10,11,9,10,12,7,5\n`, SYMBOL_X);
+    const { bars } = await imported('a.csv', `${head}03/04/2024,0931,10,11,9,10,12,7,5\n`, STORE_AS_X);
     expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 12]]);
   });
 });
@@ -95,6 +95,6 @@ describe('volumes with dots before every three digits', () => {
   });
 
   it('are refused when they have two dots', async () => {
-    expect(detailOf(await imported('a.csv', text('12.345.678'), SYMBOL_X))).toContain('--decimal , --thousands .');
+    expect(detailOf(await imported('a.csv', text('12.345.678'), STORE_AS_X))).toContain('--decimal , --thousands .');
   });
 });

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { symbolReader } from '../files/index.js';
 import { CSV_HEADER, MINUTE_MS, OPEN, wallRows } from '../../../../../test/support/data/import-texts.js';
-import { countsOf, detailOf, imported, reasonsOf, SYMBOL_X } from '../../../../../test/support/data/imported-file.js';
+import { countsOf, detailOf, imported, reasonsOf, STORE_AS_X } from '../../../../../test/support/data/imported-file.js';
 
 const csvFile = (rows: string): Uint8Array => Buffer.from(CSV_HEADER + rows);
 /** A row of 2024-03-04, `minute` minutes after 14:30 UTC. */
@@ -40,7 +40,7 @@ describe('the files in a zip', () => {
     const bars = Array.from({ length: 6000 }, (_, minute) => [OPEN + minute * MINUTE_MS, ...values]);
     const file = Buffer.from(JSON.stringify(bars));
     expect(file.length).toBeGreaterThan(256 * 1024); // more than the part that is read to plan an entry
-    const result = await imported('two.zip', zipSync({ '1.json': file, '2.json': file }), SYMBOL_X);
+    const result = await imported('two.zip', zipSync({ '1.json': file, '2.json': file }), STORE_AS_X);
     expect(countsOf(result)).toEqual({ bars: 0, refused: { 'mixed-symbols': 1 } });
   });
 });
@@ -65,7 +65,7 @@ describe('a zip of several files', () => {
     const zip = zipSync({ 'X.csv': [csvFile(row(0)), { level: 0 }] });
     const priceAt = Buffer.from(zip).indexOf(',10,11') + 1;
     zip[priceAt] = 0x32; // the price 10 becomes 20
-    const result = await imported('a.zip', zip, SYMBOL_X);
+    const result = await imported('a.zip', zip, STORE_AS_X);
     expect(countsOf(result)).toEqual({ bars: 0, refused: { 'unreadable-file': 1 } });
     expect(detailOf(result)).toContain('checksum');
   });
@@ -74,7 +74,7 @@ describe('a zip of several files', () => {
     const zip = zipSync({ 'data/AAPL_1min.txt': csvFile(row(0)), 'readme.txt': Buffer.from('Read me, please\n') });
     const result = await imported('b.zip', zip, { symbolOf: symbolReader('{symbol}_1min.txt') });
     expect(countsOf(result)).toEqual({ bars: 1, refused: { 'unusable-path': 1 } });
-    const given = await imported('b.zip', zip, SYMBOL_X);
+    const given = await imported('b.zip', zip, STORE_AS_X);
     expect(countsOf(given)).toEqual({ bars: 1, refused: { 'unusable-header': 1 } });
   });
 
@@ -108,13 +108,13 @@ describe('a file that is not what its name says', () => {
     ['DBN\u0001xxxx', 'DBN'],
     ['x\u0001\u0002\u0003\u0000binary', 'binary'],
   ])('is refused by the name of its kind: %j', async (text, name) => {
-    const result = await imported('a.csv', text, SYMBOL_X);
+    const result = await imported('a.csv', text, STORE_AS_X);
     expect(reasonsOf(result)).toEqual({ 'unreadable-file': 1 });
     expect(detailOf(result)).toContain(name);
   });
 
   it('is read to its end when it is gzip of two members', async () => {
     const packed = Buffer.concat([gzipSync(CSV_HEADER + row(0)), gzipSync(row(1))]);
-    expect((await imported('a.csv', packed, SYMBOL_X)).bars).toHaveLength(2);
+    expect((await imported('a.csv', packed, STORE_AS_X)).bars).toHaveLength(2);
   });
 });
