@@ -16,9 +16,14 @@ export const isoText: TimeText = (ms) => new Date(ms).toISOString().replace('.00
 /** `2024-03-04 14:30:00`, without a zone. */
 export const wallText: TimeText = (ms) => isoText(ms).slice(0, 19).replace('T', ' ');
 
-/** Rows under {@link CSV_HEADER} whose prices and volumes are equal. @param from the time of the first one, epoch ms */
+/** Rows under {@link CSV_HEADER}, all with the same prices and volume. @param from the time of the first one, epoch ms */
 export function csvRows(count: number, from: number, stepMs = MINUTE_MS, text = isoText): string {
   return Array.from({ length: count }, (_, row) => `${text(from + row * stepMs)},10,11,9,10,5\n`).join('');
+}
+
+/** The row of a minute after {@link OPEN}, under {@link CSV_HEADER}. */
+export function minuteRow(minute: number, price = 10): string {
+  return `${isoText(OPEN + minute * MINUTE_MS)},${price},${price + 1},${price - 1},${price},5\n`;
 }
 
 /** {@link csvRows} every minute, with wall times that have no zone. */
