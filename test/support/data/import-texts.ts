@@ -6,6 +6,10 @@ export const DAY_MS = 86_400_000;
 /** 2024-03-04, 14:30 in UTC and 09:30 in New York: 1709562600 as epoch seconds. */
 export const OPEN = Date.UTC(2024, 2, 4, 14, 30);
 
+/** A time in 2024, UTC, epoch ms. @param month from 1 on, March by default */
+export const timeAt = (day: number, hour: number, minute = 0, month = 3): number =>
+  Date.UTC(2024, month - 1, day, hour, minute);
+
 /** The header of files whose rows name no symbol. */
 export const CSV_HEADER = 'time,open,high,low,close,volume\n';
 
@@ -30,3 +34,6 @@ export function minuteRow(minute: number, price = 10): string {
 export function wallRows(count: number, from: number): string {
   return csvRows(count, from, MINUTE_MS, wallText);
 }
+
+/** The same rows in reverse order. */
+export const newestFirst = (text: string): string => `${text.trim().split('\n').toReversed().join('\n')}\n`;

@@ -101,3 +101,10 @@ export const symbolsOf = ({ bars }: ImportedFile): string[] => bars.map((bar) =>
 
 /** The message of the first refusal; empty when nothing was refused. */
 export const detailOf = ({ summary }: ImportedFile): string => summary.refused.first[0]?.detail ?? '';
+
+/** Imports a file. @returns its refusals when nothing was stored, otherwise its warnings; empty when there are none */
+export async function outcomeOf(text: string, options: ImportCase = STORE_AS_X, name = 'a.csv'): Promise<string> {
+  const { bars, summary } = await imported(name, text, options);
+  if (bars.length === 0) return summary.refused.first.map(({ reason, detail }) => `${reason}: ${detail}`).join();
+  return summary.warnings.join('\n');
+}
