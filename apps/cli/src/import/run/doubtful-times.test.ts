@@ -22,6 +22,7 @@ const parts = (ms: number): [year: string, month: string, day: string, time: str
   const text = isoText(ms);
   return [text.slice(0, 4), text.slice(5, 7), text.slice(8, 10), text.slice(11, 16)];
 };
+
 /** In files whose dates have the day before the month. */
 describe('a day that was read as a month', () => {
   /** `20240105 14:30` for 1 May. It is read as 5 January. */
@@ -33,7 +34,7 @@ describe('a day that was read as a month', () => {
   const days = (daysOfMay: readonly number[], text: TimeText): string =>
     daysOfMay.map((day) => rows(5, timeAt(day, 14, 30, 5), MINUTE_MS, text)).join('');
 
-  it('is refused when the dates as read are a month apart: consecutive days were consecutive months', async () => {
+  it('is refused when the dates as read are a month apart: consecutive days were read as months', async () => {
     const sixDays = days([1, 2, 3, 6, 7, 8], dayFirst);
     for (const text of [sixDays, newestFirst(sixDays)])
       expect(await outcomeOf(CSV_HEADER + text)).toContain('if the day comes before the month');
@@ -62,7 +63,7 @@ describe('a day that was read as a month', () => {
   });
 
   it('is not assumed of ISO dates', async () => {
-    // 4 June, which could be 6 April, and five days of May, two of which could be in other months.
+    // 4 June, which would be 6 April with day and month swapped, and five days of May, each of which would be in another month.
     expect(await outcomeOf(CSV_HEADER + wallRows(5, timeAt(4, 14, 30, 6)))).toBe('');
     expect(await outcomeOf(CSV_HEADER + days([1, 2, 3, 6, 7], wallText))).toBe('');
   });
