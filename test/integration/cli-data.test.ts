@@ -8,7 +8,7 @@ const BARS_HEADER = 'time,open,high,low,close,volume\n';
 const project = new CommandFolder();
 
 describe('barkeep compare', () => {
-  it('cannot compare two runs without a finished day', async () => {
+  it('fails when neither run has a finished day', async () => {
     const withoutDays = { ...certificateExample, days: [], complete: false };
     for (const name of ['a.json', 'b.json']) await project.write(name, JSON.stringify(withoutDays));
     const { code, stdout, stderr } = await project.barkeep(['compare', 'a.json', 'b.json']);
@@ -18,7 +18,7 @@ describe('barkeep compare', () => {
     expect(await project.barkeep(['compare', 'a.json', 'b.json'])).toMatchObject({ code: 1 }); // only one of them has a day
   });
 
-  it('compares a session with itself when no "barkeep up" runs', async () => {
+  it('finds a session equal to itself when no "barkeep up" runs', async () => {
     await project.write('a.csv', `${BARS_HEADER}2024-03-04T14:30:00Z,10,10,10,10,1\n`);
     await project.barkeep(['import', 'a.csv', '--dataset', 'd', '--symbol', 'ACME']);
     const spec = { id: 'one', symbols: ['ACME'], start: '2024-03-04', end: '2024-03-04', backfill: [] };

@@ -13,7 +13,7 @@ describe('barkeep doctor', () => {
     return { code, checks };
   }
 
-  it('says what is wrong and starts nothing', async () => {
+  it('reports a database that does not answer, and starts nothing', async () => {
     const { code, checks } = await doctor({ DATABASE_URL: 'postgres://127.0.0.1:1/x' });
     expect(code).toBe(1);
     expect(checks).toContainEqual(expect.objectContaining({ name: 'Node.js', ok: true }));
@@ -21,7 +21,7 @@ describe('barkeep doctor', () => {
     expect(await project.names()).toEqual(['package.json']);
   });
 
-  it('says how to get Redis when none is on the PATH', async () => {
+  it('reports how to get Redis when none is on the PATH', async () => {
     const { checks } = await doctor({ PATH: project.path, XDG_CACHE_HOME: project.path, TMPDIR: project.path });
     const redis = checks.find(({ name }) => name === 'redis-server');
     // Where apt-get exists, Barkeep can fetch Redis itself.

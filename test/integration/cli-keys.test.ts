@@ -38,14 +38,14 @@ describe('a coordinator with keys', () => {
     [{ BARKEEP_ADMIN_KEY: ADMIN }, 0],
     [{ BARKEEP_ADMIN_KEY: ADMIN, BARKEEP_API_KEY: WRONG }, 0],
     [{ BARKEEP_ADMIN_KEYS: `${ADMIN},other-key-0123456789` }, 0],
-  ])('lets status read with the keys %j: exit code %d', async (keys, exitCode) => {
+  ])('status with the keys %j exits with code %d', async (keys, exitCode) => {
     const { code, stdout, stderr } = await statusWith(keys);
     expect(code).toBe(exitCode);
     if (exitCode === 0) expect({ stderr, ...JSON.parse(stdout) }).toMatchObject({ stderr: '', id: 'keyed' });
     else expect(JSON.parse(stderr)).toMatchObject({ error: { kind: 'unauthorized', exitCode: 1 } });
   });
 
-  it('names the symbol that a session waits for to an admin key, and not to a user key', async () => {
+  it('status with an admin key names the symbol that a session waits for, and status with a user key does not', async () => {
     const [byAdmin, byUser] = [
       await statusWith({ BARKEEP_ADMIN_KEY: ADMIN }),
       await statusWith({ BARKEEP_API_KEY: KEY }),
@@ -55,7 +55,7 @@ describe('a coordinator with keys', () => {
     expect(JSON.parse(byUser.stdout)).toMatchObject({ waitingFor: { kind: 'feed', detail: '' } });
   });
 
-  it('refuses run --strict with a user key, which does not show whether a dataset knows the symbols, and creates no session', async () => {
+  it('run --strict with a user key is refused and creates no session: only an admin key may learn which symbols a dataset has', async () => {
     const spec = { id: 'strict', symbols: ['NOPE'], start: '2013-10-07', end: '2013-10-07', source: { type: 'feed' } };
     await project.write('strict.json', JSON.stringify(spec));
     const env = { BARKEEP_URL: coordinator.url, BARKEEP_API_KEY: KEY };
@@ -67,7 +67,7 @@ describe('a coordinator with keys', () => {
     expect((await new Api(coordinator.url, { 'X-API-Key': KEY }).call('GET', '/v1/sessions/strict')).status).toBe(404);
   });
 
-  it('makes doctor say that a key is missing', async () => {
+  it('doctor without a key reports that the coordinator needs one', async () => {
     const { code, stdout } = await project.barkeep(['doctor'], { BARKEEP_URL: coordinator.url });
     expect(code).toBe(1);
     expect(stdout).toMatch(/wrong +coordinator +.*key/);

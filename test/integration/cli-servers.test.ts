@@ -25,7 +25,7 @@ describe('a command that needs servers', () => {
     ['dataset', 'show', 'x'],
     ['export', 'x'],
   ])(
-    'starts and writes nothing in a folder without data when it only reads, and says where it looked: %s',
+    'fails in a folder without data when it only reads, starts and writes nothing, and prints where it looked: %s',
     async (...args) => {
       const { code, stdout, stderr } = await project.barkeep(args);
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -58,7 +58,7 @@ describe('a command that needs servers', () => {
     expect(stderr).toMatch(/expected Redis at 127\.0\.0\.1:1 \(SESSION_REDIS_URL\), was: .*ECONNREFUSED/);
   });
 
-  it('stores no bars in a private database when BARKEEP_URL names another system, whose database it does not know', async () => {
+  it('is refused when it stores bars and BARKEEP_URL names a system whose database is not known', async () => {
     await project.write('bars.csv', `${BARS_HEADER}2024-03-04T14:30:00Z,1,1,1,1,1\n`);
     const env = { BARKEEP_URL: 'http://127.0.0.1:3000' };
     const { code, stderr } = await project.barkeep(['import', 'bars.csv', '--dataset', 'd', '--symbol', 'A'], env);
@@ -67,7 +67,7 @@ describe('a command that needs servers', () => {
     expect(await project.names()).not.toContain('.barkeep');
   });
 
-  it('names the server and the variable of a wrong address, without the password', async () => {
+  it('names the server that it cannot reach and the variable with its address, without the password', async () => {
     const { code, stderr } = await project.barkeep(['datasets'], { DATABASE_URL: 'postgres://a:secret@127.0.0.1:1/x' });
     expect(code).toBe(1);
     expect(stderr).toMatch(/expected PostgreSQL at 127\.0\.0\.1:1 \(DATABASE_URL\), was: .*ECONNREFUSED/);

@@ -50,7 +50,7 @@ describe('wrong usage', () => {
 });
 
 describe('barkeep init', () => {
-  it('makes a folder whose files import, and refuses one that is not empty', async () => {
+  it('makes a folder whose files can be imported, and refuses a folder that is not empty', async () => {
     expect(await project.barkeep(['init', 'mine', '--json'])).toMatchObject({ code: 0, stderr: '' });
     const files = ['README.md', 'reference.csv', 'session.json', 'strategy.ts', 'stream.csv'];
     expect(await readdir(join(project.path, 'mine'))).toEqual(expect.arrayContaining(files));
@@ -74,7 +74,7 @@ describe('barkeep completion', () => {
     expect((await project.barkeep(['completion', 'zsh'])).stdout).not.toMatch(/\bpath=/i);
   });
 
-  it('says in one line that its output cannot be written', async () => {
+  it('fails with an error of one line when its output cannot be written', async () => {
     // Every write to /dev/full fails. Only Linux has this file.
     if (!existsSync('/dev/full')) return;
     const full = openSync('/dev/full', 'w');
@@ -111,7 +111,7 @@ describe('barkeep calendar check --table', () => {
     expect([code, JSON.parse(stdout)]).toMatchObject([1, { ok: false, differences: [{ date: '2024-11-05' }] }]);
   });
 
-  it('names a table that is not there or has other columns', async () => {
+  it('fails for a table that does not exist or has other columns, and names it', async () => {
     const absent = await project.barkeep(['calendar', 'check', 'XTKS', '--table', 'absent.csv']);
     expect(absent).toMatchObject({ code: 1 });
     expect(absent.stderr).toContain('--table: expected a file, was: ENOENT');

@@ -60,7 +60,7 @@ describe('barkeep import --complete', () => {
     expect(await completeDates('sydney')).toEqual(['2024-03-05']);
   });
 
-  it('declares the local date of a recognised format, and not the next date, which its evening has in UTC', async () => {
+  it('declares the date in the zone of a recognised format, although the evening has the next date in UTC', async () => {
     // FirstRate has the time of New York. 19:59 of 7 March is 00:59 of 8 March in UTC.
     const text = rowsOf(Date.UTC(2024, 2, 7, 4), Date.UTC(2024, 2, 7, 20));
     const { code, stdout } = await importComplete('firstrate', { 'AAPL_1min_firstratedata.csv': text }, '--json');
@@ -69,7 +69,7 @@ describe('barkeep import --complete', () => {
     expect(await completeDates('firstrate')).toEqual(['2024-03-07']);
   });
 
-  it('refuses files in which the importer recognises several zones, and stores nothing', async () => {
+  it('refuses files of two zones, because they have no common dates, and stores nothing', async () => {
     // The name of the first file is that of FirstRate, and the other file counts as UTC.
     const text = rowsOf(Date.UTC(2024, 2, 7, 9, 30), Date.UTC(2024, 2, 7, 16));
     const files = { 'AAPL_1min_firstratedata.csv': text, 'other.csv': text.replace('timestamp', 'time') };
@@ -105,7 +105,7 @@ describe('barkeep import --complete', () => {
     expect(await isRegularOnly('whole')).toEqual([{ regular_only: false }]);
   });
 
-  it('says that the minutes of refused rows count as minutes without a trade', async () => {
+  it('warns that the minutes of refused rows count as minutes without a trade', async () => {
     const text = rowsOf(Date.UTC(2024, 2, 4, 14, 30), Date.UTC(2024, 2, 4, 14, 40));
     const { stdout } = await importComplete('refused', { 'a.csv': `${text}2024-03-04 14:40:00,10,9,11,10,5\n` });
     expect(stdout).toContain('--complete: the minutes of the 1 refused row(s) count as minutes without a trade');

@@ -1,6 +1,6 @@
 /**
- * Commands that wait because an import into the same dataset runs: what they say, how they are stopped, and what they store.
- * I7, I13: invariants at the end of docs/ARCHITECTURE.md.
+ * Commands that wait because an import into the same dataset runs: what they print, how they are stopped, and what they store.
+ * Invariants of docs/ARCHITECTURE.md: no invalid bar is stored (I7); a call that fails has changed nothing (I13).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { BARKEEP } from '../support/programs/barkeep-command.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 
 const OPEN = Date.UTC(2024, 2, 4, 14, 30);
-/** A bar of a minute after OPEN. */
+/** The bar of a minute, counted from {@link OPEN}. */
 const barAt = (minute: number): Bar => ({
   openTime: OPEN + minute * 60_000,
   open: 1,
@@ -69,14 +69,14 @@ function start(...args: string[]) {
   return { child, ended, says };
 }
 
-/** Resolves when a connection of the command line waits for a lock. */
+/** Resolves when the command waits for the running import: one of its connections to PostgreSQL waits for a lock. */
 async function untilBlocked(): Promise<void> {
   const blocked = `SELECT FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'barkeep-cli' AND wait_event_type = 'Lock'`;
   while ((await dataSource.query<unknown[]>(blocked)).length === 0) await new Promise(setImmediate);
 }
 
-/** Stores the bars of the import that runs. */
+/** Ends the running import. It stores bars of symbol A at these minutes. */
 async function finishRunning(minutes: readonly number[]): Promise<void> {
   await running.write('A', minutes.map(barAt));
   await running.finish();
@@ -85,7 +85,7 @@ async function finishRunning(minutes: readonly number[]): Promise<void> {
 const importFives = () => start('import', 'fives.csv', '--dataset', 'shared', '--interval', '5m');
 
 describe('while an import into a dataset runs', () => {
-  it('I13 Ctrl-C ends another import that waits for it, which says so and creates no dataset', async () => {
+  it('I13 Ctrl-C ends another import that waits for it; the other import prints so and creates no dataset', async () => {
     const waiting = importFives();
     await waiting.says('waiting for another import into dataset shared');
     waiting.child.kill('SIGINT');
@@ -96,7 +96,7 @@ describe('while an import into a dataset runs', () => {
     expect(await datasetNames(dataSource)).not.toContain('shared');
   });
 
-  it('I7 another import that waited for it refuses bars of another interval than it stored', async () => {
+  it('I7 another import that waits for it fails when the running one stores bars of another interval', async () => {
     const waiting = importFives();
     await untilBlocked();
     await finishRunning([0, 1, 2, 3]);
@@ -107,7 +107,7 @@ describe('while an import into a dataset runs', () => {
     expect(count).toEqual({ bars: 4 });
   });
 
-  it('I7 another import that waited for it refuses symbols that differ only in case from those that it stored', async () => {
+  it('I7 another import that waits for it fails when the running one stores a symbol that differs only in case', async () => {
     await writeFile(
       join(folder, 'lower.csv'),
       'time,symbol,open,high,low,close,volume\n2024-03-04T14:30Z,b,1,2,1,2,5\n',

@@ -51,7 +51,7 @@ describeOrSkip('files as people have them', skipReason, () => {
   const GAPS = `count(*) FILTER (WHERE "time" - previous > '1 min')::int AS gaps`;
   const NOTHING_REFUSED = { rows: 0, files: 0 };
 
-  it('a CME future stamped at the close: the importer warns, and --times close puts each bar in its minute', async () => {
+  it('a CME future whose times are closes is warned of, and with --times close stored at its opens', async () => {
     const file = '6EH4.XCME_1min_bars_20240101_20240131.csv.gz';
     const dryRun = await imported('cme', file, '--symbol', '6EH4', '--dry-run');
     expect(dryRun.warnings.join()).toContain('--times close');
@@ -72,7 +72,7 @@ describeOrSkip('files as people have them', skipReason, () => {
     expect(january!.present / january!.expected).toBeGreaterThan(0.985);
   });
 
-  it('a perpetual stamped at the close: every minute is imported', async () => {
+  it('a perpetual whose times are closes is stored in every minute with --times close', async () => {
     const options = ['--symbol', 'BTC-PERP', '--times', 'close'];
     const summary = await imported('perp', 'btc-perp-20211231-20220201_1m.csv.gz', ...options);
     expect(summary).toMatchObject({ accepted: 45_031, refused: NOTHING_REFUSED });

@@ -1,6 +1,6 @@
 /**
  * `barkeep import` as a user runs it, on a real PostgreSQL: what it stores, what it prints, and its exit codes.
- * I7: an invariant at the end of docs/ARCHITECTURE.md.
+ * I7, an invariant of docs/ARCHITECTURE.md: no invalid bar is stored, and each refused row is counted once, with its reason.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -55,7 +55,7 @@ const stored = (dataset: string): Promise<unknown[]> =>
   );
 
 describe('barkeep import', () => {
-  it('I7 refuses bars of another interval than those of the dataset', async () => {
+  it('I7 fails for bars of another interval than those of the dataset', async () => {
     const ones = await put('ones.csv', HEADER + rowsAt(0, 1, 2, 3));
     const fives = await put('fives.csv', HEADER + rowsAt(10, 15, 20, 25));
     const importOnes = (dataset: string) => barkeep('import', ones, '--dataset', dataset);
@@ -73,7 +73,7 @@ describe('barkeep import', () => {
     expect((await importFives('few')).code).toBe(1);
   });
 
-  it('warns when --symbol makes one symbol of files whose names differ in more than numbers and months', async () => {
+  it('warns when --symbol stores files as one symbol whose names differ in more than numbers and months', async () => {
     /** Imports files with these names as one symbol. @returns the warnings */
     const importOf = async (...names: string[]): Promise<string[]> => {
       // Each file has one row, on a day of its own.
@@ -177,7 +177,7 @@ describe('barkeep import', () => {
     ]);
   });
 
-  it('is undone by dataset rm, which fails for a dataset that does not exist', async () => {
+  it('can be undone by "dataset rm", which fails when the dataset does not exist', async () => {
     await barkeep('import', await put('u.csv', `${HEADER}${row(0)}`), '--dataset', 'undo');
     expect(await barkeep('dataset', 'rm', 'undo')).toMatchObject({ code: 0, stdout: 'dataset undo removed, 1 bars\n' });
     const again = await barkeep('dataset', 'rm', 'undo');

@@ -1,11 +1,13 @@
+/** Compares a calendar with a table of trading days from another source. */
 import { calendarNamed } from '@barkeep/bars';
 import { compareWithTable } from './calendar-table.js';
 
 const HEADER = 'date,open,close,break_start,break_end';
 const LONDON = calendarNamed('XLON');
+/** Compares the calendar of London with a table of these rows. */
 const compare = (...rows: string[]) => compareWithTable(LONDON, [HEADER, ...rows].join('\n'));
 
-test('a table that a calendar agrees with has no difference', () => {
+test('a table with the days and hours of the calendar has no difference', () => {
   const rows = [
     '2024-12-23T00:00:00Z,2024-12-23T08:00:00Z,2024-12-23T16:30:00Z,,',
     '2024-12-24T00:00:00Z,2024-12-24T08:00:00Z,2024-12-24T12:30:00Z,,',
@@ -14,7 +16,7 @@ test('a table that a calendar agrees with has no difference', () => {
   expect(compare(...rows)).toEqual({ days: 3, differences: [] });
 });
 
-test('days that only the calendar or only the table has, and other hours, are differences', () => {
+test('a day is a difference when only the calendar or only the table has it, or when its hours differ', () => {
   // The rows change the hours of the 23rd, leave out the 24th (a short day), and add the 25th (a holiday).
   const rows = [
     '2024-12-23,2024-12-23T08:00:00Z,2024-12-23T16:30:00Z,2024-12-23T12:00:00Z,2024-12-23T13:00:00Z',

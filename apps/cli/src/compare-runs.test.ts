@@ -1,3 +1,4 @@
+/** Compares two runs by the days and consumers of their certificates, and by the bars of their sessions. */
 import type { CertifiedDay } from '@barkeep/client';
 import { byPlace, compareDays, compareRuns, type PlacedDifference, type Run, sameConsumers } from './compare-runs.js';
 
@@ -8,7 +9,7 @@ const day = (date: string, digest: string): CertifiedDay => {
 
 describe('days', () => {
   const days = [day('2013-10-07', 'aa'), day('2013-10-08', 'bb')];
-  test('that are the same do not differ', () => {
+  test('with the same digests are equal', () => {
     expect(compareDays(days, structuredClone(days))).toEqual({ equalDays: 2 });
   });
   test('differ on the first day with another digest', () => {
@@ -35,7 +36,7 @@ describe('consumers', () => {
 });
 
 describe('bars', () => {
-  test('are also compared in hours that only one of the two days has', async () => {
+  test('are compared in all hours of either day: one run has a bar before the open of the other', async () => {
     const beforeOpen = '2013-10-07T08:00:00.000Z';
     /** A run of SPY over one day, with bars at these times. */
     const runOf = (certified: CertifiedDay, openTimes: string[]) => {
@@ -52,7 +53,7 @@ describe('bars', () => {
   });
 
   test('are ordered by time, then interval, then symbol', () => {
-    // Open times are compared as texts, so any texts will do.
+    // Open times are compared as texts, so 1 and 2 stand for two times.
     const at = (openTime: string, interval: string, symbol: string): PlacedDifference => {
       return { openTime, interval, symbol, a: null, b: null };
     };

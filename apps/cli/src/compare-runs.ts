@@ -25,7 +25,7 @@ export interface Comparison {
   equalDays: number;
   /** The first date whose days differ, and that day of each run that has it. */
   day?: { date: string; a?: CertifiedDay; b?: CertifiedDay };
-  /** The first bar that differs; undefined when only certificates were compared or all visible fields are equal. */
+  /** The first bar that differs. Undefined when a run has no bars to read, or when all fields of the bars in the API are equal. */
   bar?: PlacedDifference;
 }
 
@@ -83,6 +83,7 @@ async function firstBarThatDiffers(
   return differences.sort(byPlace)[0];
 }
 
+/** Compares `raw`, a bar as the coordinator answered it, so that no field is left out. */
 function isSameBar(a: BarAnswer, b: BarAnswer): boolean {
   return JSON.stringify(a.raw) === JSON.stringify(b.raw);
 }

@@ -20,7 +20,7 @@ export type ListedBar = [
   close: number,
   volume: number,
 ];
-/** Places in a listed bar. */
+/** Indexes of the fields of a {@link ListedBar}. */
 export const [SYMBOL, TIME, CLOSE, VOLUME] = [0, 1, 5, 6] as const;
 /** Open, high, low, close and volume of a listed bar. */
 export const valuesOf = (bar: ListedBar | undefined): unknown[] | undefined => bar?.slice(2);
@@ -59,8 +59,8 @@ export interface ImportCase extends Partial<Omit<ImportPlan, 'read'>> {
   known?: readonly string[];
 }
 
-/** Import settings for a file whose rows name no symbol. */
-export const SYMBOL_X: ImportCase = { read: { symbol: 'X' } };
+/** `--symbol X`: rows are stored as the symbol X. Names of symbols in the file are only compared with each other. */
+export const STORE_AS_X: ImportCase = { read: { symbol: 'X' } };
 
 /** Imports a file with this content, without storing its bars. @param name the file's name, which may contain folders */
 export async function imported(
@@ -96,5 +96,15 @@ export const countsOf = (result: ImportedFile): { bars: number; refused: object 
   refused: reasonsOf(result),
 });
 
+/** The symbols of the stored bars, in the order of the rows. */
+export const symbolsOf = ({ bars }: ImportedFile): string[] => bars.map((bar) => bar[SYMBOL]);
+
 /** The message of the first refusal; empty when nothing was refused. */
 export const detailOf = ({ summary }: ImportedFile): string => summary.refused.first[0]?.detail ?? '';
+
+/** Imports a file. @returns its refusals when nothing was stored, otherwise its warnings; empty when there are none */
+export async function outcomeOf(text: string, options: ImportCase = STORE_AS_X, name = 'a.csv'): Promise<string> {
+  const { bars, summary } = await imported(name, text, options);
+  if (bars.length === 0) return summary.refused.first.map(({ reason, detail }) => `${reason}: ${detail}`).join();
+  return summary.warnings.join('\n');
+}

@@ -7,6 +7,7 @@ let folder: string;
 beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'barkeep-symbols-'))));
 afterAll(() => rm(folder, { recursive: true }));
 
+/** Reads a file with this text. */
 async function mapOf(text: string): Promise<Record<string, string>> {
   const file = join(folder, 'map');
   await writeFile(file, text);
@@ -23,7 +24,7 @@ describe('the file of --symbol-map', () => {
     expect(await mapOf(`\ufeff${text}`)).toEqual(expected);
   });
 
-  it('is refused when a row has one column, when a target is not a symbol, or when its JSON is invalid', async () => {
+  it('is refused when a row has one column, when a name is to become no symbol, or when its JSON is invalid', async () => {
     await expect(mapOf('NIFTY50\n')).rejects.toThrow('--symbol-map: expected FROM,TO with a symbol TO');
     await expect(mapOf('NIFTY,NIFTY 50\n')).rejects.toThrow('was "NIFTY,NIFTY 50"');
     await expect(mapOf('{ "NIFTY" }')).rejects.toThrow('--symbol-map: expected JSON');

@@ -2,7 +2,7 @@ import { readBars } from '@barkeep/client';
 import { demoText, derivedCounts, gapsInStream, type DemoResult } from './demo-report.js';
 import { demoMinutes } from './market.js';
 
-/** The fields of a bar of the API that these reports do not use. */
+/** The fields of a bar in an answer of the API that the report does not use. */
 const UNUSED = { open: 1, high: 1, low: 1, close: 1, volume: 1, sourceCount: 1, expectedCount: 1 };
 const bar = (openTime: string, origin: string, complete = true): unknown => {
   return { ...UNUSED, openTime, closeTime: openTime, origin, complete };
@@ -20,7 +20,7 @@ describe('the report of the demonstration', () => {
     expect(gapsInStream(times, readBars(times.map((time) => bar(time, 'streamed'))))).toBe(0);
   });
 
-  it('counts derived bars by whether they are complete', () => {
+  it('counts complete and partial derived bars', () => {
     const bars = readBars([bar(at(0), 'derived'), bar(at(1), 'derived', false), bar(at(2), 'derived')]);
     expect(derivedCounts(bars)).toEqual({ complete: 2, partial: 1 });
   });
@@ -41,7 +41,7 @@ describe('the report of the demonstration', () => {
     expect(row!.length).toBeLessThanOrEqual(80);
   });
 
-  it('cannot be made of an answer whose bars lack fields', () => {
+  it('fails for an answer whose bars lack fields', () => {
     expect(() => readBars([{ openTime: 5 }])).toThrow(/the coordinator's answer is not valid: .*expected/);
   });
 });

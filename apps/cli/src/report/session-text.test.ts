@@ -12,7 +12,7 @@ describe('what a session waits for', () => {
     );
   });
 
-  it('is the kind alone when the coordinator answers nothing else', () => {
+  it('is the kind of the wait when the coordinator gives no sentence', () => {
     expect(waitingText({ ...WAITING, what: [], since: null, detail: '' }, NOW)).toBe('waiting for repository');
   });
 
@@ -22,7 +22,7 @@ describe('what a session waits for', () => {
 it('the list of sessions shows full ids within 80 columns', () => {
   const counts = { expected: 19_500, filled: 19_497, absent: 0, missing: 3 };
   const common = { state: 'completed', progress: 1, clock: '2024-03-08T21:00:00.000Z', symbols: ['A'], counts };
-  // A short id, the longest id beside the counts, and an id that leaves no room for them.
+  // A short id, the longest id that leaves room for the counts beside it, and a longer one.
   for (const id of ['march', 'fourteen-marks', 'session-01234567-89ab-cdef-0123-456789abcdef']) {
     const text = sessionsTable([{ ...common, id } as unknown as SessionStatus]);
     expect(text).toContain(id);

@@ -6,10 +6,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { watchToEnd, watchToSettled } from './watch-session.js';
 
-/** So many answers are the same before the session is completed. */
+/** Number of equal answers before the session changes. */
 const UNCHANGED_ANSWERS = 4;
 
-/** Watches a session whose server answers each path with `answerOf`. It may stay unchanged for 1 ms. @returns its last state */
+/**
+ * Watches a session until it ends. The watch fails when the session does not change for 1 ms and waits for nothing that may take long.
+ * @param answerOf what the server answers to a path @returns the last state of the session
+ */
 async function watchOn(answerOf: (path: string) => object, toEnd: typeof watchToEnd): Promise<string> {
   const server = createServer(({ url = '' }, response) => {
     response.setHeader('content-type', 'application/json').end(JSON.stringify(answerOf(url)));
@@ -27,28 +30,29 @@ async function watchOn(answerOf: (path: string) => object, toEnd: typeof watchTo
   }
 }
 
-/** Watches a session that waits until the last answer. @returns its last state */
+/** Watches a session that waits for some answers and then is completed. @param waiting its fields while it waits @returns its last state */
 function watch(waiting: Partial<SessionAnswer>): Promise<string> {
   let answers = 0;
   const stateOf = () => (answers++ < UNCHANGED_ANSWERS ? waiting : { state: 'completed', waitingFor: null });
   return watchOn(() => ({ ...sessionExample, ...stateOf() }), watchToEnd);
 }
 
+/** The fields of a session that waits. @param detail what the coordinator says about it */
 function waitFor(kind: NonNullable<SessionAnswer['waitingFor']>['kind'], detail = ''): Partial<SessionAnswer> {
   return { state: 'running', waitingFor: { kind, what: [], since: null, detail, nextTryAt: null } };
 }
 
 describe('a session that does not change', () => {
-  it.each(['consumers', 'feed', 'pace'] as const)('is watched on while it waits for its %s', async (kind) => {
+  it.each(['consumers', 'feed', 'pace'] as const)('is watched further while it waits for its %s', async (kind) => {
     expect(await watch(waitFor(kind))).toBe('completed');
   });
 
-  it('is watched on while it is paused, and while no coordinator has room for it', async () => {
+  it('is watched further while it is paused, and while it has not begun because no coordinator has room for it', async () => {
     expect(await watch({ state: 'paused' })).toBe('completed');
     expect(await watch({ ...waitFor('worker'), clock: null })).toBe('completed');
   });
 
-  it('is an error otherwise, which says what the session waits for', async () => {
+  it('is an error while it waits for a repository, and the error says so', async () => {
     const failing = watch(waitFor('repository', 'waiting for repository vendor-b: 403 forbidden'));
     await expect(failing).rejects.toThrow(
       'was running without a change for 0.001 s: waiting for repository vendor-b: 403 forbidden',
@@ -56,8 +60,8 @@ describe('a session that does not change', () => {
   });
 });
 
-describe('a session that removes days', () => {
-  // The counts of the session include removed days, the metrics of its symbols do not.
+describe('a session that keeps one day and removes the days before', () => {
+  // The counts of the session include removed days. The metrics of its symbols do not.
   const { spec, counts } = sessionExample;
   const SESSION = {
     ...sessionExample,
@@ -72,13 +76,14 @@ describe('a session that removes days', () => {
     expect(await watchOn(answerOf, watchToSettled)).toBe('completed');
   });
 
-  it('has its metrics read only before a request for upkeep, not at each poll', async () => {
+  it('has the metrics of each symbol read once a minute, and not with each read of the session', async () => {
     const settled = { ...SESSION, counts: { ...counts, absent: 0, missing: 0 } };
     const paths: string[] = [];
     const answerOf = (path: string) => {
       paths.push(path);
       if (path.includes('/metrics')) return { ...metricsExample, absent: 1 };
-      return paths.filter((each) => each === path).length <= UNCHANGED_ANSWERS ? SESSION : settled;
+      const reads = paths.filter((each) => each === path).length;
+      return reads <= UNCHANGED_ANSWERS ? SESSION : settled;
     };
     const oncePerMinute = (watched: Parameters<typeof watchToSettled>[0]) =>
       watchToSettled({ ...watched, stillLimitMs: undefined }, 60_000);

@@ -1,7 +1,11 @@
 import { symbolsReader, UsageError } from './cli-error.js';
 
-it('a list of symbols may have blanks after its commas, and has each symbol once', () => {
-  const read = symbolsReader('--symbols');
+const read = symbolsReader('--symbols');
+
+it('a list of symbols may have blanks around its commas, and a repeated symbol counts once', () => {
   expect(read('SPY, BTC/USD ,SPY')).toEqual(['SPY', 'BTC/USD']);
-  expect(() => read('SPY, A B')).toThrow(UsageError);
+});
+
+it('a list with an invalid symbol is refused', () => {
+  expect(() => read('SPY, A B')).toThrow(UsageError); // a symbol has no blank
 });

@@ -22,7 +22,7 @@ describe('the lifetime of a command', () => {
     expect(closed).toEqual(['servers']);
   });
 
-  it('reports the interruption, and not what failed because of it', async () => {
+  it('reports an interruption, and not the failure that it causes', async () => {
     const interrupted = withLifetime((life) => {
       life.interrupt('SIGINT');
       return Promise.reject(new Error('initdb was interrupted too'));
@@ -36,6 +36,6 @@ describe('the lifetime of a command', () => {
     life.interrupt('SIGINT');
     await interrupted;
     expect(life.signal.reason).toBeInstanceOf(InterruptedError);
-    await life.interrupted(); // resolves at once after the signal, too
+    await life.interrupted(); // after the signal it resolves at once
   });
 });

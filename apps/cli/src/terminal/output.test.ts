@@ -1,6 +1,6 @@
 import { wrapped } from './output.js';
 
-it('prose is broken at spaces, and commands stay whole', () => {
+it('prose is wrapped at spaces, and an indented command stays on one line', () => {
   const width = 40;
   const command = `  barkeep ${'x'.repeat(90)}`;
   const prose = Array.from({ length: 40 }, () => 'word').join(' ');

@@ -11,7 +11,7 @@ describe('the progress of a command', () => {
     expect(rate({ to: 0, units: 0, seconds: 10 })).toBe('');
   });
 
-  it('measures from its first update, when a part was done before', () => {
+  it('estimates the time left from the work since its first update, when a part was done before', () => {
     expect(rate({ from: 0.5, to: 0.75, units: 50_000, seconds: 10 })).toBe(', 5,000/s, 10 s left');
     expect(rate({ from: 0.5, to: 0.5, units: 0, seconds: 10 })).toBe('');
   });

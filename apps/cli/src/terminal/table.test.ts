@@ -1,8 +1,8 @@
 import { table } from './table.js';
 
-/** Length of the longest line. */
+/** Length of the longest line of a text. */
 const widthOf = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
-/** Widths of terminals: a table of two columns has borders on the first, and no room for them on the second. */
+/** Widths of terminals, in characters: on 80 a table of two columns has borders, and 10 have no room for them. */
 const [WITH_BORDERS, WITHOUT_BORDERS] = [80, 10];
 const HEAD = ['session', 'state', 'progress', 'clock', 'symbols', 'expected', 'filled', 'last error'];
 const ROW = [

@@ -1,6 +1,6 @@
 /**
  * Files from their text to their bars: the rows that become bars or are refused, and the columns that are found.
- * I1 and I7 are invariants of docs/ARCHITECTURE.md.
+ * Invariants of docs/ARCHITECTURE.md: equal data have equal bytes (I1); no invalid bar is stored, and each refused row has a reason (I7).
  */
 import { collect as read } from '../../../../../test/support/data/collecting-sink.js';
 import { parseColumnsOption } from './header-columns.js';
@@ -19,14 +19,14 @@ const BAR = {
 };
 
 describe('CSV rows', () => {
-  it.each([1, 2, 3, 5, 64, 4096])('become bars, cut into pieces of %d bytes', (pieceBytes) => {
+  it.each([1, 2, 3, 5, 64, 4096])('become the same bars when the text arrives in pieces of %d bytes', (pieceBytes) => {
     const text = `${HEADER}${ROW}\r\n2013-10-04T13:31:00Z,IBM,"10",12,9,"11",0.5`;
     const { bars, refused } = read(text, {}, pieceBytes);
     expect(refused).toEqual([]);
     expect(bars).toEqual([BAR, { ...BAR, symbol: 'IBM', openTime: BAR.openTime + 60_000, volume: 0.5 }]);
   });
 
-  it.each(['\n', '\r\n', '\r'])('may end in %j, and blank ones count in the line numbers of refusals', (end) => {
+  it.each(['\n', '\r\n', '\r'])('may end in %j, and blank lines count in the line numbers of refusals', (end) => {
     const lines = [HEADER.trim(), ROW, '', 'not a bar', ROW]; // line 3 is blank, so the row that is no bar is line 4
     const { bars, refused } = read(lines.join(end) + end);
     expect(bars).toEqual([BAR, BAR]);
@@ -51,7 +51,7 @@ describe('CSV rows', () => {
     ['2013-10-04T13:30:00Z,S P Y,10,12,9,11,500', 'bad-symbol'],
     ['2013-10-04T13:30:00Z,SPY,10,12', 'missing-fields'],
     ['"2013-10-04T13:30:00Z,SPY,10,12,9,11,500', 'bad-quotes'],
-  ])('I7 are refused alone when they are wrong: %s', (row, reason) => {
+  ])('I7 are refused, and the rows before and after are stored: %s', (row, reason) => {
     const { bars, refused } = read(`${HEADER}${ROW}\n${row}\n${ROW}\n`);
     expect(bars).toEqual([BAR, BAR]);
     expect(refused).toMatchObject([{ line: 3, reason }]);
@@ -69,15 +69,15 @@ describe('CSV rows', () => {
     expect(refused[0]?.detail).toBe('high: expected a number, was "twelve"');
   });
 
-  it('may have empty fields behind the last column', () => {
+  it('may have empty fields after the last column', () => {
     expect(read(`${HEADER}${ROW},,\n`)).toMatchObject({ bars: [BAR], refused: [] });
   });
 
-  it('with volume −1 have an unknown volume, which is stored as 0', () => {
+  it('are stored with volume 0 when their volume is −1, which means unknown', () => {
     expect(read(`${HEADER}2013-10-04T13:30:00Z,SPY,10,12,9,11,-1`).bars).toEqual([{ ...BAR, volume: 0 }]);
   });
 
-  it('I1 with −0 are stored as 0: equal values have equal bytes', () => {
+  it('I1 are stored with 0 where they have −0, because equal values must have equal bytes', () => {
     const [bar] = read(`${HEADER}2013-10-04T13:30:00Z,SPY,-0.0,1,-0,1,-0.0`).bars;
     for (const value of [bar?.open, bar?.low, bar?.volume]) expect(Object.is(value, 0)).toBe(true);
   });
@@ -111,8 +111,8 @@ describe('CSV columns', () => {
     expect(read('1380893400000,11,10,12,9,500', { hasHeader: false, columns, symbol: 'SPY' }).bars).toEqual([BAR]);
   });
 
-  it('that cannot be found are one refusal of the whole file, which names them and the option that may help', () => {
-    const { bars, refused } = read(`time,symbol,o,h,l,v\n${ROW}\n${ROW}`);
+  it('have the file refused when one is not found, and the refusal names it or the option that may help', () => {
+    const { bars, refused } = read(`time,symbol,o,h,l,v\n${ROW}\n${ROW}`); // no close
     expect(bars).toEqual([]);
     expect(refused).toMatchObject([{ line: 1, reason: 'unusable-header' }]);
     expect(refused[0]?.detail).toContain('expected columns for close');
@@ -120,7 +120,8 @@ describe('CSV columns', () => {
     expect(read('time,o,h,l,c,v\n').refused[0]?.detail).toContain('--symbol');
   });
 
-  it('of an empty file are not a problem', () => expect(read('')).toMatchObject({ bars: [], refused: [] }));
+  it('are not missed in an empty file, which has no bars and no refusal', () =>
+    expect(read('')).toMatchObject({ bars: [], refused: [] }));
 
   it('are a usage error when --columns has an unknown name, or a name without a column', () => {
     expect(() => parseColumnsOption('price=4')).toThrow('expected NAME=COLUMN');

@@ -1,4 +1,4 @@
-/** The known formats: each reads a file of its vendor, named or not, and tells it from files of others. */
+/** The known formats: each reads a file of its vendor, which `--format` names or which the importer recognises. */
 import { collect } from '../../../../../test/support/data/collecting-sink.js';
 import { BARS, fileOf } from '../../../../../test/support/data/format-files.js';
 import { OPEN } from '../../../../../test/support/data/import-texts.js';
@@ -6,11 +6,11 @@ import { FORMATS } from '../formats/index.js';
 
 const EXPECTED = BARS.map((bar) => ({ symbol: 'ESH4', ...bar }));
 const FORMATS_BY_NAME = FORMATS.map((format) => [format.name, format] as const);
-/** The files are read in pieces of this size. */
+/** The files are read in pieces of this size, so that some rows are split between two pieces. */
 const PIECE_BYTES = 1000;
 
-describe('a named format', () => {
-  it.each(FORMATS_BY_NAME)('%s is read from its documented form', (name, format) => {
+describe('a format', () => {
+  it.each(FORMATS_BY_NAME)('%s is read with --format', (name, format) => {
     const { text, fileName } = fileOf(name);
     const { bars, refused, plan } = collect(text, { format: name, fileName, symbol: 'ESH4' }, PIECE_BYTES);
     expect(refused).toEqual([]);
@@ -18,7 +18,7 @@ describe('a named format', () => {
     expect(plan?.understood).toMatchObject({ format: name, times: format.times ?? 'open', spacing: '1-minute' });
   });
 
-  it.each(FORMATS_BY_NAME)('%s is recognised without a name', (name) => {
+  it.each(FORMATS_BY_NAME)('%s is recognised without --format', (name) => {
     const { text, fileName } = fileOf(name);
     const { bars, refused, plan } = collect(text, { fileName, symbol: 'ESH4' }, PIECE_BYTES);
     expect(refused).toEqual([]);
@@ -40,21 +40,22 @@ describe('a named format', () => {
     }
   });
 
-  it('whose rows do not show which one it is must be named', () => {
+  it('must be named when the rows fit two formats and the file name does not help', () => {
     const { text } = fileOf('ninjatrader');
     const { refused } = collect(text, { fileName: 'data.csv', symbol: 'X', hasHeader: false });
     expect(refused[0]).toMatchObject({ reason: 'ambiguous-format' });
     expect(refused[0]?.detail).toContain('histdata-ascii or ninjatrader');
   });
 
-  it('of arrays may have names before the arrays, by which the columns are found', () => {
+  it('of arrays is read in the order of the names that are before the arrays, if there are any', () => {
+    // The arrays of freqtrade have no names, and the order open, high, low, close.
     const names = ['date', 'open', 'close', 'high', 'low', 'volume'];
     const data = [[OPEN, 10, 10.5, 11, 9, 5]];
     const { bars } = collect(JSON.stringify({ columns: names, data }), { format: 'freqtrade', symbol: 'X' });
     expect(bars).toMatchObject([{ openTime: OPEN, open: 10, high: 11, low: 9, close: 10.5, volume: 5 }]);
   });
 
-  it('is refused when the file is not in it', () => {
+  it('that the user names is refused when the file is of another form', () => {
     const text = 'time,open,high,low,close,volume\n2024-03-04T14:30Z,1,1,1,1,1\n';
     const { refused } = collect(text, { format: 'kraken', symbol: 'X' });
     expect(refused[0]).toMatchObject({ reason: 'unusable-header' });
@@ -66,7 +67,7 @@ describe('a named format', () => {
       'Ticker,AAPL,MSFT,AAPL,MSFT,AAPL,MSFT,AAPL,MSFT,AAPL,MSFT',
       'Datetime,,,,,,,,,,',
       '2024-03-04 14:30:00+00:00,10.5,20.5,11,21,9,19,10,20,5,6',
-      '2024-03-04 14:31:00+00:00,,20.5,,21,,19,,20,,6',
+      '2024-03-04 14:31:00+00:00,,20.5,,21,,19,,20,,6', // AAPL has no bar in this minute
     ].join('\n');
     const { bars, refused } = collect(text);
     expect(refused).toEqual([]);

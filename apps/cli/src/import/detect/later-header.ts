@@ -9,7 +9,8 @@ export type IsOtherHeader = (texts: readonly string[]) => boolean;
 const WORD = /^\p{L}/u;
 
 /**
- * For a file that is not wide: the row names all prices, and one of the used columns is not in its place.
+ * For a file that is not wide. A row is another header when it names all prices, and one of the used columns has another name there than
+ * in the first header.
  * @param used the fields of the used columns
  * @param header the names in the first header; numbers for a file without a header
  * @param takesWords true when any four words in the places of the prices count as their names, such as adj_open
@@ -42,7 +43,7 @@ export function otherHeader(
   };
 }
 
-/** For a wide file: the row has words in the places of all prices, and is no line of the first header. */
+/** For a wide file. A row is another header when it has words where the prices are, and is no line of the first header. */
 export function otherWideHeader({ values }: RowLayout, headerRows: readonly (readonly string[])[]): IsOtherHeader {
   const fields = values.flatMap((ofSymbol) => PRICE_NAMES.map((name) => ofSymbol[name]));
   return (texts) =>

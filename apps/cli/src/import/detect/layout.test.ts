@@ -1,4 +1,4 @@
-/** Headers of files: how their columns are found, and what is refused. */
+/** How the columns of a file are found: by a header, by a header for several symbols, or by the values of a file without one. */
 import { collect } from '../../../../../test/support/data/collecting-sink.js';
 import { OPEN } from '../../../../../test/support/data/import-texts.js';
 import type { ReadOptions } from './read-options.js';
@@ -9,18 +9,22 @@ const BAR = { symbol: 'X', openTime: OPEN, open: 10, high: 11, low: 9, close: 10
 const VALUES = '10,11,9,10,5';
 
 describe('a header', () => {
-  it('that is unusable is refused with its line, below a title that has a comma', () => {
-    const { refused } = read(`Prices of X, by the minute\n\ntime,open,high,low,volume\n2024-03-04T14:30Z,10,11,9,5\n`);
+  it('that lacks a column is refused, and the refusal has the line of the header, which may follow a title', () => {
+    const title = 'Prices of X, by the minute'; // its comma does not make it a header
+    const { refused } = read(`${title}\n\ntime,open,high,low,volume\n2024-03-04T14:30Z,10,11,9,5\n`);
     expect(refused).toMatchObject([{ line: 3, reason: 'unusable-header' }]);
     expect(refused[0]?.detail).toContain('expected columns for close, was "time"');
   });
 
-  it('may come after a title that has a time and four numbers, and not after a bar', () => {
-    const rows = `time,open,high,low,close,volume\n2024-03-04T14:30Z,${VALUES}\n`;
-    expect(read(`made at 09:30,1,390,2,0.5\n${rows}`).bars).toEqual([BAR]);
-    expect(read(`2024-03-04T14:29Z,${VALUES}\n${rows}`).refused[0]?.detail).toContain(
-      'line 1 has a bar above the header',
-    );
+  it('may come after a title that has a time and four numbers, as a bar has', () => {
+    const title = 'made at 09:30,1,390,2,0.5'; // no bar: prices of one bar are closer together
+    expect(read(`${title}\ntime,open,high,low,close,volume\n2024-03-04T14:30Z,${VALUES}\n`).bars).toEqual([BAR]);
+  });
+
+  it('is refused after a bar, which would be left out', () => {
+    const bar = `2024-03-04T14:29Z,${VALUES}`;
+    const { refused } = read(`${bar}\ntime,open,high,low,close,volume\n2024-03-04T14:30Z,${VALUES}\n`);
+    expect(refused[0]?.detail).toContain('line 1 has a bar above the header');
   });
 
   it('may lack the name of its first column, as pandas writes an index of times', () => {
@@ -29,7 +33,8 @@ describe('a header', () => {
     expect(plan?.understood.columns).toMatchObject({ time: '1', open: 'open' });
   });
 
-  it('has no time in an unnamed first column of row numbers', () => {
+  it('is refused without a time column when its unnamed first column has row numbers', () => {
+    // No column of times has the name "moment".
     const { refused } = read(`,moment,open,high,low,close,volume\n0,2024-03-04 14:30:00+00:00,${VALUES}\n`);
     expect(refused[0]?.detail).toContain('expected columns for time');
   });
@@ -42,12 +47,13 @@ describe('a header', () => {
     expect(closeOf('close')).toEqual([BAR]);
   });
 
-  it('may have a further name that only begins like a used one', () => {
+  it('may have a second name that begins like a used one', () => {
     const text = `time,open,high,low,close,volume,Volume ($)\n2024-03-04T14:30Z,${VALUES},50\n`;
     expect(read(text).bars).toEqual([BAR]);
   });
 
-  it('of a format without names is read by its names when they are in another order', () => {
+  it('decides the order of the columns, also of a format whose files have no header', () => {
+    // Binance has the order open, high, low, close, and no header.
     const names = 'open_time,close,high,low,open,volume,close_time,quote_volume,count,buy,quote_buy,ignore';
     const { bars } = read(`${names}\n${OPEN},10.5,11,9,10,5,${OPEN + 59_999},50,3,2,20,0\n`);
     expect(bars).toEqual([{ ...BAR, close: 10.5 }]);
@@ -89,12 +95,13 @@ describe('a file without a header', () => {
   });
 });
 
-describe('a wide header', () => {
-  /** A file of three lines: what each column is, the symbol of each column, and one row. */
+/** A wide file has the bars of several symbols in one row. yfinance saves it with a line of value names and a line of symbols. */
+describe('a wide file', () => {
+  /** @param labels what each column has, such as `Open` @param symbols the symbol of each column @param values of one row */
   const wide = (labels: string, symbols: string, values: string): string =>
     `Price,${labels}\nTicker,${symbols}\n2024-03-04 14:30:00+00:00,${values}\n`;
 
-  it('needs a volume of each symbol, unless the user states that there is none', () => {
+  it('is refused when a symbol has no volume, unless the user states that there is none', () => {
     const text = wide('Open,High,Low,Close', 'X,X,X,X', '10,11,9,10');
     const { refused } = read(text, {});
     expect(refused[0]?.detail).toContain('expected a column for volume of X');
@@ -106,23 +113,11 @@ describe('a wide header', () => {
     ['lacks a price', 'Open,High,Low,Close,Volume,Open,High,Low,Volume', 'X,X,X,X,X,Y,Y,Y,Y', 'for close of Y'],
     ['has a price twice', 'Open,High,Low,Close,Volume,Close', 'X,X,X,X,X,X', 'one column "Close" of X'],
   ])('is refused when a symbol %s', (_, labels, symbols, detail) => {
-    const values = symbols.replaceAll(/\w/g, '10');
+    const values = symbols.replaceAll(/\w/g, '10'); // one number for each column
     const { bars, refused } = read(wide(labels, symbols, values), {});
     expect(bars).toEqual([]);
     expect(refused).toMatchObject([{ line: 1, reason: 'unusable-header' }]);
     expect(refused[0]?.detail).toContain(detail);
-  });
-
-  it('is not seen in a file whose first bar has decimal commas', () => {
-    const text = 'Date;Open;High;Low;Close\n2024-03-04 14:30;10,5;10,5;10,5;10,5\n';
-    const { bars, refused } = read(text, { symbol: 'X', hasVolume: false, numbers: { decimal: ',' } });
-    expect([bars.length, refused.length]).toEqual([1, 0]);
-  });
-
-  it('is not seen in a file whose first bar has no values', () => {
-    const text = 'Date,Open,High,Low,Close\n2024-03-04 14:30,null,null,null,null\n';
-    const { bars, refused } = read(text, { symbol: 'X', hasVolume: false });
-    expect([bars.length, refused.length]).toEqual([0, 1]);
   });
 
   it('may have symbols that are numbers', () => {
@@ -130,10 +125,25 @@ describe('a wide header', () => {
     expect(bars).toEqual([{ ...BAR, symbol: '7203' }]);
   });
 
-  it('has the refusal of a bar name its symbol', () => {
+  it('has a bar refused with its symbol in the message', () => {
     const labels = 'Open,High,Low,Close,Volume,Open,High,Low,Close,Volume';
     const { bars, refused } = read(wide(labels, 'X,X,X,X,X,Y,Y,Y,Y,Y', `${VALUES},10,11,9,,5`), {});
     expect(bars).toEqual([BAR]);
     expect(refused).toMatchObject([{ line: 3, detail: 'Y close: expected a number, was ""' }]);
+  });
+});
+
+/** A file of one symbol, whose first line has names as the first line of a wide file does. Its second line is a bar. */
+describe('the first bar of a file is not taken for a line of symbols', () => {
+  it('when its numbers have decimal commas', () => {
+    const text = 'Date;Open;High;Low;Close\n2024-03-04 14:30;10,5;10,5;10,5;10,5\n';
+    const { bars, refused } = read(text, { symbol: 'X', hasVolume: false, numbers: { decimal: ',' } });
+    expect([bars.length, refused.length]).toEqual([1, 0]);
+  });
+
+  it('when it has no values', () => {
+    const text = 'Date,Open,High,Low,Close\n2024-03-04 14:30,null,null,null,null\n';
+    const { bars, refused } = read(text, { symbol: 'X', hasVolume: false });
+    expect([bars.length, refused.length]).toEqual([0, 1]);
   });
 });

@@ -1,12 +1,13 @@
+/** Files of QuantConnect Lean. Their paths name what their rows lack: the date, the symbol and the market. */
 import { collectRows } from '../../../../../test/support/data/collecting-sink.js';
 import { SymbolNames } from '../reading/index.js';
 import { leanFile, planLean } from './lean.js';
 import { READ_DEFAULTS } from './read-options.js';
 
-/** A file whose rows have wall times of New York, which is 4 hours behind UTC on this date. */
+/** A file whose rows have the time of New York, which is 4 hours behind UTC on this date. */
 const EQUITY = '/data/equity/usa/minute/spy/20131004_trade.zip';
 
-/** A wall time such as `09:30` as a row has it: milliseconds since midnight. */
+/** A time of day such as `09:30` as a row has it: milliseconds since midnight. */
 function msAt(time: string): number {
   const [hours, minutes] = time.split(':').map(Number) as [number, number];
   return (hours * 60 + minutes) * 60_000;
@@ -48,7 +49,7 @@ describe('a Lean path', () => {
 });
 
 describe('Lean rows', () => {
-  it('of equities count from midnight in New York, prices times 10000', () => {
+  it('of equities have times since midnight in New York, and prices × 10,000', () => {
     const first = `${msAt('04:00')},1689500,1689800,1689500,1689800,800`;
     const { bars, refused } = read(EQUITY, `${first}\n${msAt('09:30')},1,2,1,2,1\r\n`);
     expect(refused).toEqual([]);
@@ -64,14 +65,15 @@ describe('Lean rows', () => {
     expect(bars[1]?.openTime).toBe(Date.UTC(2013, 9, 4, 13, 30));
   });
 
-  it('of crypto count from midnight UTC, prices as they are, and may end in CR', () => {
+  it('of crypto have times since midnight in UTC, and prices that are not scaled', () => {
+    // The rows end in \r.
     const path = '/data/crypto/coinbase/minute/ethusd/20180404_trade.zip';
     const { bars } = read(path, '0,416.29,416.29,416.15,416.15,46.33579289\r60000,416.08,416.15,414.99,414.99,286.7\r');
     expect(bars).toHaveLength(2);
     expect(bars[0]).toMatchObject({ openTime: Date.UTC(2018, 3, 4), open: 416.29, volume: 46.33579289 });
   });
 
-  it('count the wall clock, not the elapsed time, on a day on which DST changes', () => {
+  it('have the time that a clock in New York shows, also on a day on which daylight saving changes', () => {
     const rowsAt = (...times: string[]): string => times.map((time) => `${msAt(time)},1,1,1,1,1`).join('\n');
     // The clock skips 02:30 in spring, and shows 01:30 twice in autumn.
     const spring = read('/d/equity/usa/minute/spy/20130310_trade.zip', rowsAt('02:30', '09:30'));
@@ -88,13 +90,13 @@ describe('Lean rows', () => {
     ['-1,1,1,1,1,1', 'unreadable-time'],
     [`${msAt('04:00')},1,1,x,1,1`, 'not-a-number'],
     [`${msAt('04:00') + 1},1,1,1,1,1`, 'off-grid'],
-  ])('are refused without their neighbours: %s', (row, reason) => {
+  ])('are refused, and the rows before and after are stored: %s', (row, reason) => {
     const { bars, refused } = read(EQUITY, `${msAt('09:30')},1,1,1,1,1\n${row}\n${msAt('09:31')},1,1,1,1,1`);
     expect(bars).toHaveLength(2);
     expect(refused).toMatchObject([{ line: 2, reason }]);
   });
 
-  it('of equities have prices × 10000 in every market, India too', () => {
+  it('of equities have prices × 10,000 in every market, such as India', () => {
     const { bars } = read(
       '/d/equity/india/minute/reliance/20240304_trade.zip',
       `${msAt('09:15')},29950000,29960000,29940000,29955000,10`, // 09:15 in Kolkata is 03:45 UTC
@@ -102,7 +104,7 @@ describe('Lean rows', () => {
     expect(bars).toMatchObject([{ symbol: 'RELIANCE', openTime: Date.UTC(2024, 2, 4, 3, 45), open: 2995 }]);
   });
 
-  it('of futures have one symbol per contract', () => {
+  it('of futures have a symbol with the month of the contract', () => {
     const entry = '20240304_es_minute_trade_202403_20240315.csv';
     const { bars } = read(
       '/d/future/cme/minute/es/20240304_trade.zip',
@@ -114,7 +116,8 @@ describe('Lean rows', () => {
     ]);
   });
 
-  it('of forex are quotes: the mean of bid and ask, without volume', () => {
+  it('of forex are quotes: the bar is the mean of bid and ask, and has no volume', () => {
+    // Time, the four prices and the size of the bid, and those of the ask.
     const text = '0,1.0850,1.0852,1.0848,1.0850,0,1.0852,1.0854,1.0850,1.0852,0';
     const { bars } = read('/d/forex/oanda/minute/eurusd/20240304_quote.zip', text);
     expect(bars).toEqual([

@@ -31,21 +31,21 @@ const AUCTION_MINUTES = 10;
 /** The share of the rows that must be inside of the hours. */
 const INSIDE_SHARE_MIN = 0.98;
 
-/** The zone of a market whose hours the times fit, if any. @param walls wall times, in ms as if they were UTC */
-export function hoursElsewhere(walls: readonly number[]): string | undefined {
+/** The zone of a market whose hours the times fit, if any. @param wallTimes times of that zone's clock, in ms as if they were UTC */
+export function hoursElsewhere(wallTimes: readonly number[]): string | undefined {
   const fittingMarket = MARKETS.find((market) => {
     const clock = clockOf(market.zone);
-    const differsFromUtc = walls.some((wall) => clock.offsetOnDay(wall) !== 0); // false for London in winter
-    return differsFromUtc && fits(walls, market);
+    const differsFromUtc = wallTimes.some((wall) => clock.offsetOnDay(wall) !== 0); // false for London in winter
+    return differsFromUtc && fits(wallTimes, market);
   });
   return fittingMarket?.zone;
 }
 
-/** True when the times fit a market of `zone` only if they are read as UTC. @param walls wall times in `zone`, in ms */
-export function areHoursInUtc(walls: readonly number[], zone: string): boolean {
+/** True when the times fit a market of `zone` only if they are read as UTC. @param wallTimes times of the clock of `zone`, in ms */
+export function areHoursInUtc(wallTimes: readonly number[], zone: string): boolean {
   const clock = clockOf(zone);
-  const wallsIfUtc = walls.map((wall) => wall + clock.offsetOnDay(wall));
-  return MARKETS.some((market) => market.zone === zone && !fits(walls, market) && fits(wallsIfUtc, market));
+  const wallTimesIfUtc = wallTimes.map((wall) => wall + clock.offsetOnDay(wall));
+  return MARKETS.some((market) => market.zone === zone && !fits(wallTimes, market) && fits(wallTimesIfUtc, market));
 }
 
 /** The minute of the day, 0 to 1439. The second remainder is for times before 1970. */
@@ -54,12 +54,12 @@ function minuteOf(wall: number): number {
 }
 
 /** True when nearly all rows are inside of the hours, and enough days are whole: they begin and end with the hours. */
-function fits(walls: readonly number[], market: MarketHours): boolean {
+function fits(wallTimes: readonly number[], market: MarketHours): boolean {
   const { lateMinutes = 5, earlyMinutes = lateMinutes } = market;
   const [open, close] = [market.open * 60, market.close * 60]; // minutes of the day
   const days = new Map<number, [first: number, last: number]>();
   let inside = 0;
-  for (const wall of walls) {
+  for (const wall of wallTimes) {
     const minute = minuteOf(wall);
     const day = Math.floor(wall / DAY_MS);
     const [first, last] = days.get(day) ?? [minute, minute];
@@ -73,12 +73,12 @@ function fits(walls: readonly number[], market: MarketHours): boolean {
   }).length;
   const uncutDays = days.size - 2; // the sample may cut its first and its last day
   const areEnoughWhole = wholeDays > 0 && wholeDays >= uncutDays / 2;
-  return areEnoughWhole && inside >= INSIDE_SHARE_MIN * walls.length;
+  return areEnoughWhole && inside >= INSIDE_SHARE_MIN * wallTimes.length;
 }
 
 /** The earliest and the latest time of day, such as `09:30 to 15:59`. */
-export function hoursText(walls: readonly number[]): string {
-  const minutes = walls.map(minuteOf);
+export function hoursText(wallTimes: readonly number[]): string {
+  const minutes = wallTimes.map(minuteOf);
   const text = (minute: number): string => new Date(minute * MINUTE_MS).toISOString().slice(11, 16);
   return `${text(Math.min(...minutes))} to ${text(Math.max(...minutes))}`;
 }

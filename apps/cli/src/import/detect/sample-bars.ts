@@ -28,8 +28,8 @@ export interface SampleBars extends FileReading {
   times: readonly number[];
   /** Distance between rows, ms; undefined when there are too few rows. */
   spacing: number | undefined;
-  /** `times` as wall times in the zone of the file: ms as if that zone were UTC. */
-  walls: readonly number[];
+  /** `times` as a clock in the zone of the file shows them, in ms as if that zone were UTC. */
+  wallTimes: readonly number[];
   /** Text of the first row's time, with its date. */
   example: string;
   /** True when the times have no zone and nothing names one, so that UTC is assumed. */
@@ -54,7 +54,7 @@ export function readSample(reading: FileReading): SampleBars {
     last: bars.at(-1),
     times,
     spacing: spacingOf(times),
-    walls: times.map((time) => time + clock.offsetOnDay(time)),
+    wallTimes: times.map((time) => time + clock.offsetOnDay(time)),
     example,
     isUtcAssumed: times.length > 0 && namedZone(file, options.zone) === undefined && lacksZone(example),
   };

@@ -1,4 +1,4 @@
-/** Rows whose steps differ: bars before a close or a break, which only a calendar can place. */
+/** Rows that are not all one interval apart, because the market closes or has a break. A calendar knows when such bars open. */
 import { collect } from '../../../../../test/support/data/collecting-sink.js';
 import { CSV_HEADER, HOUR_MS } from '../../../../../test/support/data/import-texts.js';
 import type { ReadOptions } from './read-options.js';
@@ -10,7 +10,8 @@ function readDays(times: readonly string[], options: Partial<ReadOptions>) {
   return collect(CSV_HEADER + rows.join(''), { symbol: 'X', ...options });
 }
 
-describe('bars of two hours in Shanghai, where a break follows each bar', () => {
+/** Shanghai trades from 09:30 to 11:30 and from 13:00 to 15:00: a break or a night follows each bar of two hours. */
+describe('bars of two hours in Shanghai', () => {
   const OPENS = ['09:30', '13:00'];
   const TWO_HOURS = { zone: 'Asia/Shanghai', intervalMs: 2 * HOUR_MS };
 
@@ -21,20 +22,21 @@ describe('bars of two hours in Shanghai, where a break follows each bar', () => 
   });
 
   it('are read with a calendar', () => {
-    expect(readDays(OPENS, { ...TWO_HOURS, hasCalendar: true }).bars).toHaveLength(22);
+    expect(readDays(OPENS, { ...TWO_HOURS, hasCalendar: true }).bars).toHaveLength(11 * OPENS.length);
   });
 
-  it('are not mistaken for bars of a longer interval, which follow each other', () => {
+  it('are not assumed when rows of a longer interval follow each other: these are bars of that interval', () => {
     const { refused } = readDays(['09:30', '12:30', '15:30'], { ...TWO_HOURS, hasCalendar: true });
     expect(refused[0]?.detail).toContain('was 3-hour bars; --interval 3h stores them');
   });
 });
 
 describe('hourly closes of New York that are read with a calendar', () => {
+  // The last bar of a day is half an hour long.
   const CLOSES = ['10:30', '11:30', '12:30', '13:30', '14:30', '15:30', '16:00'];
   const HOURLY = { zone: 'America/New_York', intervalMs: HOUR_MS, hasCalendar: true };
 
-  it('are refused when --times does not say what they are: they would be stored an hour late', () => {
+  it('are refused without --times: as opens they would be stored an hour late', () => {
     const { bars, refused } = readDays(CLOSES, HOURLY);
     expect(bars).toEqual([]);
     expect(refused).toMatchObject([{ reason: 'wrong-interval' }]);
@@ -42,11 +44,12 @@ describe('hourly closes of New York that are read with a calendar', () => {
   });
 
   it.each(['close', 'open'] as const)('are read with --times %s', (times) => {
-    expect(readDays(CLOSES, { ...HOURLY, times }).bars).toHaveLength(77);
+    expect(readDays(CLOSES, { ...HOURLY, times }).bars).toHaveLength(11 * CLOSES.length);
   });
 });
 
-it('opens of two hours in Hong Kong have a shorter bar before the break, and are no closes', () => {
+it('opens of bars of two hours in Hong Kong are not mistaken for closes, although the bar before the break is shorter', () => {
   const options = { zone: 'Asia/Hong_Kong', intervalMs: 2 * HOUR_MS, hasCalendar: true };
-  expect(readDays(['09:30', '11:30', '13:00', '15:00'], options).bars).toHaveLength(44);
+  const opens = ['09:30', '11:30', '13:00', '15:00']; // the break is from 12:00 to 13:00
+  expect(readDays(opens, options).bars).toHaveLength(11 * opens.length);
 });

@@ -56,8 +56,9 @@ function hasShortBars({ times, spacing, reader, options }: SampleBars, distances
 }
 
 /**
- * Refuses times that were read as opens without --times when most short steps end at a pause, as closes do: 15:30, 16:00, and then the
- * next day. After the open of a shorter bar and a break, bars of the interval follow. @throws FilePlanError
+ * Refuses times that were read as opens without --times and look like closes, such as 14:30, 15:30, 16:00 and then the next day: most
+ * distances below the interval (15:30 to 16:00) are followed by one above it. Opens of short bars are followed by an interval.
+ * @throws FilePlanError
  */
 function refuseClosesAsOpens({ reader, options }: SampleBars, distances: readonly number[]): void {
   const { intervalMs } = options;
@@ -70,8 +71,8 @@ function refuseClosesAsOpens({ reader, options }: SampleBars, distances: readonl
 }
 
 /**
- * True when the market has a break after each bar, as after each bar of two hours in Shanghai (09:30 and 13:00): no two steps of the
- * spacing follow each other, as bars of that interval would.
+ * True when the market has a break after each bar, as after each bar of two hours in Shanghai (09:30 and 13:00, which are three and a
+ * half hours apart). Bars with an interval of that spacing would follow each other: three rows in sequence would be so far apart.
  */
 function haveBreaksBetween(spacing: number, distances: readonly number[], intervalMs: number): boolean {
   const followEachOther = distances.some((ms, index) => ms === spacing && distances[index + 1] === spacing);

@@ -1,11 +1,11 @@
-/** Refuses a file if only some of its times can be read: these may be wrong, too. Pure. */
+/** Refuses a file when only a part of its times can be read: the times that can be read may be wrong, too. Pure. */
 import { FilePlanError } from '../reading/index.js';
 
 /** Fewest rows from which a share of unreadable times is judged. */
 const JUDGED_ROWS_MIN = 10;
 /** From this share of unreadable times on, the readable ones are doubted. */
 const DOUBTED_SHARE_MIN = 0.25;
-/** The two ends of a half-read file differ at least this much in their shares of unreadable times. */
+/** A file can be read at one end only when the shares of unreadable times at its two ends differ at least this much. */
 const HALF_READ_DIFFERENCE_MIN = 0.8;
 
 /** For each row, why its time could not be read; undefined if it was read. Rows that were refused for other reasons are left out. */
@@ -22,7 +22,10 @@ export function refuseUnreadTimes(head: TimeFailures, tail: TimeFailures, isWhol
   refusePartlyRead([...head, ...tail]);
 }
 
-/** Refuses times that can be read at one end only: probably day and month are swapped. */
+/**
+ * Refuses times that can be read at one end only: probably the day comes before the month. Such dates can be read until the 12th of a
+ * month, as wrong dates, and from the 13th on they cannot.
+ */
 function refuseHalfRead(first: TimeFailures, last: TimeFailures): void {
   if (Math.min(first.length, last.length) < JUDGED_ROWS_MIN) return;
   const failedShare = (failures: TimeFailures): number =>

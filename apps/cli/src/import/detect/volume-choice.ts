@@ -31,16 +31,16 @@ export class VolumeChoice implements RowHandler {
   }
 
   row({ bytes, starts, ends, count, line, isHeader }: Row): void {
-    if (line <= this.headerLines || isHeader) return;
+    if (line <= this.headerLines || isHeader) return; // the header of CSV, or the keys of JSON
     const { columns } = this;
-    let isUsed = false;
+    let isCounted = false;
     for (let index = 0; index < columns.length; index++) {
       const { field } = columns[index]!;
       if (field >= count || !(this.volume(bytes, starts[field] ?? 0, ends[field] ?? 0) > 0)) continue;
       this.#usedRows[index]!++;
-      isUsed = true;
+      isCounted = true;
     }
-    if (isUsed) this.#rows++;
+    if (isCounted) this.#rows++;
   }
 
   refuse(): void {

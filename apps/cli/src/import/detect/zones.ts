@@ -74,17 +74,17 @@ function brokerTimes({ file: { format } }: SampleBars): string | undefined {
 
 /** Times that were read as UTC are the hours of a market in another zone. */
 function marketElsewhere(sample: SampleBars): string | undefined {
-  const zone = hoursElsewhere(sample.walls);
+  const zone = hoursElsewhere(sample.wallTimes);
   return zone === undefined ? undefined : `${marketDay(sample, zone)}; if not, with --tz UTC`;
 }
 
 /** Times that were read in the zone of a market are its hours if they are read as UTC. */
 function marketInUtc(sample: SampleBars): string | undefined {
-  return areHoursInUtc(sample.walls, sample.reader.zone) ? marketDay(sample, 'UTC') : undefined;
+  return areHoursInUtc(sample.wallTimes, sample.reader.zone) ? marketDay(sample, 'UTC') : undefined;
 }
 
-function marketDay({ walls, reader }: SampleBars, zone: string): string {
-  const reading = `times without a zone, from ${hoursText(walls)}, were read in ${reader.zone}`;
+function marketDay({ wallTimes, reader }: SampleBars, zone: string): string {
+  const reading = `times without a zone, from ${hoursText(wallTimes)}, were read in ${reader.zone}`;
   return `${reading} and look like a market day in ${zone}: if they are, import with --tz ${zone}`;
 }
 

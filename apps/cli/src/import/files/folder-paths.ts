@@ -1,4 +1,4 @@
-/** Lists the files in a folder, to any depth, also behind symbolic links. */
+/** Lists the files in a folder and in the folders below it. Follows symbolic links. */
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { expecting } from '../../terminal/index.js';
@@ -6,41 +6,44 @@ import { isHidden } from './file-names.js';
 
 interface Folder {
   path: string;
-  /** Its path without links, by which it is known when it is found again. */
-  real: string;
-  /** How many levels of folders to read from here on; 1 reads this folder alone. */
+  /** Its path with all links resolved: a folder that two paths lead to has one real path. */
+  realPath: string;
+  /** How many levels of folders to read: 1 reads this folder alone, 2 its subfolders too. */
   levels: number;
 }
 
 /**
- * The paths of all files in a folder and its folders, hidden ones left out; each folder is read once. A folder in it keeps its path, although
- * a link leads to it, too: links are followed last. Follows no link to a folder that contains the link or `folder`.
- * @param levels how many folders deep to read @throws CliError for a folder that cannot be read
+ * The paths of all files in a folder and its subfolders. Hidden files and folders are left out.
+ *
+ * Each folder is read once. When a subfolder is also the target of a link, its files have the path without the link: all subfolders are
+ * read before links are followed. A link to a folder that contains the link, or that contains `folder`, is not followed.
+ * @param levels see `Folder.levels` @throws CliError for a folder that cannot be read
  */
 export async function pathsIn(folder: string, levels: number): Promise<string[]> {
   const root = await realpath(folder).catch(() => folder);
   const paths: string[] = [];
-  const found: Folder[] = [{ path: folder, real: root, levels }];
-  const linked: Folder[] = [];
-  const readFolders = new Set<string>(); // their real paths
-  for (let next = found.pop(); next !== undefined; next = found.pop() ?? linked.shift()) {
-    const { path, real } = next;
-    if (next.levels < 1 || readFolders.has(real)) continue;
-    readFolders.add(real);
+  const subfolders: Folder[] = [{ path: folder, realPath: root, levels }];
+  const linkedFolders: Folder[] = [];
+  const readPaths = new Set<string>(); // the real paths of the folders that were read
+  for (let next = subfolders.pop(); next !== undefined; next = subfolders.pop() ?? linkedFolders.shift()) {
+    const { path, realPath } = next;
+    if (next.levels < 1 || readPaths.has(realPath)) continue;
+    readPaths.add(realPath);
     const read = () => readdir(path, { withFileTypes: true });
     for (const entry of await expecting(`expected to read the folder ${path}`, read)) {
       if (isHidden(entry.name)) continue;
-      const inner = { path: join(path, entry.name), real: join(real, entry.name), levels: next.levels - 1 };
+      const inner = { path: join(path, entry.name), realPath: join(realPath, entry.name), levels: next.levels - 1 };
       const target = entry.isSymbolicLink() ? await linkedFolder(inner.path) : undefined;
-      if (entry.isDirectory()) found.push(inner);
+      if (entry.isDirectory()) subfolders.push(inner);
       else if (target === undefined) paths.push(inner.path);
-      else if (!contains(target, root) && !contains(target, real)) linked.push({ ...inner, real: target });
+      else if (!contains(target, root) && !contains(target, realPath))
+        linkedFolders.push({ ...inner, realPath: target });
     }
   }
   return paths;
 }
 
-/** The real path of the folder that a link leads to; undefined when it leads to something else. */
+/** The real path of the folder that a link leads to; undefined when the link leads to a file or to nothing. */
 async function linkedFolder(link: string): Promise<string | undefined> {
   const info = await stat(link).catch(() => undefined);
   return info?.isDirectory() ? realpath(link).catch(() => undefined) : undefined;

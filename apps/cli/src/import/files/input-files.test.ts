@@ -1,4 +1,4 @@
-/** I13 is an invariant of docs/ARCHITECTURE.md. */
+/** The files that the arguments of an import stand for: names of files, folders and patterns. */
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ let folder: string;
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'barkeep-files-'))));
 afterEach(() => rm(folder, { recursive: true }));
 
+/** Makes empty files. @param names relative to the folder */
 async function put(...names: string[]): Promise<void> {
   for (const name of names) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
@@ -19,13 +20,13 @@ async function put(...names: string[]): Promise<void> {
   }
 }
 
-/** The files that a name stands for, relative to the folder. */
+/** The files that an argument stands for. @param name a file, a folder or a pattern, relative to the folder */
 async function filesOf(name: string): Promise<string[]> {
   const onlyLean = false;
   return (await inputFiles([join(folder, name)], onlyLean)).map(({ path }) => relative(folder, path));
 }
 
-it('a folder has the files of the folders that links in it lead to', async () => {
+it('a folder stands for its files and those of its subfolders, also behind a link to a folder', async () => {
   await put('data/a.csv', 'data/deep/b.csv', 'disk/2023/c.csv');
   await symlink('../disk/2023', join(folder, 'data/2023'));
   const all = ['data/2023/c.csv', 'data/a.csv', 'data/deep/b.csv'];
@@ -33,7 +34,7 @@ it('a folder has the files of the folders that links in it lead to', async () =>
   expect(await filesOf('data/**/*.csv')).toEqual(all);
 });
 
-it('a folder has the files of kinds that are not read, so that the import refuses them by name', async () => {
+it('a folder stands for its data files, also of kinds that an import refuses, but not for other files', async () => {
   await put('data/a.csv', 'data/b.parquet', 'data/c.dbn.zst', 'data/d.xlsx', 'data/e.gz', 'data/LICENSE', 'data/e.md5');
   const names = ['a.csv', 'b.parquet', 'c.dbn.zst', 'd.xlsx', 'e.gz'];
   expect(await filesOf('data')).toEqual(names.map((name) => `data/${name}`));
@@ -54,7 +55,7 @@ it('each folder is read once, also when links lead in circles', async () => {
   ]);
 });
 
-it('a folder is read also when another link leads to a folder in it, which is read once', async () => {
+it('a folder behind a link is read without its subfolder that another link leads to, which is read once', async () => {
   await put('data/a.csv', 'disk/2023/b.csv', 'disk/2024/c.csv');
   await symlink('../disk/2023', join(folder, 'data/2023'));
   await symlink('../disk', join(folder, 'data/all'));
@@ -75,6 +76,7 @@ it('a named pipe is refused, because a file is read more than once', async () =>
   await expect(filesOf('pipe.csv')).rejects.toThrow('a pipe or a device: save it first');
 });
 
+// I13 is an invariant of docs/ARCHITECTURE.md.
 it('I13 the check of a packed file ends when the user stops the import', async () => {
   const path = join(folder, 'a.csv.gz');
   await writeFile(path, gzipSync('time,open,high,low,close,volume\n'));
@@ -89,19 +91,22 @@ it('a pattern may have *, ?, a set of characters, and alternatives in braces', a
   expect(await filesOf('x/201[34]/s?y.csv')).toHaveLength(2);
 });
 
-it('a link to nothing is left for the import to refuse', async () => {
+it('a folder stands for a link to nothing, too, which the import then refuses', async () => {
   await put('a.csv');
   await symlink(join(folder, 'gone.csv'), join(folder, 'b.csv'));
   expect(await filesOf('.')).toEqual(['a.csv', 'b.csv']);
 });
 
-it('a name of nothing is refused, and a folder without a file of the wanted kind', async () => {
-  const onlyLean = true;
+it('a name without a file is refused', async () => {
   await expect(filesOf('gone.csv')).rejects.toThrow('no such file');
+});
+
+it('a folder without a Lean file is refused when only Lean files are wanted', async () => {
+  const onlyLean = true;
   await expect(inputFiles([folder], onlyLean)).rejects.toThrow('expected lean files');
 });
 
-it('a pattern matches the whole path, and literally where it has no wildcard', () => {
+it('a pattern must match the whole path: "." is no wildcard, * stays in a folder, and ** goes below it', () => {
   expect(globToRegExp('/a/b.csv').test('/a/bxcsv')).toBe(false);
   expect(globToRegExp('/a/*.csv').test('/a/b/c.csv')).toBe(false);
   expect(globToRegExp('/a/**/*.csv').test('/a/b/c/d.csv')).toBe(true);

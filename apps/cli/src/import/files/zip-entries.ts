@@ -12,7 +12,7 @@ import { UnreadableFileError } from './unreadable.js';
 
 /** Compression methods of a zip. */
 const [STORED, DEFLATED] = [0, 8];
-/** zlib accepts no smaller chunk size. */
+/** The smallest `chunkSize` (size of an output buffer, in bytes) that zlib accepts. */
 const CHUNK_BYTES_MIN = 64;
 
 interface ZipEntry {
@@ -28,6 +28,7 @@ export async function zipEntries(path: string): Promise<ZipEntry[]> {
   const entries: ZipEntry[] = [];
   const { size } = await stat(path);
   const reader = new BlockReader(path);
+  // The entries are opened later, so the zip stays open after its directory is read.
   const zip = await fromRandomAccessReaderPromise(reader, size, { autoClose: false }).catch((error: unknown) => {
     throw unreadable(error);
   });
@@ -60,7 +61,10 @@ function zipEntry(zip: ZipFile, entry: Entry, smallEntries: SmallEntries): ZipEn
   };
 }
 
-/** Unpacks small entries without streams, which would take most of the time in a zip with many. Keeps the bytes of the last one. */
+/**
+ * Unpacks small entries in one call each. A stream for each entry would take most of the time of a zip with thousands of them.
+ * Keeps the bytes of the last entry, because an import opens an entry several times in a row.
+ */
 class SmallEntries {
   #last: Entry | undefined;
   #bytes: Buffer | undefined;
@@ -85,6 +89,7 @@ class SmallEntries {
     if (!isSmall || entry.isEncrypted() || ![STORED, DEFLATED].includes(compressionMethod)) return undefined;
     const { fileDataStart } = await this.zip.readLocalFileHeaderPromise(entry, { minimal: true });
     const packed = await this.reader.bytesAt(fileDataStart, compressedSize);
+    // One output buffer takes the whole entry. An entry that unpacks to more than its stated size is damaged, which zlib then reports.
     const sizes = { maxOutputLength: uncompressedSize, chunkSize: Math.max(CHUNK_BYTES_MIN, uncompressedSize) };
     // A copy of stored bytes, because the reader reuses its block.
     const bytes = compressionMethod === STORED ? Buffer.from(packed) : inflateRawSync(packed, sizes);

@@ -1,11 +1,14 @@
-/** I8 is an invariant of docs/ARCHITECTURE.md. */
+/**
+ * Zip64 files: zips whose sizes, offsets and counts are in fields of 64 bits. They are written here, because no library of the project
+ * writes them for small files. I8, an invariant of docs/ARCHITECTURE.md: memory is bounded.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { inputEntries } from './index.js';
 
-/** What an old field of 32 or 16 bits has when the value is in a zip64 field. */
+/** What an old field of 32 or 16 bits contains when the value is in a zip64 field. */
 const [SIZE_MARK, COUNT_MARK] = [0xffffffff, 0xffff];
 const FOUR_GB = 2 ** 32;
 /** The version of the zip format that introduced zip64, 4.5. */
@@ -117,7 +120,7 @@ async function entriesOf(zip: Buffer): ReturnType<typeof inputEntries> {
 }
 
 describe('a zip64', () => {
-  it('is read, with sizes, offsets and a number of files of 64 bits', async () => {
+  it('has all of its files read', async () => {
     const entries = await entriesOf(zip64(Object.entries({ 'A.csv': 'first', 'B.csv': 'second' })));
     const texts: string[] = [];
     for (const entry of entries) {
@@ -128,7 +131,7 @@ describe('a zip64', () => {
     expect(texts).toEqual(['first', 'second']);
   });
 
-  it('I8 that claims more than 4 GB is refused without memory for the claim', async () => {
+  it('I8 is refused when a file claims more bytes than it has, without memory for the claimed bytes', async () => {
     const rssBefore = process.memoryUsage().rss;
     const [entry] = await entriesOf(zip64([['A.csv', 'short']], FOUR_GB + 5));
     await expect(entry!.check()).rejects.toThrow('A.csv');

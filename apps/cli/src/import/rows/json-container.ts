@@ -1,11 +1,14 @@
-/** An array or an object of JSON while it is read: its keys and scalars, and what its elements are. */
+/**
+ * An array or an object of JSON while it is read: its keys and scalars, and what its elements are. A scalar is a text, a number, `true`,
+ * `false` or `null`.
+ */
 import type { JsonTokens } from './json-tokens.js';
 import { ROW_BYTES_MAX } from './row.js';
 
 /** Keys of an object whose values name the rows in the arrays after them. */
 const NAMING_KEYS = new Set(['symbol', 'ticker', 'instrument']);
 
-/** The keys and scalars are held as places in the bytes of the tokens, so that no string is made of a value. */
+/** Holds where each key and scalar is in the bytes of the tokens, so that no string is made of a value. */
 export class JsonContainer {
   /** Where each of its direct scalars begins and ends. */
   starts: number[] = [];

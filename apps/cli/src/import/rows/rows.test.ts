@@ -1,3 +1,4 @@
+/** Texts of CSV and JSON that arrive in pieces of any size, and their rows. */
 import { JsonRows, KEY_SEPARATOR, type Row, RowSplitter, rowTexts } from './index.js';
 
 /** The bytes of a text in pieces of `size` bytes. */
@@ -6,7 +7,10 @@ function* piecesOf(text: string, size: number): Iterable<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** All rows of a JSON text that arrives in pieces. A header begins with `header`, a refusal with `refused`. */
+/**
+ * The rows of a JSON text that arrives in pieces, as the texts of their fields. The row of the first object's keys has `header` in front;
+ * a refused row is `refused`, its line and the reason. @param size of a piece, in bytes
+ */
 function rowsOf(text: string, size: number): string[][] {
   const rows: string[][] = [];
   const splitter = new JsonRows({
@@ -19,8 +23,8 @@ function rowsOf(text: string, size: number): string[][] {
 }
 
 /**
- * Rows among everything that may surround them: a byte order mark, values before the rows, escapes, an array in a row, keys in another
- * order, and a second JSON value.
+ * A JSON text with unusual parts: a byte order mark, values before the rows, escapes, an array as a value of the first row (h), other
+ * orders of the keys, a missing key, and a second JSON value after the first one.
  */
 const TEXT = `\ufeff{"a":1,"b\\u0041":[1,2],"status":"O\\\\K","list":[
   {"t":1,"o":"x\\"y","h":[],"l":4.5e3,"c":null,"v":"\\ud83d\\ude00\\\\"},
@@ -29,7 +33,7 @@ const TEXT = `\ufeff{"a":1,"b\\u0041":[1,2],"status":"O\\\\K","list":[
 [["q,r",2,3,4,5]]`;
 
 describe('rows of CSV', () => {
-  it('that are too long are refused, however the bytes arrive', () => {
+  it('are refused when they are too long, in pieces that are smaller or larger than the row', () => {
     const text = `1,2\n${'x'.repeat(70_000)}\n3,4\n`;
     for (const size of [1000, 200_000]) {
       const rows: unknown[] = [];
@@ -48,7 +52,7 @@ describe('rows of CSV', () => {
 });
 
 describe('rows of JSON', () => {
-  it('are the same however the bytes arrive', () => {
+  it('are the same in pieces of every size', () => {
     const inOnePiece = rowsOf(TEXT, Infinity);
     expect(inOnePiece).toEqual([
       ['header', 't', 'o', 'l', 'c', 'v'],
@@ -60,7 +64,7 @@ describe('rows of JSON', () => {
     for (let size = 1; size < 40; size++) expect(rowsOf(TEXT, size)).toEqual(inOnePiece);
   });
 
-  it('that are too long are refused, and those after them are read', () => {
+  it('are refused when they are too long, and the rows after them are read', () => {
     // A row with a long string, a row with many values, and a row that is read.
     const text = `[[1,"${'x'.repeat(70_000)}",3],[${'7,'.repeat(40_000)}7],[1,2,3]]`;
     for (const size of [1000, 200_000])
@@ -71,7 +75,7 @@ describe('rows of JSON', () => {
       ]);
   });
 
-  it('end with a refusal where the brackets do not fit', () => {
+  it('end with a refusal where a bracket is wrong or missing', () => {
     expect(rowsOf('[[1,2}', 3)).toEqual([['refused', '1', 'bad-json']]);
     expect(rowsOf('[[1,2]', 3)).toEqual([
       ['1', '2'],
@@ -80,8 +84,8 @@ describe('rows of JSON', () => {
     expect(rowsOf('"text"', 3)).toEqual([['refused', '1', 'bad-json']]);
   });
 
-  it('are read although their array has other values, which are refused one by one', () => {
-    // Line 1 has two values that are no rows, line 2 has four, line 3 is empty, and line 4 has rows at two depths.
+  it('are read in an array that has other values, too, which are refused one by one', () => {
+    // Line 1 has two values that are no rows, line 2 has four, line 3 is an empty array, and line 4 has rows at two depths.
     const text = '["a",[1,2],null,\n"x",{},5,[],[3,4]]\n[]\n[["note"],[[5,6]]]';
     for (const size of [1, 3, 100])
       expect(rowsOf(text, size)).toEqual([
@@ -112,7 +116,7 @@ describe('rows of JSON', () => {
     (text) => expect(rowsOf(text, 3)).toEqual([['refused', '1', 'bad-json']]),
   );
 
-  it('keep the keys above them, also of an object with long texts or very many keys', () => {
+  it('have the keys that they are under, also in an object with long texts and very many keys', () => {
     const groups: (string | undefined)[] = [];
     const splitter = new JsonRows({ row: ({ group }) => void groups.push(group), refuse: () => undefined });
     const keys = Array.from({ length: 20_000 }, (_, index) => `key${index}`);
@@ -121,7 +125,8 @@ describe('rows of JSON', () => {
     expect(groups).toEqual(keys.map((key) => `bars${KEY_SEPARATOR}${key}`));
   });
 
-  it('are named by the innermost object that names a symbol, and not by an object under the key "symbol"', () => {
+  it('have the symbol of the innermost object that names one as a text', () => {
+    // The object under the key "symbol" names no symbol, so the row in it has the symbol of the object around.
     const names: (string | undefined)[] = [];
     const splitter = new JsonRows({ row: ({ named }) => void names.push(named), refuse: () => undefined });
     splitter.push(Buffer.from('{"symbol":"OUTER","a":{"symbol":"INNER","bars":[[1]]},"b":{"symbol":{"bars":[[2]]}}}'));

@@ -1,4 +1,7 @@
-/** Files that can be read but mean something else: each is refused or warned of. Similar files that are right are not. */
+/**
+ * Files that can be read, but likely mean something else than what is read. The importer refuses such a file or warns of it. It does
+ * neither with similar files that are right. Doubtful dates and times are in doubtful-times.test.ts.
+ */
 import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';
 import { symbolReader } from '../files/index.js';
@@ -9,92 +12,76 @@ import {
   HOUR_MS,
   isoText,
   MINUTE_MS,
-  type TimeText,
-  wallRows,
+  newestFirst,
+  timeAt,
   wallText,
 } from '../../../../../test/support/data/import-texts.js';
-import {
-  type ImportCase,
-  imported,
-  reasonsOf,
-  SYMBOL,
-  SYMBOL_X,
-} from '../../../../../test/support/data/imported-file.js';
+import { imported, outcomeOf, reasonsOf, STORE_AS_X, SYMBOL } from '../../../../../test/support/data/imported-file.js';
 
-/** The parts of a UTC time, for texts in other forms. */
-const parts = (ms: number): [year: string, month: string, day: string, time: string] => {
-  const text = isoText(ms);
-  return [text.slice(0, 4), text.slice(5, 7), text.slice(8, 10), text.slice(11, 16)];
-};
-/** A time in 2024, in March by default; `month` counts from 1. */
-const at = (day: number, hour: number, minute = 0, month = 3): number => Date.UTC(2024, month - 1, day, hour, minute);
-const newestFirst = (text: string): string => `${text.trim().split('\n').toReversed().join('\n')}\n`;
-
-/** The refusals when nothing was stored, otherwise the warnings; empty when there are none. */
-async function outcomeOf(text: string, options: ImportCase = SYMBOL_X, name = 'a.csv'): Promise<string> {
-  const { bars, summary } = await imported(name, text, options);
-  if (bars.length === 0) return summary.refused.first.map(({ reason, detail }) => `${reason}: ${detail}`).join();
-  return summary.warnings.join('\n');
-}
-
-describe('rows of another interval', () => {
+describe('rows of another interval than a minute', () => {
+  // Each file has minutes and, after or before them, rows that are further apart.
   it.each([
-    ['after the minutes', rows(30, at(4, 14)) + rows(30, at(4, 14, 30), 5 * MINUTE_MS), '5-minute steps'],
-    ['a few after the minutes', rows(10, at(4, 14)) + rows(6, at(4, 14, 10), 5 * MINUTE_MS), '5-minute steps'],
-    ['before the minutes', rows(10, at(4, 14), 5 * MINUTE_MS) + rows(30, at(4, 14, 50)), '5-minute steps'],
-    ['newest first', newestFirst(rows(30, at(4, 14)) + rows(9, at(4, 14, 30), 5 * MINUTE_MS)), '5-minute steps'],
+    ['after the minutes', rows(30, timeAt(4, 14)) + rows(30, timeAt(4, 14, 30), 5 * MINUTE_MS), '5-minute steps'],
+    ['a few after the minutes', rows(10, timeAt(4, 14)) + rows(6, timeAt(4, 14, 10), 5 * MINUTE_MS), '5-minute steps'],
+    ['before the minutes', rows(10, timeAt(4, 14), 5 * MINUTE_MS) + rows(30, timeAt(4, 14, 50)), '5-minute steps'],
     [
-      'hours of some days',
-      rows(390, at(4, 14, 30)) + [5, 6, 7].map((day) => rows(7, at(day, 14, 30), HOUR_MS)).join(''),
+      'before the minutes, because the newest row is first',
+      newestFirst(rows(30, timeAt(4, 14)) + rows(9, timeAt(4, 14, 30), 5 * MINUTE_MS)),
+      '5-minute steps',
+    ],
+    [
+      'hours of three days after the minutes',
+      rows(390, timeAt(4, 14, 30)) + [5, 6, 7].map((day) => rows(7, timeAt(day, 14, 30), HOUR_MS)).join(''),
       '1-hour steps',
     ],
-    ['days', rows(390, at(4, 14, 30)) + rows(10, at(5, 0), DAY_MS), '1-day steps'],
+    ['days after the minutes', rows(390, timeAt(4, 14, 30)) + rows(10, timeAt(5, 0), DAY_MS), '1-day steps'],
   ])('are warned of: %s', async (_, text, expected) => {
     expect(await outcomeOf(CSV_HEADER + text)).toContain(expected);
   });
 
   it('are warned of when only one symbol of a file has them', async () => {
     const text =
-      rows(30, at(4, 14), MINUTE_MS, (ms) => `A,${isoText(ms)}`) +
-      rows(12, at(4, 14), 5 * MINUTE_MS, (ms) => `B,${isoText(ms)}`);
+      rows(30, timeAt(4, 14), MINUTE_MS, (ms) => `A,${isoText(ms)}`) +
+      rows(12, timeAt(4, 14), 5 * MINUTE_MS, (ms) => `B,${isoText(ms)}`);
     expect(await outcomeOf(`symbol,${CSV_HEADER}${text}`, {})).toContain('rows of B are 5-minute steps apart');
   });
 
   it.each([
-    ['2 days at midnight', rows(2, at(4, 0), DAY_MS), 'wrong-interval: expected 1-minute bars, was 1-day bars'],
-    ['4 days at 16:00', rows(4, at(4, 16), DAY_MS), 'wrong-interval: expected 1-minute bars, was 1-day bars'],
-    ['2 days at 16:00', rows(2, at(4, 16), DAY_MS), '1-day steps apart'],
-    ['days with an early close', rows(3, at(4, 16), DAY_MS) + rows(1, at(7, 13)), '1-day steps apart'],
-    ['2 hours', rows(2, at(4, 14), HOUR_MS), 'import with --interval 1h'],
-  ])('are refused or warned of when there are few: %s', async (_, text, expected) => {
+    ['2 days at midnight', rows(2, timeAt(4, 0), DAY_MS), 'wrong-interval: expected 1-minute bars, was 1-day bars'],
+    ['4 days at 16:00', rows(4, timeAt(4, 16), DAY_MS), 'wrong-interval: expected 1-minute bars, was 1-day bars'],
+    ['2 days at 16:00', rows(2, timeAt(4, 16), DAY_MS), '1-day steps apart'],
+    ['days with an early close', rows(3, timeAt(4, 16), DAY_MS) + rows(1, timeAt(7, 13)), '1-day steps apart'],
+    ['2 hours', rows(2, timeAt(4, 14), HOUR_MS), 'import with --interval 1h'],
+  ])('are refused when they surely are days, and warned of when they may be minutes: %s', async (_, text, expected) => {
     expect(await outcomeOf(CSV_HEADER + text)).toContain(expected);
   });
 
-  it('are refused when they are midnights of New York before and after a change of daylight saving', async () => {
-    const text = [7, 8, 11, 12].map((day) => rows(1, at(day, 0), DAY_MS, wallText)).join('');
+  it('are refused when they are midnights of New York on both sides of a change of daylight saving', async () => {
+    // The change is on 10 March: in UTC the rows are not all at the same time of day.
+    const text = [7, 8, 11, 12].map((day) => rows(1, timeAt(day, 0), DAY_MS, wallText)).join('');
     const read = { symbol: 'X', zone: 'America/New_York' };
     expect(await outcomeOf(CSV_HEADER + text, { read })).toContain('was 1-day bars');
   });
 
-  it('are warned of when a name or a column says the interval of one row', async () => {
-    const oneRow = CSV_HEADER + rows(1, at(4, 14));
-    expect(await outcomeOf(oneRow, SYMBOL_X, 'X-5m-2024-03.csv')).toContain('name says 5-minute');
-    const daily = `period,${CSV_HEADER}1d,${rows(1, at(4, 14))}`;
+  it('are warned of when a file has one row, and its name or a column names another interval', async () => {
+    const oneRow = CSV_HEADER + rows(1, timeAt(4, 14));
+    expect(await outcomeOf(oneRow, STORE_AS_X, 'X-5m-2024-03.csv')).toContain('name says 5-minute');
+    const daily = `period,${CSV_HEADER}1d,${rows(1, timeAt(4, 14))}`;
     expect(await outcomeOf(daily)).toContain('"period" says 1-day');
   });
 
-  it('are warned of when the rows of all symbols have the same midnight', async () => {
-    const symbols = Array.from({ length: 9 }, (_, index) => `S${index},${rows(1, at(4, 5))}`).join('');
+  it('are warned of when a file has one row for each symbol, all at midnight in New York', async () => {
+    const symbols = Array.from({ length: 9 }, (_, index) => `S${index},${rows(1, timeAt(4, 5))}`).join('');
     expect(await outcomeOf(`symbol,${CSV_HEADER}${symbols}`, {})).toContain('the same midnight');
   });
 
-  it('are refused when only some of them are whole minutes', async () => {
+  it('are refused when only some of their times are whole minutes', async () => {
     const seconds = [0, 75, 180, 250, 360, 440, 540, 615, 720, 790, 900, 985]; // every second one is no whole minute
-    const text = seconds.map((second) => rows(1, at(4, 14) + second * 1000)).join('');
+    const text = seconds.map((second) => rows(1, timeAt(4, 14) + second * 1000)).join('');
     expect(await outcomeOf(CSV_HEADER + text)).toContain('off-grid: expected whole minutes');
   });
 
-  it('are not seen in a quiet symbol, whose rows are 1 to 8 minutes apart', async () => {
+  it('are not assumed of a quiet symbol, whose rows are 1 to 8 minutes apart', async () => {
     /** A linear congruential generator of numbers from 0 to 1, so that the rows are always the same. */
     const randomFrom = (seed: number): (() => number) => {
       let state = seed;
@@ -103,7 +90,7 @@ describe('rows of another interval', () => {
     for (const seed of [1, 2, 3, 4, 5]) {
       const random = randomFrom(seed);
       let quiet = '';
-      let ms = at(4, 14, 31);
+      let ms = timeAt(4, 14, 31);
       for (let row = 0; row < 500; row++) {
         ms += MINUTE_MS * (1 + Math.floor(random() * 8));
         quiet += rows(1, ms);
@@ -112,212 +99,103 @@ describe('rows of another interval', () => {
     }
   });
 
-  it('are not seen in the night between two days', async () => {
-    expect(await outcomeOf(CSV_HEADER + rows(390, at(4, 14, 30)) + rows(390, at(5, 14, 30)))).toBe('');
-    const five = rows(78, at(4, 14, 30), 5 * MINUTE_MS) + rows(78, at(5, 14, 30), 5 * MINUTE_MS);
+  it('are not assumed because of the night between two days', async () => {
+    expect(await outcomeOf(CSV_HEADER + rows(390, timeAt(4, 14, 30)) + rows(390, timeAt(5, 14, 30)))).toBe('');
+    const five = rows(78, timeAt(4, 14, 30), 5 * MINUTE_MS) + rows(78, timeAt(5, 14, 30), 5 * MINUTE_MS);
     expect(await outcomeOf(CSV_HEADER + five, { read: { symbol: 'X', intervalMs: 5 * MINUTE_MS } })).toBe('');
   });
 
   it.each([
     ['7m', 7, 56],
     ['100m', 100, 4],
-  ])('are recognised although nights are no multiple of their interval: %s', async (interval, minutes, rowsOfDay) => {
-    const stepMs = minutes * MINUTE_MS;
-    const days = [4, 5, 6, 7, 8, 11].map((day) => rows(rowsOfDay, at(day, 14, 30), stepMs)).join('');
-    expect(await outcomeOf(CSV_HEADER + days, { read: { symbol: 'X', intervalMs: stepMs } })).toBe('');
-    const refusal = `was ${minutes}-minute bars; --interval ${interval} stores them`;
-    expect(await outcomeOf(CSV_HEADER + days)).toContain(refusal);
-  });
+  ])(
+    'are refused or, with the right --interval, stored although nights are no multiple of it: %s',
+    async (interval, minutes, rowsOfDay) => {
+      const stepMs = minutes * MINUTE_MS;
+      const days = [4, 5, 6, 7, 8, 11].map((day) => rows(rowsOfDay, timeAt(day, 14, 30), stepMs)).join('');
+      expect(await outcomeOf(CSV_HEADER + days, { read: { symbol: 'X', intervalMs: stepMs } })).toBe('');
+      const refusal = `was ${minutes}-minute bars; --interval ${interval} stores them`;
+      expect(await outcomeOf(CSV_HEADER + days)).toContain(refusal);
+    },
+  );
 });
 
-describe('a day that was taken for a month', () => {
-  /** `20240105 14:30` for 1 May, which is read as 5 January. */
-  const dayFirst: TimeText = (ms) => {
-    const [year, month, day, time] = parts(ms);
-    return `${year}${day}${month} ${time}`;
-  };
-  /** Five rows on each of these days of May. */
-  const days = (daysOfMay: readonly number[], text: TimeText): string =>
-    daysOfMay.map((day) => rows(5, at(day, 14, 30, 5), MINUTE_MS, text)).join('');
-
-  it('is refused when dates are a month apart', async () => {
-    for (const text of [days([1, 2, 3, 6, 7, 8], dayFirst), newestFirst(days([1, 2, 3, 6, 7, 8], dayFirst))])
-      expect(await outcomeOf(CSV_HEADER + text)).toContain('if the day comes before the month');
-    const kibot: TimeText = (ms) => {
-      const [year, month, day, time] = parts(ms);
-      return `${day}/${month}/${year},${time}`;
-    };
-    expect(await outcomeOf(days([1, 2, 3, 6], kibot), {}, 'SPY.txt')).toContain('unreadable-time: dates such as');
-  });
-
-  it('is warned of when there are only two dates', async () => {
-    expect(await outcomeOf(CSV_HEADER + days([2, 3], dayFirst))).toContain('are a month apart');
-  });
-
-  it('is warned of when the name of the file has the other date', async () => {
-    const text = CSV_HEADER + days([3], dayFirst);
-    expect(await outcomeOf(text, SYMBOL_X, 'X_20240503.csv')).toContain("not the date in the file's name");
-  });
-
-  it('is warned of when the dates as read are on a weekend', async () => {
-    const text = CSV_HEADER + rows(5, at(6, 14, 30, 9), MINUTE_MS, dayFirst); // 6 September, read as 9 June, a Sunday
-    expect(await outcomeOf(text)).toContain('are days of a weekend');
-  });
-
-  it('is not seen in ISO dates that are right', async () => {
-    expect(await outcomeOf(CSV_HEADER + wallRows(5, at(4, 14, 30, 6)))).toBe('');
-    expect(await outcomeOf(CSV_HEADER + days([1, 2, 3, 6, 7], wallText))).toBe('');
-  });
-});
-
-describe('times that were misread', () => {
-  it('are refused when a share of them cannot be read', async () => {
-    // Minutes since midnight as times: 600 is read as 06:00, and 660 cannot be read.
-    const minutesOfDay = Array.from({ length: 120 }, (_, index) => `20240304,${570 + index},10,11,9,10,5\n`).join('');
-    expect(await outcomeOf(`Date,Time,Open,High,Low,Close,Volume\n${minutesOfDay}`)).toContain(
-      'times could not be read',
-    );
-  });
-
-  it('are warned of when they are in the future', async () => {
-    const yearFirst = '2403041400'; // 4 March 2024, 14:00; as epoch seconds it is in 2046
-    expect(await outcomeOf(`${CSV_HEADER}${yearFirst},10,11,9,10,5\n`)).toContain('in the future');
-  });
-
-  it('are warned of when they seem to be of a clock of twelve hours', async () => {
-    // From 09:30 to 13:00, and from 13:00 to 16:00 written as 01:00 to 04:00.
-    const twelveHours = wallRows(210, at(4, 9, 30)) + wallRows(180, at(4, 1));
-    expect(await outcomeOf(CSV_HEADER + twelveHours)).toContain('were AM and PM lost?');
-  });
-});
-
-describe('times without a zone', () => {
-  it.each([
-    ['New York', wallRows(390, at(4, 9, 30)), '--tz America/New_York'],
-    ['a few minutes of New York', wallRows(20, at(4, 9, 30)), '--tz America/New_York'],
-    ['New York with extended hours', wallRows(960, at(4, 4)), '--tz America/New_York'],
-    ['Chicago', wallRows(390, at(4, 8, 30)), '--tz America/Chicago'],
-    ['London in summer', wallRows(510, at(1, 8, 0, 7)), '--tz Europe/London'],
-    ['Frankfurt', wallRows(510, at(4, 9)), '--tz Europe/Berlin'],
-    ['Tokyo', wallRows(150, at(4, 9)) + wallRows(150, at(4, 12, 30)), '--tz Asia/Tokyo'],
-    ['Mumbai', wallRows(375, at(4, 9, 15)), '--tz Asia/Kolkata'],
-    ['New York, newest first, as Alpha Vantage has them', newestFirst(wallRows(100, at(4, 18, 20))), 'Alpha Vantage'],
-  ])('are warned of when they look like %s', async (_, text, expected) => {
-    expect(await outcomeOf(CSV_HEADER + text)).toContain(expected);
-    expect(await outcomeOf(CSV_HEADER + text, { read: { symbol: 'X', zone: 'UTC' } })).toBe('');
-  });
-
-  it('are warned of when --tz was given and they look like UTC', async () => {
-    const read = { symbol: 'X', zone: 'America/New_York' };
-    expect(await outcomeOf(CSV_HEADER + wallRows(390, at(4, 14, 30)), { read })).toContain('--tz UTC');
-  });
-
-  it('are warned of when --tz names a zone without daylight saving that people take for a city', async () => {
-    const read = { symbol: 'X', zone: 'EST' };
-    expect(await outcomeOf(CSV_HEADER + wallRows(5, at(4, 10, 0, 7)), { read })).toContain('America/New_York');
-  });
-
-  it('are shown as read in UTC, and not warned of when they look like nothing else', async () => {
-    for (const text of [wallRows(390, at(4, 14, 30)), wallRows(1440, at(4, 0))]) {
-      const { summary } = await imported('a.csv', CSV_HEADER + text, SYMBOL_X);
-      expect(summary.warnings).toEqual([]);
-      expect(summary.understood[0]?.notes).toEqual(['times have no zone and are read as UTC: --tz names another one']);
-    }
-  });
-
-  it('are not mentioned when the times have a zone', async () => {
-    const { summary } = await imported('a.csv', CSV_HEADER + rows(5, at(4, 14)), SYMBOL_X);
-    expect(summary.understood[0]?.notes).toEqual([]);
-  });
-
-  it('are warned of once for many files', async () => {
-    const file = Buffer.from(CSV_HEADER + wallRows(20, at(4, 9, 30)));
-    const zip = zipSync({ 'A.csv': file, 'B.csv': file, 'C.csv': file });
-    const { summary } = await imported('a.zip', zip, { symbolOf: symbolReader('{symbol}.csv') });
-    expect(summary.warnings).toEqual([expect.stringMatching(/^a\.zip!A\.csv \(and 2 more files\): times without/)]);
-  });
-
-  it('of Alpha Vantage are those of New York', async () => {
-    const text = `timestamp,open,high,low,close,volume\n${newestFirst(wallRows(100, at(4, 18, 20)))}`;
-    const { bars, summary } = await imported('intraday_1min_IBM.csv', text);
-    expect(bars[0]?.slice(0, 2)).toEqual(['IBM', '2024-03-05T00:59Z']);
-    expect(summary.warnings).toEqual([]);
-  });
-});
-
-describe('in a file that may be misread,', () => {
-  it('prices that jump from row to row are warned of, and counted', async () => {
+describe('an import warns', () => {
+  it('of prices that jump from row to row, and counts the jumps', async () => {
     const minute = (index: number, price: string): string =>
-      `${isoText(at(4, 14, index))},${price},${price},${price},${price},5\n`;
+      `${isoText(timeAt(4, 14, index))},${price},${price},${price},${price},5\n`;
     expect(await outcomeOf(CSV_HEADER + minute(0, '999') + minute(1, '1.001'))).toContain('X goes from 999 to 1.001');
     // The prices 10, 200, 10, 200, 10, 200 are five jumps, of which the first is shown.
     const mixed = [0, 1, 2].map((index) => minute(index, '10') + minute(index, '200')).join('');
     expect(await outcomeOf(CSV_HEADER + mixed)).toContain('and 4 more like it');
   });
 
-  it('a high that is a multiple of its low is warned of', async () => {
-    const shifted = `${isoText(at(4, 14))},1,850,1,850,1,850,1\n`;
+  it('of a high that is a multiple of its low', async () => {
+    // A thousands separator was read as a delimiter: the prices were 1,850.
+    const shifted = `${isoText(timeAt(4, 14))},1,850,1,850,1,850,1\n`;
     expect(await outcomeOf(shifted, { read: { symbol: 'X', hasHeader: false } })).toContain('has high 850 and low 1');
   });
 
-  it('a price that was taken for the volume is warned of', async () => {
-    const text = [0, 1].map((index) => `${isoText(at(4, 14, index))},10,11,9,10.5,10.4,1200\n`).join('');
+  it('of a price that was read as the volume', async () => {
+    // The fifth number is an adjusted close, and the sixth the volume.
+    const text = [0, 1].map((index) => `${isoText(timeAt(4, 14, index))},10,11,9,10.5,10.4,1200\n`).join('');
     expect(await outcomeOf(text, { read: { symbol: 'X', hasHeader: false } })).toContain('looks like a price');
   });
 
-  it('prices that are scaled are warned of', async () => {
+  it('of prices that are not scaled', async () => {
     const header = 'ts_event,instrument_id,open,high,low,close,volume\n';
     const row = '1709562600000000000,5482,5130250000000,5131000000000,5129750000000,5130500000000,823\n';
     expect(await outcomeOf(header + row)).toContain('--price-scale 1000000000');
   });
 
-  it('a bar that was not complete is warned of', async () => {
+  it('of a bar that was not complete when the file was written', async () => {
     const values = { open: '10', high: '11', low: '9', close: '10', volume: 5 };
     const bars = [
-      { time: isoText(at(4, 14)), complete: true, ...values },
-      { time: isoText(at(4, 14, 1)), complete: false, ...values },
+      { time: isoText(timeAt(4, 14)), complete: true, ...values },
+      { time: isoText(timeAt(4, 14, 1)), complete: false, ...values },
     ];
-    const outcome = await outcomeOf(JSON.stringify(bars), SYMBOL_X, 'a.json');
+    const outcome = await outcomeOf(JSON.stringify(bars), STORE_AS_X, 'a.json');
     expect(outcome).toContain('column "complete" ("true" and "false")');
   });
 
-  it('a second series of a symbol is warned of', async () => {
-    const venues = `exchange,symbol,${CSV_HEADER}NYSE,A,${rows(1, at(4, 14))}NASDAQ,A,${rows(1, at(4, 14, 1))}`;
+  it('of rows of one symbol from two exchanges', async () => {
+    const venues = `exchange,symbol,${CSV_HEADER}NYSE,A,${rows(1, timeAt(4, 14))}NASDAQ,A,${rows(1, timeAt(4, 14, 1))}`;
     expect(await outcomeOf(venues, {})).toContain('rows of A differ in the column "exchange"');
   });
 
-  it('a second time column is warned of, unless the user names the right one', async () => {
+  it('of a second time column with other times, unless the user names the right one', async () => {
+    // 1735689600 is 2025-01-01T00:00Z, perhaps when the file was made.
     const loaded = 'datetime,open,high,low,close,volume,timestamp\n2024-03-04 14:30,10,11,9,10,5,1735689600\n';
     expect(await outcomeOf(loaded)).toContain('"datetime" has other times');
     const columns = parseColumnsOption('time=datetime');
     expect(await outcomeOf(loaded, { read: { symbol: 'X', columns } })).toBe('');
   });
 
-  it.each(['1-Mar', '#N/A', 'null', 'nan'])(
-    'the symbol %s, which a program wrote, is refused, unless a map names it',
-    async (name) => {
-      const text = `symbol,${CSV_HEADER}${name},${rows(1, at(4, 14))}`;
-      expect(await outcomeOf(text, {})).toMatch(
-        /bad-symbol: "[^"]+" (is what Excel makes of|stands for a missing value)/,
-      );
-      const { bars } = await imported('a.csv', text, { map: new Map([[name, 'MAR1']]) });
-      expect(bars[0]?.[SYMBOL]).toBe('MAR1');
-    },
-  );
-
-  it('a last row that is cut short is warned of', async () => {
-    const text = CSV_HEADER + rows(5, at(4, 14)).replaceAll(',5\n', ',500\n');
-    expect(await outcomeOf(text.slice(0, -3))).toContain('is the file cut short?');
+  it('of a last row that is cut short', async () => {
+    const text = CSV_HEADER + rows(5, timeAt(4, 14)).replaceAll(',5\n', ',500\n');
+    expect(await outcomeOf(text.slice(0, -'00\n'.length))).toContain('is the file cut short?'); // its volume is 5
     expect(await outcomeOf(text.trim())).toBe('');
   });
+});
 
-  it('a zip may have two intervals of one symbol: the part with the other interval is refused', async () => {
-    const zip = zipSync({
-      'X-1m.csv': Buffer.from(CSV_HEADER + rows(6, at(4, 14))),
-      'X-5m.csv': Buffer.from(CSV_HEADER + rows(6, at(4, 15), 5 * MINUTE_MS)),
-    });
-    const result = await imported('a.zip', zip, { symbolOf: symbolReader('{symbol}-*.csv'), oneSymbol: true });
-    expect(result.bars).toHaveLength(6);
-    expect(reasonsOf(result)).toEqual({ 'wrong-interval': 1 });
+it.each(['1-Mar', '#N/A', 'null', 'nan'])(
+  'the symbol %s, which a spreadsheet or a program wrote in its place, is refused unless --symbol-map names it',
+  async (name) => {
+    const text = `symbol,${CSV_HEADER}${name},${rows(1, timeAt(4, 14))}`;
+    expect(await outcomeOf(text, {})).toMatch(
+      /bad-symbol: "[^"]+" (is what Excel makes of|stands for a missing value)/,
+    );
+    const { bars } = await imported('a.csv', text, { map: new Map([[name, 'MAR1']]) });
+    expect(bars[0]?.[SYMBOL]).toBe('MAR1');
+  },
+);
+
+it('a file of five-minute bars in a zip with minutes of the same symbol is refused, and the minutes are stored', async () => {
+  const zip = zipSync({
+    'X-1m.csv': Buffer.from(CSV_HEADER + rows(6, timeAt(4, 14))),
+    'X-5m.csv': Buffer.from(CSV_HEADER + rows(6, timeAt(4, 15), 5 * MINUTE_MS)),
   });
+  const result = await imported('a.zip', zip, { symbolOf: symbolReader('{symbol}-*.csv'), oneSymbol: true });
+  expect(result.bars).toHaveLength(6);
+  expect(reasonsOf(result)).toEqual({ 'wrong-interval': 1 });
 });

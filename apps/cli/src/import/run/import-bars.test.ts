@@ -1,4 +1,7 @@
-/** I7 and I8 are invariants of docs/ARCHITECTURE.md. */
+/**
+ * Whole imports of folders with plain and packed files: what is stored, what is refused, and how an import ends early.
+ * Invariants of docs/ARCHITECTURE.md: no invalid bar is stored, and each refusal is counted with its reason (I7); memory is bounded (I8).
+ */
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -20,19 +23,16 @@ const ZSTD = Buffer.from(
   'KLUv/QRYEQIAdGltZSxvcGVuLGhpZ2gsbG93LGNsb3NlLHZvbHVtZQoyMDI0LTAzLTA0VDE0OjMwOjAwWiwxMCwxMSw5LDEwLDUKKrz43A==',
   'base64',
 );
-/** A file of minutes of three symbols, S0 to S2, in turn. */
+/** A file of consecutive minutes. Their symbols are S0, S1 and S2 in turn. */
 const csvFile = (minutes: number): string =>
   HEADER + Array.from({ length: minutes }, (_, i) => `${START + i * 60},S${i % 3},10,12,9,11,500\n`).join('');
 /** 09:30 in a Lean file: milliseconds since midnight. */
 const LEAN_OPEN = 34_200_000;
-/** A Lean file of the first minutes of a trading day. */
+/** A Lean file of the first minutes of a trading day. @param minutes their number */
 const leanFile = (minutes: number): Uint8Array =>
   Buffer.from(Array.from({ length: minutes }, (_, i) => `${LEAN_OPEN + i * 60_000},1,2,1,2,5\n`).join(''));
 
-/**
- * Counts the bars that it gets, by symbol, and fails when it has more than `failAfter`. Integration tests cover the writer
- * that stores bars in PostgreSQL.
- */
+/** Counts the bars that it gets, by symbol, instead of storing them. Fails when it has more than `failAfter`. */
 class CountingWriter implements BarWriter {
   readonly counts: Record<string, number> = {};
   aborted = false;
@@ -57,6 +57,7 @@ let folder: string;
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'barkeep-import-'))));
 afterEach(() => rm(folder, { recursive: true }));
 
+/** Writes a file into the folder that is imported. */
 async function put(name: string, content: string | Uint8Array): Promise<string> {
   const path = join(folder, name);
   await mkdir(dirname(path), { recursive: true });
@@ -69,6 +70,7 @@ interface RunOptions extends Partial<Omit<ImportPlan, 'read'>> {
   read?: Partial<ReadOptions>;
 }
 
+/** Imports the folder. */
 async function run({ writer = new CountingWriter(), read, ...plan }: RunOptions = {}): Promise<ImportSummary> {
   const files = await inputFiles([folder], read?.format === 'lean');
   const showPath = (path: string): string => relative(folder, path);
@@ -78,11 +80,11 @@ async function run({ writer = new CountingWriter(), read, ...plan }: RunOptions 
 }
 
 describe('an import', () => {
-  it('reads plain, gzipped and zipped CSV files and adds them up', async () => {
+  it('reads plain, gzipped and zipped CSV files, and counts their rows together', async () => {
     await put('a.csv', csvFile(1000));
     await put('b.csv.gz', gzipSync(csvFile(500)));
     await put('c.zip', zipSync({ 'one.csv': Buffer.from(csvFile(3)), 'two.csv': Buffer.from(csvFile(3)) }));
-    await put('LICENSE', 'not data');
+    await put('LICENSE', 'not data'); // its name is not that of a data file, so it is not read
     const writer = new CountingWriter();
     const summary = await run({ writer });
     // 1000 + 500 + 2 × 3 rows of three symbols in turn.
@@ -90,7 +92,7 @@ describe('an import', () => {
     expect(writer.counts).toEqual({ S0: 503, S1: 502, S2: 501 });
   });
 
-  it('I7 refuses every damaged file and keeps the good ones', async () => {
+  it('I7 refuses every damaged file, and stores the other files', async () => {
     const good = zipSync({ '20131004_spy_minute_trade.csv': leanFile(390) });
     const flipped = Uint8Array.from(good);
     flipped.fill(0x55, 70, 90); // a part of the packed rows
@@ -105,7 +107,7 @@ describe('an import', () => {
       accepted: 390 + 1,
       refused: { files: 3, rows: 0, reasons: { 'unreadable-file': 3 } },
     });
-    const [flippedFile, _cutShort, emptyZip] = summary.refused.first;
+    const [flippedFile, _cutShortFile, emptyZip] = summary.refused.first;
     expect(flippedFile?.line).toBe(0);
     expect(flippedFile?.detail).toContain('20131004_spy'); // the name of the entry, which is the same in all files
     expect(flippedFile?.file).toContain(`${place}/20131007_trade.zip!`);
@@ -127,21 +129,21 @@ describe('an import', () => {
     expect(refused.first[9]).toMatchObject({ file: 'bad.csv', line: 11, reason: 'missing-fields' });
   });
 
-  it('ends, and keeps nothing, when the writer fails', async () => {
+  it('ends when the writer fails, and has the writer remove what was stored', async () => {
     await put('a.csv', csvFile(120_000));
     const writer = new CountingWriter(60_000);
     await expect(run({ writer })).rejects.toThrow('disk full');
-    expect(writer.aborted).toBe(true);
+    expect(writer.aborted).toBe(true); // the writer's abort removes what it stored
   });
 
-  it('stops before the next file when it is interrupted', async () => {
+  it('stores nothing when it is interrupted before its first file', async () => {
     for (const name of ['a.csv', 'b.csv', 'c.csv']) await put(name, csvFile(3));
     const writer = new CountingWriter();
     await expect(run({ writer, signal: AbortSignal.abort(new Error('interrupted')) })).rejects.toThrow('interrupted');
     expect(writer).toMatchObject({ total: 0, aborted: true });
   });
 
-  it('stores the other symbols of a wide file when its header has an invalid one', async () => {
+  it('refuses an invalid symbol of a wide file, whose rows have several symbols, and stores the other one', async () => {
     const symbols = 'A B,A B,A B,A B,A B,C,C,C,C,C';
     const labels = 'Open,High,Low,Close,Volume,Open,High,Low,Close,Volume';
     await put('wide.csv', `Price,${labels}\nTicker,${symbols}\n2024-03-04 14:30:00+00:00,1,1,1,1,1,1,1,1,1,1\n`);
@@ -152,16 +154,16 @@ describe('an import', () => {
 
   it('reads JSON whose later objects have their keys in another order', async () => {
     const objects = Array.from({ length: 6000 }, (_, minute) => {
-      const time = `"t":${(START + minute * 60) * 1000}`;
-      const values = '"o":1,"h":2,"l":1,"c":2';
-      return minute < 3000 ? `{${time},${values},"v":5}` : `{"v":5,${values},${time}}`;
+      const t = (START + minute * 60) * 1000;
+      const prices = { o: 1, h: 2, l: 1, c: 2 };
+      return minute < 3000 ? { t, ...prices, v: 5 } : { v: 5, ...prices, t };
     });
-    await put('a.json', `[${objects.join(',\n')}]`);
+    await put('a.json', JSON.stringify(objects));
     const { accepted, refused } = await run({ read: { symbol: 'X' } });
     expect({ accepted, files: refused.files }).toEqual({ accepted: 6000, files: 0 });
   });
 
-  it('takes the symbol from the path', async () => {
+  it('takes the symbol from the path when it has a pattern for it', async () => {
     const rows = `time,o,h,l,c,v\n${START},1,1,1,1,1\n`;
     await put('1m/spy.csv', rows);
     await put('1m/brk.b.csv', rows);
@@ -176,7 +178,7 @@ describe('an import of packed files', () => {
   const oneBar = (minute: number, price: number): Uint8Array =>
     Buffer.from(`timestamp,open,high,low,close,volume\n${START + minute * 60},${price},${price},${price},${price},5\n`);
 
-  it('reads each entry of a zip as a file, and leaves resource forks out', async () => {
+  it('reads each entry of a zip as a file, and leaves out the files that macOS adds and files without data', async () => {
     const zip = zipSync({
       './AAPL_1m.csv': oneBar(0, 10), // a name that `bsdtar` writes
       'MSFT_1m.csv': oneBar(0, 20),
@@ -190,7 +192,7 @@ describe('an import of packed files', () => {
     expect(writer.counts).toEqual({ AAPL: 1, MSFT: 1 });
   });
 
-  it('refuses a zip whose files would become one symbol, unless the user wants that', async () => {
+  it('refuses a zip whose files would become one symbol, unless --one-symbol is given', async () => {
     await put('FRD.zip', zipSync({ 'a.csv': oneBar(0, 10), 'b.csv': oneBar(1, 20) }));
     const symbolOf = symbolReader('{symbol}.zip');
     const { accepted, refused } = await run({ symbolOf });
@@ -200,7 +202,7 @@ describe('an import of packed files', () => {
     expect((await run({ symbolOf, oneSymbol: true })).accepted).toBe(2);
   });
 
-  it('does not mix the contracts of a Lean zip in one symbol', async () => {
+  it('stores each contract of a Lean zip as a symbol, and refuses the zip when --symbol would make them one', async () => {
     const nameOf = (month: string): string => `20240304_es_minute_trade_${month}.csv`;
     const zip = zipSync({ [nameOf('202403')]: leanFile(3), [nameOf('202406')]: leanFile(3) });
     await put('future/cme/minute/es/20240304_trade.zip', zip);
@@ -211,11 +213,11 @@ describe('an import of packed files', () => {
     expect({ accepted, reasons: refused.reasons }).toEqual({ accepted: 0, reasons: { 'mixed-symbols': 1 } });
   });
 
-  it('stores nothing of a file that is cut short, packed or not', async () => {
+  it('stores nothing of a file that is cut short: gzip, JSON or zstd', async () => {
     const whole = gzipSync(csvFile(20_000));
     await put('a.csv.gz', whole.subarray(0, whole.length - 20));
     await put('b.json', '[[1709562600000,1,1,1,1,1],[1709562660000,1,1,');
-    await put('c.csv', ZSTD.subarray(0, -6));
+    await put('c.csv', ZSTD.subarray(0, -6)); // zstd in spite of its name
     const summary = await run({ read: { symbol: 'A' } });
     expect(summary).toMatchObject({ accepted: 0, refused: { files: 3, reasons: { 'unreadable-file': 3 } } });
   });
@@ -227,7 +229,7 @@ describe('an import of packed files', () => {
     expect(refused.first[0]).toMatchObject({ line: 2, reason: 'unreadable-file' });
   });
 
-  it('goes by the first bytes of a file, not by its name', async () => {
+  it('recognises the packing and the encoding of a file by its first bytes, not by its name', async () => {
     await put('plain.csv.gz', csvFile(3));
     await put('packed.csv', gzipSync(csvFile(3)));
     await put('twice.csv.gz', gzipSync(gzipSync(csvFile(3))));
@@ -243,17 +245,17 @@ describe('an import of packed files', () => {
     ['BZh91AY&SY', 'bzip2'],
     ['PAR1xxxx', 'Parquet'],
     ['<!DOCTYPE html><html>', 'web page'],
-  ])('names what it does not read: %s', async (bytes, name) => {
+  ])('refuses a file of a kind that it does not read, and names the kind: %s', async (bytes, name) => {
     await put('a.csv', bytes);
     const { refused } = await run();
     expect(refused.reasons).toEqual({ 'unreadable-file': 1 });
     expect(refused.first[0]?.detail).toContain(name);
   });
 
-  it('verifies the checksum of each frame of zstd, and refuses a large window', async () => {
+  it('refuses a file of zstd when a frame does not have its checksum, or needs a large window of memory', async () => {
     const changed = Buffer.from(ZSTD);
-    changed[ZSTD.indexOf(',10,11,') + 2] = 0x31; // the open is 11 instead of 10, which is a valid bar, too
-    const skippable = Buffer.from('502a4d18020000006869', 'hex'); // a frame without contents, of the two bytes "hi"
+    changed[ZSTD.indexOf(',10,11,') + 2] = 0x31; // the open is 11 instead of 10: the bar is valid, but the checksum is not
+    const skippable = Buffer.from('502a4d18020000006869', 'hex'); // a frame that readers skip: its two bytes are "hi"
     await put('whole.csv', Buffer.concat([skippable, ZSTD, ZSTD]));
     await put('changed.csv', Buffer.concat([ZSTD, changed]));
     await put('large-window.csv', Buffer.from('28b52ffd04f0010000', 'hex')); // a window of 2^40 bytes
@@ -266,7 +268,7 @@ describe('an import of packed files', () => {
     });
   });
 
-  it('I8 needs little memory for a file, whatever size it unpacks to', async () => {
+  it('I8 needs less memory than the size that a file unpacks to', async () => {
     const member = gzipSync(Buffer.alloc(16 * 1024 * 1024, 'x'), { level: 1 });
     await put('bomb.csv.gz', Buffer.concat(Array.from({ length: 10 }, () => member)));
     const rssBefore = process.memoryUsage().rss;

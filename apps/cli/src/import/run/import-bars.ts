@@ -6,7 +6,7 @@ import type { BarWriter, ImportEvents, ImportPlan } from './import-plan.js';
 import { ImportRun, WriteError } from './import-run.js';
 import type { ImportSummary } from './summary.js';
 
-/** Imports all files of a plan. @param writer undefined for a dry run @throws when writing fails or the user stops the import */
+/** Imports all files of a plan. @param writer stores the bars; undefined for a dry run, which stores none @throws when writing fails or the user stops the import */
 export async function importBars(
   plan: ImportPlan,
   writer: BarWriter | undefined,
@@ -16,6 +16,7 @@ export async function importBars(
   const run = new ImportRun(plan, writer, events);
   try {
     await run.readFiles();
+    // A dry run does not know which bars are stored already: it counts all as accepted.
     const dryCounts = { accepted: run.barsWritten, duplicate: 0, conflicting: 0 };
     const { accepted, duplicate, conflicting } = (await writer?.finish()) ?? dryCounts;
     const rows = accepted + duplicate + conflicting + run.refused.rows + run.outsideRows;
@@ -38,6 +39,7 @@ export async function importBars(
     };
   } catch (error) {
     await writer?.abort?.().catch(() => undefined); // the first error is the one that matters
+    // A WriteError tells a failure to write from one to read a file. The caller gets the failure itself.
     throw error instanceof WriteError ? error.cause : error;
   }
 }

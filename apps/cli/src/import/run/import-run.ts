@@ -13,7 +13,7 @@ import { PriceWatch } from './price-watch.js';
 import { SpacingWatch } from './spacing-watch.js';
 import { type Pieces, planByText, splitText, stoppable } from './whole-text.js';
 
-/** A failure of the writer, which ends the import. A failure of a file costs only that file. */
+/** A failure of the writer, which ends the import. After a failure to read a file, the other files are still read. */
 export class WriteError extends Error {
   constructor(override readonly cause: unknown) {
     super('write failed');
@@ -64,7 +64,7 @@ export class ImportRun {
     return warnings;
   }
 
-  /** Reads all entries of a file. A failed entry costs only itself. */
+  /** Reads all entries of a file. An entry that cannot be read is refused, and the others are still read. */
   async #readFile(file: InputFile): Promise<void> {
     const shownPath = this.plan.showPath(file.path);
     const bytesBefore = this.#bytesRead;

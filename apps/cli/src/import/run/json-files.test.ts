@@ -1,4 +1,7 @@
-/** Files of JSON. I7 is an invariant of docs/ARCHITECTURE.md. 1709562600 is 2024-03-04T14:30Z as epoch seconds. */
+/**
+ * Files of JSON. I7, an invariant of docs/ARCHITECTURE.md: no invalid bar is stored, and each refused bar is counted once,
+ * with its reason.
+ */
 import { parseColumnsOption } from '../detect/index.js';
 import { MINUTE_MS, OPEN } from '../../../../../test/support/data/import-texts.js';
 import {
@@ -6,179 +9,206 @@ import {
   detailOf,
   imported,
   reasonsOf,
-  SYMBOL_X,
+  STORE_AS_X,
+  symbolsOf,
   valuesOf,
 } from '../../../../../test/support/data/imported-file.js';
 
-describe('in JSON,', () => {
-  const bar = ['X', '2024-03-04T14:30Z', 10, 11, 9, 10.5, 5];
+/** A bar as an object of a JSON file. @param minute after 14:30 UTC */
+const barAt = (minute: number) => ({ t: OPEN + minute * MINUTE_MS, o: 10, h: 11, l: 9, c: 10.5, v: 5 });
+/** The same bar as an array: time, open, high, low, close, volume. */
+const arrayAt = (minute: number): number[] => Object.values(barAt(minute));
+/** The stored bar of minute 0. */
+const BAR = ['X', '2024-03-04T14:30Z', 10, 11, 9, 10.5, 5];
 
-  it('arrays are read, in one array or one per line', async () => {
-    const array = '[1709562600000,10,11,9,10.5,5]';
-    const nextMinute = array.replace('1709562600000', '1709562660000');
-    expect((await imported('a.json', `[${array}]`, SYMBOL_X)).bars).toEqual([bar]);
+const jsonOf = (value: unknown): string => JSON.stringify(value);
+/** One JSON text per line. */
+const linesOf = (...values: unknown[]): string => values.map((value) => `${jsonOf(value)}\n`).join('');
+
+describe('a JSON file', () => {
+  it('may have its arrays in one array or one per line', async () => {
     const columns = parseColumnsOption('time=1,open=2,high=3,low=4,close=5,volume=6');
-    const lines = await imported('b.ndjson', `${array}\n${nextMinute}\n`, { read: { symbol: 'X', columns } });
-    expect(lines.bars).toHaveLength(2);
+    const options = { read: { symbol: 'X', columns } };
+    expect((await imported('a.json', jsonOf([arrayAt(0)]), STORE_AS_X)).bars).toEqual([BAR]);
+    expect((await imported('b.ndjson', linesOf(arrayAt(0), arrayAt(1)), options)).bars).toHaveLength(2);
   });
 
-  it('objects are read, in one array or one per line, and with their keys in any order', async () => {
-    const object =
-      '{"timestamp":"2024-03-04T14:30:00Z","open":10,"high":11,"low":9,"close":10.5,"volume":5,"extra":null}';
-    const other = '{"volume":6,"close":10.5,"low":9,"high":11,"open":10,"timestamp":"2024-03-04T14:31:00Z"}';
-    expect((await imported('c.json', `[${object},${other}]`, SYMBOL_X)).bars).toEqual([
-      bar,
+  it('may have its objects in one array or one per line, and their keys in any order', async () => {
+    const first = {
+      timestamp: '2024-03-04T14:30:00Z',
+      open: 10,
+      high: 11,
+      low: 9,
+      close: 10.5,
+      volume: 5,
+      extra: null,
+    };
+    const reversed = { volume: 6, close: 10.5, low: 9, high: 11, open: 10, timestamp: '2024-03-04T14:31:00Z' };
+    expect((await imported('c.json', jsonOf([first, reversed]), STORE_AS_X)).bars).toEqual([
+      BAR,
       ['X', '2024-03-04T14:31Z', 10, 11, 9, 10.5, 6],
     ]);
-    expect((await imported('d.ndjson', `${object}\n${other}\n`, SYMBOL_X)).bars).toHaveLength(2);
+    expect((await imported('d.ndjson', linesOf(first, reversed), STORE_AS_X)).bars).toHaveLength(2);
   });
 
-  it('I7 rows are refused one by one', async () => {
-    const valid = '{"t":1709562600000,"o":1,"h":2,"l":1,"c":2,"v":5}';
-    const withoutOpen = '{"t":1709562660000,"o":null,"h":2,"l":1,"c":2,"v":5}';
-    const withoutVolume = '{"t":1709562720000,"o":1,"h":2,"l":1,"c":2}';
-    const text = `[${valid},${withoutOpen},${withoutVolume}]`;
-    const result = await imported('a.json', text, SYMBOL_X);
+  it('I7 has an invalid row refused alone', async () => {
+    const withoutOpen = { ...barAt(1), o: null };
+    const withoutVolume = { ...barAt(2), v: undefined }; // JSON has no key for it
+    const result = await imported('a.json', jsonOf([barAt(0), withoutOpen, withoutVolume]), STORE_AS_X);
     expect(countsOf(result)).toEqual({ bars: 1, refused: { 'not-a-number': 2 } });
   });
 
-  it('arrays whose order cannot be known are refused with the candidates', async () => {
-    const flat = '[[1709562600000,1,1,1,1,5],[1709562660000,1,1,1,1,5]]';
-    const result = await imported('a.json', flat, SYMBOL_X);
+  it('is refused when its values fit two formats of arrays, and the refusal names them', async () => {
+    // The four prices are equal, so any order of them is valid.
+    const flat = [0, 1].map((minute) => [OPEN + minute * MINUTE_MS, 1, 1, 1, 1, 5]);
+    const result = await imported('a.json', jsonOf(flat), STORE_AS_X);
     expect(reasonsOf(result)).toEqual({ 'ambiguous-format': 1 });
     expect(detailOf(result)).toContain('freqtrade or bitfinex');
   });
-});
 
-describe('in JSON of other programs,', () => {
-  const bar = ['X', '2024-03-04T14:30Z', 10, 11, 9, 10.5, 5];
-  /** The object of {@link bar} without its last brace. */
-  const unclosed = '{"t":1709562600000,"o":10,"h":11,"l":9,"c":10.5,"v":5';
-  const object = `${unclosed}}`;
-
-  it('texts with escapes are what they mean', async () => {
-    const json = `[{"symbol":"BRK\\/B","t":"2024-03-04T14:30:00Z","o":"10","h":"11","l":"9","c":"10.5","v":"5"},
-      {"symbol":"\\u0041","t":"2024-03-04T14:30:00Z","o":"10","h":"11","l":"9","c":"10.5","v":"5"}]`;
-    expect((await imported('a.json', json)).bars.map(([symbol]) => symbol)).toEqual(['BRK/B', 'A']);
+  it('may have escapes in its texts', async () => {
+    const values = '"t":"2024-03-04T14:30:00Z","o":"10","h":"11","l":"9","c":"10.5","v":"5"';
+    const json = String.raw`[{"symbol":"BRK\/B",${values}},{"symbol":"\u0041",${values}}]`;
+    expect(symbolsOf(await imported('a.json', json))).toEqual(['BRK/B', 'A']);
   });
 
-  it('rows of two symbols are not mixed when their names come before their arrays', async () => {
-    const answer = (ticker: string, minute: number): string =>
-      `{"ticker":"${ticker}","resultsCount":1,"results":[${object.replace('1709562600000', String(1709562600000 + minute * 60_000))}]}\n`;
-    const twoSymbols = answer('AAPL', 0) + answer('MSFT', 1);
-    const result = await imported('a.ndjson', twoSymbols, SYMBOL_X);
-    expect(countsOf(result)).toEqual({ bars: 1, refused: { 'other-symbol': 1 } });
-    expect(detailOf(result)).toContain('expected rows of "AAPL.results", was "MSFT.results"');
-    expect((await imported('a.ndjson', answer('AAPL', 0) + answer('AAPL', 1), SYMBOL_X)).bars).toHaveLength(2);
-  });
-
-  it('rows of two symbols are not mixed when their names come after their arrays', async () => {
-    const answer = (symbol: string, minute: number): string =>
-      `{"bars":[${object.replace('1709562600000', String(1709562600000 + minute * 60_000))}],"next":{"a":1},"symbol":"${symbol}"}\n`;
-    const result = await imported('a.ndjson', answer('AAPL', 0) + answer('MSFT', 1), SYMBOL_X);
-    expect(countsOf(result)).toEqual({ bars: 0, refused: { 'mixed-symbols': 1 } });
-    expect(detailOf(result)).toContain('rows of 2 symbols (AAPL, MSFT) would become one');
-    const oneSymbol = await imported('a.ndjson', answer('AAPL', 0) + answer('MSFT', 1), {
-      ...SYMBOL_X,
-      oneSymbol: true,
-    });
-    expect(oneSymbol.bars).toHaveLength(2);
-    expect((await imported('a.ndjson', answer('AAPL', 0) + answer('AAPL', 1), SYMBOL_X)).bars).toHaveLength(2);
-  });
-
-  it('an object with another object inside is still a bar', async () => {
-    const withObjectFirst = object.replace('{', '{"meta":{"a":[1]},');
-    for (const text of [`[${unclosed},"meta":{"a":1}}]`, `[${withObjectFirst}]`, `${unclosed},"x":{}}\n`])
-      expect((await imported('a.json', text, SYMBOL_X)).bars.slice(0, 1)).toEqual([bar]);
-  });
-
-  it('a wrapper object with many values is no bar, and its key "results" is no symbol', async () => {
-    const values = '"ticker":"X","queryCount":1,"resultsCount":1,"adjusted":true,"status":"OK"';
-    const json = `{${values},"results":[${unclosed},"n":3,"vw":10.1}]}`;
-    const result = await imported('a.json', json, SYMBOL_X);
-    expect(result.bars).toEqual([bar]);
-    expect(reasonsOf(result)).toEqual({});
-    expect(reasonsOf(await imported('a.json', json))).toEqual({ 'unusable-header': 1 });
-  });
-
-  it('nothing is stored of a file that lacks its last bracket', async () => {
-    const nextMinute = object.replace('1709562600000', '1709562660000');
+  it('may have bars with another object inside', async () => {
     for (const text of [
-      `[${object},${nextMinute}`,
-      `{"bars":{"X":[${object}`,
-      `[[1709562600000,1,2,1,1,5],[1709562660000,1,2,1,1,5]`,
+      jsonOf([{ ...barAt(0), meta: { a: 1 } }]),
+      jsonOf([{ meta: { a: [1] }, ...barAt(0) }]),
+      linesOf({ ...barAt(0), x: {} }),
+    ])
+      expect((await imported('a.json', text, STORE_AS_X)).bars).toEqual([BAR]);
+  });
+
+  it('is not stored at all when its last brackets are missing', async () => {
+    for (const cutShort of [
+      jsonOf([barAt(0), barAt(1)]).slice(0, -1),
+      jsonOf([arrayAt(0), arrayAt(1)]).slice(0, -1),
+      jsonOf({ bars: { X: [barAt(0)] } }).slice(0, -']}}'.length),
     ]) {
-      const result = await imported('a.json', text, SYMBOL_X);
+      const result = await imported('a.json', cutShort, STORE_AS_X);
       expect(countsOf(result)).toEqual({ bars: 0, refused: { 'unreadable-file': 1 } });
     }
   });
 
-  it('an answer without bars is refused, and the refusal shows its beginning', async () => {
-    const result = await imported('a.json', '{"status":"ERROR","error":"no such key"}', SYMBOL_X);
+  it('without bars is refused, and the refusal shows its beginning', async () => {
+    const result = await imported('a.json', jsonOf({ status: 'ERROR', error: 'no such key' }), STORE_AS_X);
     expect(detailOf(result)).toContain('no such key');
   });
 });
 
-describe('JSON arrays after an array that names their columns', () => {
-  /** As pandas writes a frame of yfinance: `orient="split"`. */
-  const split = (columns: readonly string[]): string =>
-    JSON.stringify({ columns, index: [0, 1], data: [0, 1].map((n) => [OPEN + n * MINUTE_MS, 11, 12, 9, 10, 5]) });
-  const columns = ['Datetime', 'Close', 'High', 'Low', 'Open', 'Volume'];
+/** Answers of an API: an object for each symbol, with its bars in an array. */
+describe('answers that name a symbol beside an array of bars', () => {
+  const nameFirst = (ticker: string, minute: number) => ({ ticker, resultsCount: 1, results: [barAt(minute)] });
+  const nameLast = (symbol: string, minute: number) => ({ bars: [barAt(minute)], next: { a: 1 }, symbol });
 
-  it('are read by these names, not by those of a format that fits', async () => {
-    const { bars } = await imported('a.json', split(columns), SYMBOL_X);
-    expect(bars.map(valuesOf)).toEqual([
-      [10, 12, 9, 11, 5],
-      [10, 12, 9, 11, 5],
-    ]);
+  it('are all stored with --symbol when they name the same symbol', async () => {
+    for (const answer of [nameFirst, nameLast]) {
+      const text = linesOf(answer('AAPL', 0), answer('AAPL', 1));
+      expect((await imported('a.ndjson', text, STORE_AS_X)).bars).toHaveLength(2);
+    }
+  });
+
+  it('have the rows of a second symbol refused when the name comes before the rows', async () => {
+    // The name is known when a row is read, so each row is compared with the first one.
+    const result = await imported('a.ndjson', linesOf(nameFirst('AAPL', 0), nameFirst('MSFT', 1)), STORE_AS_X);
+    expect(countsOf(result)).toEqual({ bars: 1, refused: { 'other-symbol': 1 } });
+    expect(detailOf(result)).toContain('expected rows of "AAPL.results", was "MSFT.results"');
+  });
+
+  it('are refused with their file for a second symbol when the name comes after the rows', async () => {
+    // The name comes too late to refuse single rows, so the file is checked before any row is stored.
+    const text = linesOf(nameLast('AAPL', 0), nameLast('MSFT', 1));
+    const result = await imported('a.ndjson', text, STORE_AS_X);
+    expect(countsOf(result)).toEqual({ bars: 0, refused: { 'mixed-symbols': 1 } });
+    expect(detailOf(result)).toContain('rows of 2 symbols (AAPL, MSFT) would become one');
+    expect((await imported('a.ndjson', text, { ...STORE_AS_X, oneSymbol: true })).bars).toHaveLength(2);
+  });
+});
+
+describe('an answer of Polygon, an object with bars under the key "results"', () => {
+  const bar = { ...barAt(0), n: 3, vw: 10.1 };
+  const values = { ticker: 'X', queryCount: 1, resultsCount: 1, adjusted: true, status: 'OK' };
+  const answer = jsonOf({ ...values, results: [bar] });
+
+  it('has its bars read, and its other values are not a row', async () => {
+    const result = await imported('a.json', answer, STORE_AS_X);
+    expect(result.bars).toEqual([BAR]);
+    expect(reasonsOf(result)).toEqual({});
+  });
+
+  it('is refused without --symbol: the key "results" is not taken for a symbol', async () => {
+    expect(reasonsOf(await imported('a.json', answer))).toEqual({ 'unusable-header': 1 });
+  });
+});
+
+describe('arrays after an array that names their columns', () => {
+  const COLUMNS = ['Datetime', 'Close', 'High', 'Low', 'Open', 'Volume'];
+  /** Close, high, low, open, volume. */
+  const VALUES = [11, 12, 9, 10, 5];
+  /** A file of two rows, as pandas writes a frame of yfinance: `orient="split"`. */
+  const split = (columns: readonly string[]): string =>
+    jsonOf({ columns, index: [0, 1], data: [0, 1].map((n) => [OPEN + n * MINUTE_MS, ...VALUES]) });
+  /** Open, high, low, close, volume. */
+  const STORED = [10, 12, 9, 11, 5];
+
+  it('are read by these names, although the arrays fit a format with another order', async () => {
+    const { bars } = await imported('a.json', split(COLUMNS), STORE_AS_X);
+    expect(bars.map(valuesOf)).toEqual([STORED, STORED]);
   });
 
   it('are read by the numbers of their columns when the user gives them', async () => {
     const numbers = parseColumnsOption('time=1,close=2,high=3,low=4,open=5,volume=6');
-    const named = split(columns.map((name) => `my ${name}`));
-    const { bars } = await imported('a.json', named, { read: { symbol: 'X', columns: numbers } });
-    expect(bars.map(valuesOf)).toHaveLength(2);
-    expect(valuesOf(bars[0])).toEqual([10, 12, 9, 11, 5]);
+    const unknownNames = split(COLUMNS.map((name) => `my ${name}`));
+    const { bars } = await imported('a.json', unknownNames, { read: { symbol: 'X', columns: numbers } });
+    expect(bars.map(valuesOf)).toEqual([STORED, STORED]);
   });
 
-  it('do not concern objects, and are refused when the names come last', async () => {
-    const data = [{ t: OPEN, o: 10, h: 12, l: 9, c: 11, v: 5 }];
-    const objects = JSON.stringify({ fields: ['open', 'high', 'low', 'close', 'volume'], data });
-    expect((await imported('a.json', objects, SYMBOL_X)).bars.map(valuesOf)).toEqual([[10, 12, 9, 11, 5]]);
-    const last = JSON.stringify({ data: [[OPEN, 11, 12, 9, 10, 5]], columns });
-    expect(countsOf(await imported('a.json', last, SYMBOL_X))).toEqual({ bars: 0, refused: { 'unreadable-file': 1 } });
+  it('are refused when the names come last', async () => {
+    const namesLast = jsonOf({ data: [[OPEN, ...VALUES]], columns: COLUMNS });
+    const result = await imported('a.json', namesLast, STORE_AS_X);
+    expect(countsOf(result)).toEqual({ bars: 0, refused: { 'unreadable-file': 1 } });
   });
 
   it('are refused when a later part has other columns', async () => {
     const other = split(['Datetime', 'Open', 'High', 'Low', 'Close', 'Volume']);
-    const result = await imported('a.json', `${split(columns)}\n${other}`, SYMBOL_X);
+    const result = await imported('a.json', `${split(COLUMNS)}\n${other}`, STORE_AS_X);
     expect(countsOf(result)).toEqual({ bars: 0, refused: { 'unreadable-file': 1 } });
   });
 });
 
-describe('answers of Twelve Data, which name the symbol in "meta"', () => {
-  const answer = (symbol: string, open: number): string =>
-    `{"meta":{"symbol":"${symbol}","interval":"1min","exchange_timezone":"America/New_York"},` +
-    `"values":[{"datetime":"2024-03-04 09:30:00","open":"${open}","high":"${open + 2}","low":"${open}","close":"${open}","volume":"5"}]}`;
+it('objects after an array of names are read by their own keys', async () => {
+  const names = ['open', 'high', 'low', 'close', 'volume'];
+  const { bars } = await imported('a.json', jsonOf({ fields: names, data: [barAt(0)] }), STORE_AS_X);
+  expect(bars).toEqual([BAR]);
+});
 
-  it('keep their symbols apart', async () => {
-    const first = { bars: 1, refused: { 'other-symbol': 1 } };
-    for (const text of [
-      `${answer('AAPL', 10)}\n${answer('MSFT', 20)}`,
-      `[${answer('AAPL', 10)},${answer('MSFT', 20)}]`,
-    ])
-      expect(countsOf(await imported('a.json', text, SYMBOL_X))).toEqual(first);
-    const batch = `{"AAPL":${answer('AAPL', 10)},"MSFT":${answer('MSFT', 20)}}`;
-    expect(countsOf(await imported('a.json', batch, SYMBOL_X))).toEqual(first);
-    // The same answer with its "meta" after its "values".
-    const nameLast = answer('AAPL', 10).replace(/^\{("meta":.*?\}),(.*)\}$/, '{$2,$1}');
-    const late = await imported('a.json', `${nameLast}\n${nameLast.replace('AAPL', 'MSFT')}`, SYMBOL_X);
-    expect(countsOf(late)).toEqual({ bars: 0, refused: { 'mixed-symbols': 1 } });
+describe('answers of Twelve Data, which name the symbol in "meta"', () => {
+  const meta = (symbol: string) => ({ symbol, interval: '1min', exchange_timezone: 'America/New_York' });
+  const values = [{ datetime: '2024-03-04 09:30:00', open: '10', high: '12', low: '10', close: '10', volume: '5' }];
+  const answer = (symbol: string) => ({ meta: meta(symbol), values });
+  const answerMetaLast = (symbol: string) => ({ values, meta: meta(symbol) });
+  const [aapl, msft] = [answer('AAPL'), answer('MSFT')];
+
+  it.each([
+    ['one per line', linesOf(aapl, msft)],
+    ['in an array', jsonOf([aapl, msft])],
+    ['in an object with a key for each symbol', jsonOf({ AAPL: aapl, MSFT: msft })],
+  ])('have the rows of a second symbol refused: %s', async (_, text) => {
+    const result = await imported('a.json', text, STORE_AS_X);
+    expect(countsOf(result)).toEqual({ bars: 1, refused: { 'other-symbol': 1 } });
   });
 
-  it('are stored as --symbol says, with a warning when it is another symbol', async () => {
+  it('are refused with their file for a second symbol when "meta" comes after the rows', async () => {
+    const text = linesOf(answerMetaLast('AAPL'), answerMetaLast('MSFT'));
+    const result = await imported('a.json', text, STORE_AS_X);
+    expect(countsOf(result)).toEqual({ bars: 0, refused: { 'mixed-symbols': 1 } });
+  });
+
+  it('are warned of when --symbol is another symbol', async () => {
     const warningsOf = async (symbol: string): Promise<string[]> =>
-      (await imported('a.json', answer('AAPL', 10), { read: { symbol, zone: 'America/New_York' } })).summary.warnings;
+      (await imported('a.json', jsonOf(aapl), { read: { symbol, zone: 'America/New_York' } })).summary.warnings;
     expect(await warningsOf('MSFT')).toEqual([
       'a.json: the file names the symbol AAPL, and its rows are stored as MSFT: is it the right file?',
     ]);

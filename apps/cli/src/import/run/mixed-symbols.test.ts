@@ -1,12 +1,14 @@
+/** Warnings about files that are likely of several symbols, although --symbol stores them as one. */
 import { OneSymbolFiles } from './mixed-symbols.js';
 
+/** The warnings when files with these names are stored as symbol X. */
 const warningsOf = (...names: string[]): string[] => {
   const files = new OneSymbolFiles();
   for (const name of names) files.add(name);
   return files.warnings('X');
 };
 
-describe('files that --symbol makes one symbol', () => {
+describe('files that --symbol stores as one symbol', () => {
   it.each([
     ['years', ['EURUSD_M1_2023.csv', 'EURUSD_M1_2024.csv']],
     ['short months', ['eurusd/01jan2024.csv', 'eurusd/01sept2024.csv']],
@@ -16,11 +18,11 @@ describe('files that --symbol makes one symbol', () => {
       'the folders of Binance',
       ['monthly/BTCUSDT/1m/BTCUSDT-1m-2024-01.zip', 'daily/BTCUSDT/1m/BTCUSDT-1m-2024-02-01.zip'],
     ],
-  ])('may differ in %s', (_, names) => {
+  ])('are not warned of when their names differ only in %s', (_, names) => {
     expect(warningsOf(...names)).toEqual([]);
   });
 
-  it('are warned of when other words of their names differ', () => {
+  it('are warned of when their names differ in other words', () => {
     for (const names of [
       ['AAPL.csv', 'MSFT.csv'],
       ['AAPL/2024.csv', 'MSFT/2024.csv'],

@@ -14,20 +14,20 @@ import {
   type ImportCase,
   imported,
   reasonsOf,
-  SYMBOL_X,
+  STORE_AS_X,
   TIME,
 } from '../../../../../test/support/data/imported-file.js';
 
 /** Rows whose prices rise: row n has open and low n, high and close n + 1. @param from the time of the first one */
 const risingRows = (count: number, from: number, stepMs = MINUTE_MS, text = isoText): string =>
   Array.from({ length: count }, (_, n) => `${text(from + n * stepMs)},${n},${n + 1},${n},${n + 1},100\n`).join('');
-/** @param text the time of a minute, as the file has it */
+/** Rows with the same prices and volume. @param text the date and time of row n, as the file has them */
 const rows = (count: number, text: (minute: number) => string): string =>
   Array.from({ length: count }, (_, minute) => `${text(minute)},10,11,9,10,5\n`).join('');
-const warningsOf = async (text: string, options: ImportCase = SYMBOL_X): Promise<string[]> =>
+const warningsOf = async (text: string, options: ImportCase = STORE_AS_X): Promise<string[]> =>
   (await imported('a.csv', text, options)).summary.warnings;
 
-describe('a time that is neither an epoch nor complete', () => {
+describe('a time that is no epoch and lacks a date or a time of day', () => {
   it.each([
     ['45355.6041666667', 'excel-serial'],
     ['45360', 'excel-serial'],
@@ -41,8 +41,8 @@ describe('a time that is neither an epoch nor complete', () => {
   });
 });
 
-describe('in an import of minutes,', () => {
-  it('closes are warned of, and stored in their minute with --times close', async () => {
+describe('an import of minutes', () => {
+  it('warns of times that look like closes, and with --times close stores each bar at its open', async () => {
     const text = CSV_HEADER + risingRows(390, OPEN + MINUTE_MS);
     const asOpens = await imported('a.csv', text, { read: { symbol: 'NT' } });
     expect(asOpens.summary.warnings[0]).toContain('--times close');
@@ -52,8 +52,8 @@ describe('in an import of minutes,', () => {
     expect(bars.at(-1)).toEqual(['NT', '2024-03-04T20:59Z', 389, 390, 389, 390, 100]);
   });
 
-  it('opens are not warned of', async () => {
-    const { summary } = await imported('a.csv', CSV_HEADER + risingRows(390, OPEN), SYMBOL_X);
+  it('does not warn of times that look like opens', async () => {
+    const { summary } = await imported('a.csv', CSV_HEADER + risingRows(390, OPEN), STORE_AS_X);
     expect(summary.warnings).toEqual([]);
   });
 
@@ -62,42 +62,43 @@ describe('in an import of minutes,', () => {
     [3_600_000, '1-hour'],
     [86_400_000, '1-day'],
     [1000, '1-second'],
-  ])('rows every %d ms are refused as %s bars', async (stepMs, name) => {
-    const result = await imported('a.csv', CSV_HEADER + risingRows(30, OPEN, stepMs), SYMBOL_X);
+  ])('refuses a file with a row every %d ms, and names them %s bars', async (stepMs, name) => {
+    const result = await imported('a.csv', CSV_HEADER + risingRows(30, OPEN, stepMs), STORE_AS_X);
     // The whole file is refused, which counts once.
     expect(countsOf(result)).toEqual({ bars: 0, refused: { 'wrong-interval': 1 } });
     expect(detailOf(result)).toContain(`was ${name} bars`);
   });
 
-  it('five-minute rows are stored with --interval 5m', async () => {
+  it('becomes an import of five-minute bars with --interval 5m', async () => {
     const five = CSV_HEADER + risingRows(30, OPEN, 5 * MINUTE_MS);
     expect((await imported('a.csv', five, { read: { symbol: 'X', intervalMs: 5 * MINUTE_MS } })).bars).toHaveLength(30);
   });
 
-  it('minutes of a quiet symbol are stored', async () => {
-    const minutes = [0, 7, 19, 20, 41, 77];
+  it('stores a symbol that does not trade in every minute', async () => {
+    const minutes = [0, 7, 19, 20, 41, 77]; // no two distances are equal
     const quiet = CSV_HEADER + minutes.map((minute) => `${isoText(OPEN + minute * MINUTE_MS)},1,1,1,1,1\n`).join('');
-    expect((await imported('q.csv', quiet, SYMBOL_X)).bars).toHaveLength(6);
+    expect((await imported('q.csv', quiet, STORE_AS_X)).bars).toHaveLength(6);
   });
 });
 
-describe('when times may be closes,', () => {
+describe('times that may be closes', () => {
   it.each([
     ['09:16 to 15:30 in India', 375, Date.UTC(2024, 2, 4, 3, 46), MINUTE_MS],
     ['five-minute bars', 78, OPEN + 5 * MINUTE_MS, 5 * MINUTE_MS],
-  ])('a warning suggests --times close for %s', async (_, count, from, intervalMs) => {
+  ])('are warned of with --times close: %s', async (_, count, from, intervalMs) => {
     const text = CSV_HEADER + csvRows(count, from, intervalMs, wallText);
     expect((await warningsOf(text, { read: { symbol: 'X', intervalMs } }))[0]).toContain('--times close');
   });
 
-  it('closes are warned of in a format of opens too', async () => {
+  it('are warned of in a format whose times are opens, too', async () => {
+    // Kibot has opens. Here the first row of the day is at 09:31.
     const day = (ms: number): string => `03/04/2024,${new Date(ms).toISOString().slice(11, 16)}`;
     const { summary } = await imported('SPY.txt', csvRows(390, Date.UTC(2024, 2, 4, 9, 31), MINUTE_MS, day));
     expect(summary.understood[0]?.format).toBe('kibot');
     expect(summary.warnings.join()).toContain('--times close');
   });
 
-  it('a close in the last second of its minute is the close of that minute', async () => {
+  it('in the last second of a minute are read as the close of that minute with --times close', async () => {
     for (const text of ['2024-03-04 14:30:59', '1709562659999', '2024-03-04T14:31:00Z']) {
       const file = `${CSV_HEADER}${text},10,11,9,10,5\n`;
       const { bars } = await imported('a.csv', file, { read: { symbol: 'X', times: 'close' } });
@@ -105,24 +106,25 @@ describe('when times may be closes,', () => {
     }
   });
 
-  it('an open in the last second of a minute is refused with a hint at closes', async () => {
-    const asOpen = await imported('a.csv', `${CSV_HEADER}1709562659999,10,11,9,10,5\n`, SYMBOL_X);
+  it('in the last second of a minute are refused as opens, and the refusal names --times close', async () => {
+    const asOpen = await imported('a.csv', `${CSV_HEADER}1709562659999,10,11,9,10,5\n`, STORE_AS_X);
     expect(reasonsOf(asOpen)).toEqual({ 'off-grid': 1 });
     expect(detailOf(asOpen)).toContain('--times close');
   });
 });
 
 describe('the zone in the name of a time column', () => {
+  /** A file of one row. @param name of the time column */
   const text = (name: string, time: string): string => `${name},open,high,low,close,volume\n${time},10,11,9,10,5\n`;
 
-  it('is used', async () => {
-    const eastern = await imported('a.csv', text('datetime_et', '2024-03-04 09:30'), SYMBOL_X);
+  it('is the zone in which its times are read', async () => {
+    const eastern = await imported('a.csv', text('datetime_et', '2024-03-04 09:30'), STORE_AS_X);
     expect(eastern.bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
     expect(eastern.summary.warnings).toEqual([]);
     expect(await warningsOf(text('time_utc', '2024-03-04 14:30'))).toEqual([]);
   });
 
-  it('is warned of when --tz names another one, unless the times need no zone', async () => {
+  it('is warned of when --tz names another zone, unless the times need none', async () => {
     const read = { symbol: 'X', zone: 'America/New_York' };
     const [warning] = await warningsOf(text('time_utc', '2024-03-04 14:30'), { read });
     expect(warning).toContain('names the zone UTC');
@@ -130,48 +132,52 @@ describe('the zone in the name of a time column', () => {
     expect(await warningsOf(text('time_utc', '1709562600'), { read })).toEqual([]);
   });
 
-  it('that is an offset from UTC is warned of', async () => {
+  it('is not used but warned of when it is an offset from UTC', async () => {
     const read = { symbol: 'X', columns: parseColumnsOption('time=UTC+8 time') };
     const [warning] = await warningsOf(text('UTC+8 time', '2024-03-04 22:30'), { read });
     expect(warning).toContain('has local times and they were read as UTC');
   });
 
-  it('that is local is warned of, unless --tz names it or the times have offsets', async () => {
-    const local = text('Local time', '04.03.2024 16:30:00.000').replace(/open.*volume/, 'Open,High,Low,Close,Volume');
-    expect((await warningsOf(local))[0]).toContain('give their zone with --tz');
-    expect(await warningsOf(local, { read: { symbol: 'X', zone: 'Europe/Kyiv' } })).toEqual([]);
-    const withOffset = await imported('a.csv', local.replace('00.000', '00.000 GMT+0200'), SYMBOL_X);
+  it('is warned of when the name is "Local time", unless --tz is given or the times have offsets', async () => {
+    // As Dukascopy writes it.
+    const local = (time: string): string => `Local time,Open,High,Low,Close,Volume\n${time},10,11,9,10,5\n`;
+    const withoutOffset = local('04.03.2024 16:30:00.000');
+    expect((await warningsOf(withoutOffset))[0]).toContain('give their zone with --tz');
+    expect(await warningsOf(withoutOffset, { read: { symbol: 'X', zone: 'Europe/Kyiv' } })).toEqual([]);
+    const withOffset = await imported('a.csv', local('04.03.2024 16:30:00.000 GMT+0200'), STORE_AS_X);
     expect(withOffset.bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
     expect(withOffset.summary.warnings).toEqual([]);
   });
 });
 
-describe('a file that looks like one of another origin', () => {
-  it('is read in UTC: it is not of Yahoo without offsets, and not of FirstRate by a common name', async () => {
+describe('a file that has some signs of a format whose times are not UTC', () => {
+  it('is read in UTC when it has columns of Yahoo, but times without the offsets of Yahoo', async () => {
     const eod =
       'Timestamp,Gmtoffset,Datetime,Open,High,Low,Close,Volume\n1709562600,0,2024-03-04 14:30:00,10,11,9,10,5\n';
-    expect((await imported('a.csv', eod, SYMBOL_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
-    const crypto = 'timestamp,open,high,low,close,volume\n2024-03-04 14:30:00,10,11,9,10,5\n';
-    expect((await imported('BTCUSDT_1min.csv', crypto, SYMBOL_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
+    expect((await imported('a.csv', eod, STORE_AS_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
   });
 
+  it('is read in UTC when it has the header of FirstRate, but a name that files of others have, too', async () => {
+    const crypto = 'timestamp,open,high,low,close,volume\n2024-03-04 14:30:00,10,11,9,10,5\n';
+    expect((await imported('BTCUSDT_1min.csv', crypto, STORE_AS_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
+  });
+});
+
+describe('a file with a column of dates and a column of times', () => {
   it.each([
     ['2024-03-04 14:30', '2024-03-04', 'auto'],
     ['1709562600', '2024-03-04', 'auto'],
     ['03/04/2024 14:30', '03/04/2024', 'MM/dd/yyyy HH:mm'],
-  ])(
-    'may have whole times such as %s beside a column of dates, which is not needed',
-    async (time, date, timeFormat) => {
-      const text = `Date,Time,Open,High,Low,Close,Volume\n${date},${time},10,11,9,10,5\n`;
-      const { bars } = await imported('a.csv', text, { read: { symbol: 'X', timeFormat } });
-      expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
-    },
-  );
+  ])('may have whole times, which need no date: %s', async (time, date, timeFormat) => {
+    const text = `Date,Time,Open,High,Low,Close,Volume\n${date},${time},10,11,9,10,5\n`;
+    const { bars } = await imported('a.csv', text, { read: { symbol: 'X', timeFormat } });
+    expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
+  });
 
   const HEAD = 'Date,Time,Open,High,Low,Close,Volume\n';
   /**
-   * Rows of consecutive minutes whose time of day has no leading zeros, as after a spreadsheet.
-   * @param from the first minute of 4 March @param scale 1 for HHmm, 100 for HHmmss
+   * Rows of consecutive minutes. Their times of day have lost the leading zeros, as a spreadsheet drops them: 905 for 09:05.
+   * @param from the first minute of 4 March @param scale 1 for the form HHmm, 100 for HHmmss
    */
   const withoutZeros = (from: number, count: number, scale: number): string =>
     rows(count, (row) => {
@@ -183,29 +189,30 @@ describe('a file that looks like one of another origin', () => {
     ['HHmmss from the evening', withoutZeros(1020, 1440, 100), '2024-03-04T17:00Z', '2024-03-05T16:59Z'],
     ['HHmm from midnight', withoutZeros(0, 1440, 1), '2024-03-04T00:00Z', '2024-03-04T23:59Z'],
   ])('may have lost the leading zeros of its times: %s', async (_, text, first, last) => {
-    const { bars, summary } = await imported('a.csv', HEAD + text, SYMBOL_X);
+    const { bars, summary } = await imported('a.csv', HEAD + text, STORE_AS_X);
     expect(summary.refused.rows).toBe(0);
     expect(new Set(bars.map((bar) => bar[TIME])).size).toBe(1440);
     expect([bars[0]?.[TIME], bars.at(-1)?.[TIME]]).toEqual([first, last]);
   });
 
-  it('may have lost zeros only after the rows that show how it is read', async () => {
+  it('may have lost the zeros of its times only in rows after those that the importer samples', async () => {
     // 20 days from 10:00 to 20:00: all their times have six digits.
     const daytime = rows(12_000, (row) => {
       const [day, hour] = [1 + Math.floor(row / 600), 10 + Math.floor((row % 600) / 60)];
       return `202402${String(day).padStart(2, '0')},${hour * 10_000 + (row % 60) * 100}`;
     });
-    const { bars, summary } = await imported('a.csv', HEAD + daytime + withoutZeros(0, 1440, 100), SYMBOL_X);
+    const { bars, summary } = await imported('a.csv', HEAD + daytime + withoutZeros(0, 1440, 100), STORE_AS_X);
     expect(summary.refused.rows).toBe(0);
     expect(new Set(bars.map((bar) => bar[TIME])).size).toBe(12_000 + 1440);
   });
 
-  it('may have dates and times as numbers, without a header', async () => {
+  it('may have no header when its dates and times are numbers', async () => {
     const text = '20240304,930,10,11,9,10,5,1,0,0\n20240304,1000,10,11,9,10,5,1,0,0\n';
     const { bars } = await imported('a.csv', text, {
       read: { symbol: 'X', hasHeader: false, zone: 'America/New_York' },
     });
     expect(bars.map((bar) => bar[TIME])).toEqual(['2024-03-04T14:30Z', '2024-03-04T15:00Z']);
+    // Daily bars have no column of times: the second number is a price.
     const daily = await imported('b.csv', '20240304,17615,17690,17582,17630,1000,0\n', {
       read: { symbol: 'X', hasHeader: false },
     });
@@ -214,13 +221,14 @@ describe('a file that looks like one of another origin', () => {
 
   it('may have blanks around its date and its time', async () => {
     const text = 'Date, Time, Open, High, Low, Last, Volume\n2024/03/04, 14:30:00, 10, 11, 9, 10, 5\n';
-    expect((await imported('a.csv', text, SYMBOL_X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
+    expect((await imported('a.csv', text, STORE_AS_X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
   });
 
-  it('is refused when its days cannot all be months, unless --time-format is given', async () => {
+  it('is refused when its months go beyond 12, so that they are days, unless --time-format is given', async () => {
+    // Three rows on each day of March. From 13/03/2024 on, the first number is no month.
     const days = Array.from({ length: 31 }, (_, day) => String(day + 1).padStart(2, '0'));
     const text = days.map((day) => rows(3, (minute) => `${day}/03/2024,09:3${minute}`)).join('');
-    const result = await imported('AAA.txt', text, SYMBOL_X);
+    const result = await imported('AAA.txt', text, STORE_AS_X);
     expect(countsOf(result)).toEqual({ bars: 0, refused: { 'unreadable-time': 1 } });
     expect(detailOf(result)).toContain('is the day before the month?');
     const read = { symbol: 'X', timeFormat: 'dd/MM/yyyy HH:mm' };

@@ -4,9 +4,9 @@ import { spacingText } from '../detect/index.js';
 import { timeText } from '../reading/index.js';
 
 /**
- * Steps of a symbol that may show another interval; a step is the time from one row to the next. A stretch is a sequence of steps with a
- * common divisor above the interval, or a single step below the interval. For example, rows at 14:30, 14:35 and 14:45 in an import of
- * one-minute bars are a stretch of two steps with the divisor 5 minutes.
+ * Consecutive rows of a symbol that may be bars of another interval. Here a step is the time from one row of the symbol to the next. A
+ * stretch is a sequence of steps with a common divisor above the interval: in an import of one-minute bars the rows at 14:30, 14:35 and
+ * 14:45 are a stretch of two steps, with the divisor 5 minutes. A single step below the interval is a stretch, too.
  */
 interface Stretch {
   /** The common divisor of the steps, ms. */
@@ -20,15 +20,18 @@ interface Stretch {
   to: number;
 }
 
-/** Fewest steps of a wide stretch that show another interval, if the symbol had no irregular steps before. */
-const WIDE_STEPS_MIN = 6;
-/** The same for a narrower stretch, which a quiet symbol has by chance more often. */
-const NARROW_STEPS_MIN = 14;
-/** A stretch whose divisor is at least this multiple of the interval is wide. */
+/** A stretch whose divisor is at least this multiple of the interval is wide; another one is narrow. */
 const WIDE_RATIO = 5;
+/**
+ * Fewest steps of a wide stretch that show another interval. A quiet symbol has shorter stretches by chance. Steps in such a chance
+ * stretch are irregular, and after them a stretch needs more steps.
+ */
+const WIDE_STEPS_MIN = 6;
+/** Fewest steps of a narrow stretch, which a quiet symbol has by chance more often. */
+const NARROW_STEPS_MIN = 14;
 /** A symbol with at least this many steps of one interval, and no others, trades in every interval. */
 const INTERVAL_STEPS_MIN = 5;
-/** After irregular steps a stretch needs more steps: this many for each doubling of (1 + number of irregular steps). */
+/** After irregular steps a stretch needs this many steps more for each doubling of (1 + number of irregular steps). */
 const STEPS_PER_DOUBLING = 2;
 
 /** The steps between the rows of one symbol. */
@@ -37,7 +40,7 @@ class SymbolSpacing {
   found: Stretch | undefined;
   /** The stretch that ends at the last row; undefined after a step of one interval. */
   #stretch: Stretch | undefined;
-  /** Numbers of steps before the stretch: those of one interval, and the irregular others. */
+  /** Numbers of steps before the stretch: steps of exactly one interval, and irregular steps. */
   #intervalSteps = 0;
   #irregularSteps = 0;
 

@@ -1,17 +1,20 @@
 /** Files in the forms of vendors. 1709562600 is 2024-03-04T14:30Z as epoch seconds. */
-import { imported, reasonsOf, SYMBOL, SYMBOL_X } from '../../../../../test/support/data/imported-file.js';
+import { imported, reasonsOf, STORE_AS_X, SYMBOL, symbolsOf } from '../../../../../test/support/data/imported-file.js';
 
-describe('in files of vendors,', () => {
-  it('a symbol in the objects of Alpaca and Polygon is read, and not mixed', async () => {
-    const object = (key: string, symbol: string): string =>
-      `{"${key}":"${symbol}","o":10,"h":11,"l":9,"c":10,"v":5,"t":"2024-03-04T14:30:00Z","n":3,"vw":10}`;
-    const alpaca = `${object('S', 'AAPL')}\n${object('S', 'MSFT')}\n`;
-    expect((await imported('a.ndjson', alpaca)).bars.map(([symbol]) => symbol)).toEqual(['AAPL', 'MSFT']);
-    expect(reasonsOf(await imported('a.ndjson', alpaca, SYMBOL_X))).toEqual({ 'other-symbol': 1 });
-    const polygon = `{"results":[${object('T', 'AAPL')},${object('T', 'MSFT')}]}`;
-    expect((await imported('a.json', polygon)).bars.map(([symbol]) => symbol)).toEqual(['AAPL', 'MSFT']);
+describe('a file whose rows name two symbols', () => {
+  /** A bar of Alpaca or Polygon. @param key `S` at Alpaca, `T` at Polygon */
+  const object = (key: string, symbol: string): string =>
+    `{"${key}":"${symbol}","o":10,"h":11,"l":9,"c":10,"v":5,"t":"2024-03-04T14:30:00Z","n":3,"vw":10}`;
+
+  it.each([
+    ['objects of Alpaca', 'a.ndjson', `${object('S', 'AAPL')}\n${object('S', 'MSFT')}\n`],
+    ['objects of Polygon', 'a.json', `{"results":[${object('T', 'AAPL')},${object('T', 'MSFT')}]}`],
+  ])('stores each row under its symbol, and with --symbol refuses the second symbol: %s', async (_, name, text) => {
+    expect(symbolsOf(await imported(name, text))).toEqual(['AAPL', 'MSFT']);
+    expect(reasonsOf(await imported(name, text, STORE_AS_X))).toEqual({ 'other-symbol': 1 });
   });
 
+  // The last column of each header is not the vendor's: a user added it, to join files of several symbols.
   it.each([
     [
       'interactive-brokers',
@@ -20,35 +23,36 @@ describe('in files of vendors,', () => {
     ],
     ['yahoo', 'Datetime,Open,High,Low,Close,Volume,Ticker', '2024-03-04 14:30:00+00:00,10,11,9,10,5,'],
     ['tradingview', 'time,open,high,low,close,Volume,Symbol', '1709562600,10,11,9,10,5,'],
-  ])('a column of symbols that was added to those of %s is read, and not mixed', async (format, head, row) => {
-    const text = `${head}\n${row}SPY\n${row}QQQ\n`;
+  ])('is recognised as %s although it has a symbol column that the format lacks', async (format, header, row) => {
+    const text = `${header}\n${row}SPY\n${row}QQQ\n`;
     const { bars, summary } = await imported('a.csv', text);
     expect(summary.understood[0]?.format).toBe(format);
     expect(bars).toEqual(['SPY', 'QQQ'].map((symbol) => [symbol, '2024-03-04T14:30Z', 10, 11, 9, 10, 5]));
-    expect(reasonsOf(await imported('a.csv', text, SYMBOL_X))).toEqual({ 'other-symbol': 1 });
+    expect(reasonsOf(await imported('a.csv', text, STORE_AS_X))).toEqual({ 'other-symbol': 1 });
   });
+});
 
-  it('TradingView names a file by its exchange, which may have several parts, and its symbol', async () => {
+it.each([
+  ['CME_MINI_ESH2024, 1_b6c2e.csv', 'ESH2024'],
+  ['NASDAQ_DLY_AAPL, 1.csv', 'AAPL'],
+  ['BATS_SPY, 1.csv', 'SPY'],
+])(
+  'the symbol in a file name of TradingView follows the exchange, which may have several parts: %s',
+  async (name, symbol) => {
     const text = 'time,open,high,low,close,Volume\n1709562600,10,11,9,10,5\n';
-    for (const [name, symbol] of [
-      ['CME_MINI_ESH2024, 1_b6c2e.csv', 'ESH2024'],
-      ['NASDAQ_DLY_AAPL, 1.csv', 'AAPL'],
-      ['BATS_SPY, 1.csv', 'SPY'],
-    ] as const) {
-      expect((await imported(name, text)).bars[0]?.[SYMBOL]).toBe(symbol);
-    }
-  });
+    expect((await imported(name, text)).bars[0]?.[SYMBOL]).toBe(symbol);
+  },
+);
 
-  it('the date of MetaStock belongs to the time', async () => {
-    const head = '<TICKER>,<DTYYYYMMDD>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>';
-    const { bars } = await imported('a.txt', `${head}\nX,20240304,143000,10,11,9,10,5\n`);
-    expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
-  });
+it('the time of a MetaStock row is in two columns, <DTYYYYMMDD> and <TIME>', async () => {
+  const header = '<TICKER>,<DTYYYYMMDD>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>';
+  const { bars } = await imported('a.txt', `${header}\nX,20240304,143000,10,11,9,10,5\n`);
+  expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
+});
 
-  it('different instruments of one symbol are warned of', async () => {
-    const head = 'ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume';
-    const bar = (id: number): string => `1709562600000000000,33,1,${id},10.0,11.0,9.0,10.0,5\n`;
-    const { summary } = await imported('a.csv', `${head}\n${bar(1)}${bar(2)}`, SYMBOL_X);
-    expect(summary.warnings[0]).toContain('differ in the column "instrument_id"');
-  });
+it('a warning reports that rows of one symbol have different values of "instrument_id"', async () => {
+  const header = 'ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume';
+  const row = (instrument: number): string => `1709562600000000000,33,1,${instrument},10.0,11.0,9.0,10.0,5\n`;
+  const { summary } = await imported('a.csv', `${header}\n${row(1)}${row(2)}`, STORE_AS_X);
+  expect(summary.warnings[0]).toContain('differ in the column "instrument_id"');
 });

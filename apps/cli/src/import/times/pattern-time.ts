@@ -1,6 +1,7 @@
 /**
  * Reads times by a pattern such as `MM/dd/yyyy HH:mm`. A pattern of digits, literals, AM or PM and offsets is compiled
- * into steps over the bytes. Luxon reads any other pattern, which takes about 5 µs per row.
+ * into a list of functions, one for each part of the pattern, which read bytes. Luxon reads any other pattern, which takes about 5 µs
+ * per row.
  */
 import { DateTime } from 'luxon';
 import { UsageError } from '../../terminal/index.js';
@@ -18,7 +19,7 @@ interface PatternText {
   /** The letter of AM or PM, which may come before the hour. */
   halfDay?: number;
 }
-/** Reads one part of a pattern. Returns false when the text does not fit. */
+/** Reads the text of one part of a pattern and moves `at` behind it. Returns false when the text does not fit. */
 type Step = (text: PatternText) => boolean;
 
 const [YEAR, HOUR] = [0, 3] as const; // places in `PatternText.values`

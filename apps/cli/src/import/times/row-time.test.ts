@@ -1,8 +1,9 @@
+/** The times of rows: the forms of text that are read, and the zone and the unit in which they are read. */
 import { midnightOf } from './iso-time.js';
 import { timeParser } from './row-time.js';
 import { WallClock } from './wall-time.js';
 
-/** The time of a text as ISO 8601, or why it has none. */
+/** The time of a text as ISO 8601, or the reason of its refusal. @param zone of texts that have none */
 const read = (text: string, format = 'auto', zone = 'UTC'): unknown => {
   // The digits around the text would change the time if they were read, too.
   const bytes = Buffer.from(`1${text}1`);
@@ -47,13 +48,13 @@ describe('the time of a row', () => {
     ['+1380893400'],
   ])('is read from %s', (text) => expect(read(text)).toBe(NINE_THIRTY));
 
-  it('is a wall time of the given zone when it has no offset', () => {
+  it('is read in the given zone when the text has none', () => {
     expect(newYork('2013-10-04 09:30:00')).toBe(NINE_THIRTY);
-    expect(newYork('2013-12-04 09:30:00')).toBe('2013-12-04T14:30:00.000Z');
-    expect(newYork('2013-10-04T13:30:00Z')).toBe(NINE_THIRTY);
+    expect(newYork('2013-12-04 09:30:00')).toBe('2013-12-04T14:30:00.000Z'); // in winter
+    expect(newYork('2013-10-04T13:30:00Z')).toBe(NINE_THIRTY); // Z is a zone
   });
 
-  it('is the end of the day at 24:00, and later times of the day are unreadable', () => {
+  it('is the next midnight at 24:00, and unreadable at a later hour', () => {
     for (const text of ['2013-10-04 24:00', '2013-10-04T24:00:00Z', '20131004 240000', '201310042400'])
       expect({ text, time: read(text) }).toEqual({ text, time: '2013-10-05T00:00:00.000Z' });
     expect(read('04.10.2013 24:00', 'dd.MM.yyyy HH:mm')).toBe('2013-10-05T00:00:00.000Z');
@@ -61,12 +62,17 @@ describe('the time of a row', () => {
       expect({ text, time: read(text) }).toEqual({ text, time: 'unreadable-time' });
   });
 
-  it('is refused in a named unit when only another unit gives a year of markets, which are 1990 and later ones', () => {
+  // A number is an epoch in s, ms, us or ns. The unit is found by the year that it gives: 1990 or later.
+  it('is unreadable in the unit that the user gives when only another unit gives such a year', () => {
     expect(read('1380893400', 'ms')).toBe('unreadable-time');
     expect(read('1380893400000', 's')).toBe('unreadable-time');
-    // No unit gives such a year, so the given one is used.
-    expect(read('478794600', 's')).toBe('1985-03-04T14:30:00.000Z');
     expect(read('1380893400', 's')).toBe(NINE_THIRTY);
+  });
+
+  it('is read in the unit that the user gives when no unit gives such a year', () => {
+    expect(read('60', 'ms')).toBe('1970-01-01T00:00:00.060Z');
+    expect(read('60', 's')).toBe('1970-01-01T00:01:00.000Z');
+    expect(read('478794600', 's')).toBe('1985-03-04T14:30:00.000Z');
   });
 
   it('is rounded to a millisecond', () => {
@@ -77,7 +83,7 @@ describe('the time of a row', () => {
     expect(read('138089340000000.', 'us')).toBe('1974-05-18T06:09:00.000Z'); // a point without a fraction
   });
 
-  it('is not rounded up to the second when its fraction has only nines, as at the end of a bar', () => {
+  it('is not rounded up to the next second when its fraction has only nines, as the end of a bar has', () => {
     const lastMs = '2013-10-04T13:29:59.999Z';
     const numbers = ['1380893399999999', '1380893399.999999', '1380893399999.999'];
     for (const text of ['2013-10-04 13:29:59.999', '2013-10-04T13:29:59.9999999Z', ...numbers])
@@ -100,18 +106,18 @@ describe('the time of a row', () => {
     expect(read('04.10.2013 13:30 +2500', 'dd.MM.yyyy HH:mm ZZZ')).toBe('unreadable-time');
   });
 
-  it('is not read in a zone whose abbreviation has several meanings', () => {
+  it('cannot be read in a zone whose abbreviation has several meanings', () => {
     for (const zone of ['BST', 'IST', 'CST', 'AST'])
       expect(() => new WallClock(zone)).toThrow('expected an IANA time zone');
     expect(new WallClock('EST').toUtc(0)).toBe(5 * 3_600_000);
   });
 
-  it('is read by a pattern', () => {
+  it('is read by the pattern that the user gives', () => {
     expect(newYork('10/04/2013 09:30', 'MM/dd/yyyy HH:mm')).toBe(NINE_THIRTY);
     expect(read('20131004 093000 -0400', 'yyyyMMdd HHmmss ZZZ')).toBe(NINE_THIRTY);
   });
 
-  it('is not read by a pattern without a whole date, which would give times of 1970', () => {
+  it('cannot be read by a pattern without a year, a month or a day', () => {
     expect(() => timeParser('MM/dd HH:mm', new WallClock('UTC'))).toThrow(
       'expected a pattern with year, month and day',
     );
@@ -140,12 +146,7 @@ describe('the time of a row', () => {
     ['41551.5625', 'excel-serial'],
     ['638451594000000000', 'unreadable-time'], // ticks of .NET
     ['45360', 'excel-serial'],
-  ])('is never guessed: %s is %s', (text, problem) => expect(read(text)).toBe(problem));
-
-  it('is read in the unit that is given when no unit gives a year of markets', () => {
-    expect(read('60', 'ms')).toBe('1970-01-01T00:00:00.060Z');
-    expect(read('60', 's')).toBe('1970-01-01T00:01:00.000Z');
-  });
+  ])('is not guessed from a number or a date alone: %s is %s', (text, problem) => expect(read(text)).toBe(problem));
 
   it.each([
     [''],
@@ -167,7 +168,7 @@ describe('the time of a row', () => {
   ])('is unreadable: "%s"', (text) => expect(read(text)).toBe('unreadable-time'));
 });
 
-describe('a wall time around a change of DST', () => {
+describe('a time without an offset, around a change of daylight saving', () => {
   it('is refused in the hour that the zone skips', () => {
     expect(newYork('2013-03-10 01:59')).toBe('2013-03-10T06:59:00.000Z');
     expect(newYork('2013-03-10 02:00')).toBe('skipped-by-dst');
@@ -175,24 +176,25 @@ describe('a wall time around a change of DST', () => {
     expect(newYork('2013-03-10 03:00')).toBe('2013-03-10T07:00:00.000Z');
   });
 
-  it('is refused in the hour that the zone has twice', () => {
+  it('is refused in the hour that the zone repeats', () => {
     expect(newYork('2013-11-03 00:59')).toBe('2013-11-03T04:59:00.000Z');
     expect(newYork('2013-11-03 01:00')).toBe('ambiguous-by-dst');
     expect(newYork('2013-11-03 01:59')).toBe('ambiguous-by-dst');
     expect(newYork('2013-11-03 02:00')).toBe('2013-11-03T07:00:00.000Z');
   });
 
-  it('follows a zone that changes by half an hour', () => {
+  it('is refused only in the repeated half hour of a zone that changes by half an hour', () => {
     expect(read('2023-04-02 01:29', 'auto', 'Australia/Lord_Howe')).toBe('2023-04-01T14:29:00.000Z');
     expect(read('2023-04-02 01:30', 'auto', 'Australia/Lord_Howe')).toBe('ambiguous-by-dst');
     expect(read('2023-04-02 02:00', 'auto', 'Australia/Lord_Howe')).toBe('2023-04-01T15:30:00.000Z');
   });
 
-  it('needs a zone that exists', () => expect(() => new WallClock('America/NewYork')).toThrow('IANA time zone'));
+  it('cannot be read in a zone that does not exist', () =>
+    expect(() => new WallClock('America/NewYork')).toThrow('IANA time zone'));
 });
 
 describe('the midnight of a date', () => {
-  it('is that of Date for every day of four centuries', () => {
+  it('is the same as that of Date for every day of four centuries', () => {
     const wrong: string[] = [];
     for (let ms = Date.UTC(1800, 0, 1); ms < Date.UTC(2201, 0, 1); ms += 86_400_000) {
       const date = new Date(ms);

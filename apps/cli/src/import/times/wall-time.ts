@@ -1,6 +1,7 @@
 /**
- * Converts the wall time of a zone into an instant, for files with local times. A change of daylight saving (DST) skips
- * some wall times and repeats others: such a time is refused, never guessed. Pure except for a cache.
+ * Converts a wall time into an instant, for files with local times. A wall time is what the clocks of a zone show, such as 09:30 in
+ * New York. A change of daylight saving (DST) skips some wall times and repeats others: such a time is refused, never guessed.
+ * Pure except for a cache.
  */
 import { IANAZone } from 'luxon';
 import { UsageError } from '../../terminal/index.js';
