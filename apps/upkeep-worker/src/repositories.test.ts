@@ -98,7 +98,7 @@ describe('The delay before the next attempt', () => {
   const outage = Object.assign(new Error('no route'), { code: 'ECONNREFUSED' });
   const [manyAttempts, backoffMs] = [30, 1_000];
 
-  it('doubles up to a minute after an error, and is that of the repository when a repository failed', () => {
+  it('doubles up to a minute after an error; when a repository failed, it is the delay that the repository names', () => {
     expect(delayAfter(new Error('x'), 1, backoffMs)).toBeLessThanOrEqual(backoffMs);
     expect(delayAfter(new Error('x'), manyAttempts, backoffMs)).toBeGreaterThanOrEqual(30_000); // a random part is subtracted
     const retryInMs = 7;

@@ -16,7 +16,7 @@ const COUNT_OF_EMPTY: Record<number, keyof SlotCounts> = {
 const EMPTY_STATES = Object.keys(COUNT_OF_EMPTY).map(Number);
 const countOfFilled = (state: number) => (state === BACKFILLED ? 'backfilled' : 'streamed');
 
-describe('in bar quality,', () => {
+describe('bar quality', () => {
   it('I6 every expected slot is in exactly one count, for random bitmaps and states', () => {
     const random = seeded(5);
     for (let round = 0; round < 200; round++) {

@@ -15,7 +15,7 @@ const venue = {
   hours: [{ from: '2024-01-01', weekdays: ['Mon'], segments: [{ open: '09:30', close: '16:00' }] }],
 };
 
-describe('among trading days,', () => {
+describe('trading days', () => {
   const xnys = calendarNamed('XNYS');
 
   it('a range includes both its dates, without weekends and days on which the venue is closed', () => {
@@ -102,7 +102,7 @@ describe('among trading days,', () => {
   });
 });
 
-describe('with hours in wall time,', () => {
+describe('hours in wall time', () => {
   /** A calendar with these segments, on Sundays by default, because New York changes its clocks on one. */
   const calendarWith = (segments: { open: string; close: string }[], weekdays = ['Sun']): Calendar =>
     parseCalendar({ ...venue, hours: [{ from: '2024-01-01', weekdays, segments }] });
