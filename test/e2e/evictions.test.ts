@@ -29,7 +29,7 @@ async function evictFillers(): Promise<void> {
   await store.config('maxmemory', '0');
 }
 
-test('I11 sessions whose bars were evicted are lost with a reason and can be started again; another one stays', async () => {
+test('I11 sessions whose bars were evicted are lost with a reason and can be started again; a whole session stays', async () => {
   await api.completed(await api.run({ ...WHOLE_SPEC, id: 'whole' }));
   await api.completed(await api.run({ ...WHOLE_SPEC, id: 'ended' }));
   const digest = await api.digest('ended');

@@ -31,7 +31,7 @@ const KINDS: [kind: string, days: TradingDay[]][] = [
 describe.each(KINDS)('the slots of %s', (_kind, days) => {
   const grids = days.flatMap((day) => INTERVALS.map((interval) => new DayGrid(day, interval)));
 
-  it('a slot gives a time, and the time gives the slot', () => {
+  it('slotAt returns the slot of each open time', () => {
     expect(days.length).toBeGreaterThan(3);
     const wrong: string[] = [];
     for (const grid of grids) {

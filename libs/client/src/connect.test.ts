@@ -59,7 +59,7 @@ describe('the settings of a client', () => {
     }
   });
 
-  it('without the URL of a coordinator connect throws', () => {
+  it('settings without the address of a coordinator, or with one that is no URL, are refused', () => {
     expect(() => settingsOf({ env: {} }, cwd)).toThrow(NoCoordinatorError);
     expect(() => settingsOf({ env: {}, coordinator: 'localhost:3000' }, cwd)).toThrow(CoordinatorAddressError);
   });
