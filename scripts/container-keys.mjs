@@ -3,10 +3,10 @@
  * there is no default password.
  *
  *   node --import ./scripts/container-keys.mjs PROGRAM   runs PROGRAM; takes values that the environment lacks from /keys
- *   node scripts/container-keys.mjs make                 makes the files that do not exist, and prints where they are
+ *   node scripts/container-keys.mjs make                 writes each value to a file: the variable's, or else the file's, or a new one
  *   node scripts/container-keys.mjs show                 prints the values as exports for a shell, with the host's addresses
  *
- * A value of the environment wins over a file. Without the folder /keys the first command changes no variable.
+ * The folder /keys is the volume. A variable that is set wins over its file. Without the folder the first command changes no variable.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -51,11 +51,11 @@ function load() {
   for (const [name, file] of SERVERS) if (process.env[name]) process.env[name] = withPassword(process.env[name], file);
 }
 
-/** Writes a file in one step, readable for all, because the other containers read it as other users. */
+/** Writes a file, unless it has this value. All users may read it, because the programs in the other containers run as other users. */
 function write(file, value) {
   const path = join(FOLDER, file);
   const newPath = `${path}.new`;
-  // A killed process may have left this file, which is read-only and so cannot be overwritten.
+  // The rename replaces the file in one step. A killed process may have left the new file, which is read-only: it cannot be overwritten.
   rmSync(newPath, { force: true });
   if (value === read(file)) return;
   writeFileSync(newPath, `${value}\n`, { mode: 0o444 });

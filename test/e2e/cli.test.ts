@@ -85,7 +85,7 @@ describe('a session of an imported file', () => {
     expect(firstRun.symbols).toMatchObject([{ symbol: 'ACME', expected: 390, filled: MINUTES - 1, ...gaps }]);
   });
 
-  it('is read by `bars`, and has the same digest each time', async () => {
+  it('`bars` prints its bars, and `digest` prints the same digest each time', async () => {
     // The first of the four bars lacks the refused minute.
     expect(await json<ApiBar[]>('bars', 'cli', 'ACME', '--interval', '5m', '--last', '4')).toMatchObject([
       { sourceCount: 4, complete: false },
@@ -98,7 +98,7 @@ describe('a session of an imported file', () => {
     expect(await json<object>('digest', 'cli')).toEqual(digest);
   });
 
-  it('warns of a symbol without a bar, for which `run --strict` exits with 2', async () => {
+  it('a symbol without a bar is a warning, for which `run --strict` exits with 2', async () => {
     const withUnknownSymbol = { ...SPEC, id: 'strict', symbols: ['ACME', 'NOPE'] };
     await writeFile(join(folder, 'strict.json'), JSON.stringify(withUnknownSymbol));
     const warned = await barkeep('run', 'strict.json', '--strict');
@@ -110,7 +110,7 @@ describe('a session of an imported file', () => {
     expect(notWarned.stderr).not.toContain('warning:');
   });
 
-  it('is not run again by the same spec, which may begin with a byte order mark, and the command says so', async () => {
+  it('the same spec does not run a completed session again; its file may begin with a byte order mark', async () => {
     await writeFile(join(folder, 'marked.json'), `\ufeff${JSON.stringify(SPEC)}`);
     const { code, stdout, stderr } = await barkeep('run', 'marked.json', '--json');
     expect(code).toBe(0);
@@ -118,7 +118,7 @@ describe('a session of an imported file', () => {
     expect(stderr).toContain('session cli was completed before: this is its result; "barkeep rm cli" lets it run anew');
   });
 
-  it('is not replaced by another spec, and has no other symbol: such commands exit with 1', async () => {
+  it('a command with another spec for its id, or with a symbol that it does not have, exits with 1', async () => {
     await writeFile(join(folder, 'changed.json'), JSON.stringify({ ...SPEC, end: '2024-03-06' }));
     const changed = await barkeep('run', 'changed.json');
     expect(changed).toMatchObject({ code: 1, stdout: '' });

@@ -146,7 +146,7 @@ describe('feeding', () => {
 });
 
 describe('errors', () => {
-  it('have a class for each cause, and name the wrong field', async () => {
+  it('each cause has a class of errors, and the error of a wrong field names it', async () => {
     await expect(barkeep.createSession({ ...SPEC, symbols: ['?'] })).rejects.toThrow(InvalidInputError);
     const error = await barkeep.createSession({ ...SPEC, start: 'x' }).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ApiProblemError);
@@ -158,7 +158,7 @@ describe('errors', () => {
     await expect(barkeep.session(id).reader({ waitMs: 0 })).rejects.toThrow(/expected session .* to begin within 0 s/);
   });
 
-  it('say that a client reads another Redis or prefix than the coordinator', async () => {
+  it('a client that reads another Redis or prefix than the coordinator gets an error that says so', async () => {
     const client = connect({ coordinator: coordinator.url, keyPrefix: 'another-prefix' });
     const opened = client.session('whole').reader();
     await expect(opened).rejects.toThrow(SessionLostError);
@@ -166,7 +166,7 @@ describe('errors', () => {
     await client.close();
   });
 
-  it('end the calls that are under way when the client is closed', async () => {
+  it('the calls that are under way reject when the client is closed', async () => {
     const client = connect({ coordinator: coordinator.url, keyPrefix: system.sessionPrefix });
     const endless = await client.createSession({ ...SPEC, id: 'endless', pace: SLOW_PACE }, { start: true });
     const mirror = await endless.mirror();

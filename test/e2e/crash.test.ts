@@ -149,7 +149,7 @@ test('I1 a running and a completed session whose store is lost are lost, and a s
 });
 
 test('I1 I6 a session continues from the content of a store that lost its newest writes', async () => {
-  // The test copies the store when the repair of day 3 waits, and puts the copy back when that of the last day waits.
+  // The test copies the store while the repair of day 3 waits, and puts the copy back while the repair of the last day waits.
   const [savedDay, lostDay] = [lab.day(3), lab.day(-1)];
   await lab.repository.holdFrom(savedDay);
   await api().run(lab.spec('set-back'));

@@ -1,6 +1,6 @@
 /**
- * While a backfill job of a day is active, no other job is added for a gap that is found on that day. A job that is just
- * ending does not request such a gap either. So the gap must be found again soon after the job has ended.
+ * A gap that is found on a day while a backfill job of that day is active gets no job of its own, because the active job requests it. But a
+ * job that is about to end does not. So the gap must be found again soon after the job has ended.
  */
 import { jobPrefix } from '@barkeep/service';
 import { openQueues, producerConnection, UpkeepProducer, workerConnection } from '@barkeep/upkeep-queues';

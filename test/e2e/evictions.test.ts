@@ -1,6 +1,7 @@
 /**
- * A session Redis that evicts keys: sessions warn of it, and a session that lacks bars is lost, not silently wrong (I11).
- * docs/ARCHITECTURE.md lists the invariants, such as I11.
+ * A session Redis that evicts keys: sessions warn of it, and a session that lacks bars is lost, not silently wrong (I11, an invariant of
+ * docs/ARCHITECTURE.md). A coordinator concludes that bars were evicted when two facts come together: the server's number of evicted keys
+ * has grown, and a chunk of the session is gone. The first test produces them separately, so that it decides which chunks are gone.
  */
 import type { Api } from '../support/system/api.js';
 import { OwnServers, WHOLE_SPEC } from '../support/system/own-servers.js';
@@ -17,10 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => servers?.close());
 
-/**
- * Makes the server count evictions. It evicts only keys that expire, which are the fillers. So no session loses a key by
- * it: a test removes the keys that a session is to lose.
- */
+/** Makes the server evict keys, and count them. It evicts only keys that expire (`volatile-ttl`): the fillers, and no key of a session. */
 async function evictFillers(): Promise<void> {
   const { store } = servers;
   const used = Number(/^used_memory:(\d+)/m.exec(await store.client.info('memory'))![1]);
@@ -31,14 +29,15 @@ async function evictFillers(): Promise<void> {
   await store.config('maxmemory', '0');
 }
 
-test('I11 sessions whose bars were evicted are lost with a reason and can be started again; another one stays', async () => {
+test('I11 sessions whose bars were evicted are lost with a reason and can be started again; a whole session stays', async () => {
   await api.completed(await api.run({ ...WHOLE_SPEC, id: 'whole' }));
   await api.completed(await api.run({ ...WHOLE_SPEC, id: 'ended' }));
   const digest = await api.digest('ended');
   await api.run({ ...WHOLE_SPEC, id: 'running', pace: { mode: 'clock', speed: 1_200 } });
-  await api.until('running', ({ clock }) => clock !== null && clock > '2013-10-01T14');
-  await api.until('running', ({ counts }) => counts.filled > DAY_BARS); // the whole first day is stored
+  await api.until('running', ({ clock }) => clock !== null && clock > '2013-10-01T14'); // it has shown bars: the first day opens at 13:30
+  await api.until('running', ({ counts }) => counts.filled > DAY_BARS); // the whole first day is stored, ahead of the clock
   for (const id of ['ended', 'running']) {
+    // Removes the chunk that counts as evicted: the 390 bars of AAA on the first day.
     const chunk = `${servers.system.sessionPrefix}:{${id}:0}:chunk:1m:AAA:2013-10-01`;
     expect(await servers.store.client.del(chunk)).toBe(1);
   }

@@ -62,7 +62,7 @@ describeWithLean('real bars that are fed', () => {
     expect(counts).toEqual(twin.counts);
   }
 
-  it('give the digest of a session that streams the dataset (I1)', async () => {
+  it('I1 a fed session has the digest of a session that streams the dataset', async () => {
     await api().run({ ...FED, id: 'fed' });
     // The feeders take turns between the coordinators.
     const starts = SYMBOLS.map((symbol, i) => feeders.start(api(i % 2).url, 'fed', symbol, shuffledRows(symbol)));
@@ -76,7 +76,7 @@ describeWithLean('real bars that are fed', () => {
     await endsAsTwin('fed');
   });
 
-  it('give the same digest when a feeder is killed midway and another one sends all bars again (I1)', async () => {
+  it('I1 the digest is the same when a feeder is killed midway and another one sends all bars again', async () => {
     await api().run({ ...FED, id: 'feeder-killed' });
     const [spy, ibm, bac] = SYMBOLS.map(shuffledRows);
     const others = [
@@ -99,7 +99,7 @@ describeWithLean('real bars that are fed', () => {
     await endsAsTwin('feeder-killed');
   });
 
-  it('give the same digest when the coordinator that streams the session is killed while it is fed (I1)', async () => {
+  it('I1 the digest is the same when the coordinator that streams the session is killed while it is fed', async () => {
     await api().run({ ...FED, id: 'coordinator-killed' });
     const owner = await ownerOf(system, coordinators, 'coordinator-killed');
     const survivor = coordinators.find((other) => other !== owner)!;

@@ -1,6 +1,6 @@
 /**
- * One interval has several names (`60m` is `1h`). Every call that takes an interval accepts all of its names. A base interval that is not
- * that of the dataset is reported.
+ * One interval has several names (`60m` is `1h`). Every call that takes an interval accepts all of its names. A session whose base interval
+ * is not the interval of its dataset warns of it.
  */
 import { openSession } from '@barkeep/session-data';
 import { Redis } from 'ioredis';

@@ -100,14 +100,14 @@ describeWithLean('late rows', () => {
     return [...after.keys()].filter(isChanged);
   }
 
-  it('are unfillable slots before they are added', async () => {
+  it('the slots of late rows are unfillable before the rows are added', async () => {
     const { counts } = await api.session('late');
     const unfillable = LATE.length + IBM_UNFILLABLE;
     expect(counts).toMatchObject({ filled: LEAN_BARS - LATE.length, backfilled: 0, unfillable });
     expect(before.has(keyOf('BAC', '5m', '2013-10-09T15:00:00.000Z'))).toBe(false); // all its minutes are late
   });
 
-  it('are backfilled by a call of upkeep, which changes only the derived bars of their buckets', async () => {
+  it('a call of upkeep backfills late rows, and changes only the derived bars of their buckets', async () => {
     await api.ok('POST', '/v1/sessions/late/upkeep');
     const { counts } = await api.until('late', (session) => session.counts.backfilled === LATE.length);
     expect(counts).toMatchObject({ filled: LEAN_BARS, unfillable: IBM_UNFILLABLE, absent: 0, missing: 0 });
@@ -124,7 +124,7 @@ describeWithLean('late rows', () => {
     }
   });
 
-  it('I5 leave derived bars that are the aggregation of all base bars', async () => {
+  it('I5 after that each derived bar is the aggregation of all its base bars', async () => {
     for (const symbol of SPEC.symbols) {
       const base = await api.bars('late', symbol, 'interval=1m&last=10000');
       for (const [interval, minutes] of Object.entries(INTERVAL_MINUTES)) {

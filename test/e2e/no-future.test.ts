@@ -9,7 +9,7 @@ import { holey, writeBars } from '../support/data/market.js';
 import * as reads from '../support/programs/canary-reads.js';
 import {
   Canary,
-  CANARY_CLOSES,
+  CANARY_CLOSE_TIMES,
   CANARY_DATES,
   CANARY_MINUTES,
   canaryMarket,
@@ -55,10 +55,10 @@ async function opened(spec: object): Promise<{ session: ClientSession; reader: O
 
 /** The times of the steps of each length. */
 const STEPS = {
-  '1m': CANARY_CLOSES,
-  '5m': CANARY_CLOSES.filter((close) => close % (5 * MINUTE_MS) === 0),
+  '1m': CANARY_CLOSE_TIMES,
+  '5m': CANARY_CLOSE_TIMES.filter((close) => close % (5 * MINUTE_MS) === 0),
   // The last close of a day is not followed by another one a minute later.
-  day: CANARY_CLOSES.filter((close, n) => CANARY_CLOSES[n + 1] !== close + MINUTE_MS),
+  day: CANARY_CLOSE_TIMES.filter((close, n) => CANARY_CLOSE_TIMES[n + 1] !== close + MINUTE_MS),
 };
 /** Each step makes more checks than this. */
 const LOOKS_A_STEP = 30;
@@ -121,7 +121,7 @@ describe.each(BARRIERS)('I2 with barrier $name', ({ name, barrier }) => {
       if (step.time > (await reader.clock())) throw new Error(`the step is ahead of its session: ${step.time}`);
     }
     await Promise.all([following, reading]);
-    expect(steps).toEqual(CANARY_CLOSES);
+    expect(steps).toEqual(CANARY_CLOSE_TIMES);
     mirror.close();
     expect(canary.looks).toBeGreaterThan(LOOKS_A_STEP * steps.length);
   });

@@ -109,7 +109,7 @@ describe('the files of deploy/', () => {
     return scrapes.flatMap(({ described }) => [...described].map(([name, { type }]) => ({ name, type })));
   };
 
-  it.each([['grafana/barkeep.json'], ['alerts.yml']])('name only metrics that exist: %s', async (file) => {
+  it.each([['grafana/barkeep.json'], ['alerts.yml']])('the metrics that %s names exist', async (file) => {
     const used = new Set(fileOf(file).match(/\b(barkeep|nodejs|process)_[a-z0-9_]+/g));
     // A query names a histogram by its three series.
     const names = (await metricTypes()).flatMap(({ name, type }) =>
@@ -120,7 +120,7 @@ describe('the files of deploy/', () => {
     expect(used.size).toBeGreaterThan(5);
   });
 
-  it('show every metric of Barkeep on the dashboard', async () => {
+  it('the dashboard shows every metric of Barkeep', async () => {
     const dashboard = fileOf('grafana/barkeep.json');
     const names = (await metricTypes()).map(({ name }) => name).filter((name) => name.startsWith('barkeep_'));
     expect(names.filter((name) => !dashboard.includes(name))).toEqual([]);

@@ -7,7 +7,7 @@ import { mulberry32 } from '../support/data/market.js';
 import { DatasetSessions, VALUES } from '../support/sessions/dataset-sessions.js';
 
 const HOUR_MS = 3_600_000;
-/** Half a slot: of random multiples of it, about half are the open of a slot. */
+/** Times are random multiples of half a minute. So about half of the times are the open of a slot. */
 const HALF_MINUTE_MS = 30_000;
 
 let sessions: DatasetSessions;
@@ -22,7 +22,7 @@ interface Span {
   to: number;
 }
 
-/** The time whose rows a session counts: its dates, and segments that begin before the first or end after the last of them. */
+/** The time in which a session counts rows: its dates, and also segments that begin before the first date or end after the last one. */
 function countedSpan(calendar: Calendar, start: string, end: string, days: readonly TradingDay[]): Span {
   const dayAfter = new Date(Date.parse(end) + 24 * HOUR_MS).toISOString().slice(0, 10);
   return {
@@ -40,7 +40,10 @@ function barsAtRandomTimes(span: Span, random: () => number): Bar[] {
   return [...times].map((openTime) => ({ openTime, ...VALUES }));
 }
 
-/** Each range ends on a date without a later open, and has three trading days at most: a session stages no more before its clock moves. */
+/**
+ * Each range has three trading days at most, because a session stages no more before its clock moves. On its last date no segment opens
+ * that belongs to the next trading day.
+ */
 test.each([
   ['XNYS', '2024-07-02', '2024-07-05', 'regular'], // an early close and a holiday
   ['XNYS', '2024-11-27', '2024-12-01', 'extended'], // the same and a weekend, with extended hours

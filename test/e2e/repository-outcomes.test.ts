@@ -14,6 +14,8 @@ import {
 } from '../support/programs/failing-repositories.js';
 import type { Gap, Session } from '../support/system/api.js';
 
+/** When the day opens. */
+const OPEN = `${FAILURE_DATE}T13:30:00.000Z`;
 const DOCUMENT = join(__dirname, '../../docs/repositories.md');
 const TABLE_BEGINS = '<!-- outcomes -->';
 const TABLE_ENDS = '<!-- end of outcomes -->';
@@ -60,6 +62,7 @@ test('I12 each outcome is the one of the table in docs/repositories.md', async (
   for (const each of CASES) await lab.run(idOf(each), [each.repository], each);
   const outcomes = new Map<Case, Outcome>();
   await Promise.all(CASES.map(async (each) => outcomes.set(each, await outcomeOfFailure(each))));
+  // The repository `back` answers from now on, so its sessions get another outcome. With `fail` they stay failed.
   lab.recover();
   const repaired = CASES.filter(getsUpkeep);
   await Promise.all(repaired.map(async (each) => outcomes.set(each, await outcomeAfterUpkeep(idOf(each)))));
@@ -104,13 +107,14 @@ async function outcomeAfterUpkeep(id: string): Promise<Outcome> {
 async function outcomeNow(id: string, gapsOfAaa: Gap[]): Promise<Outcome> {
   const { api } = lab;
   const session = await api.session(id);
-  // While the clock is at the open, no bar is visible.
-  const hasLeftOpen = session.clock !== `${FAILURE_DATE}T13:30:00.000Z`;
+  // Bars are visible only after the clock has left the open. A session that waits behind its barrier stays there.
+  const fivesOfBbb = session.clock === OPEN ? 0 : FIVES;
   const countFives = async (symbol: string) => (await api.bars(id, symbol, 'interval=5m&last=1000')).length;
-  // A job derives bars after the clock has passed. BBB has all its minutes, so the number of its bars is known.
+  // Without a barrier a job derives bars after the clock has passed them. This waits for the bars of BBB, which lacks no minute: their
+  // number is known. The number of AAA's bars is not, because buckets without a minute have no bar.
   const fives = await api.eventually(
     async () => ({ AAA: await countFives('AAA'), BBB: await countFives('BBB') }),
-    ({ BBB }) => BBB === (hasLeftOpen ? FIVES : 0),
+    ({ BBB }) => BBB === fivesOfBbb,
   );
   return { session, fives, gapsOfAaa };
 }

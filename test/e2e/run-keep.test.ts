@@ -46,18 +46,21 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('it says that other commands use its coordinator', () => {
+test('`run --keep` says that other commands use its coordinator', () => {
   expect(notes).toContain('other commands of this project use it');
 });
 
 test.each([
   { command: ['datasets'], shown: 'mine' },
   { command: ['metrics', 'kept'], shown: 'ACME' },
-])('barkeep $command uses its servers, and neither waits nor starts any', async ({ command, shown }) => {
-  const { code, stdout, stderr } = await barkeep(...command);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' }); // a wait or a start would print a line
-  expect(stdout).toContain(shown);
-});
+])(
+  'barkeep $command uses the servers of `run --keep`, and neither waits nor starts any',
+  async ({ command, shown }) => {
+    const { code, stdout, stderr } = await barkeep(...command);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' }); // a wait or a start would print a line
+    expect(stdout).toContain(shown);
+  },
+);
 
 test('an import for another coordinator needs DATABASE_URL, because its database belongs to its own coordinator', async () => {
   const { code, stderr } = await importAs('theirs', { ...env, BARKEEP_URL: 'http://127.0.0.1:1' });
@@ -65,18 +68,18 @@ test('an import for another coordinator needs DATABASE_URL, because its database
   expect(stderr).toContain('expected DATABASE_URL, the database of the coordinator at http://127.0.0.1:1');
 });
 
-test('a command finds its database by another name of its address', async () => {
+test('a command finds the database of `run --keep` also when BARKEEP_URL has another name of its address', async () => {
   const address = /stays at (\S+)/.exec(notes)![1]!.replace('127.0.0.1', 'localhost');
   const { stdout } = await runBarkeep(['datasets', '--json'], folder, { ...env, BARKEEP_URL: address });
   expect(JSON.parse(stdout)).toMatchObject({ datasets: [{ dataset: 'mine' }] });
 });
 
-test('barkeep up refuses to start beside it', async () => {
+test('`barkeep up` refuses to start beside `run --keep`', async () => {
   const refusal = { code: 1, stderr: expect.stringContaining('barkeep run --keep runs here already') };
   expect(await barkeep('up')).toMatchObject(refusal);
 });
 
-test('a server that the environment names replaces its own', async () => {
+test('a command uses a server that its environment names in place of the private one', async () => {
   const named = 'redis://127.0.0.1:1/0';
   const options = { dataDir: join(folder, 'data', 'up'), keep: true };
   const { databaseUrl } = await findServers({ ...options, env }, new Scope());
@@ -84,7 +87,7 @@ test('a server that the environment names replaces its own', async () => {
   expect(found).toMatchObject({ redisUrl: named, databaseUrl });
 });
 
-test('it ends in order at Ctrl-C', async () => {
+test('`run --keep` ends in order at Ctrl-C', async () => {
   running.kill('SIGINT');
   expect(await once(running, 'exit')).toEqual([0, null]);
 });

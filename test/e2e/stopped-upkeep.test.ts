@@ -29,7 +29,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'barkeep-stopped-'));
   const modulePath = join(folder, 'repositories.cjs');
   writeFileSync(modulePath, MODULE);
-  // One attempt: the first failure fails a session. One job at a time: that of the first day comes before the others.
+  // With one attempt, the first failure fails a session. With one job at a time, the job of the first day comes before all other jobs.
   const limits = { BARKEEP_BACKFILL_ATTEMPTS: '1', BARKEEP_BACKFILL_CONCURRENCY: '1' };
   system = await TestSystem.create({ BARKEEP_REPOSITORIES: modulePath, ...limits });
   const [bars] = marketBars({ symbols: ['AAA'], ...WEEK, seed: 7 }).values();

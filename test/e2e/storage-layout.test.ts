@@ -46,7 +46,7 @@ const BACKFILLED = 202;
 
 /** XNYS opened at 13:30Z on these dates, for 390 minutes. */
 const DATES = ['2013-10-07', '2013-10-08'] as const;
-/** For each interval: the slots of a day, and the length of one in minutes. */
+/** For each interval: the number of slots of a day, and the length of a slot in minutes. */
 const INTERVALS = {
   '1m': { slots: 390, minutes: 1 },
   '5m': { slots: 78, minutes: 5 },
@@ -63,7 +63,7 @@ const MINUTE_MS = 60_000;
 let system: TestSystem;
 let api: Api;
 let redis: Redis;
-/** All keys of the session begin with it and a colon. */
+/** All keys of the session begin with this text and a colon. */
 let keyBase: string;
 
 beforeAll(async () => {

@@ -81,8 +81,8 @@ async function startCoordinatorAgain(): Promise<void> {
 }
 
 /**
- * Checks the steps that several consecutive processes saw under one name, of which all but the last were killed. Every step
- * must equal that of the undisturbed run, and none may be missing. @param lives the steps of each process
+ * Checks the steps that several processes saw under one name, one process after another; all but the last were killed. Every step must
+ * equal the step of the undisturbed run, and none may be missing. @param lives the steps of each process
  */
 function expectOneRun(lives: readonly (readonly SeenStep[])[]): void {
   /** Number of steps of the undisturbed run that the processes so far have seen. */

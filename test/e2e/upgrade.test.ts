@@ -133,19 +133,19 @@ it('bars that are imported now fill gaps in a store of 0.1', async () => {
 });
 
 describe('processes of another version', () => {
-  it('I3 that are of 0.1 cannot claim or create a session, because their statements fail', async () => {
+  it('I3 a process of 0.1 cannot claim or create a session, because its statements fail', async () => {
     const claim = `UPDATE sessions SET epoch = epoch + 1, owner = 'old' WHERE id = 'running' RETURNING id, epoch, run, owner`;
     await expect(system.query(claim)).rejects.toThrow('column "run" does not exist');
     const insert = `INSERT INTO sessions (id, spec, history_days) VALUES ('old', '{}', 0)`;
     await expect(system.query(insert)).rejects.toThrow('null value in column "format"');
   });
 
-  it('that are of 0.1 share no jobs with those of this version', async () => {
+  it('processes of 0.1 share no jobs with processes of this version', async () => {
     expect(oldQueueKeys).toContain(`${system.queuePrefix}:stream:active`);
     expect(await queueKeysOf01()).toEqual(oldQueueKeys);
   });
 
-  it('keep their sessions: one of a later format is neither claimed nor listed', async () => {
+  it('a session of a later format is neither claimed nor listed', async () => {
     await system.query(`UPDATE sessions SET state = 'running', format = 3 WHERE id = 'stopped'`);
     const epoch = () => system.query(`SELECT epoch FROM sessions WHERE id = 'stopped'`);
     const before = await epoch();
@@ -158,7 +158,7 @@ describe('processes of another version', () => {
     expect(sessions.map(({ id }) => id)).not.toContain('stopped');
   });
 
-  it('that are of a later version change the schema: then this version does not start', async () => {
+  it('this version does not start after a later version has changed the schema', async () => {
     await system.query(`INSERT INTO migrations ("timestamp", name) VALUES (1, 'OfALaterVersion1')`);
     await expect(system.coordinator()).rejects.toThrow(/was one that a later version has changed \(OfALaterVersion1\)/);
     await expect(system.barkeep('datasets')).rejects.toThrow(/a later version has changed/);

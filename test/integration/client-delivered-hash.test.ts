@@ -1,4 +1,4 @@
-/** The hash of what a consumer received, which its session keeps: compared with one that is computed as docs/client.md describes it. */
+/** The hash of what a consumer received, which its session keeps, equals a hash that is computed as docs/client.md describes it. */
 import { createHash } from 'node:crypto';
 import { ORIGIN_CODES } from '@barkeep/bars';
 import { SessionConsumers, type SessionLayout } from '@barkeep/session-data';
@@ -19,12 +19,12 @@ const FIVE_MINUTE_STEPS = (2 * SLOTS_OF_DAY) / 5;
 const server = new FollowedServer();
 afterAll(() => server.close());
 
-test('a consumer that comes back continues at its kept position; its hash is that of one that never left', async () => {
+test('a consumer that comes back continues at its kept position, and has the hash of a consumer that never left', async () => {
   const store = await server.finished(LOCKSTEP);
   await server.allSteps(store, { consumer: 'steady', every: '5m' });
   let deliveries = 0;
-  // Each loop but the last breaks off in a step, which is therefore not acknowledged. The last one gets to the end, because the
-  // session has fewer than 200 steps.
+  // Each loop breaks off in its last step. This step is not acknowledged, so the next loop gets it again. The last loop gets to the end,
+  // because the session has fewer than 200 steps.
   for (const stepsToBreak of [1, 7, 30, 200]) {
     let stepsLeft = stepsToBreak;
     for await (const step of server.follow(store, { consumer: 'broken', every: '5m' })) {
@@ -48,7 +48,7 @@ function plainHash(layout: SessionLayout): string {
     const grid = layout.grid(day, layout.interval('5m')!);
     for (let slot = 0; slot < grid.slotCount; slot++) {
       const time = grid.closeTime(slot);
-      // The lengths of the intervals, base and derived, of which a bar closes at this time.
+      // The intervals, in minutes, that have a bar which closes at this time.
       const closing = [1, 5, 30].filter((minutes) => (time - grid.open) % (minutes * MINUTE) === 0);
       const delivered = closing.map((minutes) => deliveredOf(minutes, time));
       const records = delivered.flatMap((interval) => interval.records);

@@ -14,7 +14,7 @@ const LOCKSTEP = { ...SPEC, pace: { mode: 'lockstep' } };
 const server = new FollowedServer();
 afterAll(() => server.close());
 
-describe('a loop ends', () => {
+describe('the end of a loop', () => {
   let store: TestStore;
   beforeEach(async () => {
     store = await server.begin(server.layout(LOCKSTEP));
@@ -41,21 +41,21 @@ describe('a loop ends', () => {
     await server.redis.xadd(store.layout.keysOf(0).events, '*', 'type', 'state', ...Object.entries(event).flat());
   }
 
-  test('when its consumer is replaced', async () => {
+  test('a loop ends with an error when its consumer is replaced', async () => {
     const { error } = await loopEnd({ consumer: 'one' }, () =>
       new SessionConsumers(server.redis, store.layout).join('one', 'kept'),
     );
     expect(error).toBeInstanceOf(ConsumerReplacedError);
   });
 
-  test('in the step in which it is aborted', async () => {
+  test('a loop ends in the step in which it is aborted', async () => {
     const controller = new AbortController();
     const reason = new Error('enough');
     const end = await loopEnd({ signal: controller.signal }, () => controller.abort(reason));
     expect(end).toEqual({ error: reason, steps: 5 });
   });
 
-  test('after all steps when the session is stopped, which is an error, or completed, which is none', async () => {
+  test('a loop ends after all steps: with an error when the session is stopped, without one when it is completed', async () => {
     await emit({ state: 'stopped', error: 'by hand' });
     const stopped = await loopEnd({ from: 'beginning' });
     expect(stopped).toEqual({ error: expect.any(SessionEndedError), steps: 10 });
@@ -63,7 +63,7 @@ describe('a loop ends', () => {
     expect(await loopEnd({})).toEqual({ error: undefined, steps: 10 });
   });
 
-  test('when its session is deleted', async () => {
+  test('a loop ends with an error when its session is deleted', async () => {
     const { error } = await loopEnd({}, () => removeSession(server.redis, store.layout));
     expect(error).toBeInstanceOf(SessionLostError);
   });

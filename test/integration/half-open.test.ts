@@ -90,7 +90,7 @@ test.each([
   40_000,
 );
 
-describe('a query of PostgreSQL', () => {
+describe('queries of PostgreSQL', () => {
   const NO_ANSWER = /^expected an answer from PostgreSQL, was none for/;
   let postgres: TcpGate;
   let dataSource: DataSource;
@@ -108,21 +108,24 @@ describe('a query of PostgreSQL', () => {
   test.each<[string, string, unknown[]]>([
     ['without parameters', 'SELECT 1 AS one', []],
     ['with parameters', 'SELECT $1::int AS one', [1]],
-  ])('I11 %s on a half-open connection is given up long before the silence limit', async (_name, sql, parameters) => {
-    await connect(600_000);
-    await expect(dataSource.query(sql, parameters)).resolves.toEqual([{ one: 1 }]);
-    postgres.halfOpen();
-    // After some seconds another connection asks the server whether it works on this query: it does not.
-    await expect(dataSource.query(sql, parameters)).rejects.toThrow(NO_ANSWER);
-    await expect(dataSource.query(sql, parameters)).resolves.toEqual([{ one: 1 }]);
-  });
+  ])(
+    'I11 a query %s on a half-open connection is given up long before the silence limit',
+    async (_name, sql, parameters) => {
+      await connect(600_000);
+      await expect(dataSource.query(sql, parameters)).resolves.toEqual([{ one: 1 }]);
+      postgres.halfOpen();
+      // After some seconds another connection asks the server whether it works on this query: it does not.
+      await expect(dataSource.query(sql, parameters)).rejects.toThrow(NO_ANSWER);
+      await expect(dataSource.query(sql, parameters)).resolves.toEqual([{ one: 1 }]);
+    },
+  );
 
-  test('I11 that takes longer than the silence limit is not given up while the server works on it', async () => {
+  test('I11 a query that takes longer than the silence limit is not given up while the server works on it', async () => {
     await connect(6_000);
     await expect(dataSource.query('SELECT pg_sleep(9)::text AS slept')).resolves.toEqual([{ slept: '' }]);
   });
 
-  test('I11 is given up at the silence limit when no connection gets an answer', async () => {
+  test('I11 a query is given up at the silence limit when no connection gets an answer', async () => {
     await connect(5_000);
     postgres.freeze();
     await expect(dataSource.query('SELECT 1 AS one')).rejects.toThrow(NO_ANSWER);

@@ -67,7 +67,7 @@ describe('API keys', () => {
   const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });
   const basic = (key: string) => ({ Authorization: `Basic ${Buffer.from(`me:${key}`).toString('base64')}` });
 
-  it('are needed by every route except /health/live', async () => {
+  it('every route except /health/live needs a key', async () => {
     expect((await getKeyed('/health/live')).status).toBe(200);
     const routes = ['/v1/sessions', '/health/ready', '/metrics', '/docs', '/docs-json', '/docs/swagger-ui.css'];
     const dashboard = ['/queues', '/queues/api/queues'];
@@ -79,18 +79,18 @@ describe('API keys', () => {
     await problemIn(await getKeyed('/v1/sessions'));
   });
 
-  it('open /metrics for an admin only, and the refusal names the variable of admin keys', async () => {
+  it('only an admin key opens /metrics, and the refusal of another key names the variable of admin keys', async () => {
     const refused = await problemIn(await getKeyed('/metrics', bearer(USER)));
     expect(refused).toMatchObject({ status: 403, detail: expect.stringContaining('BARKEEP_ADMIN_KEYS') });
     expect((await getKeyed('/metrics', bearer(ADMIN))).status).toBe(200);
   });
 
-  it('are taken from Authorization and X-API-Key', async () => {
+  it('a key may be in the header Authorization or X-API-Key', async () => {
     expect((await getKeyed('/v1/sessions', bearer(USER))).status).toBe(200);
     expect((await getKeyed('/v1/sessions', { 'X-API-Key': ADMIN })).status).toBe(200);
   });
 
-  it('are taken as the password of HTTP Basic for reads, and for changes only from pages of this service', async () => {
+  it('a key may be the password of HTTP Basic: for reads, and for changes only from pages of this service', async () => {
     const change = (headers: Record<string, string>) =>
       fetch(`${keyed.url}/v1/sessions/none/stop`, { method: 'POST', headers: { ...basic(USER), ...headers } });
     expect((await getKeyed('/v1/sessions', basic(USER))).status).toBe(200);
@@ -102,7 +102,7 @@ describe('API keys', () => {
     expect((await change({ Origin: keyed.url })).status).toBe(404);
   });
 
-  it('open the dashboard for an admin only, also by HTTP Basic, and it shows nothing of the server', async () => {
+  it('only an admin key opens the dashboard, also by HTTP Basic, and the dashboard shows nothing of the Redis server', async () => {
     const anonymous = await getKeyed('/queues');
     expect([anonymous.status, anonymous.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="barkeep"']);
     for (const path of ['/queues', '/queues/api/queues']) {
@@ -116,7 +116,7 @@ describe('API keys', () => {
     expect((await getKeyed('/docs/', basic(USER))).status).toBe(200);
   });
 
-  it('let no admin change a queue in the dashboard', async () => {
+  it('not even an admin key can change a queue in the dashboard', async () => {
     const url = `${keyed.url}/queues/api/queues/backfill/pause`;
     const response = await fetch(url, { method: 'PUT', headers: bearer(ADMIN) });
     expect(response.status).toBe(405);

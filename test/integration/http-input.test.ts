@@ -57,21 +57,21 @@ describe('bad input', () => {
     // No field: the document itself is wrong.
     ['a number', '5', ''],
     ['deep nesting', `{"symbols":${'['.repeat(200_000)}${']'.repeat(200_000)}}`, expect.stringContaining('symbols[0]')],
-  ])('is refused with the name of its field: %s', async (_, body, field) => {
+  ])('a wrong body is refused with the name of its field: %s', async (_, body, field) => {
     const response = await post('/v1/sessions', body);
     expect(response.status).toBe(400);
     const [problem] = (await problemIn(response)).problems ?? [];
     expect(problem).toEqual({ field, expected: expect.stringMatching(/./), was: expect.stringMatching(/./) });
   });
 
-  it('of 10 MB is refused with 413, and 5,000 symbols of the greatest length are accepted', async () => {
+  it('a body of 10 MB is refused with 413, and 5,000 symbols of the greatest length are accepted', async () => {
     const symbols = tooManySymbols.slice(1).map((symbol) => symbol.padEnd(32, 'X'));
     expect((await post('/v1/sessions', { ...spec, id: 'large', symbols })).status).toBe(201);
     const response = await post('/v1/sessions', { ...spec, symbols: ['X'.repeat(10_000_000)] });
     expect((await problemIn(response)).status).toBe(413);
   });
 
-  it('that is no JSON, or of another media type, encoding or charset, is refused', async () => {
+  it('a body that is no JSON, or of another media type, encoding or charset, is refused', async () => {
     expect((await problemIn(await post('/v1/sessions', '{"a":'))).type).toBe('urn:barkeep:problem:malformed-json');
     const text = await post('/v1/sessions', 'a=1', { 'Content-Type': 'text/plain' });
     expect((await problemIn(text)).status).toBe(415);
@@ -95,12 +95,12 @@ describe('bad input', () => {
     ['/v1/sessions?state=asleep', 'state'],
     ['/v1/sessions?__proto__=1', '__proto__'],
     ['/v1/sessions/one?verbose=1', 'verbose'],
-  ])('in a query string is refused with the name of its parameter: %s', async (path, field) => {
+  ])('a wrong query string is refused with the name of its parameter: %s', async (path, field) => {
     const problem = await problemIn(await get(path));
     expect(problem).toMatchObject({ status: 400, problems: [{ field }] });
   });
 
-  it('in a path or a method gets the answer 404, or 400 when the path cannot be decoded', async () => {
+  it('an unknown path or method gets the answer 404, and a path that cannot be decoded 400', async () => {
     expect((await problemIn(await get('/v1/sessions/one/symbols/S%20PY/bars'))).status).toBe(404);
     expect((await problemIn(await get('/v1/nowhere'))).type).toBe('urn:barkeep:problem:unknown-route');
     expect((await problemIn(await get('/v1/sessions/%zz'))).status).toBe(400);

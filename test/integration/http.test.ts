@@ -70,7 +70,7 @@ async function until(check: () => Promise<boolean>): Promise<void> {
 }
 
 describe('sessions', () => {
-  it('are created with 201 and Location, and repeated with 200', async () => {
+  it('a creation is answered 201 with a Location, and its repeat 200', async () => {
     // Most later tests of this file use this session.
     const first = await post('/v1/sessions', { ...spec, id: 'one' });
     expect(first.status).toBe(201);
@@ -80,12 +80,12 @@ describe('sessions', () => {
     expect(second.status).toBe(200);
   });
 
-  it('give 409 for the same id with another spec', async () => {
+  it('a creation under the id of a session with another spec is answered 409', async () => {
     const response = await post('/v1/sessions', { ...spec, id: 'one', symbols: ['BAC'] });
     expect((await problemIn(response)).type).toBe('urn:barkeep:problem:session-conflict');
   });
 
-  it('are created once for one Idempotency-Key, and a key of 256 characters is refused', async () => {
+  it('calls with one Idempotency-Key create one session, and a key of 256 characters is refused', async () => {
     const headers = { 'Idempotency-Key': 'k-1' };
     const first = await sessionIn(await post('/v1/sessions', spec, headers));
     const again = await post('/v1/sessions', spec, headers);
@@ -95,7 +95,7 @@ describe('sessions', () => {
     expect(problem.problems).toMatchObject([{ field: 'Idempotency-Key' }]);
   });
 
-  it('I13 are found again by a repeated call after their datasets were removed', async () => {
+  it('I13 a repeated creation finds its session after the datasets of the session were removed', async () => {
     await query("INSERT INTO datasets (name) VALUES ('short-lived')");
     const headers = { 'Idempotency-Key': 'k-2' };
     const repaired = { ...spec, backfill: ['short-lived'] };
@@ -111,7 +111,7 @@ describe('sessions', () => {
     expect(problem.problems).toMatchObject([{ field: 'backfill[0]' }]);
   });
 
-  it('I13 are created and started once by calls at the same time, and paused by each of them', async () => {
+  it('I13 calls at the same time create and start a session once, and each call to pause it succeeds', async () => {
     const headers = { 'Idempotency-Key': 'k-3' };
     const created = await Promise.all(Array.from({ length: 8 }, () => post('/v1/sessions?start=true', spec, headers)));
     expect(created.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 200, 200, 201]);
@@ -121,7 +121,7 @@ describe('sessions', () => {
     expect((await deleteSession(id)).status).toBe(204);
   });
 
-  it('are listed in pages, and an unknown cursor is refused', async () => {
+  it('the list of sessions comes in pages, and an unknown cursor is refused', async () => {
     const pageOf = async (parameters: string) =>
       sessionPageAnswer.parse(await (await get(`/v1/sessions?${parameters}`)).json());
     const { sessions, nextCursor } = await pageOf('limit=1');
@@ -131,14 +131,14 @@ describe('sessions', () => {
     expect(problem.problems).toMatchObject([{ field: 'cursor' }]);
   });
 
-  it('give 409 in the wrong state and 404 when unknown', async () => {
+  it('a call is answered 409 in the wrong state, and 404 when the session is unknown', async () => {
     expect((await problemIn(await post('/v1/sessions/one/resume'))).type).toBe('urn:barkeep:problem:wrong-state');
     expect((await problemIn(await post('/v1/sessions/nobody/stop'))).status).toBe(404);
     expect((await problemIn(await get('/v1/sessions/%00'))).type).toBe('urn:barkeep:problem:unknown-session');
     expect((await problemIn(await get('/v1/sessions/nobody/digest'))).status).toBe(404);
   });
 
-  it('are deleted with 204', async () => {
+  it('a deletion is answered 204', async () => {
     await post('/v1/sessions', { ...spec, id: 'gone' });
     expect((await deleteSession('gone')).status).toBe(204);
     expect((await get('/v1/sessions/gone')).status).toBe(404);
@@ -160,14 +160,14 @@ describe('lost sessions', () => {
     return metaKey;
   }
 
-  it('I13 answer a resume with 409, and keep their store', async () => {
+  it('I13 a resume is answered 409, and the session keeps its store', async () => {
     const metaKey = await startAndLose('lost');
     expect((await problemIn(await post('/v1/sessions/lost/resume'))).type).toBe('urn:barkeep:problem:wrong-state');
     expect(await store.exists(metaKey)).toBe(1);
     expect((await deleteSession('lost')).status).toBe(204);
   });
 
-  it('I13 are started by the faster of two calls, and the slower one leaves its new store alone', async () => {
+  it('I13 the faster of two calls starts the session, and the slower call leaves the new store alone', async () => {
     const metaKey = await startAndLose('twice');
     const { dataSource } = connections();
     const [row] = await query<[{ incarnation: string }]>("SELECT incarnation FROM sessions WHERE id = 'twice'");

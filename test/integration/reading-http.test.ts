@@ -70,7 +70,7 @@ describe('more bars than one answer may have', () => {
   });
   afterAll(() => api.ok('DELETE', '/v1/sessions/long'));
 
-  it('have a link to the next page, unless the page reaches the end of the range', async () => {
+  it('a page has a link to the next page, unless it reaches the end of the range', async () => {
     const path = (to: string) => `/v1/sessions/long/symbols/AAA/bars?fill=forward&from=${FROM}&to=${to}`;
     const linkOf = async (to: string) => (await fetch(mars.coordinator.url + path(to))).headers.get('link');
     expect(await linkOf(endOf(BARS_MAX))).toBeNull();
@@ -80,7 +80,7 @@ describe('more bars than one answer may have', () => {
     expect(rest[0]!.openTime).toBe(endOf(BARS_MAX));
   });
 
-  it('are read by a reader of the client library', async () => {
+  it('a reader of the client library reads all of them', async () => {
     const barkeep = connect({
       coordinator: mars.coordinator.url,
       redis: process.env['SESSION_REDIS_URL'],
@@ -98,7 +98,7 @@ describe('more bars than one answer may have', () => {
     [endOf(SLOTS), SLOTS],
     [undefined, SLOTS],
     [endOf(BARS_MAX), BARS_MAX],
-  ])('are read by a client of the coordinator, up to %s', async (to, count) => {
+  ])('a client of the coordinator reads all of them, up to %s', async (to, count) => {
     const client = new CoordinatorClient(mars.coordinator.url, undefined, new AbortController().signal);
     const bars = await client.bars('long', 'AAA', { from: FROM, to, fill: 'forward' });
     expect(bars.map(({ openTime }) => openTime)).toEqual(Array.from({ length: count }, (_, slot) => endOf(slot)));

@@ -112,13 +112,14 @@ test('the lease of a dead worker expires, and another request takes its place', 
   giveBack();
 });
 
-// A set in Redis whose scores are times, limits that use it, and a member with a time an hour ahead.
-test.each([
+/** A sorted set whose scores are times; limits for which the set is read; and a member, which the test gives a time an hour ahead. */
+const TIMED_SETS: [set: string, limits: object, member: string][] = [
   ['leases', { concurrency: 1 }, 'of-a-dead-worker'],
   ['asked', { max: 1, durationMs: 200 }, 'of-an-earlier-request'],
   ['waiting', {}, 'of-a-session-that-has-ended'],
-])(
-  'requests go on when the clock of Redis was set back by an hour, whatever it has in %s',
+];
+test.each(TIMED_SETS)(
+  'requests go on when the clock of Redis was set back by an hour and the set %s has a later time',
   async (set, limits, member) => {
     const name = `set-back-${set}`;
     const [limit] = twoWorkers(name, limits);

@@ -46,7 +46,7 @@ it('a layout has the history before the session, and retains three finished days
     '2013-10-09',
   ]);
   expect([0, 2, 3, 6].map((day) => layout.isHistory(day))).toEqual([true, true, false, false]);
-  // Three finished days are kept, and the one that streams. So the first day is removed when the fourth day has ended.
+  // So the first day (0) is removed when the fourth day (3) has ended.
   expect(layout.firstKeptAt(layout.start)).toBe(0);
   expect(layout.firstKeptAt(layout.historyEnd)).toBe(0);
   expect(layout.firstKeptAt(layout.grid(3).close - 1)).toBe(0);

@@ -9,7 +9,7 @@ import { tcpGate } from '../support/system/tcp-gate.js';
 
 const server = new StoreServer();
 const URL_OF_REDIS = process.env['SESSION_REDIS_URL']!;
-/** The name of a key of these tests. It begins like those of a session, so that `server.close` removes the key. */
+/** The name of a key of these tests. It begins like the keys of a session, so that `server.close` removes it. */
 const key = (name: string) => `${server.prefix}:{bulk:${name}`;
 /** A value with the line end of Redis' protocol, and a byte that is no UTF-8. */
 const BYTES = Buffer.from([0, 13, 10, 255]);
@@ -80,7 +80,7 @@ test.each([
   const WHOLE_REPLY = -1;
   /** The arguments of each call of the receiver. */
   const received: unknown[] = [];
-  // A receiver that returns true takes the value. This one takes all values of MGET_BUFFER but the first, and that of GET_BUFFER.
+  // A receiver that returns true takes the value. This one takes the value of GET_BUFFER, and all values of MGET_BUFFER but the first.
   const replies = await reads.run(commands, (command, place, value) => {
     received.push([command, place, withText(value)]);
     const isTaken = (command === MGET_BUFFER && place > 0) || command === GET_BUFFER;

@@ -28,7 +28,7 @@ const MINUTE = 60_000;
 /** A store in lockstep, and what tests of its consumers need. */
 interface Lockstep extends TestStore {
   consumers: SessionConsumers;
-  /** The position of a consumer that has got all bars of the session's first `minutes` minutes. Its hash is any hash. */
+  /** The position of a consumer that has got all bars of the session's first `minutes` minutes. Its hash does not matter. */
   at: (minutes: number) => ConsumerPosition;
   /** The events of consumers, in order: type, name, and position in minutes after the session's start. */
   events: () => Promise<string[]>;
@@ -55,7 +55,7 @@ async function lockstep(pace: object = {}): Promise<Lockstep> {
   return { ...store, consumers: new SessionConsumers(server.redis, layout), at, events };
 }
 
-/** Place of the last message's time in a consumer's record: state, token, position, steps, bars, hash, time. */
+/** The place of the time of the last message in a consumer's record, which is: state, token, position, steps, bars, hash, this time. */
 const LAST_MESSAGE = 6;
 
 /** Makes the last message of a consumer older by `seconds`. */
@@ -277,7 +277,7 @@ test('a dead consumer is dropped in time after the clock of Redis was set back',
   await silence(store, 'one', -3_600);
   await server.redis.hset(layout.keysOf(0).meta, 'noDropUntil', Date.now() + 3_600_000);
   expect((await consumers.limit()).slowest).toBe(layout.start);
-  // First the time without drops must pass, which is one heartbeat, and then a silence of one heartbeat.
+  // No consumer is dropped for one heartbeat after an outage. After that, one heartbeat of silence must pass.
   await server.redis.hincrby(layout.keysOf(0).meta, 'noDropUntil', -31_000);
   expect((await consumers.limit()).slowest).toBe(layout.start);
   await silence(store, 'one', 31);

@@ -64,8 +64,8 @@ function closeDay({ upkeep, layout }: TestStore, from: number, counts: SlotCount
   return upkeep.moveWatermark(PARTITION, from, close, { dayIndex: FIRST_DAY, counts });
 }
 
-describe('upkeep emits', () => {
-  test('a gap when it is first found, and later only its new slots', async () => {
+describe('the events of upkeep', () => {
+  test('a gap is emitted when it is first found, and later only its new slots', async () => {
     const store = await server.begin();
     const [first] = store.windows;
     await flushUpTo(store, gapMarket, first!.to);
@@ -80,7 +80,7 @@ describe('upkeep emits', () => {
     ]);
   });
 
-  test('filled and settled slots once, however often the call is sent', async () => {
+  test('filled and settled slots are emitted once, however often the call is sent', async () => {
     const store = await storeWithGap(server);
     const fill = await fillOfAaa(store, [10, 11, 15], { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE });
     for (let send = 0; send < 3; send++) await writeFills(store, fill);
@@ -94,7 +94,7 @@ describe('upkeep emits', () => {
     expect(await emitted(store)).toHaveLength(2);
   });
 
-  test('the symbols whose derived bars changed, and nothing when equal bars are written again', async () => {
+  test('symbols are emitted when their derived bars changed, and not when equal bars are written again', async () => {
     const store = await storeWithGap(server);
     for (let send = 0; send < 2; send++) await derive(store);
     await writeFills(store, await fillOfAaa(store, [10]));
@@ -105,7 +105,7 @@ describe('upkeep emits', () => {
     ]);
   });
 
-  test('the quality of a day when it closes and when it changes', async () => {
+  test('the quality of a day is emitted when the day closes and when the quality changes', async () => {
     const store = await storeWithGap(server);
     const { open, close } = store.layout.grid(FIRST_DAY);
     const expected = 3 * SLOTS;
@@ -122,7 +122,7 @@ describe('upkeep emits', () => {
     ]);
   });
 
-  test('no quality of a day when the store was set back to before its close', async () => {
+  test('no quality of a day is emitted when the store was set back to before its close', async () => {
     const store = await storeWithGap(server);
     const { open, close } = store.layout.grid(FIRST_DAY);
     const counts = { ...noCounts(), expected: 3 * SLOTS, filled: 3 * SLOTS, streamed: 3 * SLOTS };
@@ -236,7 +236,7 @@ test('a state is emitted when it differs from the last one, and not to another s
   expect(await emitState(server.redis, other, 'running')).toBe(false);
 });
 
-describe('events', () => {
+describe('reading events', () => {
   /** A store of several partitions, each with three found gaps, and for each a move of the clock. */
   async function storeOfPartitions(): Promise<TestStore> {
     const symbols = Array.from({ length: 300 }, (_, i) => `S${i}`);
@@ -254,7 +254,7 @@ describe('events', () => {
     return store;
   }
 
-  test('of all partitions are read completely from any cursor on', async () => {
+  test('the events of all partitions are read completely from any cursor on', async () => {
     const store = await storeOfPartitions();
     const all = (await eventsOf(store).read()).events;
     expect(all).toHaveLength(4 * store.layout.partitions);
@@ -266,7 +266,7 @@ describe('events', () => {
     expect((await eventsOf(store).read(await eventsOf(store).now())).events).toEqual([]);
   });
 
-  test('of all partitions are read completely one at a time', async () => {
+  test('the events of all partitions are read completely one at a time', async () => {
     const store = await storeOfPartitions();
     const oneByOne: object[] = [];
     let batch = await eventsOf(store).read(EVENTS_BEGINNING, { limit: 1 });
@@ -280,7 +280,7 @@ describe('events', () => {
     expect(sortedTexts(oneByOne)).toEqual(sortedTexts(all));
   });
 
-  test('that were trimmed are reported as a gap to readers that had not read them, and to no other', async () => {
+  test('trimmed events are reported as a gap to readers that had not read them, and to no other', async () => {
     const store = await server.begin();
     const { events } = store.layout.keysOf(PARTITION);
     const start = await eventsOf(store).now();
@@ -293,7 +293,7 @@ describe('events', () => {
     expect(await eventsOf(store).read(all[2]!.cursor)).toMatchObject({ areTrimmed: false, events: [] });
   });
 
-  test('are awaited by a blocking read', async () => {
+  test('a blocking read waits for the next event', async () => {
     const store = await server.begin();
     const connection = server.redis.duplicate();
     try {
@@ -307,7 +307,7 @@ describe('events', () => {
     }
   });
 
-  test('of an unknown type are ignored, and those of a deleted session cannot be read', async () => {
+  test('events of an unknown type are ignored, and the events of a deleted session cannot be read', async () => {
     const store = await server.begin();
     await server.redis.xadd(store.layout.keysOf(PARTITION).events, '*', 'type', 'of-tomorrow', 'time', '1');
     await emitState(server.redis, store.layout, 'running');
@@ -316,7 +316,7 @@ describe('events', () => {
     await expect(emitted(store)).rejects.toThrow(SessionLostError);
   });
 
-  test('have cursors that are short texts; another text is no cursor', () => {
+  test('a cursor is a short text, and another text is refused as a cursor', () => {
     const cursor = ['1767603601000-0', '0-0', '1767603601000-17'];
     expect(decodeCursor(encodeCursor(cursor))).toEqual(cursor);
     expect(encodeCursor(cursor).length).toBeLessThan(32);

@@ -196,9 +196,8 @@ class RandomOperations {
   }
 
   /**
-   * Moves the watermark to the end of any window, like a worker that has read a watermark at the end of any other window. The store
-   * refuses the move when its watermark is before the one that was read, as in a store that was set back, and when the move would
-   * pass the frontier.
+   * Moves the watermark to the end of a random window `to`, as a worker does that has read the watermark `from`. The store refuses the move
+   * in two cases: its watermark is before `from`, as in a store that was set back; or `to` is after its frontier.
    */
   private async moveWatermark(): Promise<void> {
     const [from, to] = [this.oneOf(this.store.windows).to, this.oneOf(this.store.windows).to];

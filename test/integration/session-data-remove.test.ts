@@ -198,7 +198,7 @@ describe('keys that come back after a removal', () => {
     return new ReturnedKeys(server.redis, server.prefix, findRemoved).sweep(Infinity, neverAborted);
   }
 
-  test('I9 are removed, with their meta hashes and without them', async () => {
+  test('I9 the keys are removed, with their meta hashes and without them', async () => {
     for (const hasMeta of [true, false]) {
       const store = await fullStore();
       if (!hasMeta) await removeMeta(store);
@@ -209,13 +209,13 @@ describe('keys that come back after a removal', () => {
     }
   });
 
-  test('I9 are removed although another session has the id, when their meta hashes have the removed incarnation', async () => {
+  test('I9 the keys are removed although another session has the id, when their meta hashes have the removed incarnation', async () => {
     const store = await fullStore();
     await sweep(store, { isTaken: true });
     expect(await keysOf(store)).toEqual([]);
   });
 
-  test('stay when their session is not the removed one, or when they may be those of the new session', async () => {
+  test('the keys stay when their session is not the removed one, or when they may belong to the new session', async () => {
     const store = await fullStore();
     const before = await keysOf(store);
     // The removed session has another incarnation than these keys.

@@ -84,12 +84,12 @@ test.each(WINDOW_KINDS)(
   },
 );
 
-describe.each(WINDOW_KINDS)('I3 windows of %s: a writer', (_kind, spec) => {
+describe.each(WINDOW_KINDS)('I3 writers of %s', (_kind, spec) => {
   test.each([
     ['an older epoch', { epoch: 1, owner: 'one' }],
     ['the same epoch of another owner', { epoch: 2, owner: 'one' }],
     ['an epoch that no owner has had', { epoch: 3, owner: 'two' }],
-  ])('with %s writes nothing', async (_name, fence) => {
+  ])('a writer with %s writes nothing', async (_name, fence) => {
     const store = await server.begin(server.layout(spec));
     const next = store.as({ epoch: 2, owner: 'two' });
     expect(await next.claim()).toMatchObject({ frontier: store.layout.start, clock: store.layout.start });
@@ -106,7 +106,7 @@ describe.each(WINDOW_KINDS)('I3 windows of %s: a writer', (_kind, spec) => {
     await next.moveClock(first!.to);
   });
 
-  test('with an equal fence of a deleted session writes nothing to a new session with the same id', async () => {
+  test('a writer of a deleted session writes nothing to a new session with the same id, epoch and owner', async () => {
     const old = await server.begin(server.layout(spec));
     await server.redis.unlink(...(await server.keys(old.layout.id)));
     const store = await server.begin(server.layout(spec, old.layout.id));

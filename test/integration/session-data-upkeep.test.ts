@@ -32,8 +32,8 @@ const writeDerived = ({ upkeep }: TestStore, derived: SymbolDerived[], closedSlo
 /** The answer of a write that refused no symbol. */
 const NONE = new Set();
 
-describe('I4 a fill', () => {
-  test('of a day with the most slots, and of more gaps than a function can have arguments, is written', async () => {
+describe('I4 fills', () => {
+  test('a fill of a day with the most slots, and of more gaps than a function can have arguments, is written', async () => {
     const slots = 65_535; // the most that a day can have
     const open = Date.parse(DATE);
     const longDay = { date: DATE, segments: [{ open, close: open + slots * 60_000 }] };
@@ -55,7 +55,7 @@ describe('I4 a fill', () => {
     expect(countBits(day!.bitmap, 0, slots)).toBe(filled.length);
   });
 
-  test('writes empty slots, counts them, marks the day and sets its retry, once however often it is sent', async () => {
+  test('a fill writes empty slots, counts them, marks the day and sets its retry, once however often it is sent', async () => {
     const store = await storeWithGap(server);
     const states = { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE };
     const fill = { ...(await fillOfAaa(store, [10, 11, 15], states)), dueAt: 1_000 };
@@ -87,7 +87,7 @@ describe('I4 a fill', () => {
     expect(filled).toMatchObject({ ...barsOfAaa[10]!, origin: 'backfilled', dataset: 1 });
   });
 
-  test('I2 keeps one count of refused bars for each day, and a strategy sees those of days before the clock', async () => {
+  test('I2 each day has one count of refused bars, and a strategy sees the counts of days before the clock', async () => {
     const store = await server.begin();
     await flushUpTo(store, gapMarket, store.layout.end);
     const refused = (total: number) => [{ symbol: 'AAA', reason: 'off-grid', total }];
@@ -107,7 +107,7 @@ describe('I4 a fill', () => {
     expect(await seenAt(store.layout.grid(FIRST_DAY + 1).close)).toBe(5);
   });
 
-  test('with a slot that has a streamed bar is refused for the whole symbol, and for no other', async () => {
+  test('a fill of a slot that has a streamed bar is refused for the whole symbol, and for no other symbol', async () => {
     const store = await storeWithGap(server);
     const before = await server.dump(store.layout.id);
     // Slot 9 has a bar.
@@ -120,7 +120,7 @@ describe('I4 a fill', () => {
     expect((await store.reader.position()).counts).toMatchObject({ backfilled: 0, absent: 1 });
   });
 
-  test('by one of two workers with the same states is written, and that of the other is refused', async () => {
+  test('of two workers that read the same states, the fill of one is written and the fill of the other is refused', async () => {
     const store = await storeWithGap(server);
     const [one, two] = [await fillOfAaa(store, [10]), await fillOfAaa(store, [10, 11])];
     const [first, second] = await Promise.all([writeFills(store, one), writeFills(store, two)]);
@@ -132,7 +132,7 @@ describe('I4 a fill', () => {
     expect(await writeFills(store, current)).toEqual(NONE);
   });
 
-  test('creates the chunk of a symbol without a bar, and later windows keep the filled bars', async () => {
+  test('a fill creates the chunk of a symbol without a bar, and later windows keep the filled bars', async () => {
     // AAA has no bar in its first 110 slots, and so none in the first two windows.
     const lateBars = barsOfAaa.slice(110);
     const late = new Map(gapMarket).set('AAA', lateBars);
@@ -147,7 +147,7 @@ describe('I4 a fill', () => {
     expect(bars.map(({ openTime }) => openTime)).toEqual(expected.map(({ openTime }) => openTime));
   });
 
-  test('writes nothing at or after the frontier, where the stream will write', async () => {
+  test('a fill writes nothing at or after the frontier, where the stream will write', async () => {
     const store = await server.begin();
     const [first] = store.windows;
     await flushUpTo(store, gapMarket, first!.to);
@@ -158,7 +158,7 @@ describe('I4 a fill', () => {
     expect(await server.dump(store.layout.id)).toEqual(before);
   });
 
-  test('removes the last error of its symbol', async () => {
+  test('a fill removes the last error of its symbol', async () => {
     const store = await storeWithGap(server);
     await store.upkeep.noteError(PARTITION, DATE, ['AAA'], 'the vendor is away');
     expect((await store.reader.gaps('AAA')).map(({ lastError }) => lastError)).toEqual(['the vendor is away']);
@@ -184,7 +184,7 @@ test('a failure of a repository is stored and emitted although its error is cut 
 });
 
 describe('I5 derived bars', () => {
-  test('are refused when their base bars have changed, and the day stays dirty', async () => {
+  test('derived bars are refused when their base bars have changed, and the day stays dirty', async () => {
     const store = await storeWithGap(server);
     await writeFills(store, await fillOfAaa(store, [10]));
     const stale = await derivedNow(store);
@@ -197,7 +197,7 @@ describe('I5 derived bars', () => {
     expect(await store.upkeep.dirty(PARTITION)).toEqual([]);
   });
 
-  test('up to an earlier slot do not remove those that another worker wrote up to a later one', async () => {
+  test('a worker that derives up to an earlier slot does not remove the bars that another worker derived up to a later slot', async () => {
     const [store, expected] = [await server.begin(), await server.begin()];
     const [first, second] = store.windows;
     await flushUpTo(store, gapMarket, first!.to);
@@ -210,7 +210,7 @@ describe('I5 derived bars', () => {
     expect(await store.reader.digest()).toEqual(await expected.reader.digest());
   });
 
-  test('up to an earlier slot leave the day dirty when a slot after it was filled', async () => {
+  test('a worker that derives up to an earlier slot leaves the day dirty when a later slot was filled', async () => {
     // A slow worker derives the first window. Meanwhile the second window is streamed, derived, and filled in its first slot. When the
     // slow worker then writes its derived bars, the day must stay dirty, because the bars of the second window are out of date.
     const store = await server.begin();
@@ -229,7 +229,7 @@ describe('I5 derived bars', () => {
     expect(await store.upkeep.dirty(PARTITION)).toEqual([{ date: DATE, symbol: 'AAA' }]);
   });
 
-  test('that are written window by window have the bytes of those written at once', async () => {
+  test('bars that are derived window by window have the same bytes as bars that are derived at once', async () => {
     const byWindow = await server.begin();
     const atOnce = await server.begin(server.layout({ ...SMALL_SPEC, upkeep: {} }));
     for (const { to } of byWindow.windows) {

@@ -132,7 +132,7 @@ class RandomFeeding {
     await expectConsistent(this.store);
   }
 
-  /** What happens after a call whose last bar opened at `time`: in half of all turns nothing. */
+  /** Does one thing at random after a call whose last bar opened at `time`: in half of all turns nothing. */
   private async work(time: number): Promise<void> {
     const { store, frontier } = this;
     const dice = this.random();

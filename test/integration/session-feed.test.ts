@@ -37,7 +37,7 @@ const SPEC = {
 };
 const MINUTE = 60_000;
 const LATENESS_MS = SPEC.source.latenessSeconds * 1_000;
-/** The bars of AAA: bars 0 to 389 are of the first day, by slot, bars 390 to 779 of the second, the others of the third. */
+/** The bars of AAA, one for each slot: bars 0 to 389 are the first day, bars 390 to 779 the second, and bars 780 to 1,169 the third. */
 const bars = marketBars({ ...SPEC, seed: 5 }).get('AAA')!;
 const server = new StoreServer();
 afterAll(() => server.close());
@@ -63,7 +63,7 @@ const reachedWith = (bar: number) => closeOf(bar) - LATENESS_MS;
 /** The stored chunk of AAA's day, undefined when there is none. */
 const storedChunk = async (day = FIRST_DAY) =>
   (await store.upkeep.readChunks(PARTITION, day, store.layout.base, ['AAA'])).get('AAA');
-/** The outcome of a call without bars: tests spread it and add the counts that differ. */
+/** The outcome of a call without bars. Tests spread it, and name the counts that differ. */
 const none = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] };
 
 /** Sets states of slots of AAA's first day, and fills other slots with their bars, as backfill would. */

@@ -64,7 +64,7 @@ test.each(['detect-gaps', 'aggregate'] as const)(
   },
 );
 
-test('a forced backfill is added again when one of its day has begun, and not while one waits', async () => {
+test('a forced backfill of a day is added while another one runs, and not while another one waits', async () => {
   const payload = { ...newSession(), partition: 0, date: '2013-10-07', force: true };
   const begun = new Counter();
   const end = latch();
@@ -77,8 +77,8 @@ test('a forced backfill is added again when one of its day has begun, and not wh
   await worker.pause(true);
   for (let call = 0; call < 3; call++) await producer.addBackfills([payload]);
   expect(await queues.backfill.getPrioritizedCount()).toBe(1);
-  // The waiting job is limited to some symbols, as after a part of its work. It does not request the others again, so it does not count
-  // as the same backfill.
+  // Now the waiting job is limited to AAA, as a job is after a part of its work. It does not request the other symbols, so a backfill of all
+  // symbols is added.
   const [waiting] = await queues.backfill.getPrioritized();
   await waiting!.updateData({ ...payload, symbols: ['AAA'] });
   for (let call = 0; call < 3; call++) await producer.addBackfills([payload]);

@@ -94,13 +94,16 @@ describe('Repositories', () => {
   });
 });
 
-describe('The delay before the next attempt', () => {
+describe('the delay before the next attempt', () => {
   const outage = Object.assign(new Error('no route'), { code: 'ECONNREFUSED' });
   const [manyAttempts, backoffMs] = [30, 1_000];
 
-  it('doubles up to a minute after an error, and is that of the repository when a repository failed', () => {
+  it('doubles with each attempt after an error, up to a minute', () => {
     expect(delayAfter(new Error('x'), 1, backoffMs)).toBeLessThanOrEqual(backoffMs);
     expect(delayAfter(new Error('x'), manyAttempts, backoffMs)).toBeGreaterThanOrEqual(30_000); // a random part is subtracted
+  });
+
+  it('is the delay in the error when a repository failed', () => {
     const retryInMs = 7;
     const failure = new RepositoryFailedError('vendor', {}, retryInMs, outage);
     expect(delayAfter(failure, manyAttempts, backoffMs)).toBe(retryInMs);

@@ -19,15 +19,15 @@ describe('an example in the OpenAPI document', () => {
     ['layout', answers.layoutAnswer, examples.layoutExample],
     ['difference', answers.differenceAnswer, examples.differenceExample],
     ['problem', problemAnswer, examples.problemExample],
-  ])('of a %s has the shape of its schema', (_name, schema, example) => {
+  ])('the example of a %s has the shape of its schema', (_name, schema, example) => {
     expect(schema.parse(example)).toEqual(example);
   });
 
-  it('of a spec is a valid spec', () => {
+  it('the example of a spec is a valid spec', () => {
     expect(parseSessionSpec(examples.specExample).id).toBe('first-run');
   });
 
-  it('I6 counts each expected slot exactly once', () => {
+  it('I6 the examples count each expected slot exactly once', () => {
     for (const counts of [examples.sessionExample.counts, examples.metricsExample]) {
       const { streamed, backfilled, noTrade, unfillable, absent, missing } = counts;
       expect(streamed + backfilled + noTrade + unfillable + absent + missing).toBe(counts.expected);

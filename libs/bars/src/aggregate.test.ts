@@ -73,7 +73,7 @@ function spreadVolumes(chunk: DayChunk, random: Seeded): void {
   }
 }
 
-describe.each(DAYS)('on the day %s,', (_name, day) => {
+describe.each(DAYS)('%s', (_name, day) => {
   const grid = new DayGrid(day, BASE);
 
   it.each(DERIVED)('I5 a bar of $name equals a plain reduce of the present base bars, with its counts', (interval) => {
@@ -123,7 +123,7 @@ describe.each(DAYS)('all derived intervals of %s at once', (_name, day) => {
   });
 });
 
-describe('on a full day of XNYS,', () => {
+describe('a full day of XNYS', () => {
   const grid = new DayGrid(calendarNamed('XNYS').tradingDay('2024-11-27')!, BASE);
   const hourly = planDerived(grid, parseInterval('1h'));
 

@@ -70,31 +70,31 @@ function writtenBars({ runs }: FillPlan): Map<number, StoredBar> {
   return written;
 }
 
-describe('the slots to request', () => {
+describe('slotsToAsk and firstMissing', () => {
   const { bitmap } = dayWithout([3, 4, 5, 6, 7, 8, 200, 389]);
   const states = statesOf({ 4: absentAfter(2), 5: NO_TRADE, 6: UNFILLABLE, 7: ABSENT_UNASKED, 8: absentAfter(1) });
   const run = (start: number, end = start + 1): SlotRange => ({ start, end });
 
-  it('in the mode `missing` are those that were not requested yet', () => {
+  it('the mode `missing` requests the slots that were not requested yet', () => {
     expect(slotsToAsk(bitmap, states, slotCount, 'missing')).toEqual([run(3), run(200), run(389)]);
   });
-  it('in the mode `due` are also the absent ones, but not the settled ones', () => {
+  it('the mode `due` also requests the absent slots, but not the settled ones', () => {
     expect(slotsToAsk(bitmap, states, slotCount, 'due')).toEqual([run(3, 5), run(7, 9), run(200), run(389)]);
   });
-  it('in the mode `all` are all empty slots', () => {
+  it('the mode `all` requests all empty slots', () => {
     expect(slotsToAsk(bitmap, states, slotCount, 'all')).toEqual([run(3, 9), run(200), run(389)]);
   });
-  it('are all empty slots in each mode when the day has no states', () => {
+  it('each mode requests all empty slots when the day has no states', () => {
     for (const mode of ['missing', 'due', 'all'] as const) {
       expect(slotsToAsk(bitmap, undefined, slotCount, mode)).toEqual([run(3, 9), run(200), run(389)]);
     }
   });
-  it('are never slots that are not closed', () => {
+  it('no mode requests slots that are not closed', () => {
     const [closedSlots, noClosedSlots] = [5, 0];
     expect(slotsToAsk(bitmap, states, closedSlots, 'due')).toEqual([run(3, 5)]);
     expect(slotsToAsk(bitmap, states, noClosedSlots, 'all')).toEqual([]);
   });
-  it('have a first missing one, or the number of closed slots in its place when none is missing', () => {
+  it('the first missing slot is the number of closed slots when none of them is missing', () => {
     expect(firstMissing(bitmap, states, slotCount)).toBe(3);
     const closedSlots = 3;
     expect(firstMissing(bitmap, states, closedSlots)).toBe(closedSlots);
@@ -103,7 +103,7 @@ describe('the slots to request', () => {
   });
 });
 
-describe('after the answers,', () => {
+describe('planFill', () => {
   it('the best dataset that has a bar fills its slot, and the next datasets fill the other slots', () => {
     const [best, next] = [answer(2, barAt(11, 6)), answer(1, barAt(10, 7), barAt(11, 7), barAt(12, 7))];
     const plan = fill([10, 11, 12, 50], { answers: [best, next] });
@@ -138,9 +138,10 @@ describe('after the answers,', () => {
     ]);
   });
 
-  it('I12 a repository that failed changes only slots whose bar a better repository returned', () => {
+  it('I12 when one repository answered and the next one failed, the slots without a bar keep their states', () => {
     const states = statesOf({ 10: MISSING, 11: absentAfter(2), 12: MISSING });
-    const plan = fill([10, 11, 12], { states, answers: [answer(1, barAt(10))], isPartial: true });
+    const theFirst = answer(1, barAt(10));
+    const plan = fill([10, 11, 12], { states, answers: [theFirst], isPartial: true }); // partial: the second one failed
     expect(plan.filled).toBe(1);
     expect([...plan.statesAfter.subarray(10, 13)]).toEqual([BACKFILLED, absentAfter(2), MISSING]);
   });
@@ -148,7 +149,7 @@ describe('after the answers,', () => {
   it('I6 an answer without the bar makes its slot absent, and the n-th such answer unfillable', () => {
     const asksToSettle = 3;
     let states: Uint8Array | undefined;
-    const outcomes: string[] = []; // the slot's status and the number of absent slots, after each answer
+    const outcomes: string[] = []; // after each answer: the slot's status, and the number of slots to request again
     for (let ask = 1; ask <= 6; ask++) {
       const plan = fill([10], { states, answers: [answer(1)], asksToSettle });
       states = plan.statesAfter;
@@ -164,23 +165,35 @@ describe('after the answers,', () => {
     expect(plan).toMatchObject({ filled: 1, absent: 1 });
   });
 
-  it('a dataset that is complete settles what it does not have as no-trade, also without an answer', () => {
+  it('on a day whose dataset is complete, the slots without a bar are no-trade', () => {
     const plan = fill([10, 11], { answers: [answer(1, barAt(11))], complete: true });
     expect([plan.statesAfter[10], plan.statesAfter[11], plan.absent]).toEqual([NO_TRADE, BACKFILLED, 0]);
-    expect(fill([10], { complete: true }).statesAfter[10]).toBe(NO_TRADE);
   });
 
-  it('without a repository gaps are only detected: their slots are absent and not due for a retry', () => {
-    const plan = fill([10, 11]);
+  it('on a day whose source is complete, empty slots are no-trade even in a session without repositories', () => {
+    expect(fill([10], { answers: [], complete: true }).statesAfter[10]).toBe(NO_TRADE);
+  });
+
+  it('without a repository empty slots are absent, and none of them is to be requested again', () => {
+    const plan = fill([10, 11], { answers: [] });
     expect([plan.statesAfter[10], plan.statesAfter[11]]).toEqual([ABSENT_UNASKED, ABSENT_UNASKED]);
-    expect(plan).toMatchObject({ absent: 0, filled: 0, runs: [] });
+    const slotsToRequestAgain = plan.absent;
+    expect(slotsToRequestAgain).toBe(0);
+    expect(plan).toMatchObject({ filled: 0, runs: [] });
   });
 
-  it('the plan counts the slots that the answers settled, and not those that were settled before', () => {
+  describe('the number of slots that an answer settles', () => {
     const states = statesOf({ 10: absentAfter(2), 11: UNFILLABLE, 12: NO_TRADE, 13: MISSING });
     const options = { states, answers: [answer(1, barAt(13))], asksToSettle: 3 };
-    expect(fill([10, 11, 12, 13], options).settled).toEqual({ noTrade: 0, unfillable: 1 });
-    expect(fill([10, 11, 12, 13], { ...options, complete: true }).settled).toEqual({ noTrade: 2, unfillable: 0 });
+
+    it('includes an absent slot that had its last ask, and no slot that was settled before', () => {
+      expect(fill([10, 11, 12, 13], options).settled).toEqual({ noTrade: 0, unfillable: 1 }); // slot 10
+    });
+
+    it('on a complete day includes absent and unfillable slots, which become no-trade', () => {
+      const { settled } = fill([10, 11, 12, 13], { ...options, complete: true });
+      expect(settled).toEqual({ noTrade: 2, unfillable: 0 }); // slots 10 and 11
+    });
   });
 
   it('a bar that appears later fills its unfillable slot', () => {
@@ -195,7 +208,7 @@ describe('after the answers,', () => {
     expect(states).toEqual(before);
   });
 
-  it('the first one with a bar fills its slot, a slot without a bar gets one ask, and other slots stay, on random days', () => {
+  it('on random days each requested slot has the bar of the first dataset that has one, or else is absent after one ask', () => {
     const random = seeded(12);
     const slots = Array.from({ length: slotCount }, (_, slot) => slot);
     const hasBarOf = ({ bars }: DatasetAnswer, slot: number) => bars.some(({ volume }) => volume === slot);
@@ -222,8 +235,8 @@ describe('after the answers,', () => {
   });
 });
 
-describe('requesting absent bars again', () => {
-  it('is delayed twice as long with each ask after the first, up to 19 doublings', () => {
+describe('retryAt and fewestAsks', () => {
+  it('the delay doubles with each ask after the first, up to 19 times', () => {
     const [now, backoffMs] = [1_000, 100];
     const retries = [0, 1, 2, 3, 4].map((asks) => retryAt(now, asks, backoffMs));
     expect(retries).toEqual([1_100, 1_100, 1_200, 1_400, 1_800]);
@@ -231,7 +244,7 @@ describe('requesting absent bars again', () => {
     expect(retryAt(now, manyAsks, backoffMs)).toBe(now + backoffMs * 2 ** 19);
   });
 
-  it('depends on the absent slot with the fewest asks, not on settled, filled or unrequested slots', () => {
+  it('the fewest asks are those of an absent slot, not of a settled, filled or unrequested one', () => {
     const notAbsent = [MISSING, BACKFILLED, UNFILLABLE, NO_TRADE, ABSENT_UNASKED];
     expect(fewestAsks(Uint8Array.of(absentAfter(3), absentAfter(2), ...notAbsent))).toBe(2);
     expect(fewestAsks(Uint8Array.from(notAbsent))).toBe(0);

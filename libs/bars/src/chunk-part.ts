@@ -19,7 +19,7 @@ export function fillPart(chunk: DayChunk, bits: Uint8Array, records: Uint8Array,
   if (bitsInLastByte > 0) bitmap[to >> 3]! &= 0xff00 >> bitsInLastByte;
 }
 
-/** A chunk with only slots `[from, to)` filled. @param bitmap the whole bitmap @param records those of the slots, as in {@link fillPart} */
+/** A chunk in which only slots `[from, to)` may have bars. @param bitmap of the whole day @param records as in {@link fillPart} */
 export function chunkOfPart(
   slotCount: number,
   bitmap: Uint8Array,
@@ -29,7 +29,7 @@ export function chunkOfPart(
 ): DayChunk {
   const chunk = new DayChunk(slotCount);
   const recordBytes = Math.max(0, to - from) * RECORD_BYTES;
-  const bits = bitmap.subarray(from >> 3, (to + 7) >> 3); // from the byte of slot `from` to that of the last slot
+  const bits = bitmap.subarray(from >> 3, (to + 7) >> 3); // the bytes that have the bits of these slots
   fillPart(chunk, bits, records.subarray(0, recordBytes), from, to);
   return chunk;
 }

@@ -28,7 +28,7 @@ const barAt = (slot: number): Bar => ({
   volume: 1_000.125 * slot,
 });
 
-describe('in the layout of a day chunk,', () => {
+describe('the layout of a day chunk', () => {
   it.each([
     // The bitmap has one bit for each slot, and a multiple of 8 bytes; each record has 48 bytes.
     [1, 8, 56],
@@ -92,7 +92,7 @@ describe('in the layout of a day chunk,', () => {
   });
 });
 
-describe('among the bars of a chunk,', () => {
+describe('the bars of a chunk', () => {
   const random = seeded(1);
   const origins: BarOrigin[] = ['streamed', 'backfilled', 'derived', 'historical'];
   const written = Array.from({ length: SLOTS }, (_, slot) => slot)
@@ -173,7 +173,7 @@ function writeDerived(chunk: DayChunk, slot: number, sourceCount: number, expect
 }
 
 describe('counting bits', () => {
-  it('finds in random ranges of random bitmaps what a check of every slot finds', () => {
+  it('the count in random ranges of random bitmaps is that of a check of every slot', () => {
     const random = seeded(2);
     for (let round = 0; round < 300; round++) {
       const slots = random.int(1, 200);

@@ -51,14 +51,14 @@ describe('the search for empty runs', () => {
   });
 });
 
-describe('gaps', () => {
+describe('gapsOf and summarizeGaps', () => {
   const bitmap = bitmapOf('#....#..##.');
   const states = new Uint8Array(11).fill(MISSING);
   states.set([absentAfter(2), absentAfter(2), absentAfter(3), BACKFILLED, UNFILLABLE, UNFILLABLE], 2); // slots 2 to 7
   states[10] = NO_TRADE;
   const gapsIn = (from: number, to: number, dayStates = states) => gapsOf(bitmap, dayStates, from, to, ASKS_TO_SETTLE);
 
-  it('are split where the state changes', () => {
+  it('a stretch of empty slots is split into gaps where the state changes', () => {
     expect(gapsIn(0, 11)).toEqual([
       { start: 1, end: 2, status: 'missing', attempts: 0 },
       { start: 2, end: 4, status: 'absent', attempts: 2 },
@@ -67,33 +67,33 @@ describe('gaps', () => {
     ]);
   });
 
-  it('do not include no-trade slots', () => {
+  it('a no-trade slot is in no gap', () => {
     expect(gapsIn(10, 11)).toEqual([]);
   });
 
-  it('are missing when the day has no states, and are cut at the ends of the range', () => {
+  it('a day without states has missing gaps, which are cut at the ends of the range', () => {
     expect(gapsOf(bitmap, undefined, 2, 7, ASKS_TO_SETTLE)).toEqual([
       { start: 2, end: 5, status: 'missing', attempts: 0 },
       { start: 6, end: 7, status: 'missing', attempts: 0 },
     ]);
   });
 
-  it('are absent with 0 attempts in a session without a repository', () => {
+  it('in a session without a repository gaps are absent with 0 attempts', () => {
     const unasked = new Uint8Array(11).fill(ABSENT_UNASKED);
     expect(gapsIn(6, 8, unasked)).toEqual([{ start: 6, end: 8, status: 'absent', attempts: 0 }]);
   });
 
-  it('are summarized by their number and the length of the largest', () => {
+  it('a summary has the number of gaps and the length of the largest', () => {
     expect(summarizeGaps(gapsIn(0, 11))).toEqual({ gapCount: 4, largestGap: 2 });
     expect(summarizeGaps([])).toEqual({ gapCount: 0, largestGap: 0 });
   });
 });
 
-describe('the next state of an empty slot', () => {
+describe('stateAfterAsk', () => {
   const [notConfirmed, noTradeConfirmed] = [false, true]; // by a complete dataset
   const nextState = (state: number, asksToSettle = ASKS_TO_SETTLE) => stateAfterAsk(state, asksToSettle, notConfirmed);
 
-  it('I6 is absent after an ask, and unfillable after the n-th one', () => {
+  it('I6 a slot is absent after its first ask, and unfillable after as many as settle it', () => {
     const states = [MISSING];
     for (let ask = 1; ask <= 6; ask++) states.push(nextState(states.at(-1)!));
     expect(states).toEqual([
@@ -108,26 +108,26 @@ describe('the next state of an empty slot', () => {
     expect(states.map(statusOf)).toEqual(['missing', ...Array(4).fill('absent'), 'unfillable', 'unfillable']);
   });
 
-  it('is unfillable after the first ask when the session never retries', () => {
+  it('a slot is unfillable after its first ask when the session never retries', () => {
     const asksToSettle = 1;
     expect(nextState(MISSING, asksToSettle)).toBe(UNFILLABLE);
   });
 
-  it('is no-trade when a complete dataset has no bar, whatever it was before', () => {
+  it('a slot becomes no-trade when a complete dataset has no bar, whatever its state was', () => {
     for (const state of [MISSING, absentAfter(3), UNFILLABLE, NO_TRADE, ABSENT_UNASKED]) {
       expect(stateAfterAsk(state, ASKS_TO_SETTLE, noTradeConfirmed)).toBe(NO_TRADE);
     }
   });
 
-  it('stays settled once it is settled', () => {
+  it('a settled slot keeps its state', () => {
     expect([UNFILLABLE, NO_TRADE].map((state) => nextState(state))).toEqual([UNFILLABLE, NO_TRADE]);
   });
 
-  it('counts asks from 1 when the session had no repository before, and when a backfilled bar was lost', () => {
+  it('the count begins at 1 when the session had no repository before, or when a backfilled bar was lost', () => {
     expect([ABSENT_UNASKED, BACKFILLED].map((state) => nextState(state))).toEqual([absentAfter(1), absentAfter(1)]);
   });
 
-  it('never counts so many asks that the count equals a code', () => {
+  it('the count stops at its maximum, because larger numbers are codes', () => {
     const asksToSettle = 1_000;
     expect(nextState(ASKS_MAX, asksToSettle)).toBe(ASKS_MAX);
     expect(statusOf(ASKS_MAX)).toBe('absent');

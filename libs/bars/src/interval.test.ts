@@ -1,6 +1,6 @@
 import { intervalName, IntervalError, isDerivable, parseInterval } from './interval.js';
 
-describe('among intervals,', () => {
+describe('intervals', () => {
   it.each([
     ['1m', '1m', 60_000],
     ['5m', '5m', 300_000],

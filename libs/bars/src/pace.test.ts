@@ -43,7 +43,7 @@ describe('a schedule', () => {
   const time = new TradingTime([first.day, second.day]);
 
   it.each([0.1, 1, 600, 100_000])(
-    'has the n-th bar due n slots after the anchor, overnight too, at speed %d',
+    'the n-th bar is due n slots after the start, on the second day too, at speed %d',
     (speed) => {
       const startedAt = 1_000;
       const dueAt = paceSchedule(time, speed, first.open, startedAt);
@@ -53,7 +53,7 @@ describe('a schedule', () => {
     },
   );
 
-  it('has the open of a day due at the same moment as the close of the day before', () => {
+  it('the open of a day is due at the same moment as the close of the day before', () => {
     const dueAt = paceSchedule(time, 60, first.open, 0);
     expect(dueAt(second.open)).toBe(dueAt(first.close));
   });
@@ -67,10 +67,10 @@ describe('a schedule', () => {
   });
 });
 
-describe('an overrun', () => {
+describe('OverrunMeter', () => {
   const late = OVERRUN_AFTER_MS + 1;
 
-  it('counts once until the clock has caught up', () => {
+  it('an overrun is counted once until the clock has caught up', () => {
     const earlierOverruns = 2;
     const meter = new OverrunMeter(earlierOverruns);
     const startsOverrun = [0, OVERRUN_AFTER_MS, late, late + 100, 3, late].map((lag) => meter.note(lag));
@@ -78,7 +78,7 @@ describe('an overrun', () => {
     expect(meter.overruns).toBe(earlierOverruns + 2);
   });
 
-  it('has the lag that was noted last, and 0 when the clock is early', () => {
+  it('the lag is the one that was noted last, or 0 when the clock is early', () => {
     const meter = new OverrunMeter();
     meter.note(late + 100);
     meter.note(late);
@@ -87,7 +87,7 @@ describe('an overrun', () => {
     expect(meter.lagMs).toBe(0);
   });
 
-  it('has an error message with the speed, the bars and the lag', () => {
+  it('the error of an overrun names the speed, the bars and the lag', () => {
     expect(new PaceOverrunError(600, Date.UTC(2013, 9, 7, 14), 312.4).message).toBe(
       'pace: expected the bars that close at 2013-10-07T14:00:00.000Z at 600 × real time, ' +
         'was 312 ms late: the store or the upkeep cannot keep up (pace.overrun is "fail")',

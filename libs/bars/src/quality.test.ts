@@ -4,7 +4,7 @@ import { seeded } from '../../../test/support/data/seeded.js';
 import { ABSENT_UNASKED, BACKFILLED, NO_TRADE, UNFILLABLE } from './gaps.js';
 import { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';
 
-/** The count of an empty slot by its state; states 1 and 4 tell how often the bar was requested in vain. */
+/** The count of an empty slot by its state. States 1 and 4 are numbers of requests that were answered without the bar. */
 const COUNT_OF_EMPTY: Record<number, keyof SlotCounts> = {
   0: 'missing',
   1: 'absent',
@@ -16,7 +16,7 @@ const COUNT_OF_EMPTY: Record<number, keyof SlotCounts> = {
 const EMPTY_STATES = Object.keys(COUNT_OF_EMPTY).map(Number);
 const countOfFilled = (state: number) => (state === BACKFILLED ? 'backfilled' : 'streamed');
 
-describe('in bar quality,', () => {
+describe('bar quality', () => {
   it('I6 every expected slot is in exactly one count, for random bitmaps and states', () => {
     const random = seeded(5);
     for (let round = 0; round < 200; round++) {

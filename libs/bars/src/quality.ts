@@ -17,9 +17,9 @@ export interface SlotCounts {
   backfilled: number;
   /** Empty, and a dataset that is declared complete confirms that nothing traded. */
   noTrade: number;
-  /** Empty after as many requests that were answered without the bar as the spec allows. */
+  /** Empty after the last request that the spec allows (`maxRetries`): each was answered without the bar. */
   unfillable: number;
-  /** Empty after at least one such request, or in a session without a repository. */
+  /** Empty after at least one request that was answered without the bar, or in a session without a repository. */
   absent: number;
   /** Empty, not requested yet. */
   missing: number;

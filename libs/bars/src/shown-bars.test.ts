@@ -96,7 +96,7 @@ const DAYS = [
   ['CMES', '2024-11-28'], // opens on the evening before, and closes early
 ] as const;
 
-describe.each(DAYS)('the forming bar of %s on %s', (calendar, date) => {
+describe.each(DAYS)('forming bars of %s on %s', (calendar, date) => {
   const day = calendarNamed(calendar).tradingDay(date)!;
   const base = new DayGrid(day, parseInterval('1m'));
   const chunk = randomDay(base.slotCount, seeded(11), 0.6);
@@ -107,7 +107,7 @@ describe.each(DAYS)('the forming bar of %s on %s', (calendar, date) => {
     ['1h', 60],
     ['4h', 240],
     ['1d', Infinity],
-  ])('I2 I5 of %s has the visible base bars of its bucket', (name, minutes) => {
+  ])('I2 I5 the forming bar of %s is made of the visible base bars of its bucket', (name, minutes) => {
     const plan = planDerived(base, parseInterval(name));
     const buckets = plainBuckets([day], minutes);
     for (let clock = base.open - MINUTE_MS; clock <= base.close + MINUTE_MS; clock += MINUTE_MS) {
@@ -120,7 +120,7 @@ describe.each(DAYS)('the forming bar of %s on %s', (calendar, date) => {
     }
   });
 
-  it('reads only the closed slots of its bucket', () => {
+  it('only the closed slots of the bucket are read', () => {
     const plan = planDerived(base, parseInterval('1h'));
     const forming = formingBucket(base, plan, base.open + 100 * MINUTE_MS)!;
     const { from, closed } = forming;
@@ -132,7 +132,7 @@ describe.each(DAYS)('the forming bar of %s on %s', (calendar, date) => {
   });
 });
 
-describe('in Hong Kong', () => {
+describe('forming bars in Hong Kong', () => {
   const day = calendarNamed('XHKG').tradingDay('2024-10-02')!;
   const base = new DayGrid(day, parseInterval('1m'));
   const [morning, afternoon] = [day.segments[0]!, day.segments[1]!];

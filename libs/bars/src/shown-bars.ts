@@ -79,8 +79,8 @@ export function formingBucket(base: DayGrid, { starts }: DerivedPlan, clock: num
 }
 
 /**
- * The bar of a forming bucket, from the visible base bars; undefined while no closed base slot of the bucket has a bar. Its close time is
- * that of the last closed base slot, so that `closeTime <= clock` holds as for any bar (invariant I2 of docs/ARCHITECTURE.md).
+ * The bar of a forming bucket, from the visible base bars; undefined while no closed base slot of the bucket has a bar. It closes with the
+ * last closed base slot, so that `closeTime <= clock` holds as for any bar (invariant I2 of docs/ARCHITECTURE.md).
  * @param chunk base bars of the day; only slots `[from, closed)` are read
  */
 export function formingBar(

@@ -28,10 +28,10 @@ const KINDS: [kind: string, days: TradingDay[]][] = [
   ['24/7', calendarNamed('24/7').tradingDays('2024-02-27', '2024-03-02')],
 ];
 
-describe.each(KINDS)('in the slots of %s,', (_kind, days) => {
+describe.each(KINDS)('the slots of %s', (_kind, days) => {
   const grids = days.flatMap((day) => INTERVALS.map((interval) => new DayGrid(day, interval)));
 
-  it('a slot gives a time, and the time gives the slot', () => {
+  it('slotAt returns the slot of each open time', () => {
     expect(days.length).toBeGreaterThan(3);
     const wrong: string[] = [];
     for (const grid of grids) {
@@ -108,7 +108,7 @@ describe.each(KINDS)('in the slots of %s,', (_kind, days) => {
   });
 });
 
-describe('on known days,', () => {
+describe('known days', () => {
   it.each([
     // A full day of 390 minutes, and a half day of 210.
     ['2024-11-27', { '1m': 390, '5m': 78, '15m': 26, '30m': 13, '1h': 7, '4h': 2, '1d': 1 }],

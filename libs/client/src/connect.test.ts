@@ -39,7 +39,7 @@ describe('the settings of a client', () => {
     expect(settingsOf({ env: ENVIRONMENT, ...options }, cwd)).toEqual(options);
   });
 
-  it('have REDIS_URL as the session Redis when SESSION_REDIS_URL is not set', () => {
+  it('REDIS_URL is the session Redis when SESSION_REDIS_URL is not set', () => {
     const env = { ...ENVIRONMENT, SESSION_REDIS_URL: undefined };
     expect(settingsOf({ env }, cwd).redis).toBe(ENVIRONMENT.REDIS_URL);
   });
@@ -59,7 +59,7 @@ describe('the settings of a client', () => {
     }
   });
 
-  it('are refused without the URL of a coordinator', () => {
+  it('settings without the address of a coordinator, or with one that is no URL, are refused', () => {
     expect(() => settingsOf({ env: {} }, cwd)).toThrow(NoCoordinatorError);
     expect(() => settingsOf({ env: {}, coordinator: 'localhost:3000' }, cwd)).toThrow(CoordinatorAddressError);
   });

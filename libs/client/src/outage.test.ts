@@ -4,12 +4,12 @@ import { Outage, reconnectDelay } from './outage.js';
 
 afterEach(() => jest.restoreAllMocks());
 
-it('an outage counts from the beginning of its first call, whose failure ioredis reports late', async () => {
+it('an outage counts from the start of the first call that fails, not from the later report of its failure', async () => {
   let time = 0;
   jest.spyOn(performance, 'now').mockImplementation(() => time);
   const outage = new Outage({ status: 'reconnecting', options: {} } as Redis, 'march');
   await outage.run(async () => undefined);
-  time += 1_000_000; // between calls
+  time += 1_000_000; // a pause between two calls, which does not count
   const begun = time;
   const away = Object.assign(new Error('gave up'), { name: 'MaxRetriesPerRequestError' });
   const fail = async (tookMs: number) => {

@@ -11,7 +11,7 @@ import type { Redis } from 'ioredis';
 import { ArgumentError } from './errors.js';
 import { Outage, retryOutages } from './outage.js';
 
-/** How long a read blocks, ms. Only events of partition 0 end it earlier; those of other partitions wait for the next read. */
+/** How long a read blocks, ms. Only an event of partition 0 ends it earlier; events of other partitions wait for the next read. */
 const BLOCK_MS = 250;
 /** The longest time between two checks of a state, ms. */
 const CHECK_MS = 5_000;
@@ -83,7 +83,7 @@ export async function* momentsOf(
   for (;;) {
     signal.throwIfAborted();
     const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
-    // The lost events are between this cursor and those of the batch.
+    // The lost events are between this cursor and the first event of the batch.
     if (batch.areTrimmed) yield { type: 'gap', cursor: encodeCursor(cursor) };
     for (const { event, cursor: eventCursor } of batch.events) {
       if (!types || types.has(event.type)) yield { ...event, cursor: encodeCursor(eventCursor) };

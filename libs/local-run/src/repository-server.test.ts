@@ -108,7 +108,7 @@ describe('a repository that worker processes call', () => {
     expect(server!.address).not.toHaveProperty('limit', 1_000);
   });
 
-  it('is not served when it has none of the three forms, and is undefined for a worker', async () => {
+  it('an object of none of the three forms is not served, and is undefined for a worker', async () => {
     expect(await startRepositoryServer(['mine'], { answer: 42 })).toBeUndefined();
     expect(await remoteRepositories(null, ['mine'])).toEqual(new Map([['mine', undefined]]));
   });

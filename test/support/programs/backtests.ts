@@ -43,8 +43,9 @@ export class Backtests {
   ) {}
 
   /**
-   * Makes a database for the runs of one test file. @param redisDatabase number of the databases on the Redis servers, and of the next one.
-   * No other test file uses them: keys of its runs would look like leftovers
+   * Makes a database for the runs of one test file.
+   * @param redisDatabase number of the queue's Redis database; the sessions use the next number. Each test file must use other numbers,
+   * because {@link leftovers} counts the keys of all runs in both databases
    */
   static async create(redisDatabase: number): Promise<Backtests> {
     const database = await createTestDatabase();

@@ -1,12 +1,15 @@
 /**
- * Reads a session of the canary market (canary.ts) in every way, and checks that nothing that was read is from after its time. There
- * are four ways: a step, a mirror, a reader, and the HTTP API. The last two are reads from outside: the session's clock may move
- * meanwhile, so what they read is checked against the clock after the read.
+ * Reads a session in every way, and checks that nothing that was read is from after its time. There are four ways: a step, a mirror, a
+ * reader, and the HTTP API. The last two are reads from outside: the session's clock may move meanwhile, so what they read is checked
+ * against the clock after the read.
+ *
+ * The session streams the canary market (canary.ts): there a bar with data from after its close has wrong values, and the `look…` methods
+ * of {@link Canary} throw when they get such a bar.
  */
 import type { BarMirror, Mirror, Step } from '@barkeep/client';
 import type { OpenSession } from '@barkeep/session-data';
 import type { Api, ApiBar } from '../system/api.js';
-import { type Canary, CANARY_CLOSES, CANARY_MINUTES, minutesBy } from './canary.js';
+import { type Canary, CANARY_CLOSE_TIMES, CANARY_MINUTES, minutesBy } from './canary.js';
 
 export const CANARY_SYMBOLS = ['AAA', 'BBB'];
 export const DERIVED_INTERVALS = ['5m', '1h', '1d'];
@@ -38,14 +41,14 @@ export function lookAtStep(canary: Canary, step: Step): void {
   lookAtMirror(canary, step.mirror, step.time, `mirror of ${where}`);
 }
 
-/** A session that runs, and its ways from outside. */
+/** A running session, and what reads it from outside. */
 export interface CanarySession {
   id: string;
   api: Api;
   reader: OpenSession;
 }
 
-/** What a read from outside is to read. */
+/** What one read from outside requests. A read that has no use for a field ignores it. */
 interface ReadRequest extends CanarySession {
   symbol: string;
   /** The URL path of the symbol. */
@@ -59,35 +62,20 @@ type ReadCheck = (canary: Canary, clock: number) => void;
 /** Reads once, and returns the check of what it read. */
 type ReadFromOutside = (request: ReadRequest) => Promise<ReadCheck>;
 
-const API_READS: ReadFromOutside[] = [
-  async ({ api, path, interval }) => {
+/** The same or a similar question to the API and to the reader. Both are read at the same time. */
+interface ReadPair {
+  api: ReadFromOutside;
+  reader: ReadFromOutside;
+}
+
+const LATEST: ReadPair = {
+  async api({ api, path, interval }) {
     const { status, body } = await api.call<ApiBar>('GET', `${path}/bars/latest?interval=${interval}`);
     if (status !== 200 && status !== 404) throw new Error(`latest: ${status} ${JSON.stringify(body)}`);
     const bars = status === 200 ? [body] : [];
     return (canary, clock) => canary.lookApi(bars, clock, `API latest ${interval}`);
   },
-  async ({ api, id }) => {
-    const latest = `/v1/sessions/${id}/latest?symbols=${CANARY_SYMBOLS.join()}`;
-    const bySymbol = await api.ok<Record<string, ApiBar | null>>('GET', latest);
-    const bars = Object.values(bySymbol).filter((bar) => bar !== null);
-    return (canary, clock) => canary.lookApi(bars, clock, 'API latest of many');
-  },
-  async ({ api, id, symbol, interval }) => {
-    const bars = await api.bars(id, symbol, `interval=${interval}&last=4`);
-    return (canary, clock) => canary.lookApi(bars, clock, `API last ${interval}`);
-  },
-  async ({ api, id, reader, symbol, interval, from }) => {
-    const bars = await api.bars(id, symbol, `interval=${interval}&from=${from}&to=${reader.layout.end}`);
-    return (canary, clock) => canary.lookApi(bars, clock, `API range ${interval}`);
-  },
-  async ({ api, id, symbol }) => {
-    const { runHigh: high, runLow: low, runVolume: volume } = await api.metrics(id, symbol);
-    return (canary, clock) => canary.lookTotal({ high, low, volume }, clock, 'API metrics');
-  },
-];
-
-const READER_READS: ReadFromOutside[] = [
-  async ({ reader, symbol, interval }) => {
+  async reader({ reader, symbol, interval }) {
     const [latest, last] = await Promise.all([
       reader.latestBar(symbol, interval),
       reader.lastBars(symbol, interval, 5),
@@ -97,42 +85,80 @@ const READER_READS: ReadFromOutside[] = [
       canary.lookAll(last, clock, `reader's last ${interval}`);
     };
   },
-  async ({ reader, symbol, interval, from }) => {
-    const bars = await reader.barsBetween(symbol, interval, from, reader.layout.end);
-    return (canary, clock) => canary.lookAll(bars, clock, `reader's range ${interval}`);
+};
+
+const LATEST_OF_MANY: ReadPair = {
+  async api({ api, id }) {
+    const latest = `/v1/sessions/${id}/latest?symbols=${CANARY_SYMBOLS.join()}`;
+    const bySymbol = await api.ok<Record<string, ApiBar | null>>('GET', latest);
+    const bars = Object.values(bySymbol).filter((bar) => bar !== null);
+    return (canary, clock) => canary.lookApi(bars, clock, 'API latest of many');
   },
-  async ({ reader, symbol }) => {
-    const { runHigh: high, runLow: low, runVolume: volume } = await reader.metrics(symbol);
-    return (canary, clock) => canary.lookTotal({ high, low, volume }, clock, "reader's metrics");
-  },
-  async ({ reader, interval }) => {
+  async reader({ reader, interval }) {
     const bars = await reader.latestBars(CANARY_SYMBOLS, interval);
     return (canary, clock) => canary.lookAll(bars.values(), clock, `reader's latest of many ${interval}`);
   },
-  async ({ reader, symbol, interval }) => {
+};
+
+const LAST_AND_COUNT: ReadPair = {
+  async api({ api, id, symbol, interval }) {
+    const bars = await api.bars(id, symbol, `interval=${interval}&last=4`);
+    return (canary, clock) => canary.lookApi(bars, clock, `API last ${interval}`);
+  },
+  async reader({ reader, symbol, interval }) {
     const count = await reader.barCount(symbol, interval);
     return (canary, clock) => canary.lookCount(count, clock, `reader's count ${interval}`);
   },
-];
-/** The number of reads in each list. */
-const READS = API_READS.length;
+};
+
+const RANGE: ReadPair = {
+  async api({ api, id, reader, symbol, interval, from }) {
+    const bars = await api.bars(id, symbol, `interval=${interval}&from=${from}&to=${reader.layout.end}`);
+    return (canary, clock) => canary.lookApi(bars, clock, `API range ${interval}`);
+  },
+  async reader({ reader, symbol, interval, from }) {
+    const bars = await reader.barsBetween(symbol, interval, from, reader.layout.end);
+    return (canary, clock) => canary.lookAll(bars, clock, `reader's range ${interval}`);
+  },
+};
+
+const METRICS: ReadPair = {
+  async api({ api, id, symbol }) {
+    const { runHigh: high, runLow: low, runVolume: volume } = await api.metrics(id, symbol);
+    return (canary, clock) => canary.lookTotal({ high, low, volume }, clock, 'API metrics');
+  },
+  async reader({ reader, symbol }) {
+    const { runHigh: high, runLow: low, runVolume: volume } = await reader.metrics(symbol);
+    return (canary, clock) => canary.lookTotal({ high, low, volume }, clock, "reader's metrics");
+  },
+};
+
+const READ_PAIRS = [LATEST, LATEST_OF_MANY, LAST_AND_COUNT, RANGE, METRICS];
 
 /**
- * Reads at the same time over the API and with the reader, and checks both. @param turn chooses the reads and the symbol;
- * when all reads had their turn, they have it again with the next interval @returns the session's clock after the reads
+ * Reads once over the API and once with the reader, and checks both answers.
+ * @param turn number of the call: each call takes the next pair of reads and the next symbol, and after all pairs the next interval
+ * @returns the session's clock after the reads
  */
 export async function lookAtSession(canary: Canary, session: CanarySession, turn: number): Promise<number> {
+  const pair = READ_PAIRS[turn % READ_PAIRS.length]!;
   const symbol = CANARY_SYMBOLS[turn % CANARY_SYMBOLS.length]!;
+  const interval = INTERVALS[Math.floor(turn / READ_PAIRS.length) % INTERVALS.length]!;
   const path = `/v1/sessions/${session.id}/symbols/${symbol}`;
-  const interval = INTERVALS[Math.floor(turn / READS) % INTERVALS.length]!;
-  // With a turn for each minute, this is ten minutes before the clock.
-  const from = CANARY_CLOSES[Math.max(0, (turn % CANARY_MINUTES) - 10)]!;
-  const request = { ...session, symbol, path, interval, from };
-  const reads = [API_READS[turn % READS]!, READER_READS[turn % READS]!];
-  const checks = await Promise.all(reads.map((read) => read(request)));
+  const request = { ...session, symbol, path, interval, from: rangeStart(turn) };
+  const checks = await Promise.all([pair.api(request), pair.reader(request)]);
   const clock = await session.reader.clock();
   for (const check of checks) check(canary, clock);
   return clock;
+}
+
+/**
+ * Where a range begins: ten minutes before the minute whose number is `turn`. In a test that reads once a minute, the range has the last
+ * ten minutes; in a test with fewer turns it has more.
+ */
+function rangeStart(turn: number): number {
+  const minute = turn % CANARY_MINUTES;
+  return CANARY_CLOSE_TIMES[Math.max(0, minute - 10)]!;
 }
 
 /** Checks a separate mirror each time its clock has moved, until it is at the end. @returns how often */

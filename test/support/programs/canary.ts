@@ -38,7 +38,7 @@ const MINUTES = tradingDays(CANARY_DATES).flatMap(({ segments }, day) =>
 export const CANARY_MINUTES = MINUTES.length;
 
 /** When the minutes close, in order. */
-export const CANARY_CLOSES = MINUTES.map(({ openTime }) => openTime + MINUTE_MS);
+export const CANARY_CLOSE_TIMES = MINUTES.map(({ openTime }) => openTime + MINUTE_MS);
 
 /** The bar of minute `n`. The steps of `high` and `low` are exact in binary, so comparisons need no tolerance. */
 function barOf(n: number): Bar {
@@ -52,7 +52,7 @@ export function minutesBy(time: number): number {
   let [low, high] = [0, CANARY_MINUTES];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (CANARY_CLOSES[middle]! <= time) low = middle + 1;
+    if (CANARY_CLOSE_TIMES[middle]! <= time) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -51,10 +51,10 @@ module.exports = {
       const { time, ...values } = good[0];
       const halfMinute = new Date(Date.parse(time) + 30000);
       return [
-        { ...good[0], close: NaN },
-        { ...good[0], high: 1, low: 2 },
-        { ...values, openTime: halfMinute },
-        { ...good[0], symbol: 'OTHER' },
+        { ...good[0], close: NaN }, // not-finite
+        { ...good[0], high: 1, low: 2 }, // high-below-low
+        { ...values, openTime: halfMinute }, // off-grid
+        { ...good[0], symbol: 'OTHER' }, // malformed, like the next two
         { ...good[0], time: '2001-01-02T15:00:00Z' },
         null,
         ...good.map((row) => ({ ...row, open: String(row.open), volume: String(row.volume) })),

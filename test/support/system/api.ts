@@ -10,7 +10,7 @@ export interface ApiAnswer<T> {
 }
 
 export type Session = contract.SessionAnswer;
-/** Counts of slots, without those of rows. */
+/** Counts of slots. The counts of rows are left out. */
 export type Counts = Omit<Session['counts'], 'refused' | 'outside' | 'extended'>;
 export type Consumer = contract.ConsumerAnswer;
 export type Metrics = contract.MetricsAnswer;

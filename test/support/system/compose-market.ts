@@ -1,6 +1,6 @@
 /**
- * The market of the tests of containers: dataset `holey` lacks some minutes, and dataset `whole` has most of these. A session
- * streams the first and is repaired from the second.
+ * The market of the tests of containers: dataset `holey` lacks some minutes, and dataset `whole` has most of these minutes. A session
+ * streams `holey` and is repaired from `whole`.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -9,7 +9,7 @@ import { Api } from './api.js';
 import { TestSystem } from './system.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-03' };
-/** A session of three days over the dataset of the system, which has all bars of these symbols, and of CCC. */
+/** A session of three days over the dataset of the system, which has all bars of these symbols and of CCC. */
 export const WHOLE_SPEC = {
   ...DATES,
   symbols: ['AAA', 'BBB'],
@@ -51,7 +51,7 @@ export class OwnServers {
     return connect({ coordinator: this.api.url, redis: this.store.url, keyPrefix: this.system.sessionPrefix });
   }
 
-  /** Starts a session whose clock takes hours to the end, and waits until it runs. @param id its id */
+  /** Starts a session whose clock takes hours to reach the end, and waits until the session runs. */
   async runSlowly(id: string, spec: object = {}): Promise<void> {
     await this.api.run({ ...WHOLE_SPEC, ...spec, id, pace: { mode: 'clock', speed: 60 } });
     await this.api.until(id, ({ state, clock }) => state === 'running' && clock !== null);

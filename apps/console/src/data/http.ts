@@ -68,13 +68,13 @@ export async function* pagesOf<Page>(
  */
 type DataView = 'operator' | 'strategy';
 
-/** The view that this page shows now, and the one listener, which is called when it changes. */
+/** The view that this page shows now. `onChange` is called when it changes; the page sets it once, at its start. */
 export const shownView: { current: DataView; onChange: (view: DataView) => void } = {
   current: 'operator',
   onChange: () => undefined,
 };
 
-/** A path with the current view as a parameter. */
+/** A path with the parameter for the current view. The strategy's view is the API's default and needs no parameter. */
 export function inView(path: string): string {
   return shownView.current === 'strategy' ? path : `${path}${path.includes('?') ? '&' : '?'}view=operator`;
 }

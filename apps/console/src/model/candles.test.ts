@@ -26,15 +26,15 @@ function gap(start: string, end: string, bars: number): GapAnswer {
   return { start, end, bars, status: 'absent', attempts: 1, lastError: null };
 }
 
-describe('candles', () => {
-  it('have an empty place for each slot of a gap, in order', () => {
+describe('candlesOf and candlesAround', () => {
+  it('each slot of a gap is a candle without prices, between the bars', () => {
     const bars = [bar(at('14:30')), bar(at('14:33'))];
     const candles = candlesOf(bars, [gap(at('14:31'), at('14:33'), 2)], MINUTE_MS);
     expect(candles.map((candle) => 'open' in candle)).toEqual([true, false, false, true]);
     expect(candles[1]).toEqual({ time: Date.parse(at('14:31')) / 1000 });
   });
 
-  it('show the bar where a gap was filled meanwhile', () => {
+  it('a slot that has a bar and is in a gap, because it was filled meanwhile, shows the bar', () => {
     const candles = candlesOf([bar(at('14:31'))], [gap(at('14:31'), at('14:32'), 1)], MINUTE_MS);
     expect(candles.map((candle) => 'open' in candle)).toEqual([true]);
   });
@@ -46,7 +46,7 @@ describe('candles', () => {
     { start: '15:20', end: '15:30', firstInside: 3, firstAfter: 4 },
     { start: '15:30', end: '15:45', firstInside: 4, firstAfter: 4 }, // after the last candle: none overlaps
   ])(
-    'around $start to $end are those that overlap it, and 25 more on each side',
+    'around $start to $end the view has the candles that overlap it, and 25 more on each side',
     ({ start, end, firstInside, firstAfter }) => {
       const stepMs = 15 * MINUTE_MS;
       const bars = ['14:30', '14:45', '15:00', '15:15'].map((time) => bar(at(time)));
@@ -68,7 +68,7 @@ it.each([
   { prices: [-37.63, 0.005], decimals: 3 },
   { prices: [0], decimals: 2 },
   { prices: [], decimals: 2 },
-])('shows the prices $prices with $decimals decimals', ({ prices, decimals }) => {
+])('the prices $prices are shown with $decimals decimals', ({ prices, decimals }) => {
   const bars = prices.map((price, minute) => {
     const flat = { open: price, high: price, low: price, close: price };
     return { ...bar(at(`14:${30 + minute}`)), ...flat };
@@ -76,7 +76,7 @@ it.each([
   expect(priceDecimals(candlesOf(bars, [], MINUTE_MS))).toBe(decimals);
 });
 
-it('hatches a gap to its last slot, also when that one is shorter than the others', () => {
+it('a gap is hatched up to its last slot, also when that slot is shorter than the others', () => {
   const seconds = (time: string) => Date.parse(at(time)) / 1000;
   expect(holesOf([gap(at('14:30'), at('14:33'), 3)], MINUTE_MS)).toEqual([
     { first: seconds('14:30'), last: seconds('14:32') },
@@ -87,7 +87,7 @@ it('hatches a gap to its last slot, also when that one is shorter than the other
   ]);
 });
 
-it('draws no gap in a break of the trading day', () => {
+it('a gap that spans a break of the trading day is drawn in two parts', () => {
   const segments = [
     { open: at('01:30'), close: at('04:00') },
     { open: at('05:00'), close: at('08:00') },
@@ -104,7 +104,7 @@ it('draws no gap in a break of the trading day', () => {
   ]);
 });
 
-it('selects the gaps that overlap a day', () => {
+it('gapsWithin returns the gaps that overlap a day', () => {
   const gaps = [gap(at('20:59'), at('21:00'), 1), gap('2024-03-05T14:30:00.000Z', '2024-03-05T14:31:00.000Z', 1)];
   expect(gapsWithin(gaps, '2024-03-05T14:30:00.000Z', '2024-03-05T21:00:00.000Z')).toEqual([gaps[1]]);
 });
@@ -114,6 +114,6 @@ it.each([
   ['30m', 1_800_000],
   ['1h', 3_600_000],
   ['1d', 86_400_000],
-])('knows the length of %s', (interval, ms) => {
+])('intervalMs(%s) is its length', (interval, ms) => {
   expect(intervalMs(interval)).toBe(ms);
 });

@@ -29,12 +29,12 @@ describe('a cell', () => {
     expect(cellOf(matrix({ A: { streamed: [390, 0] } }, days), 'A', secondDay, openDay).state).toBe('after-clock');
   });
 
-  it('is in progress when it is stored and the clock has not closed its day', () => {
+  it('is in progress while the clock has not closed its day, even when every slot is stored or absent', () => {
     const stored = matrix({ A: { streamed: [390, 389], absent: [0, 1] } });
     expect(cellOf(stored, 'A', secondDay, openDay).state).toBe('in-progress');
   });
 
-  it('is described with its counts', () => {
+  it('the description of a cell has its state and counts', () => {
     const text = describeCell('A', '2024-03-04', closedCell({ streamed: [387], unfillable: [3] }));
     expect(text).toBe('A on 2024-03-04 is unfillable: 387 streamed, 3 unfillable of 390');
   });
@@ -48,15 +48,15 @@ describe('the rows', () => {
     constructor: { streamed: [389, 390, 390], unfillable: [1, 0, 0] },
   });
 
-  it('are ordered: those with holes first, then those with repairs, and whole ones last', () => {
+  it('the order "worst" has rows with holes first, then rows with repairs, and whole rows last', () => {
     expect(orderedSymbols(rows, 'worst')).toEqual(['constructor', 'REPAIRED', 'WHOLE']);
   });
 
-  it('can be ordered by name', () => {
+  it('the order "name" compares the names of the symbols', () => {
     expect(orderedSymbols(rows, 'name')).toEqual(['REPAIRED', 'WHOLE', 'constructor']);
   });
 
-  it('can be limited to those with a cell in one state', () => {
+  it('with a state, only rows with a cell in this state are returned', () => {
     expect(orderedSymbols(rows, 'name', 'repaired', DAYS.length)).toEqual(['REPAIRED']);
   });
 });

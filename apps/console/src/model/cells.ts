@@ -1,12 +1,13 @@
 /**
  * The matrix of symbols and trading days of a session or a dataset: the state of each cell, and the order of the rows. Pure.
- * On a day that the clock has closed, one unfillable or absent slot gives the whole cell that state.
+ * A cell is one symbol on one day. When the clock has closed the day, the cell has the worst state of its slots: one unfillable slot makes
+ * the whole cell unfillable.
  */
 import { namedCounts } from './texts.js';
 
 /**
- * The name, letter and explanation of each state, in the order of the legend. The letter is shown in the legend, and in a cell whose count
- * has too many digits. The last two are states of days that are not finished.
+ * The name, letter and explanation of each state, in the order of the legend, which shows the letter. A repaired, absent or unfillable cell
+ * shows a count, or the letter when the count has too many digits. States whose cells are drawn without a sign have no letter.
  */
 export const STATE_WORDS = {
   whole: { name: 'whole', letter: '', help: 'every bar came with the stream' },
@@ -79,7 +80,7 @@ function stateOf(matrix: Matrix, row: RowCounts, day: number, openDay: number): 
   if (countOf(row, 'unfillable', day) > 0) return 'unfillable';
   if (countOf(row, 'absent', day) > 0) return 'absent';
   const [backfilled, noTrade] = [countOf(row, 'backfilled', day), countOf(row, 'noTrade', day)];
-  // The other slots of the day are missing or not read yet.
+  // Each slot of a finished day is in one of the counts. Otherwise slots of the day are missing or not read yet.
   if (countOf(row, 'streamed', day) + backfilled + noTrade < expected) return 'in-progress';
   if (backfilled > 0) return 'repaired';
   return noTrade > 0 ? 'no-trade' : 'whole';
@@ -103,12 +104,12 @@ export function orderedSymbols(matrix: Matrix, order: RowOrder, state?: CellStat
   return byName.sort((a, b) => badness.get(b)! - badness.get(a)!); // rows that are equally bad stay in the order of their names
 }
 
-/** A hole weighs more than all repairs of a row together, which are fewer than a million. */
+/** A row with more holes is always worse: it is assumed that no row has a million repairs. */
 const REPAIRS_PER_HOLE = 1e6;
-/** Minutes without a trade only order rows with equally many repairs. */
+/** Minutes without a trade weigh little: a thousand of them are as bad as one repair. */
 const NO_TRADES_PER_REPAIR = 1e3;
 
-/** How bad a row is, in repairs. */
+/** How bad a row is: the number of repairs (backfilled slots) that would be equally bad. */
 function badnessOf(row: RowCounts): number {
   const holes = sum(row.absent) + sum(row.unfillable);
   return holes * REPAIRS_PER_HOLE + sum(row.backfilled) + sum(row.noTrade) / NO_TRADES_PER_REPAIR;

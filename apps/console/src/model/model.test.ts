@@ -41,14 +41,14 @@ describe('the line of time', () => {
 });
 
 describe('texts', () => {
-  it('show 100 % only when everything is filled or done', () => {
+  it('100 % is shown only when everything is filled or done', () => {
     expect(filledText({ expected: 1_000_000, filled: 999_999, noTrade: 0 })).toBe('99.99 %'); // rounded down
     expect(filledText({ expected: 390, filled: 389, noTrade: 1 })).toBe('100.00 %');
     expect(filledText({ expected: 0, filled: 0, noTrade: 0 })).toBe('–');
     expect(progressText(0.999)).toBe('99 %');
   });
 
-  it('show times in UTC and at the venue', () => {
+  it('a time is shown in UTC and at the venue', () => {
     expect(minuteText('2024-03-04T00:05:59.000Z')).toBe('2024-03-04 00:05');
     expect(venueText('2024-03-04T14:30:00.000Z', 'America/New_York')).toBe('09:30');
     expect(zoneText('America/New_York')).toBe('New York');
@@ -56,7 +56,7 @@ describe('texts', () => {
     expect(bothZonesText(null, 'America/New_York')).toBe('–');
   });
 
-  it('use the singular for one thing, and the plural for any other count', () => {
+  it('one thing is in the singular, and any other count in the plural', () => {
     expect([0, 1, 1204].map((count) => countText(count, 'gap'))).toEqual(['0 gaps', '1 gap', '1,204 gaps']);
   });
 
@@ -66,21 +66,21 @@ describe('texts', () => {
     [240_000, '4 min'],
     [10_800_000, '3 h'],
     [259_200_000, '3 d'],
-  ])('show %d ms as %s', (ms, text) => {
+  ])('%d ms are shown as %s', (ms, text) => {
     expect(durationText(ms)).toBe(text);
   });
 });
 
 describe('addresses', () => {
-  it.each(['a/b c', '%', 'constructor', '#x?'])('lead back to a session called %s', (id) => {
+  it.each(['a/b c', '%', 'constructor', '#x?'])('the address of a session called %s leads back to it', (id) => {
     expect(pageOf(new URL(sessionHref(id), 'http://here').pathname)).toEqual({ name: 'session', id });
   });
 
-  it('leave empty parameters out', () => {
+  it('an empty parameter is left out of the address', () => {
     expect(compareHref('a')).toBe('/compare?a=a');
   });
 
-  it.each(['/sessions', '/compare/x', '/nothing', '/sessions/a/b'])('know no page at %s', (path) => {
+  it.each(['/sessions', '/compare/x', '/nothing', '/sessions/a/b'])('there is no page at %s', (path) => {
     expect(pageOf(path)).toEqual({ name: 'unknown' });
   });
 });
@@ -115,15 +115,15 @@ describe('the rates of sessions', () => {
   /** The number of filled slots of session `s` at a time, ms. */
   const reading = (at: number, filled: number) => ({ at, sessions: [{ id: 's', counts: { filled } as never }] });
 
-  it('are the bars per second between two readings', () => {
+  it('the rate is the bars per second between two readings', () => {
     expect(ratesOf(reading(0, 100), reading(2000, 500)).get('s')).toBe((500 - 100) / 2);
   });
 
-  it('are not negative for a session that starts again', () => {
+  it('the rate of a session that starts again is not negative', () => {
     expect(ratesOf(reading(0, 500), reading(2000, 100)).get('s')).toBe(0);
   });
 
-  it('are unknown after one reading', () => {
+  it('after one reading the rate is unknown', () => {
     expect(ratesOf(undefined, reading(2000, 500)).size).toBe(0);
   });
 });

@@ -13,14 +13,14 @@ describe('clockLagMs', () => {
     ['before the session', '2013-10-09T13:30:00Z', '2013-10-08T09:00:00Z', 0],
     ['after the session', '2013-10-10T20:00:00Z', '2013-12-24T09:00:00Z', 0],
   ])(
-    'of a fed session is the time since the clock up to the last slot that has closed: %s',
+    'the lag of a fed session is the trading time from its clock to the last slot that has closed: %s',
     (_when, clock, now, lagMs) => {
       const fed = layout({ source: { type: 'feed' } });
       expect(clockLagMs(fed, { clock: at(clock), figures: { lagMs: 0 } }, at(now))).toBe(lagMs);
     },
   );
 
-  it('of a dataset session is the lag of its pace; undefined without a pace', () => {
+  it('the lag of a dataset session is that of its pace, and undefined without a pace', () => {
     const source = { type: 'dataset', dataset: 'lean' };
     const position = { clock: at('2013-10-09T14:00:00Z'), figures: { lagMs: 300 } };
     expect(clockLagMs(layout({ source, pace: { mode: 'clock', speed: 1 } }), position, Date.now())).toBe(300);

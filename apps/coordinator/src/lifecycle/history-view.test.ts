@@ -32,31 +32,31 @@ describe('the view of a history', () => {
     expect(historyView({ spec: spec({}), historyDays: 0 }, storedBars)).toBeNull();
   });
 
-  it('is its days, and the bars of each symbol once they are stored', () => {
+  it('has the number and the first date of its days, and the bars of each symbol once they are stored', () => {
     const session = { spec: spec({ trailingDays: 3 }), historyDays: 3 };
     const days = { days: 3, firstDate: '2013-10-04', calendarBegins: false };
     expect(historyView(session)).toEqual({ ...days, bars: null });
     expect(historyView(session, storedBars)).toEqual({ ...days, bars: { SPY: 1170, IBM: 1169 } });
   });
 
-  it('has calendarBegins when the calendar has fewer days than requested', () => {
+  it('calendarBegins is true when the calendar has fewer days than requested', () => {
     const session = earlySession({ trailingDays: 2 });
     expect(historyView(session)).toMatchObject({ firstDate, calendarBegins: true });
   });
 
-  it('has no calendarBegins when only the data begin too late', () => {
+  it('calendarBegins is false when only the data begin too late', () => {
     const moreThanStored = { bars: 2000, interval: '1m' };
     const session = { spec: spec(moreThanStored), historyDays: 3 };
     expect(historyView(session, storedBars)).toMatchObject({ calendarBegins: false });
   });
 
-  it('has no calendarBegins when every symbol has the requested bars', () => {
+  it('calendarBegins is false when every symbol has the requested bars', () => {
     const session = earlySession({ bars: 1169, interval: '1m' });
     // The counts are those of three days; only the comparison with the requested bars matters here.
     expect(historyView(session, storedBars)).toMatchObject({ calendarBegins: false });
   });
 
-  it('has only the number of days of the session record when the calendar is unknown', () => {
+  it('when the calendar is unknown, only the number of days is known, from the session record', () => {
     const ofUnknownCalendar = { ...spec({ trailingDays: 3 }), calendar: 'MARS' };
     expect(historyView({ spec: ofUnknownCalendar, historyDays: 3 })).toEqual({
       days: 3,

@@ -41,7 +41,7 @@ describe('a wait for consumers', () => {
     expect(consumersWait(layout, 600, [one])).toEqual({ kind: 'consumers', what: ['one'], detail });
   });
 
-  it('is none when all consumers are gone', () => {
+  it('there is no wait when all consumers are gone', () => {
     expect(consumersWait(layout, 600, [])).toBeUndefined();
   });
 });

@@ -52,7 +52,7 @@ describe('the query of bars', () => {
 });
 
 describe('the other queries', () => {
-  it('have defaults', () => {
+  it('parameters that are not given have defaults', () => {
     expect(parseInput(createQuery, {})).toEqual({ start: false });
     expect(parseInput(listQuery, {})).toEqual({ limit: 50, view: 'strategy' });
     expect(parseInput(symbolsQuery, { symbols: 'SPY,IBM' })).toEqual({
@@ -61,7 +61,7 @@ describe('the other queries', () => {
     });
   });
 
-  it('name what is wrong', () => {
+  it('the error names what is wrong', () => {
     expect(problemsOf(() => parseInput(createQuery, { start: 'yes' }))).toEqual([
       { field: 'start', expected: 'true or false', was: '"yes"' },
     ]);
@@ -70,7 +70,7 @@ describe('the other queries', () => {
 });
 
 describe('the Idempotency-Key', () => {
-  it('is optional, and may not be empty', () => {
+  it('the header is optional, and may not be empty', () => {
     expect(parseIdempotencyKey(undefined)).toBeUndefined();
     expect(parseIdempotencyKey('a-1')).toBe('a-1');
     expect(problemsOf(() => parseIdempotencyKey(''))).toMatchObject([{ field: 'Idempotency-Key' }]);

@@ -9,7 +9,7 @@ import { WindowRead } from './window-read.js';
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 const MINUTE_MS = 60_000;
 const ORIGIN = ORIGIN_CODES.streamed;
-/** Dataset 0, and one bar of one that is expected: what a streamed bar has. */
+/** The last fields of a streamed bar: dataset 0, made of one bar, of which one is expected. */
 const DATASET_AND_COUNTS = [0, 1, 1] as const;
 /** Symbols by their ids in Postgres. */
 const SYMBOLS = new Map([
@@ -20,7 +20,7 @@ const gridOf = (calendar: string, date: string) =>
   new DayGrid(calendarNamed(calendar).tradingDay(date)!, parseInterval('1m'));
 const ONE_SEGMENT = gridOf('XNYS', '2024-11-27');
 const WITH_BREAK = gridOf('XTKS', '2024-10-01');
-/** The packer keeps at most so many rows for the quarantine. */
+/** The most rows that the packer keeps for the quarantine. */
 const QUARANTINE_MAX = 1_000;
 
 type Values = [open: number, high: number, low: number, close: number, volume: number];
@@ -111,8 +111,8 @@ it.each([
 it('makes no chunk for a symbol whose rows are all refused, and quarantines the rows with their values', () => {
   const { part, quarantined, add } = packing(ONE_SEGMENT);
   const { open } = ONE_SEGMENT;
-  add({ id: 1, time: open, values: [1, 1, 2, 1, 5] });
-  add({ id: 2, time: open + 0.25, values: [1, 2, 1, 1, 5] });
+  add({ id: 1, time: open, values: [1, 1, 2, 1, 5] }); // the high 1 is below the low 2
+  add({ id: 2, time: open + 0.25, values: [1, 2, 1, 1, 5] }); // a quarter of a millisecond after the minute
   expect(part.chunks.size).toBe(0);
   const highBelowLow = { open: 1, high: 1, low: 2, close: 1, volume: 5, reason: 'high-below-low' };
   const offGrid = { open: 1, high: 2, low: 1, close: 1, volume: 5, reason: 'off-grid' };

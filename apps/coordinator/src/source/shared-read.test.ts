@@ -49,7 +49,7 @@ function waitingFor(read: SharedRead, onProgress: () => void = noop) {
   return { into, wait, stop: (error: Error) => stopping.abort(error) };
 }
 
-test('all sessions get the same rows, also later ones, and none returns the memory', async () => {
+test('all sessions get the same rows, also a session that comes later, and none gives the memory back', async () => {
   const { read, receiveBar, end } = startRead();
   const [first, second] = [waitingFor(read), waitingFor(read)];
   receiveBar(3);
@@ -57,14 +57,14 @@ test('all sessions get the same rows, also later ones, and none returns the memo
   await Promise.all([first.wait, second.wait]);
   expect(first.into.parts).toBe(second.into.parts);
   expect(first.into.bars).toBe(1);
-  first.into.release(); // returns no memory: the second session still has its bar
+  first.into.release(); // gives no memory back: the second session still has its bar
   expect(second.into.parts[0]!.chunks.get('AAA')!.has(3)).toBe(true);
   const late = waitingFor(read);
   await late.wait;
   expect(late.into.parts).toBe(first.into.parts);
 });
 
-test('a read continues for the others when one session leaves, also the one that started it', async () => {
+test('a read continues for the other sessions when the session that started it leaves', async () => {
   const { read, receiveBar, end, isAborted } = startRead();
   const [leaves, stays] = [waitingFor(read), waitingFor(read)];
   leaves.stop(new Error('stopped'));
@@ -98,7 +98,7 @@ test('I1 a session whose source was silent keeps the rows that came, and no late
   await patient.wait;
   expect([impatient.into.bars, patient.into.bars]).toEqual([1, 2]);
   expect(impatient.into.parts[0]!.chunks.get('AAA')!.count()).toBe(1);
-  impatient.into.release(); // its rows are a copy, in memory that no pool has
+  impatient.into.release(); // gives nothing back to its pool: its rows are a copy in other memory
 });
 
 test('progress and failure are reported to each session', async () => {

@@ -13,6 +13,10 @@ const neverAborted = new AbortController().signal;
 const endOf = (read: SharedRead) =>
   read.wait({ into: emptyWindow(), signal: neverAborted, onProgress: () => undefined });
 
+/**
+ * A session that streams the times `[0, 1000)`. @param content names its bars: sessions with equal content stream the same bars
+ * @param awaitsUntil until then, as `performance.now()`, other sessions over the same bars may be about to start
+ */
 const session = (content: string, awaitsUntil = 0): SharingSession => ({ content, from: 0, to: 1000, awaitsUntil });
 /** Two sessions over the same bars. */
 const [a, b] = [session('same'), session('same')];
@@ -42,7 +46,7 @@ test('shared windows are wanted when another session streams the same bars on th
   shared.register(lone);
   expect(isWanted(a)).toBe(true);
   expect(isWanted(lone)).toBe(false);
-  expect(isWanted(a, { to: 1001 })).toBe(false); // after the end of both
+  expect(isWanted(a, { to: 1001 })).toBe(false); // after the end of both sessions
   expect(isWanted(a, { bytes: 251 })).toBe(false); // larger than the limit
   shared.leave(b);
   expect(isWanted(a)).toBe(false);
@@ -67,7 +71,7 @@ test('shared windows are found by their name and version', () => {
   const newer = join('monday', '2');
   expect(newer).not.toBe(read);
   expect(join('monday', '2')).toBe(newer);
-  expect(onShared).toHaveBeenCalledTimes(2); // for the second `monday` of each version
+  expect(onShared).toHaveBeenCalledTimes(2); // by the second `join('monday')` of each version
 });
 
 test('I8 shared windows are bounded in bytes: the least recently used one is evicted', () => {

@@ -33,7 +33,7 @@ test('a silent stream does not hold the frontier until it sends again', () => {
   expect(limitOf([A, { ...B, heardAt: NOW - 1 }], { lookingSince }).limit).toBe(B.reached);
 });
 
-test('a stream that never sent falls silent when this process has looked for the same time', () => {
+test('a stream that never sent falls silent when this process has looked for the timeout', () => {
   const streams = [A, { ...B, reached: 0, heardAt: 0 }];
   expect(limitOf(streams, { lookingSince: 450 })).toEqual({ limit: 0, silent: [], nextSilenceAt: 450 + TIMEOUT_MS });
   expect(limitOf(streams, { lookingSince: NOW - TIMEOUT_MS }).silent).toEqual(['B']);

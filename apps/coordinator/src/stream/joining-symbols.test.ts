@@ -27,8 +27,8 @@ test('a symbol is shown when it is repaired up to the clock and streamed as far 
   expect(shown(at(frontier, clock))).toEqual(['X']);
 });
 
-test('a whole symbol does not wait for one that is not', () => {
-  const positions = [at(50, 40), at(50, 45), at(0, 0)];
+test('a symbol that is whole is shown, although another joining symbol is not whole', () => {
+  const positions = [at(50, 40), at(50, 45), at(0, 0)]; // of A, X and Y: nothing of Y is streamed
   expect(symbolsToShow(layout(), positions, ['X', 'Y'], 30)).toEqual({ symbols: ['X'], wholeUpTo: 45 });
 });
 

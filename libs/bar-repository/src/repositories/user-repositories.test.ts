@@ -100,7 +100,7 @@ test.each([undefined, null, 'none', { bars: [] }])('an answer of %p is a failure
 });
 
 test('a repository is asked for eight symbols at a time, for each once, and for no more after eight failures', async () => {
-  const [SYMBOLS, FIRST_FAILING] = [100, 40]; // S0 to S39 get an answer, the others fail
+  const [SYMBOLS, FIRST_FAILING] = [100, 40]; // S0 to S39 get an answer, S40 to S99 fail
   const [AT_A_TIME, FAILURES_MAX] = [8, 8];
   let running = 0;
   let mostRunning = 0;

@@ -18,7 +18,7 @@ const ownCalendar = (id: string) =>
     hours: [{ from: '2024-01-01', weekdays: ['Mon'], segments: [{ open: '00:00', close: '24:00' }] }],
   });
 
-describe('in the book of calendars,', () => {
+describe('the book of calendars', () => {
   it('the shipped calendars have these ids', () => {
     const venues =
       'XNYS XNAS XLON XTKS XHKG XBOM XETR XPAR XAMS XSWX XMIL XTSE XASX XKRX XSHG XTAI XSES BVMF XJSE CMES FX';

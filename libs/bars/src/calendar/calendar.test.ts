@@ -16,7 +16,7 @@ function hoursOf(date: string, day: TradingDay | undefined): string {
 const minutesOf = (day: TradingDay | undefined) =>
   day?.segments.reduce((sum, { open, close }) => sum + (close - open) / MINUTE_MS, 0) ?? 0;
 
-describe('on known days of the shipped calendars,', () => {
+describe('known days of the shipped calendars', () => {
   it.each([
     ['a summer day', 'XNYS', '2013-10-04', '13:30 to 20:00'],
     ['the Friday before daylight saving began', 'XNYS', '2013-03-08', '14:30 to 21:00'],
@@ -85,7 +85,7 @@ const DST_CHANGES = [
   ['2024-10-25', '2024-11-07'],
 ] as const;
 
-describe('in every shipped calendar,', () => {
+describe('every shipped calendar', () => {
   it.each(calendarIds())('%s: days and segments are in order, not empty, and do not overlap', (id) => {
     const calendar = calendarNamed(id);
     const days = calendar.tradingDays(calendar.firstDate, calendar.lastDate);

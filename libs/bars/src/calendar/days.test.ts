@@ -15,7 +15,7 @@ const venue = {
   hours: [{ from: '2024-01-01', weekdays: ['Mon'], segments: [{ open: '09:30', close: '16:00' }] }],
 };
 
-describe('among trading days,', () => {
+describe('trading days', () => {
   const xnys = calendarNamed('XNYS');
 
   it('a range includes both its dates, without weekends and days on which the venue is closed', () => {
@@ -30,13 +30,13 @@ describe('among trading days,', () => {
     expect(xnys.tradingDays('2013-10-15', '2013-10-11')).toEqual([]);
   });
 
-  it('days before a date are the newest ones, oldest first, without the date itself', () => {
+  it('tradingDaysBefore returns the newest days before a date, oldest first', () => {
     expect(datesOf(xnys.tradingDaysBefore('2013-10-09', 3))).toEqual(['2013-10-04', '2013-10-07', '2013-10-08']);
     expect(datesOf(xnys.tradingDaysBefore('2014-06-08', 1, 'extended'))).toEqual(['2014-06-06']);
     expect(xnys.tradingDaysBefore('2013-10-09', 0)).toEqual([]);
   });
 
-  it('days before a date are fewer than requested near the first known date', () => {
+  it('tradingDaysBefore returns fewer days than requested near the first known date', () => {
     expect(datesOf(xnys.tradingDaysBefore('1990-01-04', 5))).toEqual(['1990-01-02', '1990-01-03']);
   });
 
@@ -49,7 +49,7 @@ describe('among trading days,', () => {
     expect(datesOf(calendarNamed(id).tradingDaysOf(Date.parse(time), Date.parse(time)))).toEqual(dates);
   });
 
-  it('the day of a bar is found when it is dated two days after the bar in UTC', () => {
+  it('the day of a bar is found when its date is two days after the date of the bar in UTC', () => {
     const segments = [{ open: '06:00-1d', close: '05:30' }];
     const hours = [{ from: '2024-01-01', weekdays: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri'], segments }];
     const auckland = parseCalendar({ ...venue, zone: 'Pacific/Auckland', hours });
@@ -57,7 +57,7 @@ describe('among trading days,', () => {
     expect(datesOf(auckland.tradingDaysOf(time, time))).toEqual(['2024-03-07']);
   });
 
-  it('the days of a range of times have a moment of it, and are within the known range', () => {
+  it('tradingDaysOf returns the known days that trade at some time of the range', () => {
     const times = (first: string, last: string) => datesOf(xnys.tradingDaysOf(Date.parse(first), Date.parse(last)));
     expect(times('2013-10-11T20:00Z', '2013-10-15T13:29Z')).toEqual(['2013-10-14']);
     expect(times('2013-10-11T19:59Z', '2013-10-15T13:30Z')).toEqual(['2013-10-11', '2013-10-14', '2013-10-15']);
@@ -65,7 +65,7 @@ describe('among trading days,', () => {
     expect(times('1980-01-01T00:00Z', '1981-01-01T00:00Z')).toEqual([]);
   });
 
-  it('days before a date are never before 1970, although the calendar has such days', () => {
+  it('tradingDaysBefore returns no day before 1970, although the calendar has such days', () => {
     const hours = [{ ...venue.hours[0]!, from: '1960-01-01' }];
     const old = parseCalendar({ ...venue, firstDate: '1960-01-01', hours });
     expect(datesOf(old.tradingDaysBefore('1970-01-19', 5))).toEqual(['1970-01-05', '1970-01-12']);
@@ -102,7 +102,7 @@ describe('among trading days,', () => {
   });
 });
 
-describe('with hours in wall time,', () => {
+describe('hours in wall time', () => {
   /** A calendar with these segments, on Sundays by default, because New York changes its clocks on one. */
   const calendarWith = (segments: { open: string; close: string }[], weekdays = ['Sun']): Calendar =>
     parseCalendar({ ...venue, hours: [{ from: '2024-01-01', weekdays, segments }] });

@@ -32,11 +32,11 @@ function problemsOf(json: unknown): readonly FieldProblem[] {
 }
 
 describe('a calendar file', () => {
-  it('with all required fields becomes a calendar', () => {
+  it('a file with all required fields becomes a calendar', () => {
     expect(parseCalendar(file)).toMatchObject({ id: 'TEST', zone: 'Asia/Tokyo', hasExtendedHours: false });
   });
 
-  it('with several wrong fields is refused with all their problems', () => {
+  it('a file with several wrong fields is refused with all their problems', () => {
     const wrong = {
       ...file,
       zone: 'Asia/Tokio',
@@ -58,13 +58,13 @@ describe('a calendar file', () => {
     ]);
   });
 
-  it('with a wrong field is refused with a message that says what was expected', () => {
+  it('the message about a wrong field says what was expected', () => {
     expect(() => parseCalendar({ ...file, firstDate: '1.1.2024' })).toThrow(
       'firstDate: expected a date YYYY-MM-DD, was "1.1.2024"',
     );
   });
 
-  it.each([[null], ['XNYS'], [[]], [undefined], [{}], [42]])('that is %j is refused', (json) => {
+  it.each([[null], ['XNYS'], [[]], [undefined], [{}], [42]])('a file with the content %j is refused', (json) => {
     expect(problemsOf(json).length).toBeGreaterThan(0);
     expect(() => parseCalendar(json)).toThrow(/^[a-z ]+: expected /i);
   });
@@ -110,11 +110,11 @@ describe('a calendar file', () => {
       { hours: [{ ...week, extended: [{ open: '10:00', close: '20:00' }] }] },
       'hours[0].extended',
     ],
-  ])('with %s is refused', (_what, change, field) => {
+  ])('a file with %s is refused', (_what, change, field) => {
     expect(problemsOf({ ...file, ...change }).map((problem) => problem.field)).toEqual([field]);
   });
 
-  it('may have days that touch, and days that reach over midnight where no other day is', () => {
+  it('days may touch, and may reach over midnight where no other day is', () => {
     const touching = weekOf({ open: '17:00-1d', close: '17:00' });
     expect(problemsOf({ ...file, ...touching })).toEqual([]);
     const fridayNight = { ...week, weekdays: ['Fri'], segments: [{ open: '20:00', close: '12:00+1d' }] };
@@ -123,7 +123,7 @@ describe('a calendar file', () => {
 });
 
 describe('docs/calendar.schema.json', () => {
-  it('is the schema that files are parsed with (when this fails, write the schema to the file)', () => {
+  it('the file has the schema that calendars are parsed with (when this fails, write the schema to the file)', () => {
     const published: unknown = JSON.parse(
       readFileSync(path.resolve(__dirname, '../../../../docs/calendar.schema.json'), 'utf8'),
     );

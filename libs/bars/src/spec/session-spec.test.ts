@@ -97,7 +97,7 @@ describe('a valid spec', () => {
   });
 });
 
-describe('the problem of an invalid spec names the field, what was expected and what it was', () => {
+describe('an invalid spec', () => {
   it.each<[change: object, problem: string]>([
     [{ colour: 'red' }, 'colour: expected no such field, was "red"'],
     [{ upkeep: { evry: 5 } }, 'upkeep.evry: expected no such field, was 5'],
@@ -165,26 +165,26 @@ describe('the problem of an invalid spec names the field, what was expected and 
     [{ pace: { mode: 'clock', speed: 60, overrun: 'skip' } }, 'pace.overrun: expected "wait" or "fail", was "skip"'],
     [{ feed: { timeoutSeconds: 0 } }, 'feed.timeoutSeconds: expected at least 1, was 0'],
     [{ id: 'a/b' }, 'id: expected an id, ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$, was "a/b"'],
-  ])('%j: %s', (change, problem) => {
+  ])('%j has the problem %s', (change, problem) => {
     const texts = problemsWith(change).map(({ field, expected, was }) => `${field}: expected ${expected}, was ${was}`);
     expect(texts).toEqual([problem]);
   });
 
-  it('for 5,001 symbols, without a list of them', () => {
+  it('5,001 symbols are one problem, whose message does not list them', () => {
     const [problem, ...others] = problemsWith({ symbols: manySymbols(5_001) });
     expect(problem).toMatchObject({ field: 'symbols', expected: 'at most 5000 symbols' });
-    expect(problem!.was.length).toBeLessThanOrEqual(80); // it does not list them
+    expect(problem!.was.length).toBeLessThanOrEqual(80);
     expect(others).toEqual([]);
   });
 
-  it('for an unknown calendar, and lists the known ones', () => {
+  it('the problem of an unknown calendar lists the known ones', () => {
     const [problem] = problemsWith({ calendar: 'XXXX' });
     expect(problem).toMatchObject({ field: 'calendar', was: '"XXXX"' });
     expect(problem!.expected).toContain('XNYS');
     expect(problem!.expected).not.toContain('XXXX');
   });
 
-  it('for a key __proto__ or constructor, which JSON may have, at the top and inside', () => {
+  it('the keys __proto__ and constructor, which JSON may have, are unknown fields at the top and inside', () => {
     // An object literal would set the prototype instead of the key.
     const top: unknown = JSON.parse(JSON.stringify(minimalSpec).replace('{', '{"__proto__":{"x":1},'));
     expect(problemsOf(top)).toEqual([{ field: '__proto__', expected: 'no such field', was: '{"x":1}' }]);
@@ -195,11 +195,11 @@ describe('the problem of an invalid spec names the field, what was expected and 
     expect(problemsWith(JSON.parse('{"constructor":1}') as object)).toMatchObject([{ field: 'constructor' }]);
   });
 
-  it.each([undefined, null, 7, 'spec', [], [minimalSpec]])('for %j, which is not an object', (input) => {
+  it.each([undefined, null, 7, 'spec', [], [minimalSpec]])('%j is refused, because it is not an object', (input) => {
     expect(problemsOf(input)).toMatchObject([{ field: '', expected: 'object' }]);
   });
 
-  it('all problems of single fields come in one error, and so do all problems of combined fields', () => {
+  it('one error has all problems of single fields, or if there are none, all problems of combined fields', () => {
     const fieldsWith = (change: object) => problemsWith(change).map(({ field }) => field);
     const singleFields = { symbols: ['S P'], end: 'soon', colour: 1, upkeep: { maxRetries: -1 } };
     expect(fieldsWith(singleFields).sort()).toEqual(['colour', 'end', 'symbols[0]', 'upkeep.maxRetries']);
@@ -207,7 +207,7 @@ describe('the problem of an invalid spec names the field, what was expected and 
     expect(fieldsWith(combined).sort()).toEqual(['calendar', 'derivedIntervals[0]', 'end', 'symbols[1]']);
   });
 
-  it('end before start is one problem, not also a range without a trading day', () => {
+  it('an end before the start is one problem: no second one says that the range has no trading day', () => {
     expect(problemsWith({ start: '2013-10-08', end: '2013-10-07' })).toHaveLength(1);
   });
 
@@ -218,8 +218,8 @@ describe('the problem of an invalid spec names the field, what was expected and 
   });
 });
 
-describe('symbols', () => {
-  it('are the names that vendors use, in either case', () => {
+describe('the symbols of a spec', () => {
+  it('names that vendors use are accepted, in either case', () => {
     const symbols =
       'BACpB BACPB BRK.B ES=F EUR/USD ^GSPC BTC:PERP A+ B@1 C#2 D&E F$ G~ a-b_c constructor __proto__'.split(' ');
     expect(parseSessionSpec({ ...minimalSpec, symbols }).symbols).toEqual(symbols);
@@ -229,20 +229,20 @@ describe('symbols', () => {
     expect(problemsWith({ symbols: [symbol] })).toMatchObject([{ field: 'symbols[0]', expected: SYMBOL_WORDS }]);
   });
 
-  it('may be all symbols of the source, which the spec then lists, each once and in order', () => {
+  it('"dataset" in a request means all symbols of the source; the spec lists them, each once and in order', () => {
     const request = parseSessionRequest({ ...minimalSpec, symbols: 'dataset' });
     expect(request.symbols).toBe('dataset');
     expect(resolveSymbols(request, ['b', 'B', 'a', 'b'])).toEqual({ ...request, symbols: ['B', 'a', 'b'] });
   });
 
-  it('of the source are refused when it has none, or one with an invalid name', () => {
+  it('"dataset" is refused when the source has no symbol, or one with an invalid name', () => {
     const request = parseSessionRequest({ ...minimalSpec, symbols: 'dataset' });
     const problem = 'symbols: expected a dataset of 1 to 5000 symbols, was lean has 0';
     expect(() => resolveSymbols(request, [])).toThrow(problem);
     expect(() => resolveSymbols(request, ['a b'])).toThrow('"a b"');
   });
 
-  it('must be listed in a spec, and in a request for a session that is fed', () => {
+  it('"dataset" is refused in a spec, and in a request for a session that is fed', () => {
     const allSymbols = { ...minimalSpec, symbols: 'dataset' };
     expect(() => parseSessionSpec(allSymbols)).toThrow('symbols: expected a list of symbols');
     const fed = { ...allSymbols, source: { type: 'feed' } };
@@ -266,18 +266,18 @@ describe('the size of a session', () => {
   const limits = { maxDays: 5, maxSymbolDays: 10 };
   const parse = (change: object) => parseSessionRequest({ ...minimalSpec, ...change }, undefined, limits);
 
-  it('may equal the limits', () => {
+  it('a session as large as the limits is accepted', () => {
     expect(parse({})).toMatchObject({ start: '2013-10-07', end: '2013-10-11' });
   });
 
-  it('has a limit of trading days, and the error has the figures', () => {
+  it('too many trading days are refused with the figures', () => {
     expect(() => parse({ end: '2013-10-14' })).toThrow(
       'end: expected at most 5 trading days in a session (BARKEEP_MAX_DAYS), was 6 trading days for 2013-10-07 to 2013-10-14, history included',
     );
     expect(() => parse({ history: { trailingDays: 1 } })).toThrow('was 6 trading days');
   });
 
-  it('has a limit of symbols × days, and the error has the figures', () => {
+  it('too many symbols × days are refused with the figures', () => {
     const problem =
       'symbols: expected at most 10 symbols × trading days in a session (BARKEEP_MAX_SYMBOL_DAYS), was 3 symbols × 5 trading days = 15';
     expect(() => parse({ symbols: ['A', 'B', 'C'] })).toThrow(problem);
@@ -285,7 +285,7 @@ describe('the size of a session', () => {
     expect(() => resolveSymbols(request, ['A', 'B', 'C'], limits)).toThrow(problem);
   });
 
-  it('includes the days that the bars of a history need, once these are found', () => {
+  it('the days of a history given in bars count once they are found', () => {
     const spec = parseSessionSpec({ ...minimalSpec, history: { bars: 100, interval: '1m' } });
     checkSize(spec, 0, limits);
     expect(() => checkSize(spec, 1, limits)).toThrow(
@@ -293,15 +293,13 @@ describe('the size of a session', () => {
     );
   });
 
-  it('is checked without building 130 years of trading days', () => {
+  it('130 years are refused without building their trading days', () => {
     const allYears = { symbols: 'dataset', calendar: '24/7', start: '1970-01-01', end: '2099-12-31' };
     expect(() => parse(allYears)).toThrow('was 47,482 trading days');
   });
 });
 
-describe('values in messages', () => {
-  it('are shortened, and a value that is not JSON can be shown', () => {
-    expect(shown('x'.repeat(200))).toHaveLength(78);
-    expect([undefined, 7, { a: 1 }].map(shown)).toEqual(['undefined', '7', '{"a":1}']);
-  });
+test('a long value is shortened in a message, and undefined is shown although it is not JSON', () => {
+  expect(shown('x'.repeat(200))).toHaveLength(78);
+  expect([undefined, 7, { a: 1 }].map(shown)).toEqual(['undefined', '7', '{"a":1}']);
 });

@@ -3,8 +3,8 @@ import type { DayGrid } from '@barkeep/bars';
 import { openLimit } from '../mirror/index.js';
 
 /**
- * The steps of a batch in which slots of one interval close. Element i of each array belongs to the i-th listed step. The bars of that step
- * open in `[openBefore[i - 1], openBefore[i])`; those of the first listed step open in `[openFrom, openBefore[0])`.
+ * The listed steps: the steps of a batch in which slots of one interval close. Element i of each array belongs to the i-th listed step.
+ * The bars of listed step i open in `[openBefore[i - 1], openBefore[i])`; the bars of the first one open in `[openFrom, openBefore[0])`.
  */
 export interface ClosedSlots {
   /** Index of the step in the batch. */
@@ -18,9 +18,9 @@ export interface ClosedSlots {
 }
 
 /**
- * The slots of one interval that close in the steps of a batch. For 5m and the steps 9:33 to 9:36, after 9:32, lists the step 9:35: its
- * index is 2, and its bar opens in `[9:30, 9:35)`.
- * @param after the slots of the first step closed after this time, epoch ms
+ * The slots of one interval that close in the steps of a batch. For 5m and the steps at 9:33, 9:34, 9:35 and 9:36, only the step at 9:35 is
+ * listed: its index is 2, and its bar opens in `[9:30, 9:35)`.
+ * @param after the time of the step before the batch, epoch ms: slots that had closed by then belong to earlier steps
  * @param times of the steps, epoch ms
  * @param includesEmpty also lists steps in which no slot of the interval closes
  */

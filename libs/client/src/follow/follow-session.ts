@@ -2,6 +2,9 @@
  * Follows a session, one step at a time. A step shows what the session showed at that simulated time, even when the session's clock and
  * the loaded bars are already later (invariant I2, docs/ARCHITECTURE.md). The session keeps the position of a named consumer. In lockstep
  * the session's clock waits for the consumer.
+ *
+ * Three objects share the work: `StoreFollower` loads bars as they become visible, `Walk` turns them into steps and counts what was
+ * delivered, and `KeptPosition` joins as a named consumer and sends the position that `Walk` gives it.
  */
 import { randomBytes } from 'node:crypto';
 import type { ConsumerPosition, JoinFrom, OpenSession, SessionLayout } from '@barkeep/session-data';
@@ -31,8 +34,8 @@ export interface FollowOptions {
   /** How far apart steps are: the base interval, any whole multiple of it, or `day`. @default the base interval */
   every?: string;
   /**
-   * True: the session's clock waits for this consumer, which needs the pace lockstep. False in a session in lockstep: the loop only
-   * watches, without a name, and the clock does not wait for it. @default true when the pace is lockstep
+   * True: the session's clock waits for this consumer; the session's pace must be lockstep. False: the clock does not wait for it. In a
+   * session in lockstep such a loop only watches, and must not have a name. @default true when the pace is lockstep
    */
   lockstep?: boolean;
   /** Where to start: where the consumer left off, at the first retained day, or at the session's clock. @default 'kept' */
@@ -76,8 +79,8 @@ export async function* follow(
   if (!['kept', 'beginning', 'now'].includes(from))
     throw new ArgumentError('from', '"kept", "beginning" or "now"', from);
   signal?.throwIfAborted();
-  // With this limit nothing is loaded until the first step is known. Otherwise the loader would begin at the session's clock, and
-  // skip days that the first steps need.
+  // The follower loads no bar that closes after `limit`. With the first open as the limit it loads nothing yet: the first step is not
+  // known, and bars loaded from the session's clock on would lack days that the first steps need. `Walk` raises the limit from day to day.
   const limit = layout.start;
   const derivedBy = derivedByFor(layout);
   const follower = await StoreFollower.open(redis, layout, { keepDays, derivedBy, limit, signal });
@@ -114,27 +117,28 @@ function reportStart(name: string, session: string, start: KeptStart, { onKept }
   process.emitWarning(`${finished}: ${help}`, { type: 'BarkeepWarning', code: 'CONSUMER_AT_END' });
 }
 
-/** The given name, or a random name for a consumer that the clock waits for; undefined when no position is kept. */
+/** The consumer's name: the given one, or a random one when the clock waits for the consumer. Undefined: no position is kept. */
 function consumerName(layout: SessionLayout, { consumer, lockstep }: FollowOptions): string | undefined {
   const { mode } = layout.spec.pace;
   if (lockstep === true && mode !== 'lockstep') throw new NotLockstepError(layout.id, mode);
   const isWaitedFor = mode === 'lockstep' && lockstep !== false;
-  // A name would put the consumer's position into the store, and the clock waits for each consumer that has a position there.
+  // With a name the store would keep the consumer's position, and in lockstep the clock waits for each position in the store.
   if (mode === 'lockstep' && !isWaitedFor && consumer !== undefined)
     throw new ArgumentError('consumer', 'no name with lockstep: false in a session in lockstep', consumer);
   return consumer ?? (isWaitedFor ? `consumer-${randomBytes(6).toString('hex')}` : undefined);
 }
 
 /**
- * `upkeep` when upkeep computes every derived interval and a barrier ends the session: then the clock waits for all derived bars.
- * Otherwise upkeep may store them too late, and this process derives them.
+ * Who makes the derived bars of the steps. `upkeep`, if upkeep computes every derived interval and the last barrier is at the session's
+ * end: then the clock passes a bar only after upkeep has stored it. Otherwise upkeep may store a bar after the clock has passed it, so
+ * this process derives the bars itself: `client`.
  */
 function derivedByFor(layout: SessionLayout): DerivedBy {
   const areAllComputed = layout.computed.length === layout.derived.length;
   return areAllComputed && layout.barrierEnd === layout.end ? 'upkeep' : 'client';
 }
 
-/** Where a consumer without a kept position starts, epoch ms. */
+/** Where a consumer without a kept position starts, epoch ms: never in the history, the days before `sessionStart`. */
 function startOf({ loader }: StoreFollower, layout: SessionLayout, from: JoinFrom): number {
   return Math.max(from === 'now' ? loader.sessionClock : loader.keptFrom, layout.sessionStart);
 }

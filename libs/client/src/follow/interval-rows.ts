@@ -20,7 +20,7 @@ export interface DeliveredPart {
   batchRows: BatchRows;
 }
 
-/** The rows of a batch in the mirror: those of the i-th held symbol are rows `[firsts[i], ends[i])` of `memories[i]`. */
+/** The rows of a batch in the mirror. The i-th held symbol has rows `[firsts[i], ends[i])` of `memories[i]`. */
 interface BatchRows {
   memories: readonly RowMemory[];
   firsts: Int32Array;
@@ -98,7 +98,7 @@ export class IntervalRows {
     return parts;
   }
 
-  /** The list of the step whose row counts start at `counts[at]`: the last list when the counts are those of the step before. */
+  /** The list of the step whose row counts start at `counts[at]`. When they equal the counts of the step before, returns its list. */
   private listOf(at: number): StepSymbols {
     const { lastCounts, lastList, counts } = this;
     let isSame = lastList !== undefined;

@@ -58,7 +58,7 @@ describe('a client of the HTTP API', () => {
     expect(metrics.map(({ symbol }) => symbol)).toEqual(['AAA', 'CCC']);
   });
 
-  describe('that repeats the creation of a session', () => {
+  describe('a creation that is repeated', () => {
     /** The idempotency keys of a creation whose first request gets no answer. */
     async function keysOf(spec: object): Promise<unknown[]> {
       const requests: IncomingMessage[] = [];

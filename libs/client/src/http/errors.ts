@@ -64,9 +64,9 @@ export class SessionDataLostError extends ApiProblemError {
   override readonly name = 'SessionDataLostError';
 }
 /**
- * The session Redis lost bars that this stream had sent, and the call was refused. Send again all bars of the symbol that close
- * after `reachedMs`, and every bar that was sent late, whatever its time. It is safe to send all bars again: the stored ones count as
- * duplicates.
+ * The session Redis lost bars that this stream had sent, and the call was refused. To go on, send all bars of the symbol again: those that
+ * are still stored count as duplicates. It is enough to send the bars that close after `reachedMs`, and the late bars: bars that were
+ * sent after the session had passed their time.
  */
 export class FedBarsLostError extends ApiProblemError {
   override readonly name = 'FedBarsLostError';
@@ -75,7 +75,7 @@ export class FedBarsLostError extends ApiProblemError {
     details: ProblemDetails,
     /** The symbol of the stream. */
     readonly symbol: string,
-    /** The session still has every bar of the stream that closes by this time, epoch ms. */
+    /** The session still has every bar that closes at this time or before, except late ones, epoch ms. */
     readonly reachedMs: number,
     /** How many fewer bars of the symbol the session has than at the last answer. */
     readonly bars: number,

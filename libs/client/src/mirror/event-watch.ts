@@ -25,7 +25,7 @@ export class EventWatch {
 
   /**
    * Waits for entries. @returns their effects; empty when none came in time
-   * @param lastIds ids of the last seen entries by stream, first that of the public events; moved to the new entries
+   * @param lastIds by stream, the id of the last seen entry; the first stream has the public events. Gets the ids of the new entries
    * @throws the error of the connection, when it was cut
    */
   async next(lastIds: Map<string, string>, blockMs: number): Promise<EntryEffect[]> {

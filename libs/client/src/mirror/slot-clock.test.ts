@@ -18,7 +18,7 @@ test('callers share one SlotClock of an interval', () => {
 });
 
 test.each([layout.base, ...layout.derived])(
-  'the slots of $name that are closed at a time are those that open before its limit',
+  'the slots of $name that open before the limit of a time are the slots that are closed then',
   (interval) => {
     const clock = slotClock(layout, interval);
     const slots = slotsOf(interval);

@@ -59,7 +59,10 @@ it('a wait for the feed is logged when the run has fed all bars', async () => {
 
 it.each([
   ['waits that end', [failing, {}, failing, {}]],
-  ['waits for the consumer and the feed', ['consumers', 'feed'].flatMap((kind) => [{ kind }, { kind }])],
+  [
+    'waits that the run itself ends (for its consumer and its feed)',
+    ['consumers', 'feed'].flatMap((kind) => [{ kind }, { kind }]),
+  ],
   ['failed looks', [new Error('away'), new Error('away')]],
 ] as [string, (Partial<WaitingFor> | Error)[]][])('%s are not logged', async (_what, waits) => {
   const all = waits.map((wait) => (wait instanceof Error ? wait : { what: [], detail: 'waiting', ...wait }));

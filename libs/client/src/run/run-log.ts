@@ -45,10 +45,13 @@ export async function logWaits(
   }
 }
 
-/** What a session waits for, unless it waits for the run itself: for the next step, or for bars that are not fed yet. */
+/**
+ * What a session waits for, if the wait is to be logged. Two waits that the run itself ends are not: the wait for bars that it has not fed
+ * yet, and the wait for consumers when all have joined, because then a consumer only has to take its next step.
+ */
 function unusualWait({ waitingFor, spec: { pace }, consumers }: SessionStatus, isFed: boolean): Wait | undefined {
   if (!waitingFor || !(waitingFor.kind in LOGGED_WAITS)) return undefined;
-  const lacksConsumers = pace.mode === 'lockstep' && consumers.length < pace.consumers; // some have not joined yet
+  const lacksConsumers = pace.mode === 'lockstep' && consumers.length < pace.consumers; // not all have joined
   if (waitingFor.kind === 'consumers' && !lacksConsumers) return undefined;
   return waitingFor.kind === 'feed' && !isFed ? undefined : waitingFor;
 }
@@ -67,13 +70,18 @@ export function lateText(fed: ReadonlyMap<string, FeedResult>): string | undefin
   return `${late} of ${sum('sent')} bars came after the session had passed their time: the steps may lack them`;
 }
 
-/** Says how many fed bars were not stored, and why; undefined when all were. */
+/**
+ * Says how many fed bars were not stored, why, and one of them as an example, such as
+ * `392 of 1170 bars were not stored: malformed 390, conflict 2 (BBB openTime: expected a time, was 1709562600)`. Undefined when all were
+ * stored.
+ */
 export function notStoredText(fed: ReadonlyMap<string, FeedResult>): string | undefined {
   const reasons = new Map<string, number>();
   let [sent, notStored] = [0, 0];
   let example = '';
   for (const [symbol, { sent: sentOfSymbol, conflicts, refused, problems }] of fed) {
     sent += sentOfSymbol;
+    // A conflict is a bar that differs from the stored one. It is not stored either.
     for (const [reason, bars] of [...Object.entries(refused), ['conflict', conflicts] as const]) {
       if (bars === 0) continue;
       reasons.set(reason, (reasons.get(reason) ?? 0) + bars);

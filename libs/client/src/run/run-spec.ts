@@ -77,8 +77,8 @@ export function planRun(spec: RunSpec, given: { bars: boolean; repository: boole
   const source = sourceOf(spec, given.bars);
   const specBackfill = spec.backfill ?? [];
   const backfill = given.repository && specBackfill.length === 0 ? [REPOSITORY_NAME] : specBackfill;
-  // The user's repository answers for every name: for both with `backfill: ['a', 'b']`. If `repository` is one of the names, it
-  // answers for that one only, and the others are datasets.
+  // The user's repository answers for every name in `backfill`. An exception: if `repository` is one of the names, it answers for this
+  // name only, and the other names are datasets.
   const namesForRepository = backfill.includes(REPOSITORY_NAME) ? [REPOSITORY_NAME] : backfill;
   const repositoryNames = given.repository ? namesForRepository : [];
   const isDataset = (name: string): boolean => !repositoryNames.includes(name);

@@ -56,7 +56,8 @@ async function runInitdb({ program, account, place, keep }: PostgresOptions, fol
   const args = [`--pgdata=${folder}`, `--username=${POSTGRES_ROLE}`, `--pwfile=${passwordFile}`, ...settings];
   const options = { cwd: place, env: programEnvironment(), timeout: INIT_LIMIT_MS, ...account };
   const initdb = promisify(execFile)(join(program.bin, 'initdb'), keep ? args : [...args, '--no-sync'], options);
-  // Without this, initdb would go on writing into the folder, which the next start replaces.
+  // A child process outlives its parent. Without this handler initdb would go on writing into the folder, while the next start removes it
+  // and creates another one.
   const endInitdb = () => initdb.child.kill('SIGKILL');
   process.once('exit', endInitdb);
   try {
@@ -77,7 +78,9 @@ function checkVersion(data: string, major: number): void {
   );
 }
 
-/** The account that owns the data, even if a better account exists by now. */
+/**
+ * The account that owns the data. The server must run as this account, even when {@link PostgresOptions.account} now names another one.
+ */
 function ownerOf(data: string): Account {
   const { uid, gid } = statSync(data);
   return { uid, gid };

@@ -1,5 +1,6 @@
 /**
- * Starts one private Redis server: on loopback only, with a random password, without eviction; kept data have an append-only file.
+ * Starts one private Redis server: on loopback only, with a random password, without eviction. It writes data that are to be kept to an
+ * append-only file.
  *
  * Guarantees: when `startRedis` resolves, the server answers; when it rejects, no server is left running.
  */
@@ -12,7 +13,7 @@ import { startServer, withFreePort, type ServerProcess } from './server-process.
 
 const READY_LIMIT_MS = 30_000;
 
-/** The configuration file. `set-proc-title no` keeps the file's path in the command line, which identifies the process. */
+/** The text of the configuration file. With `set-proc-title no` the file's path stays in the command line; it identifies the process. */
 export function redisConfiguration(settings: {
   port: number;
   folder: string;
@@ -37,14 +38,18 @@ export function redisConfiguration(settings: {
 }
 
 /**
- * The path of a file as Redis takes it. A path with one of `*?[` is a pattern for Redis, and without a fitting file Redis starts with its
- * defaults: on port 6379, without a password.
+ * A file's path as an argument of redis-server, which takes a path with `*`, `?` or `[` as a pattern for files. So these characters, and
+ * the escape character `\` itself, are escaped in such a path. A path without them is not a pattern, and must not be escaped. When a
+ * pattern fits no file, Redis starts with its defaults: on port 6379, without a password.
  */
 export function literalPath(path: string): string {
   return /[*?[]/.test(path) ? path.replace(/[*?[\\]/g, String.raw`\$&`) : path;
 }
 
-/** Starts a server with its data in `folder`; calls `spawned` once its process exists. @returns its URL up to the number of a database */
+/**
+ * Starts a server with its data in `folder`. Calls `spawned` once its process exists.
+ * @returns the server's URL without the number of a database, such as `redis://:password@127.0.0.1:7001/`
+ */
 export function startRedis(
   program: RedisProgram,
   { folder, keep }: { folder: string; keep: boolean },

@@ -33,7 +33,7 @@ async function refusal(): Promise<string> {
 }
 
 describe('the calendars of a folder', () => {
-  it('are known in addition to the shipped ones, each under its id and its aliases', async () => {
+  it('each is known under its id and its aliases, in addition to the shipped calendars', async () => {
     await put('mars.json', { ...VENUE, aliases: ['PHOBOS'] });
     await put('readme.txt', 'not a calendar');
     await put('._mars.json', 'a resource fork of macOS');
@@ -48,7 +48,7 @@ describe('the calendars of a folder', () => {
     expect(calendarNamed('XNYS').id).toBe('XNYS');
   });
 
-  it('can be used in the specs of sessions', async () => {
+  it('the spec of a session can name one', async () => {
     const dates = { start: '2024-01-01', end: '2024-01-31' };
     const spec = { symbols: ['A'], calendar: 'MARS', ...dates, source: { type: 'dataset', dataset: 'd' } };
     expect(() => parseSessionSpec(spec)).toThrow('calendar: expected one of XNYS');
@@ -60,14 +60,14 @@ describe('the calendars of a folder', () => {
     );
   });
 
-  it('are only the shipped ones without a folder', async () => {
+  it('without a folder only the shipped calendars are known', async () => {
     await useOwnCalendars(undefined);
     expect(calendarIds()).toEqual(new CalendarBook().ids());
   });
 });
 
 describe('a folder that cannot be used', () => {
-  it('is reported with the file and each invalid field', async () => {
+  it('the error names the file and each invalid field', async () => {
     await put('a.json', VENUE);
     await put('b.json', { ...VENUE, id: 'VENUS', zone: 'Nowhere/City', hours: [] });
     const message = await refusal();
@@ -76,7 +76,7 @@ describe('a folder that cannot be used', () => {
     expect(calendarIds()).not.toContain('MARS');
   });
 
-  it('is reported with the second of two files with the same id', async () => {
+  it('the error names the second of two files with the same id', async () => {
     await put('a.json', VENUE);
     await put('b.json', VENUE);
     expect(await refusal()).toBe(
@@ -84,17 +84,17 @@ describe('a folder that cannot be used', () => {
     );
   });
 
-  it('is reported with a file whose id is that of a shipped calendar', async () => {
+  it('the error names a file whose id is that of a shipped calendar', async () => {
     await put('a.json', { ...VENUE, id: 'XNAS' });
     expect(await refusal()).toContain('a.json: id: expected a calendar id that is not in use, was "XNAS"');
   });
 
-  it('is reported with a file that is not JSON', async () => {
+  it('the error names a file that is not JSON', async () => {
     await put('a.json', '{ "id": ');
     expect(await refusal()).toContain('a.json: expected JSON, was: ');
   });
 
-  it('is reported when it does not exist', async () => {
+  it('a folder that does not exist is an error', async () => {
     await expect(useOwnCalendars(join(dir, 'nowhere'))).rejects.toThrow(
       /^calendar folder .*nowhere \(BARKEEP_CALENDARS_DIR\): ENOENT/,
     );

@@ -9,7 +9,7 @@ import { EVENTS_KEPT } from '../events/index.js';
 
 /** A valid name of a consumer: 1 to 64 characters. */
 export const CONSUMER_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-/** Most consumers per session, with those that left or were dropped. A new one then replaces the one that left the longest ago. */
+/** Most consumers of a session, also counting consumers that left or were dropped. A further one replaces the one that left longest ago. */
 export const CONSUMERS_MAX = 1_000;
 /** The `deliveredHash` of a consumer that has received nothing yet. */
 export const NOTHING_DELIVERED = '0'.repeat(64);

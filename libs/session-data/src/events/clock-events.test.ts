@@ -26,7 +26,7 @@ function emittedOf(places: readonly ClockPlace[]): ClockPlace[] {
 }
 
 describe('the places that a clock passes', () => {
-  it('are the open, the last bar and the close of each day when it stops at whole days only', () => {
+  it('a clock that stops at whole days passes the open, the last bar and the close of each day', () => {
     expect(placesOf(layoutOf(), 'windows').map(textOf)).toEqual([
       '10-07T13:30 day-opened',
       '10-07T19:59 day-closing',
@@ -40,7 +40,7 @@ describe('the places that a clock passes', () => {
     ]);
   });
 
-  it('are also the close of every bar when it stops at each bar', () => {
+  it('a clock that stops at each bar also passes the close of every bar', () => {
     const places = placesOf(layoutOf(), 'slots');
     // Two days of 390 bars; the other three events of each day; and the `clock` event at the second open.
     expect(places).toHaveLength(2 * 390 + 2 * 3 + 1);
@@ -50,7 +50,7 @@ describe('the places that a clock passes', () => {
     expect(slotsOfSecondDay).toEqual(Array.from({ length: 390 }, (_, slot) => slot));
   });
 
-  it('end at the limit, and include a place exactly there', () => {
+  it('the last place is at the limit or before it', () => {
     const layout = layoutOf();
     const { close } = layout.grid(0);
     const lastUpTo = (limit: number) => placesOf(layout, 'slots', layout.start, limit).at(-1);
@@ -64,19 +64,22 @@ describe('the places that a clock passes', () => {
     ['XHKG', 'windows'],
     ['CMES', 'windows'],
     ['24/7', 'slots'],
-  ] as const)('are the same from any place on, in the order of their numbers: %s by %s', (calendar, stops) => {
-    const layout = layoutOf({ calendar, upkeep: { barrier: { minutes: 50 } } });
-    const all = emittedOf(placesOf(layout, stops));
-    for (const [i, place] of all.entries()) {
-      const fromThere = emittedOf(placesOf(layout, stops, place.time));
-      const number = eventNumber(place);
-      const later = fromThere.filter((other) => eventNumber(other) > number);
-      // Compares texts, because a day has 1,440 places, and comparing them as objects takes minutes.
-      expect(JSON.stringify(later)).toBe(JSON.stringify(all.slice(i + 1)));
-    }
-  });
+  ] as const)(
+    'from any place on the later places are the same, in the order of their numbers: %s by %s',
+    (calendar, stops) => {
+      const layout = layoutOf({ calendar, upkeep: { barrier: { minutes: 50 } } });
+      const all = emittedOf(placesOf(layout, stops));
+      for (const [i, place] of all.entries()) {
+        const fromThere = emittedOf(placesOf(layout, stops, place.time));
+        const number = eventNumber(place);
+        const later = fromThere.filter((other) => eventNumber(other) > number);
+        // Compares texts, because a day has 1,440 places, and comparing them as objects takes minutes.
+        expect(JSON.stringify(later)).toBe(JSON.stringify(all.slice(i + 1)));
+      }
+    },
+  );
 
-  it('are each there once on a calendar that never closes, with the end of a day before the start of the next day', () => {
+  it('on a calendar that never closes each place comes once, the end of a day before the start of the next day', () => {
     const emitted = emittedOf(placesOf(layoutOf({ calendar: '24/7' }), 'windows'));
     expect(emitted.map(textOf).slice(1, 6)).toEqual([
       '10-07T23:59 day-closing',

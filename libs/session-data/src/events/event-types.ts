@@ -63,7 +63,7 @@ const OPTIONAL_FIELDS: ReadonlySet<string> = new Set(['error']);
 
 export type SessionEventType = keyof typeof EVENTS;
 export const SESSION_EVENT_TYPES = Object.keys(EVENTS) as SessionEventType[];
-/** The types that a strategy gets too. A repository may fail for slots after the clock, so only operators learn of that. */
+/** The types that strategies get. Only operators learn that a repository fails, because it may fail for slots after the clock. */
 export const STRATEGY_EVENT_TYPES = SESSION_EVENT_TYPES.filter((type) => !type.startsWith('repository-'));
 /** Names of the fields that hold a time, epoch ms. */
 export const EVENT_TIME_FIELDS: ReadonlySet<string> = new Set(['time', 'position', 'nextTryAt']);

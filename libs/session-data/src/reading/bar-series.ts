@@ -43,7 +43,7 @@ export class BarSeries {
     this.forming = layout.computed.includes(interval) ? new FormingRead(layout, symbol, interval, keys) : undefined;
   }
 
-  /** The newest `count` bars, oldest first; with `forward` those of the newest `count` slots. Usually takes one round trip. */
+  /** The newest `count` bars, oldest first; with `forward` the bars of the newest `count` slots. Usually takes one round trip. */
   async last(count: number, { fill = 'none' }: FillOptions = {}): Promise<ShownBar[]> {
     if (count < 1) return [];
     const fillBefore = await this.settledUntil(fill);
@@ -51,8 +51,8 @@ export class BarSeries {
       ...partCommands(this.tail(at, count)),
       ...(this.forming?.commands(at) ?? []),
     ]);
-    const forming = this.forming?.bar(clock, replies.slice(2)); // the first two replies are those of the tail
-    const wanted = count - (forming ? 1 : 0); // the replies cover `count` slots; the forming bar takes the place of one
+    const forming = this.forming?.bar(clock, replies.slice(2)); // the first two replies belong to the tail
+    const wanted = count - (forming ? 1 : 0); // closed bars: a forming bar is one of the `count` bars
     const shown = { clock, before: Infinity, fill, fillBefore };
     const tail = this.tail(clock, count);
     const tailBars = this.show(tail.day, [partChunk(tail, replies)], shown).bars;

@@ -27,6 +27,7 @@ async function readAt(clocks: number[]) {
 }
 
 test('commands are made for a clock that the session had during the call', async () => {
+  // The first guess is wrong: the clock is 1. The second guess is 1. The clock is 2 by then, but it was 1 during the call.
   expect(await readAt([1, 2])).toEqual({ clock: 1, guesses: [layout.start, 1] });
 });
 

@@ -38,10 +38,10 @@ export class ClockedReads {
   /**
    * Runs commands.
    * @param receiverAt called with the clock; returns the receiver of the values that follow
-   * @returns the clock, epoch ms, and the replies, which have the following values:
-   *   - without `receiverAt`: all
-   *   - with a receiver: those that it does not take. When the read throws, the receiver must discard what it took
-   *   - when `receiverAt` returned no receiver, or the store belongs to another session: all but buffers, which are dropped
+   * @returns the clock, epoch ms, and the replies. Which values they have:
+   *   - without `receiverAt`: all values
+   *   - with a receiver: the values that the receiver does not take. When the read throws, the receiver must discard what it took
+   *   - when `receiverAt` returned no receiver, or the store belongs to another session: all values but buffers, which are dropped
    * @throws SessionLostError, SymbolsChangedError
    */
   async read(

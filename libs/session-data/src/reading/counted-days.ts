@@ -65,7 +65,7 @@ export class CountedDays {
       return [
         ['hmget', meta, 'incarnation', 'epoch', 'owner', 'frontier'],
         ['xrevrange', changes, '+', '-', 'COUNT', 1],
-        // The changes since the newest included one. A partition of which nothing is kept needs none: from '+' to '+' is empty.
+        // The changes from the last one that the kept counts include. When no counts are kept, the range from '+' to '+' reads none.
         ['xrange', changes, this.partitions.get(partition)?.lastChange ?? '+', '+', 'COUNT', CHANGES_MAX],
       ];
     })) as [meta: (string | null)[], newest: Entry[], changes: Entry[]][];
@@ -78,7 +78,7 @@ export class CountedDays {
     }
   }
 
-  /** Forgets the cells of changed days, and all cells when other changes are possible. @param changes from the newest included one on */
+  /** Forgets the cells of changed days, and all cells when other changes are possible. @param changes from the last included one on */
   private forgetChanged(layout: SessionLayout, partition: number, now: PartitionMark, changes: readonly Entry[]): void {
     const before = this.partitions.get(partition);
     const isContinued = before !== undefined && areAllChanges(changes, before, now);

@@ -67,7 +67,7 @@ async function compare(
   signal: AbortSignal,
 ): Promise<SessionDifference> {
   const [days, daysOfOther] = await Promise.all([closedDays(mine), closedDays(other)]);
-  // Symbols and layouts of one moment: each read of a session may renew its list of symbols.
+  // Takes symbols and layouts once, together, and without a read between them: each read of a session may renew its list of symbols.
   const others = new Set(other.activeSymbols());
   const symbols = mine.activeSymbols().filter((symbol) => others.has(symbol));
   const [layout, layoutOfOther] = [mine.layout, other.layout];

@@ -160,7 +160,7 @@ export class OpenSession {
     return this.readChecked([symbol], (listing) => readSlotMetrics(listing, symbol, view, date));
   }
 
-  /** Counts by symbol and retained day, without the history. @param known has closed days that are not read again */
+  /** Counts by symbol and retained day, without the history. @param known counts of closed days that are not read again */
   async dayCounts(query: DayCountsQuery, known = new CountedDays()): Promise<DayCounts> {
     if (query.limit !== undefined) checkCount('limit', query.limit, 1);
     const run = (listing: Listing) => readDayCounts(listing, { view: this.view, ...query }, known);

@@ -12,13 +12,13 @@ test('I11 a connection is opened again when its server is a replica, at most onc
   expect(mustReconnect(readOnly)).toBe(true);
 });
 
-/** Waits until `storeClock` has its first answer: a turn for the promise of the reply, and one for that of the measurement. */
+/** Waits until `storeClock` has its first answer: one turn for the promise of the reply, and one for the promise of the measurement. */
 async function firstAnswer(): Promise<void> {
   await Promise.resolve();
   await Promise.resolve();
 }
 
-test('the time is that of the store, even when the clock of the machine differs', async () => {
+test('storeClock returns the time of the store, even when the clock of the machine differs', async () => {
   const storeMs = 1_700_000_000_250;
   const machineMs = storeMs + 30_000;
   jest.spyOn(Date, 'now').mockReturnValue(machineMs);
@@ -28,7 +28,7 @@ test('the time is that of the store, even when the clock of the machine differs'
   jest.restoreAllMocks();
 });
 
-test('without an answer of the store the time is that of the machine', async () => {
+test('storeClock returns the time of the machine when the store does not answer', async () => {
   const now = storeClock({ time: () => Promise.reject(new Error('away')) });
   await firstAnswer();
   expect(Math.abs(now() - Date.now())).toBeLessThan(1_000);

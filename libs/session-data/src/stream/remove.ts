@@ -52,7 +52,7 @@ interface RemoveOptions {
   onBatch?: () => Promise<void>;
 }
 
-/** Removes all keys of the session, and those of any other session of its id. @returns the number of removed keys */
+/** Removes all keys of the session, and of any other session with its id. @returns the number of removed keys */
 export async function removeSession(redis: Redis, layout: SessionLayout, options: RemoveOptions = {}): Promise<number> {
   let removed = 0;
   for (const { meta } of layout.keys) removed += await redis.unlink(meta);
@@ -64,7 +64,7 @@ export async function removeLeftover(redis: Redis, layout: SessionLayout, mustSc
   const leftover: number[] = [];
   for (const partition of layout.keys.keys()) if (await forget(redis, layout, partition)) leftover.push(partition);
   if (leftover.length === 0) return 0;
-  // `forget` has removed one meta hash of each.
+  // For each of these partitions `forget` has removed one key: its meta hash.
   return leftover.length + (await removePartitions(redis, layout, leftover, { mustScan }));
 }
 

@@ -144,7 +144,7 @@ export class SessionWriter {
     return this.checkAnswer(script.name, reply, verdicts);
   }
 
-  /** The first arguments of every fenced script. The stamp is one, because a new session with the same id begins at epoch 1 again. */
+  /** The first arguments of every fenced script. The stamp tells sessions with the same id apart: each begins at epoch 1 again. */
   private fenceArguments(partition: number): ScriptArgument[] {
     return [this.layout.stampOf(partition), this.fence.epoch, this.fence.owner];
   }

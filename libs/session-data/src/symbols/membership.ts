@@ -87,7 +87,7 @@ export async function updateSymbols(redis: Redis, target: SessionLayout): Promis
   return [...removedNow, ...(await removeLeavers(redis, target, leaving))];
 }
 
-/** Stores the list of `target`, and what is to be removed. @returns the latter: the leavers as JSON, or '' @throws SessionLostError */
+/** Stores the list of `target` and the leavers, whose data must be removed. @returns the leavers as JSON, or '' @throws SessionLostError */
 async function switchList(
   redis: Redis,
   target: SessionLayout,

@@ -1,6 +1,7 @@
---- Removes keys of a partition if its meta hash has the stamp of a removed session, or if it has no meta hash and no session has the id
---- now. Such keys exist after a late writer made them, or after the server lost its newest writes.
---- KEYS: meta, keys of the partition to remove
+--- Removes leftover keys of a partition: keys that a late writer made after its session was removed, or that came back when the server
+--- lost its newest writes. The keys are leftover in two cases: the partition's meta hash has the stamp of a removed session; or there is no
+--- meta hash, and no session has the id now.
+--- KEYS: meta, then the keys to remove (the caller lists meta again to remove it too)
 --- ARGV: '1' when no session has the id now, otherwise '0'; then the incarnations of the removed sessions of this id
 --- Answer: number of removed keys; 0 when the partition does not belong to a removed session
 

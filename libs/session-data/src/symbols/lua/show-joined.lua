@@ -1,13 +1,16 @@
---- Makes joining symbols visible to readers. The caller has seen that these symbols are whole up to a time. Does nothing
---- when the session's list of symbols changed meanwhile, because a symbol with the same name may have left and joined again.
+--- Makes symbols that joined the session visible. Readers do not see a symbol while its name is in the field `joining` of meta; this
+--- script removes names from that field. The caller has seen that these symbols are whole up to a time. If the session's list of symbols
+--- changed meanwhile, the script does nothing, because a symbol with the same name may have left and joined again.
 --- KEYS: meta of partition 0
---- ARGV: incarnation, epoch, owner, version of the list, time up to which the symbols are whole (ms), then the symbols
+--- ARGV: incarnation, epoch, owner, version of the list of symbols that the caller knows, time up to which the symbols are whole (ms),
+---       then the symbols
 --- Answer: 'joined' | 'not-yet': the list changed, or the clock is after that time | 'lost' | 'fenced'
 --- From shared/stamp.lua: is_own
 
 --- include shared/stamp.lua
 local incarnation, caller_epoch, caller_owner, list_version, whole_up_to = unpack(ARGV, 1, 5)
--- The field `incarnation` has the stamp: the incarnation, then + and a version.
+-- The field `incarnation` has the stamp of partition 0 (shared/stamp.lua); the version in a stamp is not compared here. The field `version`
+-- has the version of the list of symbols.
 local stored_stamp, epoch, owner, stored_version, clock, were_joining = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'version', 'clock', 'joining'))
 if not is_own(stored_stamp, incarnation) then return 'lost' end

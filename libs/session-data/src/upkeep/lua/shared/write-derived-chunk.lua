@@ -1,10 +1,11 @@
---- Defines closed_part and write_derived_chunk. Buckets are counted from 1.
+--- Defines closed_part and write_derived_chunk. A chunk is the bitmap of its buckets and then one record for each bucket. Buckets are
+--- counted from 1. A bucket is closed when all its base slots are closed.
 
 --- include ../../../redis/lua/shared/bitmap.lua
--- The part of a chunk that a call writes: its bitmap, and the records of the buckets that are closed.
+-- The part of a stored chunk that a call writes: the whole bitmap, and the records of the first `buckets` buckets, which are closed.
 local function closed_part(bitmap_bytes, buckets)
   local length = bitmap_bytes + buckets * RECORD_BYTES
-  -- A string, because formatting a number costs as much as the command that gets it.
+  -- `last_byte` is passed to a command. It is a string, because formatting a number costs as much as the command.
   return { bitmap_bytes = bitmap_bytes, buckets = buckets, length = length, last_byte = tostring(length - 1) }
 end
 
@@ -47,7 +48,9 @@ local function changed_buckets(old, new, bitmap_bytes, buckets)
   return first, last
 end
 
--- Writes a part of a chunk. Returns whether the stored chunk changed, and the first and the last changed bucket, or nil.
+-- Writes the closed part of a chunk. `chunk`: all bytes of the chunk that the worker derived. `part`: from closed_part.
+-- Returns whether the stored chunk changed, then the first and the last bucket whose record changed. Both are nil when only bits of the
+-- bitmap changed, and after a first write of a chunk without bars.
 local function write_derived_chunk(key, chunk, part)
   local bitmap_bytes, buckets, length = part.bitmap_bytes, part.buckets, part.length
   local old, new = redis.call('GETRANGE', key, '0', part.last_byte), chunk
@@ -57,7 +60,7 @@ local function write_derived_chunk(key, chunk, part)
     redis.call('SET', key, chunk)
     return true, first_filled(chunk, 1, buckets, 1), first_filled(chunk, buckets, 1, -1)
   end
-  -- Another worker may have written later buckets, which are not closed here: keeps their bits, and writes only the records of closed ones.
+  -- Another worker may have seen more bars, and have written buckets that are open in this part. Keeps their bits and their records.
   if length < #chunk then new = merged(old, chunk, bitmap_bytes) .. chunk:sub(bitmap_bytes + 1, length) end
   if new == old then return false end
   redis.call('SETRANGE', key, '0', new)
