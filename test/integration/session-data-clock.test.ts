@@ -106,6 +106,24 @@ test('the stored figures are those of the last move, and each timed-out day is n
   await expect(store.as({ epoch: 1, owner: 'other' }).markTimedOut(0, 1)).rejects.toThrow(FencedError);
 });
 
+test('a move stores all figures and the wait with one command', async () => {
+  const { layout, writer } = await server.begin();
+  const figuresKey = layout.keysOf(0).stream;
+  const monitor = await server.redis.monitor();
+  const commands: string[][] = [];
+  const isMoved = new Promise<void>((resolve) => {
+    monitor.on('monitor', (_time: string, command: string[]) => {
+      if (command.join(' ') === `echo ${layout.id}`) resolve();
+      else commands.push(command);
+    });
+  });
+  await writer.moveClock(layout.start, { events: [], figures: noFigures(), wait: null });
+  await server.redis.echo(layout.id);
+  await isMoved;
+  monitor.disconnect();
+  expect(commands.filter(([name, key]) => name === 'HSET' && key === figuresKey)).toHaveLength(1);
+});
+
 test('countsBefore counts the slots of a day before a given one', async () => {
   const store = await server.begin();
   const { layout, upkeep } = store;

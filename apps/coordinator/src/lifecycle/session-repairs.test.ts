@@ -3,7 +3,7 @@ import { parseSessionSpec } from '@barkeep/bars';
 import { SessionRepairs } from './session-repairs.js';
 
 const SPEC = { symbols: ['SPY'], start: '2013-10-07', end: '2013-10-07', source: { type: 'dataset', dataset: 'lean' } };
-const ROW = { id: 's', incarnation: 'i', state: 'completed', spec: parseSessionSpec(SPEC), historyDays: 0 };
+const ROW = { id: 's', incarnation: 'i', run: 1, state: 'completed', spec: parseSessionSpec(SPEC), historyDays: 0 };
 
 /** Repairs of a session whose store cannot be read, and counts how many times they look whether it is settled. */
 function repairsOfBrokenStore() {
@@ -17,7 +17,7 @@ function repairsOfBrokenStore() {
   const changes = { repair: async () => false };
   const sessions = { stateOf: async () => undefined }; // so that no state is emitted
   const repairs = new SessionRepairs({ redis, changes, sessions, keyPrefix: 'p' } as never);
-  const complete = (isScheduled: boolean) => repairs.completed(ROW as never, { isScheduled });
+  const complete = (isScheduled: boolean, row = ROW) => repairs.completed(row as never, { isScheduled });
   return { repairs, complete, looks: () => looks };
 }
 
@@ -34,6 +34,13 @@ test('I11 a settled session whose upkeep was scheduled again is looked at when t
   await complete(true);
   expect(looks()).toBe(1);
   await complete(false); // the queue Redis lost the schedule, or upkeep has ended it
+  expect(looks()).toBe(2);
+});
+
+test('I11 a settled session that was streamed again is looked at after its new run', async () => {
+  const { complete, looks } = repairsOfBrokenStore();
+  await complete(false);
+  await complete(false, { ...ROW, run: 2 }); // the queue Redis has lost the schedule of the new run
   expect(looks()).toBe(2);
 });
 

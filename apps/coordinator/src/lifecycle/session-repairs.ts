@@ -83,7 +83,8 @@ export class SessionRepairs {
   }
 }
 
-const settledEntry = ({ incarnation }: SessionRecord) => `settled ${incarnation}`;
+/** Has the run: a session that was lost and started again makes a new store, which may have new work. */
+const settledEntry = ({ incarnation, run }: SessionRecord) => `settled ${incarnation} ${run}`;
 
 /** Adds an entry. A full set is emptied first, which is harmless: its work is done again. */
 function note(done: Set<string>, entry: string): void {

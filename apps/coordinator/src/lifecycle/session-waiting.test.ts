@@ -14,16 +14,20 @@ const SESSION = {
   failures: {} as Record<string, object>,
   /** For how long no worker has taken a job. */
   silentMs: 0,
+  hasUpkeep: true,
   isQueued: async (): Promise<boolean> => false,
   updatedAt: new Date(0),
 };
 
 /** What a session that differs from {@link SESSION} in some respects waits for. */
 function waitingFor(change: Partial<typeof SESSION>) {
-  const { state, wait, clock, consumers, failures, silentMs, isQueued, updatedAt } = { ...SESSION, ...change };
+  const { state, wait, clock, consumers, failures, silentMs, hasUpkeep, isQueued, updatedAt } = {
+    ...SESSION,
+    ...change,
+  };
   const fields = Object.fromEntries(Object.entries(failures).map(([name, failure]) => [name, JSON.stringify(failure)]));
   const hgetall = async (key: string) => (key === REPOSITORIES_KEY ? fields : {});
-  const spec = { pace: { mode: 'lockstep', consumers: 2 }, upkeep: { enabled: true } };
+  const spec = { pace: { mode: 'lockstep', consumers: 2 }, upkeep: { enabled: hasUpkeep } };
   const symbols = ['AAA', 'BBB'];
   const layout = { spec, symbols, historyEnd: 100, keysOf: () => ({ repositories: REPOSITORIES_KEY }) };
   const session = { layout, activeSymbols: () => ['AAA'] };
@@ -63,6 +67,11 @@ test('I11 a session without failures names the absence of workers after a while,
   expect(await detail(25_000)).toBe('no upkeep worker has taken a job for 25 s');
   expect(await detail(5_000)).toBe('waiting for upkeep to repair and derive the next window');
   expect(await detail(0)).toBe('waiting for upkeep to repair and derive the next window');
+});
+
+test('a session without upkeep does not name the absence of workers', async () => {
+  const waits = await waitingFor({ hasUpkeep: false, silentMs: 25_000 });
+  expect(waits?.detail).not.toContain('no upkeep worker');
 });
 
 test('a session whose consumers are all gone waits for nothing', async () => {

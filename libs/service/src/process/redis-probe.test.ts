@@ -55,6 +55,13 @@ test('TLS to a plain port means wrong settings', async () => {
   expect(String(error)).toContain('no TLS');
 });
 
+test('a server that closes the connection without an answer is reported, with TLS as an unfinished handshake', async () => {
+  const { port } = await answering('', { closes: true });
+  const textOf = async (scheme: string) => String(await errorOf(`${scheme}://127.0.0.1:${port}`));
+  expect(await textOf('redis')).toBe('Error: the server closed the connection without an answer');
+  expect(await textOf('rediss')).toContain('before secure TLS connection was established');
+});
+
 test('a server that still loads its data, or that cannot be reached, does not mean wrong settings', async () => {
   const { port } = await answering('-LOADING Redis is loading the dataset in memory\r\n');
   expect(await errorOf(`redis://127.0.0.1:${port}`)).not.toBeInstanceOf(ServerRefusedError);

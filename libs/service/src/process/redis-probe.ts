@@ -71,7 +71,8 @@ async function sendAndRead(socket: Socket, text: string, count: number, isTls: b
     if (lines.length >= count || lines.some((line) => line.startsWith('-'))) return lines;
   }
   if (lines.length > 0) return lines;
-  throw new Error('the server closed the connection without an answer');
+  // A TLS socket that ends before the handshake does has an error, which the loop does not throw.
+  throw socket.errored ?? new Error('the server closed the connection without an answer');
 }
 
 /** Whether an error of a TLS socket is about TLS, and not about reaching the server. */

@@ -27,12 +27,10 @@ if to > tonumber(clock) then
   redis.call('HSET', KEYS[1], 'clock', ARGV[4])
 end
 local events_kept, number_in_new_store, figures = ARGV[8], ARGV[9], tonumber(ARGV[10])
--- The position of the next argument: first of the figures, then of the events.
-local at = 11
-for _ = 1, figures do
-  redis.call('HSET', KEYS[3], ARGV[at], ARGV[at + 1])
-  at = at + 2
-end
+local FIRST_FIGURE = 11
+-- The position of the first event, then of the next one.
+local at = FIRST_FIGURE + 2 * figures
+if figures > 0 then redis.call('HSET', KEYS[3], unpack(ARGV, FIRST_FIGURE, at - 1)) end
 local emitted_before = tonumber(last_emitted or number_in_new_store)
 local last = emitted_before
 while at < #ARGV do
