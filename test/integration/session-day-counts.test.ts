@@ -2,8 +2,8 @@
  * The counts of slots by symbol and day, on a real Redis: both views, pages, and the counts that are cached between reads.
  * I1, I2, I6: invariants at the end of docs/ARCHITECTURE.md.
  */
-import { hasBit, NO_TRADE } from '@barkeep/bars';
-import { CELL_COUNTS, CountedDays, type DayCounts } from '@barkeep/session-data';
+import { BACKFILLED, DayChunk, hasBit, NO_TRADE } from '@barkeep/bars';
+import { CELL_COUNTS, CountedDays, type DayCounts, OpenSession } from '@barkeep/session-data';
 import { holey, marketBars } from '../support/data/market.js';
 import {
   flushUpTo,
@@ -43,14 +43,14 @@ async function settle({ upkeep }: TestStore, symbol: string, day: number): Promi
   expect([...refused]).toEqual([]);
 }
 
-/** Counts the reads of bitmaps while `run` runs: calls of a script, in pipelines. */
+/** Counts the reads of bitmaps while `run` runs: calls of a script that answers bytes. */
 async function countBitmapReads(run: () => Promise<unknown>): Promise<number> {
-  const pipeline = jest.spyOn(server.redis, 'pipeline');
+  const call = jest.spyOn(server.redis, 'callBuffer');
   try {
     await run();
-    return pipeline.mock.calls.flat(2).filter((command) => (command as unknown[])[0] === 'evalshaBuffer').length;
+    return call.mock.calls.filter(([command]) => (command as unknown) === 'evalsha').length;
   } finally {
-    pipeline.mockRestore();
+    call.mockRestore();
   }
 }
 
@@ -125,4 +125,35 @@ it('I1 a store that was set back is counted as it is then, whatever was cached',
   expect(countsOf(await read(), 'AAA').noTrade).toEqual([1, 0]);
   await setBack();
   expect(countsOf(await read(), 'AAA').noTrade).toEqual([0, 0]);
+});
+
+it('a read during fills counts no filled bar as streamed', async () => {
+  const symbols = Array.from({ length: 120 }, (_, i) => `FILLED${i}`);
+  const { layout, upkeep, windows, writer } = await server.begin(server.layout({ ...SMALL_SPEC, symbols }));
+  for (const window of windows)
+    await writer.flush(window, { partition: PARTITION, chunks: new Map(), bars: 0, refused: new Map() });
+  const chunk = new DayChunk(SLOTS);
+  chunk.writeBar(0, { openTime: layout.start, open: 1, high: 1, low: 1, close: 1, volume: 1 }, 'backfilled', 1);
+  const after = new Uint8Array(SLOTS).fill(BACKFILLED, 0, 1);
+  const runs = [{ start: 0, records: chunk.record(0) }];
+  const connection = server.redis.duplicate(); // the commands of one connection run in order
+  const reader = new OpenSession(connection, layout, 'operator');
+  try {
+    const end = new AbortController(); // aborted when all are filled
+    const fill = async () => {
+      for (const symbol of symbols)
+        await upkeep.fill(PARTITION, 0, [{ symbol, before: undefined, after, dueAt: undefined, runs }]);
+    };
+    const streamed: number[] = [];
+    const read = async () => {
+      while (!end.signal.aborted) {
+        const counts = await reader.dayCounts({});
+        streamed.push(...counts.symbols.flatMap((row) => row.counts.streamed).filter((bars) => bars > 0));
+      }
+    };
+    await Promise.all([fill().finally(() => end.abort()), read(), read(), read()]);
+    expect(streamed).toEqual([]);
+  } finally {
+    connection.disconnect();
+  }
 });

@@ -45,6 +45,15 @@ export class Script {
     return this.send(keys, args, (command, rest) => redis.call(command, rest));
   }
 
+  /** {@link run} for a script that answers a list of bytes. */
+  async runForBytes(
+    redis: Redis,
+    keys: readonly string[],
+    args: readonly ScriptArgument[],
+  ): Promise<(Buffer | null)[]> {
+    return this.send(keys, args, (command, rest) => redis.callBuffer(command, rest)) as Promise<(Buffer | null)[]>;
+  }
+
   /** {@link run}, and in the same round trip `read`, which the server runs after the script. @returns both answers */
   async runThen<T>(
     redis: Redis,
@@ -108,15 +117,6 @@ export function slotsCommand(keys: readonly string[], from: number, to: number):
 /** Loads the script of {@link slotsCommand} into the server. */
 export async function loadSlotsScript(redis: Redis): Promise<void> {
   await redis.script('LOAD', SCRIPTS.readSlots.lua);
-}
-
-/** Runs a pipeline with {@link slotsCommand}. When the server does not have the script, loads it and runs the pipeline again. */
-export async function runWithSlots(redis: Redis, commands: readonly ReadCommand[]): Promise<unknown[]> {
-  const run = () => runCommands(redis, commands);
-  return callScript(run, async () => {
-    await loadSlotsScript(redis);
-    return run();
-  });
 }
 
 /** A script gave an unknown answer: the store and the program have different versions. */
