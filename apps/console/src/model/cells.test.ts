@@ -34,6 +34,13 @@ describe('a cell', () => {
     expect(cellOf(stored, 'A', secondDay, openDay).state).toBe('in-progress');
   });
 
+  it('takes so little time that thousands are drawn while a user scrolls', () => {
+    const days = matrix({ A: { streamed: [390, 380, 0], absent: [0, 10, 0] } });
+    const before = process.cpuUsage();
+    for (let cell = 0; cell < 200_000; cell++) cellOf(days, 'A', cell % DAYS.length, openDay);
+    expect(process.cpuUsage(before).user).toBeLessThan(300_000); // microseconds
+  });
+
   it('is described with its counts', () => {
     const text = describeCell('A', '2024-03-04', closedCell({ streamed: [387], unfillable: [3] }));
     expect(text).toBe('A on 2024-03-04 is unfillable: 387 streamed, 3 unfillable of 390');
