@@ -18,13 +18,13 @@ const SYSTEM_PYTHON = '/usr/bin/python3';
 /** How long a program may take to import the modules, ms. The first import compiles them, which takes seconds on a busy machine. */
 const IMPORT_LIMIT_MS = 60_000;
 
-/** Why a program cannot import the modules or is too old; undefined when it can be used. */
-function whyUnusable({ path: program, env }, modules) {
+/** Why a program cannot import the modules or is too old; undefined when it can be used. The reason begins with `name`. */
+function whyUnusable({ path: program, env, name = program }, modules) {
   const script = `import sys, ${modules.join(', ')}; sys.exit(sys.version_info < (3, 9))`; // exit(True) is status 1
   const result = spawnSync(program, ['-c', script], { env, encoding: 'utf8', timeout: IMPORT_LIMIT_MS });
   if (result.status === 0) return undefined;
   const lastLine = (result.stderr ?? '').trim().split('\n').at(-1);
-  return `${program}: ${result.error?.message ?? (lastLine || 'expected Python 3.9 or later, was an older one')}`;
+  return `${name}: ${result.error?.message ?? (lastLine || 'expected Python 3.9 or later, was an older one')}`;
 }
 
 /** `$PYTHON`, then every `python3` on the PATH. */
@@ -57,9 +57,11 @@ function* candidates(modules, env, log, tried) {
   log(
     `no python3 with ${modules.join(' and ')}: downloading ${packages.join(', ')} into ${root} (nothing is installed)`,
   );
+  const source = `apt-get, packages ${packages.join(', ')}`;
   const failure = fetchPackages(packages, root, env);
-  if (failure === undefined) yield unpackedPython(root, env);
-  else tried.push(`apt-get, packages ${packages.join(', ')}: ${failure}`);
+  const python = unpackedPython(root, env);
+  if (failure === undefined) yield { ...python, name: `${source}: ${python.path}` };
+  else tried.push(`${source}: ${failure}`);
   rmSync(root, { recursive: true, force: true });
 }
 

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { stripesShown } from '../support/browser/chart.js';
 import { describeWithBrowser } from '../support/browser/browser.js';
 import { ConsoleSystem } from '../support/browser/console-system.js';
+import { latch } from '../support/setup/latch.js';
 import type { Api } from '../support/system/api.js';
 
 const DATE = '2018-04-02';
@@ -59,6 +60,49 @@ describeWithBrowser('the charts of the console', () => {
       await barsShown(page, DAY_MINUTES - gapEnd);
       await stripesShown(page);
     });
+  });
+
+  describe('of a day whose gap spans the lunch break', () => {
+    const date = '2018-04-03';
+    const LAYOUT = /\/layout$/;
+
+    /** Feeds such a day, whose session goes on for another day, and opens its session's page. The page reads no layout yet. */
+    async function withGap(id: string, act: (page: Page, showDay: () => Promise<void>) => Promise<void>) {
+      await api.run({ ...SPEC, id, calendar: 'XHKG', start: date, end: '2018-04-04' });
+      await feedThrough(id, `${date}T08:00:00.000Z`);
+      await lab.withPage(`/sessions/${id}`, (page) =>
+        act(page, async () => {
+          await page.goto(`${page.url()}?symbol=FLAT&date=${date}`);
+          await page.getByRole('img', { name: `Candles of FLAT on ${date}, 0 bars, 1 gaps` }).waitFor();
+        }),
+      );
+    }
+
+    /** Completes the feed before a time, without a bar. */
+    const feedThrough = (id: string, time: string) =>
+      api.ok('POST', `/v1/sessions/${id}/symbols/FLAT/bars?through=${time}`, []);
+
+    it('do not call the day empty while the break is being read', () =>
+      withGap('slow-layout', async (page, showDay) => {
+        const gapSeen = latch();
+        await page.route(LAYOUT, (route) => gapSeen.opened.then(() => route.continue()));
+        await showDay();
+        expect(await page.getByText('This day has no visible bar or gap yet').count()).toBe(0);
+        gapSeen.open();
+        await stripesShown(page);
+      }));
+
+    it('read the break again at the next change after a read failed', () =>
+      withGap('failing-layout', async (page, showDay) => {
+        const failure = { status: 503, json: { title: 'The layout cannot be read' } };
+        await page.route(LAYOUT, (route) => route.fulfill(failure), { times: 1 });
+        await showDay();
+        const alert = page.getByRole('alert');
+        await alert.getByText('The layout cannot be read').waitFor();
+        await feedThrough('failing-layout', '2018-04-04T02:00:00.000Z');
+        await alert.waitFor({ state: 'detached' });
+        await stripesShown(page);
+      }));
   });
 
   it('show all of the running day while bars are added to it', async () => {

@@ -54,12 +54,25 @@ export interface MatrixCell extends Record<CountName, number> {
   holes: number;
 }
 
-/** One cell with its counts and state. @param openDay index of the first day that the clock has not closed */
+/**
+ * One cell with its counts and state. A picture has thousands of cells, so the counts are written out: to make the object from
+ * {@link COUNTS} takes a hundred times as long.
+ * @param openDay index of the first day that the clock has not closed
+ */
 export function cellOf(matrix: Matrix, symbol: string, day: number, openDay: number): MatrixCell {
   const { expected, visible } = matrix.days[day]!;
   const row = matrix.rows.get(symbol) ?? {};
-  const counts = Object.fromEntries(COUNTS.map((name) => [name, countOf(row, name, day)])) as Record<CountName, number>;
-  return { ...counts, expected, visible, holes: holesOfCell(row, day), state: stateOf(matrix, row, day, openDay) };
+  return {
+    expected,
+    visible,
+    streamed: countOf(row, 'streamed', day),
+    backfilled: countOf(row, 'backfilled', day),
+    noTrade: countOf(row, 'noTrade', day),
+    absent: countOf(row, 'absent', day),
+    unfillable: countOf(row, 'unfillable', day),
+    holes: holesOfCell(row, day),
+    state: stateOf(matrix, row, day, openDay),
+  };
 }
 
 /** Slots of a cell with this count; 0 in a row without it. */

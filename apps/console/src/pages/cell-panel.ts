@@ -49,15 +49,21 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
   const crossesBreak = isBase && gaps.some((gap) => spansBreak(gap, stepMs));
   const segmentsKey = crossesBreak ? `${id} ${day.date}` : undefined; // undefined reads nothing
   const segments = useResource(segmentsKey, () => readSegments(id, day.date));
+  const isComplete = cell.value && (!crossesBreak || segments.value); // all that the chart shows is read
   const chartGaps = useMemo(() => {
     if (!isBase) return [];
     return crossesBreak ? gapsOutsideBreaks(gaps, segments.value ?? []) : gaps;
   }, [cell.value, isBase, segments.value]);
   const candles = useMemo(() => candlesOf(bars, chartGaps, stepMs), [cell.value, chartGaps]);
   const lines = useMemo(() => gapLines(isBase ? bars : [], gaps), [cell.value, isBase]);
-  const reload = () => {
+  /** The breaks of a day do not change, so they are read again only after a failure. */
+  const retrySegments = () => {
+    if (segments.error) segments.reload();
+  };
+  useEffect(retrySegments, [version]);
+  const retry = () => {
     cell.reload();
-    segments.reload();
+    retrySegments();
   };
   const utcHours = `${clockText(day.open)}–${clockText(day.close)} UTC`;
   const venueHours = `${venueText(day.open, zone)}–${venueText(day.close, zone)} ${zoneText(zone)}`;
@@ -75,8 +81,8 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
           >${intervals.map(choice)} ${focus && button('whole day', () => setFocus(undefined), { class: 'quiet' })}</span
         >
       </div>
-      <${Failure} error=${cell.error ?? segments.error} retry=${reload} />
-      ${cell.value && candles.length === 0 && html`<p class="empty">This day has no visible bar or gap yet.</p>`}
+      <${Failure} error=${cell.error ?? segments.error} retry=${retry} />
+      ${isComplete && candles.length === 0 && html`<p class="empty">This day has no visible bar or gap yet.</p>`}
       <${CandleChart}
         label=${`Candles of ${symbol} on ${day.date}, ${bars.length} bars, ${gaps.length} gaps`}
         candles=${candles}

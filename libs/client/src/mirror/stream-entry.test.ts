@@ -12,8 +12,9 @@ test('a clock entry moves the clock, and a change names its day', () => {
 });
 
 test('a field is found by its name, not by a value that is equal to a name', () => {
-  const fields = ['date', '2013-10-08', 'symbols', '["type"]', 'type', 'derived'];
+  const fields = ['symbols', 'type', 'date', '2013-10-08', 'type', 'derived'];
   expect(effectOf(fields)).toEqual({ changedDate: '2013-10-08' });
+  expect(stateOf(['error', 'type', 'type', 'state', 'state', 'failed'])).toEqual({ state: 'failed', error: 'type' });
 });
 
 test('the clock, states, changed bars and entries of unknown type have an effect on a mirror; other events have none', () => {

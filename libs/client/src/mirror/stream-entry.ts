@@ -48,6 +48,6 @@ export function effectOf(fields: readonly string[]): EntryEffect {
 }
 
 function fieldOf(fields: readonly string[], name: string): string | undefined {
-  const at = fields.indexOf(name);
-  return at < 0 ? undefined : fields[at + 1];
+  for (let at = 0; at < fields.length; at += 2) if (fields[at] === name) return fields[at + 1];
+  return undefined;
 }
