@@ -23,7 +23,7 @@ export async function pathsIn(folder: string, levels: number): Promise<string[]>
   const found: Folder[] = [{ path: folder, real: root, levels }];
   const linked: Folder[] = [];
   const readFolders = new Set<string>(); // their real paths
-  for (let next = found.pop(); next !== undefined; next = found.pop() ?? linked.shift()) {
+  for (let next = found.shift(); next !== undefined; next = found.shift() ?? linked.shift()) {
     const { path, real } = next;
     if (next.levels < 1 || readFolders.has(real)) continue;
     readFolders.add(real);
