@@ -13,8 +13,8 @@ export const HEADER_ROWS_MAX = 60;
 const MORE_HEADER_LINES_MAX = 4;
 /** A number with any decimal sign or separators. */
 const NUMBER = /^[+-]?[\d.,]+$/;
-/** A time of day or an epoch in a part of a row, and a number that may be a price. */
-const TIME_IN_ROW = /\d:\d\d|^\d{8,}$/;
+/** A time of day, an epoch or a time in digits such as `20240304 093000` in a part of a row, and a number that may be a price. */
+const TIME_IN_ROW = /\d:\d\d|^\d{8,}([ T.]\d+)?$/;
 const PRICE = /^-?\d+(\.\d+)?$/;
 /** The highest of a bar's prices is at most this multiple of the lowest; options and penny stocks double within a minute. */
 const PRICE_RATIO_MAX = 10;
