@@ -13,11 +13,11 @@ export const HEADER_ROWS_MAX = 60;
 const MORE_HEADER_LINES_MAX = 4;
 /** A number with any decimal sign or separators. */
 const NUMBER = /^[+-]?[\d.,]+$/;
-/** A time of day or an epoch in a part of a row, and a number that may be a price. */
-const TIME_IN_ROW = /\d:\d\d|^\d{8,}$/;
+/** A time of day, an epoch or a time in digits such as `20240304 093000` in a part of a row, and a number that may be a price. */
+const TIME_IN_ROW = /\d:\d\d|^\d{8,}([ T.]\d+)?$/;
 const PRICE = /^-?\d+(\.\d+)?$/;
-/** The highest of a bar's prices is at most this multiple of the lowest. */
-const PRICE_RATIO_MAX = 2;
+/** The highest of a bar's prices is at most this multiple of the lowest; options and penny stocks double within a minute. */
+const PRICE_RATIO_MAX = 10;
 /** The number of a row. Eight digits or more may be a date or an epoch. */
 const ROW_NUMBER = /^\d{1,7}$/;
 
@@ -76,16 +76,18 @@ export function refuseBarsAbove(above: readonly SampleRow[], headerLine: number)
   throw new FilePlanError('unusable-header', message, bar.line);
 }
 
-/** True for a row with a time and four numbers in sequence that may be prices of one bar; false for a title with numbers such as 1 and 390. */
+/**
+ * True for a row with a time and four numbers that may be the prices of one bar: they are close to each other, or one is not above 0.
+ * False for a title with numbers such as 1 and 390. Numbers are compared in parts, since the row may have another delimiter, decimal commas
+ * or groups of thousands.
+ */
 function isBar(texts: readonly string[]): boolean {
-  const parts = texts.flatMap((text) => text.split(/[,;|\t]/)).map((part) => part.trim()); // perhaps of another delimiter
-  const numbers = parts.map((part) => (PRICE.test(part) ? Number(part) : Number.NaN));
-  const mayBePrices = (at: number): boolean => {
-    const prices = numbers.slice(at, at + PRICE_NAMES.length);
-    const [lowest, highest] = [Math.min(...prices), Math.max(...prices)]; // NaN when one is not a number
-    return prices.length === PRICE_NAMES.length && (lowest <= 0 || highest <= PRICE_RATIO_MAX * lowest);
-  };
-  return parts.some((part) => TIME_IN_ROW.test(part)) && numbers.some((_, at) => mayBePrices(at));
+  const parts = texts.flatMap((text) => text.split(/[,;|\t]/)).map((part) => part.trim());
+  const prices = parts.map((part) => part.replace(/[ '_]/g, '')).filter((part) => PRICE.test(part));
+  const sorted = prices.map(Number).sort((a, b) => a - b);
+  const highests = sorted.slice(PRICE_NAMES.length - 1); // of each four numbers that follow each other
+  const mayBePrices = highests.some((highest, at) => sorted[at]! <= 0 || highest <= PRICE_RATIO_MAX * sorted[at]!);
+  return mayBePrices && parts.some((part) => TIME_IN_ROW.test(part));
 }
 
 /**

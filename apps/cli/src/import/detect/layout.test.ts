@@ -27,6 +27,19 @@ describe('a header', () => {
     expect(refused[0]?.detail).toContain('line 1 has a bar above the header');
   });
 
+  it.each([
+    ['with decimal commas', '2024-03-04T14:29Z;4521,25;4522,5;4520,75;4521,5;812'],
+    ['with groups of thousands', '2024-03-04T14:29Z,"4,521.25","4,522.50","4,520.75","4,521.50",812'],
+    ['with spaces in its numbers', '2024-03-04T14:29Z;4 521,25;4 522,5;4 520,75;4 521,5;812'],
+    ['whose price triples', '2024-03-04T14:29Z,0.05,0.15,0.05,0.1,200'],
+    ['with a time in digits', '20240304 142900;10;11;9;10;5'],
+    ['with its volume between its prices', '2024-03-04T14:29Z,10,500,10,11,9'],
+  ])('may not come after a bar %s', (_, bar) => {
+    const { bars, refused } = read(`${bar}\ntime,open,high,low,close,volume\n2024-03-04T14:30Z,${VALUES}\n`);
+    expect(bars).toEqual([]);
+    expect(refused[0]?.detail).toContain('line 1 has a bar above the header');
+  });
+
   it('may lack the name of its first column, as pandas writes an index of times', () => {
     const { bars, plan } = read(`,open,high,low,close,volume\n2024-03-04 14:30:00+00:00,${VALUES}\n`);
     expect(bars).toEqual([BAR]);

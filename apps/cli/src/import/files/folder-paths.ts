@@ -25,7 +25,7 @@ export async function pathsIn(folder: string, levels: number): Promise<string[]>
   const subfolders: Folder[] = [{ path: folder, realPath: root, levels }];
   const linkedFolders: Folder[] = [];
   const readPaths = new Set<string>(); // the real paths of the folders that were read
-  for (let next = subfolders.pop(); next !== undefined; next = subfolders.pop() ?? linkedFolders.shift()) {
+  for (let next = subfolders.shift(); next !== undefined; next = subfolders.shift() ?? linkedFolders.shift()) {
     const { path, realPath } = next;
     if (next.levels < 1 || readPaths.has(realPath)) continue;
     readPaths.add(realPath);

@@ -55,6 +55,13 @@ it('each folder is read once, also when links lead in circles', async () => {
   ]);
 });
 
+it('a folder to which links in several folders lead has the path through the first of them', async () => {
+  await put('disk/b.csv', 'data/AAPL/a.csv', 'data/MSFT/a.csv');
+  await symlink('../../disk', join(folder, 'data/AAPL/more'));
+  await symlink('../../disk', join(folder, 'data/MSFT/more'));
+  expect(await filesOf('data')).toEqual(['data/AAPL/a.csv', 'data/AAPL/more/b.csv', 'data/MSFT/a.csv']);
+});
+
 it('a folder behind a link is read without its subfolder that another link leads to, which is read once', async () => {
   await put('data/a.csv', 'disk/2023/b.csv', 'disk/2024/c.csv');
   await symlink('../disk/2023', join(folder, 'data/2023'));
