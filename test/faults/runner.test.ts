@@ -1,4 +1,7 @@
-/** Tests that nothing runs on when the undisturbed session of a schedule fails, which is the one without faults, for comparison. */
+/**
+ * A schedule is a session with faults. The runner first runs an undisturbed session of the same kind, without faults, for comparison. This
+ * test checks that nothing runs on when the undisturbed session fails.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from '../support/system/api.js';
 import type { Lab } from './lab/lab.js';

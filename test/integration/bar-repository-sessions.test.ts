@@ -78,7 +78,7 @@ describe('creating', () => {
     await expect(sessions.create({ id: 'new', spec: other, idempotencyKey: 'taken' })).rejects.toThrow(
       'idempotencyKey',
     );
-    // The first test created 'mine' without a key.
+    // The session 'mine' exists: the first test of this group created it, without a key.
     await expect(sessions.create({ id: 'mine', spec, idempotencyKey: 'taken' })).rejects.toThrow(SpecConflictError);
     expect(await sessions.find('new')).toBeUndefined();
   });
@@ -117,8 +117,9 @@ test('I13 a server that gets a call late, after its caller has given it up, does
   const name = 'given-up';
   const other = createDataSource(gate.url, { applicationName: name, silenceLimitMs: () => 1_000, poolSize: 2 });
   const late = new SessionRepository(await other.initialize());
-  // Opens both connections of the pool. So the calls below need no new one, and send their first statements to the frozen gate.
   await Promise.all([other.query('SELECT pg_sleep(0.1)'), other.query('SELECT pg_sleep(0.1)')]);
+  // Both connections of the pool are open now, so each call sends its first statement to the frozen gate. After 1 s of silence the client
+  // gives the calls up and closes its connections. The server gets the statements only when the gate thaws.
   gate.freeze();
   const calls = [late.transition(row, ['created'], 'running'), late.create({ id: 'late-too', spec })];
   const outcomes = await Promise.allSettled(calls);
@@ -255,6 +256,7 @@ test('I9 a removed session leaves no quarantined bars, and its id can be used ag
   expect(await sessions.find('again')).toEqual(second.row);
 });
 
+/** A deployment is named by its session prefix (BARKEEP_SESSION_PREFIX), the second argument of a repository. */
 describe('deployments that share a database', () => {
   test('each sees its own sessions and those of no deployment; no deployment sees all', async () => {
     const ours = new SessionRepository(dataSource, 'ours');
@@ -264,7 +266,7 @@ describe('deployments that share a database', () => {
       await sessions.transition(row, ['created'], 'running');
       return row.id;
     };
-    // `sessions` has no deployment.
+    // `sessions` has no deployment: it sees all sessions, and those that it creates belong to none.
     const [ourId, theirId, freeId] = [await createIn(ours), await createIn(theirs), await createIn(sessions)];
     /** Which of the three sessions a repository lists, and finds among the unfinished ones. */
     const seenBy = async (repository: SessionRepository) => {
@@ -273,14 +275,10 @@ describe('deployments that share a database', () => {
       const ofTest = (ids: string[]) => [ourId, theirId, freeId].filter((id) => ids.includes(id));
       return { listed: ofTest(listed), unfinished: ofTest(unfinished) };
     };
-    const [oursAndFree, theirsAndFree, all] = [
-      [ourId, freeId],
-      [theirId, freeId],
-      [ourId, theirId, freeId],
-    ];
-    expect(await seenBy(ours)).toEqual({ listed: oursAndFree, unfinished: oursAndFree });
-    expect(await seenBy(theirs)).toEqual({ listed: theirsAndFree, unfinished: theirsAndFree });
-    expect(await seenBy(sessions)).toEqual({ listed: all, unfinished: all });
+    const both = (ids: string[]) => ({ listed: ids, unfinished: ids });
+    expect(await seenBy(ours)).toEqual(both([ourId, freeId]));
+    expect(await seenBy(theirs)).toEqual(both([theirId, freeId]));
+    expect(await seenBy(sessions)).toEqual(both([ourId, theirId, freeId]));
   });
 
   test('one cannot find, change or remove the sessions of another, and cannot use their ids and keys', async () => {
@@ -290,6 +288,7 @@ describe('deployments that share a database', () => {
     expect(await ours.find(id)).toBeUndefined();
     expect(await ours.findByKey(idempotencyKey)).toBeUndefined();
     await expect(ours.transition(row, ['created'], 'running')).rejects.toThrow(UnknownSessionError);
+    // The error names the deployment that has the id or the key.
     for (const taken of [{ id }, { id: randomUUID(), idempotencyKey }])
       await expect(ours.create({ spec, ...taken })).rejects.toThrow('BARKEEP_SESSION_PREFIX=theirs');
     expect(await theirs.find(id)).toEqual(row);

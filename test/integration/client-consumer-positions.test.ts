@@ -1,9 +1,12 @@
 /**
  * The positions that a session keeps of its consumers, on a real Redis: how the clock waits for them, and where a consumer begins.
+ * A consumer completes a step when its loop asks for the next one. Its position is the time of the last completed step; while it waits
+ * for the next step, it is the time up to which its bars are loaded.
  * I11, I13: invariants at the end of docs/ARCHITECTURE.md.
  */
 import type { FollowOptions, KeptStart } from '@barkeep/client';
 import { SessionConsumers } from '@barkeep/session-data';
+import { setTimeout as delay } from 'node:timers/promises';
 import { runTo } from '../support/sessions/follow-store.js';
 import {
   closedIn,
@@ -22,6 +25,11 @@ const LOCKSTEP = lockstepWith({});
 
 const server = new FollowedServer();
 afterAll(() => server.close());
+
+/** Waits until a condition holds. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await delay(5);
+}
 
 const consumersOf = ({ layout }: TestStore) => new SessionConsumers(server.redis, layout);
 
@@ -61,18 +69,26 @@ test('in lockstep a clock that stays 30 slots ahead of a consumer gets to the en
   }
 });
 
-test('a consumer begins at its kept position, at the beginning, or at the first step after the clock', async () => {
+test('a consumer begins after its kept position, or at the beginning when it has none or asks for it', async () => {
+  const store = await server.begin(server.layout(LOCKSTEP));
+  const at = (minutes: number) => store.layout.start + minutes * MINUTE;
+  await runTo(store, MARKET, at(62));
+  const firstTime = async (options: FollowOptions) => (await server.firstStep(store, options))!.time;
+  expect(await firstTime({ consumer: 'new' })).toBe(at(1));
+  // Ends within the step of minute 3, so the last completed step is that of minute 2.
+  for await (const { time } of server.follow(store, { consumer: 'new' })) if (time === at(3)) break;
+  expect(await firstTime({ consumer: 'new' })).toBe(at(3));
+  expect(await firstTime({ consumer: 'new', from: 'beginning' })).toBe(at(1));
+});
+
+test('a consumer that begins now gets the step that contains the clock first, and gets it whole', async () => {
   const store = await server.begin(server.layout(LOCKSTEP));
   const { layout } = store;
-  // Two minutes into the 5-minute step that ends at minute 65.
   await runTo(store, MARKET, layout.grid(0).openTime(62));
-  const firstTime = async (options: FollowOptions) => (await server.firstStep(store, options))!.time;
-  expect(await firstTime({ consumer: 'new' })).toBe(layout.start + MINUTE);
-  expect(await firstTime({ consumer: 'new', from: 'beginning' })).toBe(layout.start + MINUTE);
-
+  // It joins at minute 62, within the 5-minute step from minute 60 to minute 65, so it gets this step whole: with minutes 60 to 62, too.
   const lateStep = server.firstStep(store, { consumer: 'late', from: 'now', every: '5m' });
   const consumers = consumersOf(store);
-  while ((await consumers.list()).every(({ name }) => name !== 'late')); // until it has joined
+  await until(async () => (await consumers.list()).some(({ name }) => name === 'late'));
   await runTo(store, MARKET, layout.grid(0).openTime(70));
   const step = (await lateStep)!;
   expect(step.time).toBe(layout.grid(0).openTime(65));
@@ -87,21 +103,19 @@ test('I13 a consumer restores a position that the store lost, also when that is 
   const at = (minutes: number) => store.layout.start + minutes * MINUTE;
   const end = new AbortController();
   const loop = server.allSteps(store, { consumer: 'one', signal: end.signal });
-  /** Waits until the consumer's position is `time`. */
-  const heldAt = async (time: number) => {
-    while ((await consumers.limit()).slowest !== time);
-  };
-  await heldAt(at(0));
+  /** Waits until the store has `time` as the consumer's position. */
+  const untilPositionIs = (time: number) => until(async () => (await consumers.limit()).slowest === time);
+  await untilPositionIs(at(0));
   await runTo(store, MARKET, at(30));
-  await heldAt(at(30));
-  const setBack = await server.snapshot(store.layout.id);
+  await untilPositionIs(at(30));
+  const restoreSnapshot = await server.snapshot(store.layout.id);
   for (const minutes of [60, 90]) {
     await runTo(store, MARKET, at(minutes));
-    await heldAt(at(minutes));
+    await untilPositionIs(at(minutes));
   }
-  await setBack();
+  await restoreSnapshot();
   expect(await consumers.limit()).toMatchObject({ slowest: at(30) });
-  await heldAt(at(90));
+  await untilPositionIs(at(90)); // the consumer's next heartbeat restores it
   end.abort(new Error('the test has seen enough'));
   await expect(loop).rejects.toThrow('enough');
   // The consumer left at its position, although the clock of the store is still at minute 30.
@@ -112,8 +126,10 @@ test('I11 a consumer that comes back after the end is warned that it gets no fur
   const store = await server.finished(LOCKSTEP);
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   try {
+    // `onKept` is called once for each loop, before its first step. It gets the start of the consumer: the steps that were delivered under
+    // its name before, and `atEnd`, which is true when none is left.
     const starts: KeptStart[] = [];
-    const onKept = (kept: KeptStart) => starts.push(kept);
+    const onKept = (start: KeptStart) => starts.push(start);
     const countSteps = async (options: FollowOptions) => (await server.allSteps(store, { onKept, ...options })).length;
     const all = await countSteps({ consumer: 'one' });
     expect(all).toBeGreaterThan(0);
@@ -125,17 +141,17 @@ test('I11 a consumer that comes back after the end is warned that it gets no fur
         'it gets no further step; another name, or from: "beginning", starts again',
     );
     expect(await countSteps({ consumer: 'one', from: 'beginning' })).toBe(all);
-    expect(starts.map(({ steps: delivered, atEnd }) => [delivered, atEnd])).toEqual([
-      [0, false],
-      [all, true],
-      [0, false],
+    expect(starts).toMatchObject([
+      { steps: 0, atEnd: false },
+      { steps: all, atEnd: true },
+      { steps: 0, atEnd: false }, // from the beginning
     ]);
   } finally {
     warn.mockRestore();
   }
 });
 
-test('a consumer whose onKept throws no longer holds the clock', async () => {
+test('a consumer whose onKept throws leaves, so that the clock no longer waits for it', async () => {
   const store = await server.finished(LOCKSTEP);
   const onKept = () => {
     throw new Error('no such state');

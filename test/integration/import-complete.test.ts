@@ -1,4 +1,8 @@
-/** `barkeep import --complete`: which days of a file it declares complete. */
+/**
+ * `barkeep import --complete`: which days of a file it declares complete. On a complete day a minute without a bar had no trade.
+ *
+ * A bar declares its date in the zone of the file. With --calendar it declares it only if this is also the date of its trading day.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,9 +74,9 @@ describe('barkeep import --complete', () => {
   });
 
   it('refuses files of two zones, because they have no common dates, and stores nothing', async () => {
-    // The name of the first file is that of FirstRate, and the other file counts as UTC.
+    // Both have the same rows. The name of the first file is that of FirstRate, in New York; the other file counts as UTC.
     const text = rowsOf(Date.UTC(2024, 2, 7, 9, 30), Date.UTC(2024, 2, 7, 16));
-    const files = { 'AAPL_1min_firstratedata.csv': text, 'other.csv': text.replace('timestamp', 'time') };
+    const files = { 'AAPL_1min_firstratedata.csv': text, 'other.csv': text };
     const { code, stderr } = await importComplete('zones', files);
     expect(code).toBe(2);
     expect(stderr).toContain('--complete: expected files of one time zone, was America/New_York, UTC');
@@ -80,11 +84,14 @@ describe('barkeep import --complete', () => {
   });
 
   it('with --calendar declares no date for an evening that belongs to the next trading day', async () => {
-    // In Chicago: the evening of Sunday 3 March from 17:00 on, Monday until 16:00, and Monday's evening, which belongs to Tuesday.
-    const [sunday, monday] = [Date.UTC(2024, 2, 3, 23), Date.UTC(2024, 2, 4, 22)];
-    const [tuesday, end] = [Date.UTC(2024, 2, 4, 23), Date.UTC(2024, 2, 5, 0)];
-    const files = { 'es.csv': rowsOf(sunday, monday), 'evening.csv': rowsOf(tuesday, end) };
+    // Trading days of CMES begin at 17:00 in Chicago on the evening before, and end at 16:00.
+    const mondayOpens = Date.UTC(2024, 2, 3, 23); // Sunday 3 March, 17:00 in Chicago
+    const mondayCloses = Date.UTC(2024, 2, 4, 22); // Monday, 16:00
+    const tuesdayOpens = Date.UTC(2024, 2, 4, 23); // Monday, 17:00
+    const fileEnds = Date.UTC(2024, 2, 5, 0); // Monday, 18:00: the rest of Tuesday's trading day is in no file
+    const files = { 'es.csv': rowsOf(mondayOpens, mondayCloses), 'evening.csv': rowsOf(tuesdayOpens, fileEnds) };
     expect(await importComplete('futures', files, '--calendar', 'CMES', '--tz', 'UTC')).toMatchObject({ code: 0 });
+    // The bars of both evenings (in UTC: those from 23:00 on) have another date than their trading day, so they declare none.
     expect(await completeDates('futures')).toEqual(['2024-03-04']);
   });
 

@@ -42,15 +42,16 @@ describe.each(KINDS)('the slots of %s', (_kind, days) => {
     expect(wrong).toEqual([]);
   });
 
-  it('slots follow each other without overlap, and cover every segment', () => {
+  it('slots follow each other without overlap, and cover every segment; that of 1d covers the breaks, too', () => {
     const wrong: string[] = [];
     for (const grid of grids) {
       const [opens, closes] = [openTimes(grid), closeTimes(grid)];
       const covered = opens.reduce((sum, open, slot) => sum + closes[slot]! - open, 0);
-      const traded = grid.interval.daily
+      // The one slot of 1d also covers the breaks; all other slots together cover the segments.
+      const expected = grid.interval.daily
         ? grid.close - grid.open
         : grid.day.segments.reduce((sum, { open, close }) => sum + close - open, 0);
-      if (covered !== traded) wrong.push(`${nameOf(grid)}: covers ${covered} of ${traded} ms`);
+      if (covered !== expected) wrong.push(`${nameOf(grid)}: covers ${covered} of ${expected} ms`);
       opens.slice(1).forEach((open, i) => {
         if (open < closes[i]!) wrong.push(`${nameOf(grid)} ${i + 1} overlaps`);
       });
@@ -72,16 +73,17 @@ describe.each(KINDS)('the slots of %s', (_kind, days) => {
     expect(wrong).toEqual([]);
   });
 
-  it('closedBy and firstFrom agree with counting slot by slot', () => {
+  it('closedBy is the number of slots that close by a time, and firstFrom the number of slots that open before it', () => {
     const wrong: string[] = [];
-    // 1m and 2m are left out because they take long. Steps of 3.5 minutes also reach times between whole minutes.
+    // From 3 minutes before the open to 3 minutes after the close. Steps of 3.5 minutes also reach times between whole minutes. The
+    // intervals 1m and 2m are left out because they take long.
     for (const grid of grids.filter(({ interval }) => !['1m', '2m'].includes(interval.name))) {
       const [opens, closes] = [openTimes(grid), closeTimes(grid)];
       for (let time = grid.open - 3 * MINUTE_MS; time <= grid.close + 3 * MINUTE_MS; time += 3.5 * MINUTE_MS) {
         const closed = closes.filter((close) => close <= time).length;
-        const earlier = opens.filter((open) => open < time).length;
+        const openedBefore = opens.filter((open) => open < time).length; // also the first slot that opens at `time` or later
         if (grid.closedBy(time) !== closed) wrong.push(`${nameOf(grid)} closedBy ${time}`);
-        if (grid.firstFrom(time) !== earlier) wrong.push(`${nameOf(grid)} firstFrom ${time}`);
+        if (grid.firstFrom(time) !== openedBefore) wrong.push(`${nameOf(grid)} firstFrom ${time}`);
       }
     }
     expect(wrong).toEqual([]);

@@ -3,7 +3,10 @@ import { cacheFolder, canFetchPackages, fetchPackages, packageFolder } from '@ba
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Path of the library in Debian's package libfaketime, which is fetched if needed; undefined where it is not available. */
+/**
+ * Path of the library in Debian's package libfaketime, which is fetched if needed; undefined where it is not available.
+ * @param note gets the reason when the package cannot be fetched
+ */
 export function faketimeLibrary(note: (line: string) => void): string | undefined {
   if (!canFetchPackages()) return undefined;
   const target = packageFolder('faketime', cacheFolder(process.env));
@@ -14,13 +17,13 @@ export function faketimeLibrary(note: (line: string) => void): string | undefine
   return existsSync(library) ? library : undefined;
 }
 
-/** The variables by which a process reads its clock's difference from `timeFile`. */
+/** The environment in which a process adds the seconds in `timeFile`, such as `+30` or `-30`, to the time of its clock. */
 export function faketimeEnvironment(library: string, timeFile: string): NodeJS.ProcessEnv {
   return {
     LD_PRELOAD: library,
     FAKETIME_TIMESTAMP_FILE: timeFile,
-    FAKETIME_CACHE_DURATION: '1',
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    FAKETIME_CACHE_DURATION: '1', // seconds until the process reads the file again
+    FAKETIME_DONT_FAKE_MONOTONIC: '1', // only the time of day moves; timers run as without the library
     // Otherwise a thread that waits with a time limit (the watchdog) spins: a fifth of a core for each process.
     FAKETIME_FORCE_MONOTONIC_FIX: '0',
   };

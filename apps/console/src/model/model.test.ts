@@ -33,10 +33,10 @@ describe('the line of time', () => {
   it.each([
     [null, 0],
     ['2024-03-04T20:59:00.000Z', 0],
-    ['2024-03-04T21:00:00.000Z', 1],
-    ['2024-03-06T00:00:00.000Z', 2],
-  ])('has as its open day the first one that the clock has not closed: at %s day %d', (clock, day) => {
-    expect(openDayOf(clock, DAYS)).toBe(day);
+    ['2024-03-04T21:00:00.000Z', 1], // the close of day 0
+    ['2024-03-06T00:00:00.000Z', 2], // after both days: their number
+  ])('the open day is the first day that closes after the clock: with the clock at %s day %d', (clock, dayIndex) => {
+    expect(openDayOf(clock, DAYS)).toBe(dayIndex);
   });
 });
 
@@ -112,7 +112,7 @@ it('makes a spec of the texts of a form', () => {
 });
 
 describe('the rates of sessions', () => {
-  /** The number of filled slots of session `s` at a time, ms. */
+  /** A reading of the sessions at the time `at`, ms: the only one is `s`, with `filled` filled slots. No other count matters. */
   const reading = (at: number, filled: number) => ({ at, sessions: [{ id: 's', counts: { filled } as never }] });
 
   it('the rate is the bars per second between two readings', () => {

@@ -1,3 +1,4 @@
+/** `calendarBegins`: the history is shorter than requested, because the calendar has no earlier trading day. */
 import { calendarNamed, parseSessionSpec } from '@barkeep/bars';
 import { historyView } from './history-view.js';
 
@@ -51,9 +52,13 @@ describe('the view of a history', () => {
   });
 
   it('calendarBegins is false when every symbol has the requested bars', () => {
-    const session = earlySession({ bars: 1169, interval: '1m' });
-    // The counts are those of three days; only the comparison with the requested bars matters here.
-    expect(historyView(session, storedBars)).toMatchObject({ calendarBegins: false });
+    const barsOfDay = 1440; // the only day of history has all minutes of 24 hours
+    const session = earlySession({ bars: barsOfDay, interval: '1m' });
+    const wholeDay = new Map([
+      ['SPY', barsOfDay],
+      ['IBM', barsOfDay],
+    ]);
+    expect(historyView(session, wholeDay)).toMatchObject({ calendarBegins: false });
   });
 
   it('when the calendar is unknown, only the number of days is known, from the session record', () => {

@@ -1,3 +1,8 @@
+/**
+ * Packs as PostgreSQL sends them, in binary, for a COPY of `packed_days`. A server message of type CopyData contains one row. A row has
+ * three fields: the id of a symbol, its number of bars, and its chunk. `CopyOutParser` finds the rows and gives them to `passPacks`, which
+ * gives the packs to a receiver. The bytes from the first message after the COPY on, which may be an error, are left for `pg`.
+ */
 import {
   bytesAfterCopy,
   COMMAND_COMPLETE,
@@ -23,12 +28,15 @@ const field = (value: Buffer | null) => (value ? Buffer.concat([int32(value.leng
 const packRow = (symbolId: number, bars: number, chunk: Buffer | null) =>
   Buffer.concat([int16(3), field(int32(symbolId)), field(int32(bars)), field(chunk)]);
 
-/** Two chunks of one length, which is that of all packs of a read. */
+/** All packs of a read have one length, because they have the same slots. The parser does not look into them, so any text is a chunk. */
 const FIRST_CHUNK = Buffer.from('a first chunk');
 const LAST_CHUNK = Buffer.from('anotherchunk!');
 const CHUNK_BYTES = FIRST_CHUNK.length;
 
-/** Parses the parts of what a server sends. @returns what the receiver of packs got, and the bytes that remain for `pg` */
+/**
+ * Parses what a server sends, in the parts in which it arrives. @returns what the receiver of packs got, the bytes that remain for `pg`,
+ * and the number of rows
+ */
 function read(...parts: Buffer[]) {
   const received: string[] = [];
   const passRow = passPacks(
@@ -46,9 +54,9 @@ function read(...parts: Buffer[]) {
 test('packs are assembled wherever the stream is cut, also at every byte', () => {
   const stream = Buffer.concat([
     COPY_BEGINS,
-    copyData(COPY_HEADER, packRow(7, 27, FIRST_CHUNK)),
-    copyData(packRow(8, 0, null)),
-    noticeOf(10), // bytes
+    copyData(COPY_HEADER, packRow(7, 27, FIRST_CHUNK)), // the header shares its message with the first row
+    copyData(packRow(8, 0, null)), // a symbol without bars
+    noticeOf(10), // a message with a body of 10 bytes and no row, which the parser skips
     copyData(packRow(9, 6, LAST_CHUNK)),
     copyData(COPY_TRAILER),
     COPY_ENDS,
@@ -63,7 +71,7 @@ test('packs are assembled wherever the stream is cut, also at every byte', () =>
   expect(read(...bytes)).toEqual(expected);
 });
 
-test('an error of the server is returned whole, wherever the stream is cut', () => {
+test('an error of the server remains for pg as a whole, wherever the stream is cut', () => {
   const error = serverMessage('E', Buffer.from('SERROR\0\0')); // its one field: the severity `S` is `ERROR`
   const stream = Buffer.concat([COPY_BEGINS, error]);
   for (let cut = 1; cut < stream.length; cut++) {
@@ -79,7 +87,7 @@ test('a COPY without rows yields no pack', () => {
 test('bytes that are not packs throw CopyFormatError', () => {
   const noHeader = copyData(Buffer.alloc(COPY_HEADER.length));
   expect(() => read(noHeader)).toThrow(CopyFormatError);
-  const rowOfTwoFields = copyData(COPY_HEADER, int16(2));
+  const rowOfTwoFields = copyData(COPY_HEADER, int16(2)); // the field count is enough to refuse the row
   expect(() => read(rowOfTwoFields)).toThrow('expected 3 fields, was 2');
   const shortChunk = copyData(COPY_HEADER, packRow(7, 1, Buffer.from('short')));
   expect(() => read(shortChunk)).toThrow('expected a chunk of 13 bytes, was 5');

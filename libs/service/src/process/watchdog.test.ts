@@ -1,4 +1,7 @@
-/** I11 is an invariant of docs/ARCHITECTURE.md. */
+/**
+ * The watchdog is a thread of its own. It kills the process when the event loop of the main thread does not turn for longer than a limit.
+ * Another process then takes over its work, so that no session stands still for good: invariant I11 of docs/ARCHITECTURE.md.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -9,6 +12,7 @@ const LIMIT_MS = 1_200;
 
 /** Runs `code` in another process that has a watchdog with the limit {@link LIMIT_MS}. */
 function watched(code: string) {
+  // The imported code has the exports of the module in `exported`.
   const source = `${importingCode(join(__dirname, 'watchdog.ts'))}
     exported.startWatchdog('test', ${LIMIT_MS});
     ${code}`;
@@ -38,14 +42,15 @@ test('I11 a process that blocks for less than the limit again and again is not e
 });
 
 test('I11 a process that was stopped and continued is not ended', async () => {
-  // The process is mostly busy, so a stop mostly comes within a turn of its event loop, and the watchdog is the first to run again.
+  // After a stop that is longer than the limit, the watchdog must not count the time of the stop. It could do so only when its thread runs
+  // again before the event loop turns. The main thread is nearly always busy, so this is likely.
   const { child, errors } = watched(`
     const busy = () => { const until = performance.now() + ${LIMIT_MS / 6}; while (performance.now() < until); };
     setInterval(busy, 1);
     process.stdin.once('data', () => process.exit(7));
     process.stdout.write('ready');`);
   await once(child.stdout, 'data');
-  const stops = 5; // after a single one the event loop may be the first to run again, by chance
+  const stops = 5; // after a single one the event loop may turn first, by chance
   for (let i = 0; i < stops; i++) {
     child.kill('SIGSTOP');
     await delay(1.2 * LIMIT_MS);

@@ -1,9 +1,9 @@
 import { calendarNamed } from '@barkeep/bars';
 import { layoutOf } from '../../../../test/support/sessions/session-layout.js';
 
-/** Two days whose windows are hours. */
+/** Two trading days, Wednesday and Thursday. With a barrier each hour, a window (what the stream writes at once) has at most an hour. */
 const SPEC = { start: '2013-10-09', end: '2013-10-10', upkeep: { barrier: { minutes: 60 } } };
-/** A session with this many trading days of history before its two days. */
+/** A session with this many trading days of history before its two days. @param history more fields of the spec's `history` */
 const layoutWithHistory = (trailingDays: number, history: object = {}) =>
   layoutOf({ ...SPEC, history: { trailingDays, ...history } }, trailingDays);
 const DAY_MS = 86_400_000;
@@ -17,7 +17,7 @@ describe('the layout of a session', () => {
     expect(plain.historyEnd).toBe(plain.start);
     expect(plain.historyDays).toBe(0);
     expect(plain.isHistory(0)).toBe(false);
-    expect(plain.asksHistory).toBe(false);
+    expect(plain.asksHistory).toBe(false); // the spec requests no history
   });
 
   it('starts with the days of its history, and has a separate start of the session', () => {
@@ -39,10 +39,10 @@ describe('the layout of a session', () => {
     expect(windows[0]).toMatchObject({ dayIndex: 0, fromSlot: 0, toSlot: 390 });
   });
 
-  it('continues after any frontier with the first window that ends after it', () => {
+  it('windowsFrom(frontier) begins with the first window that ends after the frontier', () => {
     const trailing = layoutWithHistory(1);
     const all = [...trailing.windowsFrom(0)];
-    expect(all[0]!.prev).toBe(trailing.start);
+    expect(all[0]!.prev).toBe(trailing.start); // the frontier before the first window
     for (const [i, { to }] of all.entries()) {
       expect([...trailing.windowsFrom(to)]).toEqual(all.slice(i + 1));
       expect([...trailing.windowsFrom(to - 1)]).toEqual(all.slice(i));
@@ -89,20 +89,23 @@ describe('the layout of a session', () => {
     expect(early.days[0]!.date).toBe(firstDate);
   });
 
-  it('retains at a time all days, or the newest closed days and the day that streams', () => {
+  it('firstKeptAt is always the first day when the session retains all days, which is the default', () => {
     expect(layoutWithHistory(3).firstKeptAt(Infinity)).toBe(0);
-    const kept = layoutWithHistory(3, { retainDays: 3 });
-    const firstKeptDate = (time: number) => kept.day(kept.firstKeptAt(time)).date;
-    expect(firstKeptDate(kept.start)).toBe('2013-10-04');
-    expect(firstKeptDate(kept.historyEnd)).toBe('2013-10-04');
-    expect(firstKeptDate(kept.sessionStart + 60_000)).toBe('2013-10-04');
-    expect(firstKeptDate(kept.grid(3).close)).toBe('2013-10-07');
-    expect(firstKeptDate(kept.end)).toBe('2013-10-08');
   });
 
-  it('finds the oldest retained day from the time that the store has; 0 means that no day was removed', () => {
+  it('firstKeptAt is the first of the retainDays newest closed days when the clock is at a time; all days after it are kept, too', () => {
     const kept = layoutWithHistory(3, { retainDays: 3 });
-    expect(kept.firstKept(0)).toBe(0);
+    const firstKeptDate = (time: number) => kept.day(kept.firstKeptAt(time)).date;
+    expect(firstKeptDate(kept.start)).toBe('2013-10-04'); // no day is closed
+    expect(firstKeptDate(kept.historyEnd)).toBe('2013-10-04'); // the three days of the history are closed
+    expect(firstKeptDate(kept.sessionStart + 60_000)).toBe('2013-10-04'); // the same, and 9 October streams
+    expect(firstKeptDate(kept.grid(3).close)).toBe('2013-10-07'); // 9 October is closed as the fourth day
+    expect(firstKeptDate(kept.end)).toBe('2013-10-08'); // all five days are closed
+  });
+
+  it('firstKept is the first day that a store still has, from the time since when it has bars', () => {
+    const kept = layoutWithHistory(3, { retainDays: 3 });
+    expect(kept.firstKept(0)).toBe(0); // a store that has removed no day has no such time, which is read as 0
     expect(kept.firstKept(kept.start)).toBe(0);
     expect(kept.firstKept(kept.grid(2).open)).toBe(2);
   });
