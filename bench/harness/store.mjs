@@ -30,8 +30,8 @@ export function chunkOf(grid, bars) {
 }
 
 /**
- * Writes a day window by window. Counts one bar per symbol and window, so with windows longer than a minute, or with holes, the store's
- * counts are wrong. @param chunks by symbol
+ * Writes a day window by window. For each window the store counts one bar per symbol. So its counts are right only when windows are one
+ * minute long and the chunks have no empty slots. @param chunks by symbol
  */
 export async function writeDay(layout, writer, chunks) {
   const parts = layout.keys.map((_, partition) => {

@@ -1,6 +1,7 @@
 /**
- * The cost of lockstep, in which a session's clock waits for its consumers. Every minute is a step of an empty loop in another
- * process. Every process has followed sessions of the same shape before, so that the figures do not include compilation.
+ * The cost of lockstep, in which a session's clock waits for its consumers. A consumer is another process: its loop gets one step for
+ * each minute of the session, and does nothing in it. Every process follows sessions of the same shape before it is measured, so that
+ * the figures do not include compilation.
  */
 import { startConsumers } from '../harness/consumers.mjs';
 import { runSession } from '../harness/session.mjs';
@@ -9,10 +10,12 @@ import { computed, median, percentage } from '../harness/rounds.mjs';
 const CONSUMERS_MAX = 4;
 /** The lead (`pace.window`) in base bars: two days, so that a consumer reads one and steps through the other. A spec's default is 30. */
 const WINDOW = 780;
-/** Sessions of each sample, in turn: one takes only half a second, so other work on the machine would distort its figures. */
+/** Number of sessions per sample, one after the other. One takes only half a second, so other work on the machine would distort it. */
 const SESSIONS = 3;
 /** Sessions that all consumers follow before anything is measured. */
 const WARM_UPS = 20;
+/** Sessions that consumer 1 follows before any is measured: the warm-ups, and two samples in the unmeasured round. */
+const SESSIONS_BEFORE = WARM_UPS + 2 * SESSIONS;
 /** The derived intervals of a spec's default. The default barrier is each day. */
 const DERIVED = ['5m', '15m'];
 const MINUTES_PER_DAY = 390;
@@ -24,7 +27,7 @@ export default {
     'value: one consumer process with an empty loop, from the request that starts the session until both have ended',
     'limit: the same session at pace max without consumers',
     `also: ${CONSUMERS_MAX} consumer processes`,
-    `bars/s from the first step to the last, and CPU ns per bar of one consumer process (warmed up by ${WARM_UPS + 2 * SESSIONS} sessions)`,
+    `bars/s from the first step to the last, and CPU ns per bar of one consumer process (warmed up by ${SESSIONS_BEFORE} sessions)`,
     `${SESSIONS} sessions per sample`,
   ].join('; '),
   unit: 'bars/s',
@@ -37,7 +40,9 @@ export default {
     const market = await bench.market({ symbols: 100, days: 5 });
     const consumers = await startConsumers(bench.services.sessionRedisUrl, CONSUMERS_MAX);
     const setup = { bench, market, consumers, system: await bench.system({ workers: 2 }) };
-    const samples = {}; // the last sample, by the number of consumers
+    // The last sample, by the number of consumers. Its `rate` covers the whole session; the `rate` of one of its `consumers` covers the
+    // time from that consumer's first step to its last.
+    const samples = {};
     const arm = (count) => async () => {
       const all = [];
       for (let i = 0; i < SESSIONS; i++) all.push(await runWith(count, setup));
@@ -48,8 +53,9 @@ export default {
     const nanosOf = (count) =>
       computed(() => median(samples[count].consumers.map(({ nanosPerBar }) => nanosPerBar)), 'ns');
     return {
-      value: arm(1),
+      // A round runs `limit`, then `value`, then `others` in this order. A computed arm uses the samples of arms before it.
       limit: arm(0),
+      value: arm(1),
       others: {
         'first step to last': computed(() => median(samples[1].consumers.map(({ rate }) => rate))),
         'CPU ns per bar': nanosOf(1),

@@ -1,7 +1,7 @@
 /**
  * Changes from one trading day to the next, with and without reading ahead: the share of changes for which the rows of
  * the next day had been read by the close, and the time from the close until the first bars of the next day are stored.
- * The figures come from the events of the sessions.
+ * The share comes from the figures of the sessions, the times come from their events.
  */
 import { median, percentile99, percentage } from '../harness/rounds.mjs';
 import { runSession } from '../harness/session.mjs';
@@ -21,7 +21,8 @@ export default {
   },
   async prepare(bench) {
     const market = await bench.market({ symbols: 100, days: 60 });
-    const changes = {}; // the day changes of the last session of each arm
+    const changes = {}; // by arm, the day changes of its last session
+    // An arm is a variant that each round measures once: here one session on a system of its own.
     // Only one system runs at a time: two on one database would take each other's sessions.
     const arm = (name, env) => async () => {
       const system = await bench.system({ workers: 2, env });
@@ -33,7 +34,8 @@ export default {
       await bench.stopSystems();
       return sample;
     };
-    const share = (count) => percentage(() => count(changes['with prefetch']) / changes['with prefetch'].count);
+    // The share of day changes that `numberOf` counts. Each round computes it after the session with prefetch.
+    const share = (numberOf) => percentage(() => numberOf(changes['with prefetch']) / changes['with prefetch'].count);
     return {
       value: arm('with prefetch', {}),
       baseline: arm('without prefetch', { BARKEEP_PREFETCH_MB: '0' }),
@@ -52,7 +54,7 @@ async function dayChanges(bench, { coordinator }, { id }) {
   const { hits, misses, bytes } = prefetch;
   const entries = await bench.redis.xrange(`barkeep:{${id}:0}:events`, '-', '+');
   const opened = entries.map(([, list]) => fieldsOf(list)).filter(({ type }) => type === 'day-opened');
-  // The first day has no day before it.
+  // No day change comes before the first day, so its event is left out.
   const waits = opened.slice(1).map(({ waitedMs }) => Number(waitedMs));
   return { hits, count: hits + misses, waits, bytes };
 }

@@ -10,7 +10,7 @@ type EventsOptions = SessionOptions & { types?: SessionEventType[]; from: 'begin
 
 /** How long to wait for more events of a session that has ended; its stored events arrive immediately. */
 const QUIET_MS = 1_000;
-/** Fields that are not listed after the type: the first two have columns of their own, a cursor says nothing to a reader. */
+/** Fields that are not listed after the type: the first two have columns of their own, and a cursor means nothing to a reader. */
 const NOT_LISTED: ReadonlySet<string> = new Set(['at', 'type', 'cursor']);
 const ISO_TIME_LENGTH = '2024-03-04T14:30:00.000Z'.length;
 const TYPE_WIDTH = 'consumer-dropped'.length; // the longest type that is printed
@@ -31,7 +31,8 @@ export const eventsCommand = () =>
     .choice('--from <where>', 'start at the oldest retained event, or now', ['beginning', 'now'], 'now')
     .work(async (context, id: string, options: EventsOptions) => {
       const barkeep = await context.client(options);
-      void context.life.interrupted().then(() => barkeep.close()); // Ctrl-C ends the wait for the next event
+      // On Ctrl-C the client closes. The pending `events.next()` is rejected, which ends the command.
+      void context.life.interrupted().then(() => barkeep.close());
       const isWanted = ({ type }: SessionMoment) => !options.types || options.types.some((name) => name === type);
       const print = (moment: SessionMoment) => {
         if (isWanted(moment)) process.stdout.write(`${options.json ? JSON.stringify(moment) : eventText(moment)}\n`);
@@ -48,15 +49,15 @@ async function follow(session: ClientSession, { types, from }: EventsOptions, pr
   let isEnded = await checkEnded();
   for (;;) {
     const next = events.next();
-    // While the session runs, waits for as long as it takes. After its end, gets undefined when nothing arrives in time.
+    // While the session runs, waits for the next event. After its end, gets undefined when none arrives in time.
     const arrived = await (isEnded ? Promise.race([next, delay(QUIET_MS)]) : next);
     if (!arrived || arrived.done) {
-      next.catch(() => undefined); // it is rejected when the client closes
+      next.catch(() => undefined); // a `next` that is still pending is rejected when the client closes, and is not needed any more
       return;
     }
     const moment = arrived.value;
     print(moment);
-    // A deleted session has no status to ask for; its events end by themselves.
+    // A deleted session has no status to ask for, and needs no check: its iterator ends, so `done` ends the loop.
     if (moment.type === 'state') isEnded = moment.state !== 'deleted' && (await checkEnded());
   }
 }

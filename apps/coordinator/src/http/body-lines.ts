@@ -24,9 +24,12 @@ export interface Line {
 }
 
 /**
- * Begins to read the body. @param bufferedMax this many lines are buffered; then the request is paused
- * @returns a stream of {@link Line}, which ends with an error for {@link lineError} when the body cannot be read, and a function to
- *   call at the end @throws ProblemError when the body is compressed, or its sender has disconnected already
+ * Begins to read the body.
+ * @param bufferedMax this many lines are buffered; then the request is paused
+ * @param lineWithinMs the rest of a line must arrive within this time, ms
+ * @returns `lines`: a stream of {@link Line}. When the body cannot be read, the stream fails; {@link lineError} makes the problem of its
+ *   error. `close`: ends the check of the time; the caller must call it when it has finished with the lines
+ * @throws ProblemError when the body is compressed, or its sender has disconnected already
  */
 export function openLines(
   request: Request,
@@ -93,7 +96,7 @@ function limitLines(request: Request, lines: Transform, withinMs: number): () =>
     timer = setTimeout(() => (timer = setTimeout(giveUp, withinMs / 2)), withinMs / 2);
   };
   const onChunk = (chunk: Buffer) => {
-    // More bytes of the same line do not give it more time.
+    // Without a newline these bytes belong to the line that has begun. They do not give it more time.
     if (isPartial && !chunk.includes(NEWLINE)) return;
     isPartial = chunk.at(-1) !== NEWLINE;
     restart();

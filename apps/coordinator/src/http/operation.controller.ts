@@ -1,6 +1,6 @@
 /**
- * The routes for operators and their programs. `/v1/queues`: the jobs of the queues. `/health/live`: whether the process runs.
- * `/health/ready`: whether Postgres and both Redis take writes. `/metrics`: the metrics for Prometheus.
+ * The routes for operators and their programs. `/health/live`: whether the process runs. `/health/ready`: whether Postgres and both
+ * Redis answer a write. `/metrics`: the metrics for Prometheus. `/v1/queues`: the jobs of the queues.
  */
 import { isoTime, queuesExample, type QueuesAnswer } from '@barkeep/api';
 import { downServers, probeServers, sharedFor } from '@barkeep/observe';
@@ -14,6 +14,7 @@ import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
 const checksExample = { postgres: 'up', 'queue-redis': 'up', 'session-redis': 'up' };
 
+/** The routes outside of `/v1`: health and metrics. */
 @ApiTags('operation')
 @Controller()
 export class OperationController {
@@ -36,8 +37,8 @@ export class OperationController {
   async ready(): Promise<{ status: 'ready'; checks: Record<string, string> }> {
     const { connections, config } = this.context;
     const states = await probeServers(connections, config);
-    const down = downServers(states);
-    if (down) throw new ProblemError('not-ready', down, { checks: states });
+    const downText = downServers(states); // such as `not answering: postgres`
+    if (downText) throw new ProblemError('not-ready', downText, { checks: states });
     return { status: 'ready', checks: states };
   }
 
@@ -62,6 +63,7 @@ export class OperationController {
 /** Calls within this time share one read, ms: a dashboard may be open in many browsers. */
 const SHARED_MS = 500;
 
+/** The route `/v1/queues`. */
 @ApiController('operation')
 export class QueuesController {
   private readonly read: () => Promise<QueuesAnswer>;

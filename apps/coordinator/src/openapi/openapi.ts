@@ -18,7 +18,7 @@ export const SECURITY: Record<string, string[]>[] = [{ apiKey: [] }, { bearer: [
 
 /**
  * Describes every route of the application, and the pages that no controller serves.
- * @param upkeepDefaults the defaults of upkeep in the schema of a spec; without them it has those of a service without settings
+ * @param upkeepDefaults the service's defaults for a spec's `upkeep`, shown in its schema. Without them the schema shows the built-in ones
  */
 export function openApiDocument(app: INestApplication, upkeepDefaults?: UpkeepDefaults): OpenAPIObject {
   const description = 'one of the keys in BARKEEP_API_KEYS or BARKEEP_ADMIN_KEYS';
@@ -76,6 +76,7 @@ function schemas(upkeepDefaults?: UpkeepDefaults): Record<string, SchemaObject> 
     Dataset: jsonSchema(api.datasetAnswer, 'output'),
     Coverage: jsonSchema(api.coverageAnswer, 'output'),
     Problem: jsonSchema(api.problemAnswer, 'output'),
+    // All events in one schema: each property is the name of an event, and its schema is what the event contains.
     Events: jsonSchema(z.strictObject(api.eventAnswers), 'output'),
   };
 }

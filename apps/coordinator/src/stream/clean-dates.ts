@@ -1,6 +1,7 @@
 /**
- * Remembers on which dates every row of a symbol has a slot, so that many sessions over the same data count its rows once. A change of
- * the dataset makes the dates invalid. No I/O.
+ * Remembers the clean dates of symbols. A date is clean for a symbol when each of the symbol's rows on it has a slot. Sessions count the
+ * rows without a slot. On clean dates there are none, so later sessions over the same data need not count there again. A change of the
+ * dataset makes the dates invalid. No I/O.
  */
 
 /** Most combinations of dataset, calendar and hours that are remembered. */
@@ -21,11 +22,12 @@ interface DatasetSlots {
   hours: string;
 }
 
+/** The clean dates of the symbols of all datasets, shared by the sessions of a process. */
 export class CleanDates {
   /** By dataset, calendar and hours: one range of dates for each symbol id, valid for one version of the dataset. */
   private readonly known = new Map<string, { version: string; symbols: Map<number, Dates> }>();
 
-  /** @param ids ids of symbols @returns the ids of those that may have rows without a slot on these dates */
+  /** @param ids ids of symbols @returns the ids of those for which not all of these dates are known to be clean */
   uncertain(slots: DatasetSlots, ids: readonly number[], { from, to }: Dates): number[] {
     const symbols = this.symbolsOf(slots);
     return ids.filter((id) => {
@@ -35,8 +37,8 @@ export class CleanDates {
   }
 
   /**
-   * Remembers that every row of these symbols on these dates has a slot. A symbol has one range: dates that touch the range extend
-   * it, other dates replace it.
+   * Remembers that these dates are clean for these symbols. A symbol has one range: dates that touch the range extend it, other dates
+   * replace it.
    */
   add(slots: DatasetSlots, ids: Iterable<number>, { from, to }: Dates): void {
     const symbols = this.symbolsOf(slots);
@@ -51,6 +53,7 @@ export class CleanDates {
     const name = `${datasetId} ${calendar} ${hours}`;
     const known = this.known.get(name);
     if (known?.version === version) return known.symbols;
+    // Forgets everything, not only the oldest: a forgotten date costs just one more count.
     if (!known && this.known.size >= REMEMBERED_MAX) this.known.clear();
     const symbols = new Map<number, Dates>();
     this.known.set(name, { version, symbols });

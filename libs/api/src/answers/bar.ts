@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { count, date, outsideCounts, sha256, slotCounts, time } from '../values.js';
 
-const values = { open: z.number(), high: z.number(), low: z.number(), close: z.number(), volume: z.number() };
+/** The prices and the volume of a bar. */
+const barValues = { open: z.number(), high: z.number(), low: z.number(), close: z.number(), volume: z.number() };
 
 export const barAnswer = z.strictObject({
   openTime: time,
   closeTime: time.describe('exclusive end; of a bar that is still forming, the end of its last closed base slot'),
-  ...values,
+  ...barValues,
   origin: z
     .enum(['streamed', 'backfilled', 'derived', 'historical', 'filled-forward'])
     .describe(
@@ -49,6 +50,7 @@ export const gapAnswer = z.strictObject({
   start: time.describe("open time of the gap's first slot"),
   end: time.describe("close time of the gap's last slot; exclusive"),
   bars: count.describe('number of missing bars, one for each slot of the gap'),
+  // The enum has all states of an empty slot. No gap in an answer has the last one: a no-trade slot is not part of a gap.
   status: z
     .enum(['missing', 'absent', 'unfillable', 'no-trade'])
     .describe('missing: not requested yet; absent: answered without the bar, or no repository; unfillable: given up'),
@@ -84,13 +86,16 @@ export const differenceAnswer = z.strictObject({
 });
 export type DifferenceAnswer = z.output<typeof differenceAnswer>;
 
-/** One bar in a feed request; other fields are ignored. */
+/**
+ * One bar in a feed request, as the OpenAPI document describes it. `openTime` is optional here, because a bar may have its time in the
+ * field `time` instead; a bar needs one of the two. Other fields are ignored.
+ */
 export const fedBarInput = z.looseObject({
   openTime: z
     .union([z.string(), z.number()])
-    .describe('ISO 8601 with a zone, or epoch milliseconds; the field may also be called `time`')
+    .describe('ISO 8601 with a zone, or epoch milliseconds; required, unless the field `time` has it instead')
     .optional(),
-  ...values,
+  ...barValues,
 });
 
 const feedProblem = z.strictObject({

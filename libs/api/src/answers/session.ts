@@ -117,10 +117,12 @@ export const certificateAnswer = z.strictObject({
   session: z.string(),
   spec: sessionSpecSchema().omit({ id: true }).describe('the spec without its id'),
   daysHash: sha256.describe('hash of the trading days that the session was created with'),
-  datasets: texts.describe('the source, then the datasets that fill its gaps; bars refer to them by index'),
-  from: z.enum(['store', 'kept']).describe('store: computed now; kept: as it was saved when the session completed'),
-  storedAt: time.nullable().describe('when the certificate was kept; null when none was'),
-  changedSince: z.array(date).describe('days whose bars or chained counts changed after the certificate was kept'),
+  datasets: texts.describe('the source, then the datasets of `backfill`; a stored bar names its own by its index'),
+  from: z
+    .enum(['store', 'kept'])
+    .describe('store: computed now; kept: the saved certificate, because the store is gone'),
+  storedAt: time.nullable().describe('when a certificate was saved; null when none was'),
+  changedSince: z.array(date).describe('days whose bars or chained counts changed after the certificate was saved'),
   complete: z.boolean().describe('true when every retained day of the session is whole'),
   days: z.array(certifiedDayAnswer).describe('days that the clock and upkeep have passed, oldest first'),
   digest: sha256.describe('hash of the chain of days; zeros when there is no day'),

@@ -45,7 +45,10 @@ export function addRecords(
 /** What could be read of a record. The time or a value is undefined when it is missing or cannot be read. */
 type Fields = { [Name in keyof Bar]: number | undefined } & { symbol?: unknown };
 
-/** Reads each field, inherited ones too. A field whose getter throws is null, so a record with an unreadable `symbol` is refused. */
+/**
+ * Reads each field, inherited ones too. A field whose getter throws counts as null, which is not a value. So a record with an unreadable
+ * `symbol` is refused: only an undefined `symbol` stands for the requested one.
+ */
 function fieldsOf(record: unknown): Fields {
   const field = (name: string): unknown => {
     try {
@@ -92,8 +95,8 @@ function isWithin(time: number, { from, to }: RequestedRange): boolean {
 }
 
 /**
- * The record as it is quarantined. When all of it could be read, `raw` contains only what was read: other fields, such as the id of a
- * request, may differ in each answer, and the same bar would be counted several times (I7, docs/ARCHITECTURE.md).
+ * The record as it is quarantined. Equal records are counted once (I7, docs/ARCHITECTURE.md). But fields that are not read, such as the id
+ * of a request, may differ in each answer. So when the time and all values could be read, `raw` contains only what was read.
  */
 function refusedRecord(record: unknown, fields: Fields, symbol: string, reason: RecordRefusal): RefusedRecord {
   const { openTime: time = null, symbol: recordSymbol, ...values } = fields;

@@ -1,4 +1,10 @@
-/** Publishes changes that the clock has passed: moves them from the pending ones to the public events. Emits states of a session. */
+/**
+ * Publishes changes to strategies once the clock has passed them, and emits the states of a session.
+ *
+ * A script that makes or finds a change adds it to the set `pending` of the partition. Publishing moves the change from there to the
+ * public events. This happens after each move of the clock, when an owner claims the store, and after a script that changed a day, if the
+ * day opened before the clock (`clock > open`). On a day that opens at the clock or later no slot has closed, so no change of it is due.
+ */
 import type { Redis } from 'ioredis';
 import { SessionLostError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
@@ -16,11 +22,13 @@ export async function publishEvents(
   clock: number,
   partitions: readonly number[] = [...layout.keys.keys()],
 ): Promise<void> {
-  // At the session's end the last day counts as the day of the clock.
-  const grid = layout.grid(Math.min(layout.dayIndexAt(clock), layout.days.length - 1));
-  const args = [clock, grid.date, grid.closedBy(clock), layout.base.ms, EVENTS_KEPT];
+  // At the session's end all days are over, and the last one counts as the day of the clock.
+  const today = layout.grid(Math.min(layout.dayIndexAt(clock), layout.days.length - 1));
+  // After the stamp, publish.lua takes the clock, the date of its day, the number of that day's closed base slots, and their length.
+  const args = [clock, today.date, today.closedBy(clock), layout.base.ms, EVENTS_KEPT];
   await Promise.all(
     partitions.map((partition) => {
+      // `refusedAhead` counts refused bars that a strategy may not see yet. The script removes the counts that the clock has reached.
       const { meta, pending, events, refusedAhead } = layout.keysOf(partition);
       return SCRIPTS.publish.run(redis, [meta, pending, events, refusedAhead], [layout.stampOf(partition), ...args]);
     }),
@@ -65,7 +73,9 @@ export async function emitState(
 ): Promise<boolean> {
   const { meta, emitted, events } = layout.keysOf(0);
   const errorFields = error === null ? [] : ['error', error.slice(0, ERROR_CHARS_MAX)];
-  const args = [layout.incarnation, EVENTS_KEPT, state, 'type', 'state', 'state', state, ...errorFields];
+  const event = ['type', 'state', 'state', state, ...errorFields];
+  // The script compares `state` with the last one emitted, then emits `event`.
+  const args = [layout.incarnation, EVENTS_KEPT, state, ...event];
   return (await SCRIPTS.emitState.run(redis, [meta, emitted, events], args)) === 'emitted';
 }
 

@@ -1,4 +1,13 @@
-/** Reads the events of a session from any cursor, and reports when events were trimmed before they were read. */
+/**
+ * Reads the events of a session from any cursor, and reports when events were trimmed before they were read.
+ *
+ * Each partition has two streams. `events` has the public events, which a strategy may see: a change of bars is there once the clock has
+ * passed it. `changes` has the changes as they happen, also those after the clock; that of partition 0 also has the failures of
+ * repositories. Events of the session and its clock are only in the public events of partition 0.
+ *
+ * A strategy reads the public events of every partition. An operator reads the public events of partition 0 and the changes of every
+ * partition. Stream 0 is partition 0's public events in both views. It repeats changes, so an operator skips those.
+ */
 import type { Redis } from 'ioredis';
 import { checkCount } from '../arguments.js';
 import { SessionLostError } from '../errors.js';
@@ -38,7 +47,10 @@ export interface EventBatch {
 export interface EventReadOptions {
   /** Most entries to read per stream. @default 500 */
   limit?: number;
-  /** How long to wait for an event of partition 0 when there is none, ms. Needs a separate connection. @default 0 */
+  /**
+   * How long to wait when there are no events, ms. An event of partition 0 ends the wait; see {@link SessionEvents.read}. Needs a
+   * separate connection. @default 0
+   */
   blockMs?: number;
 }
 
@@ -69,7 +81,11 @@ export class SessionEvents {
     return ((await runCommands(this.redis, reads)) as Entry[][]).map(([last]) => last?.[0] ?? FIRST_ID);
   }
 
-  /** Events after a cursor, oldest first; an empty batch when there are none. @throws SessionLostError, RangeError */
+  /**
+   * Events after a cursor, oldest first; an empty batch when there are none. Waits for partition 0 only: each move of the clock has an
+   * event there, and the changes that become visible by the move follow it. An entry of another stream that comes without a move is
+   * read when the wait ends. @throws SessionLostError, RangeError
+   */
   async read(from: EventCursor = EVENTS_BEGINNING, options: EventReadOptions = {}): Promise<EventBatch> {
     const { limit = DEFAULT_LIMIT, blockMs = 0 } = options;
     checkCount('limit', limit, 1);
@@ -82,14 +98,18 @@ export class SessionEvents {
     return this.readNow(batch.cursor, limit);
   }
 
-  /** Reads without waiting. Reads again when the list of symbols changed, and when none of the events belongs to the view. */
+  /**
+   * Reads without waiting. It calls itself in two cases: the symbols changed, so the partitions may have changed too; or the batch has
+   * only events that the view does not show.
+   */
   private async readNow(from: EventCursor, limit: number): Promise<EventBatch> {
     const streams = await this.readStreams(from, limit);
     if (!streams) return this.readNow(from, limit);
     const areTrimmed = (await Promise.all(streams.map((stream) => this.isTrimmedAfter(stream)))).includes(true);
     const { events, cursor: next } = merged(streams);
     const shown = this.view === 'operator' ? events.filter(isShownToOperator) : events;
-    // An empty batch means that there are no more events, so this reads on when none of the events is shown.
+    // For the caller an empty batch means that there are no more events. When all events are hidden there may be more, so this reads
+    // on after them. But when events were trimmed, the batch is returned even if it is empty: it reports the loss.
     const isAllHidden = events.length > 0 && shown.length === 0;
     if (isAllHidden && !areTrimmed) return this.readNow(next, limit);
     return { events: shown.map(({ event, cursor }) => ({ event, cursor })), cursor: next, areTrimmed };
@@ -121,11 +141,15 @@ export class SessionEvents {
 
   /** Whether the stream may have lost entries after the id from which it was read. */
   private async isTrimmedAfter({ key, after, entries, oldestId }: StreamRead): Promise<boolean> {
+    // Trimming keeps the newest entries. So when entries after the cursor were trimmed, newer ones were read.
     if (entries.length === 0 || oldestId === undefined) return false;
+    // Trimming removes the oldest entries first. So when an entry up to the cursor is left, all entries after the cursor are left.
     const reachesBackToCursor = compareIds(oldestId, after) <= 0;
     if (reachesBackToCursor) return false;
-    // When exactly the entries up to `after` were trimmed, nothing is lost. That cannot be seen, so it counts as a loss.
-    return after === FIRST_ID ? this.isTrimmed(key) : true;
+    // No entry is before the first id, so there any trimmed entry is a loss.
+    if (after === FIRST_ID) return this.isTrimmed(key);
+    // Here all entries up to the cursor were trimmed. Whether later ones were trimmed too cannot be seen, so it counts as a loss.
+    return true;
   }
 
   /** For a strategy: the public events of each partition. For an operator: those of partition 0, then all partitions' changes. */
@@ -149,7 +173,7 @@ interface StreamedEvent extends CursoredEvent {
   stream: number;
 }
 
-/** The public events of partition 0 (stream 0) repeat changes, which an operator gets from the other streams. */
+/** False for a change in stream 0: an operator gets the same change from a stream of changes. */
 function isShownToOperator({ event, stream }: StreamedEvent): boolean {
   return stream > 0 || !CHANGES.has(event.type);
 }

@@ -1,4 +1,7 @@
-/** A part of a stored day: two commands read it, and their replies make a chunk that has bars in these slots only. */
+/**
+ * Reads a part of a chunk, which is one symbol's bars of a stored day. Two commands read the part. Their replies make a chunk that has
+ * bars in the slots of the part only. Also finds the day of the clock.
+ */
 import { bitmapBytes, chunkOfPart, type DayChunk, recordOffset } from '@barkeep/bars';
 import type { SessionLayout } from '../layout/index.js';
 import type { ReadCommand } from '../redis/index.js';
@@ -11,11 +14,11 @@ export interface ChunkPart {
   to: number;
 }
 
-/** Index of the day of the clock: the last day that opened before the clock, otherwise the first day. */
+/** Index of the day of the clock: the last day that opened before the clock; the first day when none did. */
 export function dayAtClock(layout: SessionLayout, clock: number): number {
-  const day = layout.dayIndexAt(clock);
-  const isOpen = day < layout.days.length && layout.day(day).segments[0]!.open < clock;
-  return isOpen ? day : Math.max(0, day - 1);
+  const day = layout.dayIndexAt(clock); // the first day that is not over; `days.length` when all are over
+  const hasOpened = day < layout.days.length && layout.day(day).segments[0]!.open < clock;
+  return hasOpened ? day : Math.max(0, day - 1);
 }
 
 /** The commands that read the bitmap of the chunk, and the records of the part. */
@@ -26,7 +29,7 @@ export function partCommands({ key, slotCount, from, to }: ChunkPart): ReadComma
   ];
 }
 
-/** The part, from the replies to {@link partCommands}; undefined without replies. */
+/** The part as a chunk, from the replies to {@link partCommands}; undefined when there are no replies. */
 export function partChunk(part: ChunkPart, [bitmap, records]: readonly (Buffer | null)[]): DayChunk | undefined {
   return bitmap && records ? chunkOfPart(part.slotCount, bitmap, records, part.from, part.to) : undefined;
 }

@@ -22,7 +22,10 @@ const OFF_GRID_SHARE_MIN = 0.25;
 /** Number of bytes at the end of a file whose lines are compared with the last one. */
 const LAST_LINES_BYTES = 4096;
 
-/** Each check returns its warnings, or none; they are shown in this order. `doubtfulDates` may throw FilePlanError. */
+/**
+ * The checks, in the order in which their warnings are shown. Each returns its warnings, or undefined for none. `doubtfulDates` throws
+ * FilePlanError when it is sure. The first check warns about the choice among several volume columns.
+ */
 const CHECKS: readonly ((sample: SampleBars) => string | readonly string[] | undefined)[] = [
   ({ start }) => start.volume?.warning,
   fewRows,
@@ -43,9 +46,9 @@ const CHECKS: readonly ((sample: SampleBars) => string | readonly string[] | und
 
 /** The notes and warnings for the user. @throws FilePlanError for another interval, misread dates, and ticks */
 export function judgeSample(sample: SampleBars): { notes: string[]; warnings: string[] } {
-  const { start, options } = sample;
   refuseOtherSpacing(sample);
   refuseTicks(sample);
+  const { start, options } = sample; // `start` has the first and the last bytes of the file, and the choice of its volume column
   const notes = [
     start.volume?.note ?? [],
     options.hasVolume ? [] : 'no volume: 0 is stored',
@@ -64,7 +67,7 @@ function refuseTicks({ times }: SampleBars): void {
   throw new FilePlanError('off-grid', `expected whole minutes, was ${example} among others: are they ticks?`);
 }
 
-/** Warns when the last row has no line end and is the shortest: the file may have been cut inside of a number. */
+/** Warns when the last row has no line end and is the shortest: the file may have been cut inside of a number. `tail`: its last bytes. */
 function cutLastRow({ start: { tail } }: SampleBars): string | undefined {
   const lines = Buffer.from(tail.subarray(-LAST_LINES_BYTES))
     .toString('latin1')

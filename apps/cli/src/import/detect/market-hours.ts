@@ -1,4 +1,8 @@
-/** Finds the market whose hours the times of a file fit. Pure. */
+/**
+ * Compares the times of a file with the hours of markets, for two questions. Pure.
+ * - The times were read as UTC: are they a market's local hours? ({@link hoursElsewhere})
+ * - The times were read in the zone of a market: are they UTC? ({@link areHoursInUtc})
+ */
 import { DAY_MS, MINUTE_MS } from '@barkeep/bars';
 import { clockOf } from '../times/index.js';
 
@@ -13,9 +17,11 @@ interface MarketHours {
   earlyMinutes?: number;
 }
 
+/** Local hours of markets; some markets have several entries. When several fit, {@link hoursElsewhere} takes the first. */
 const MARKETS: readonly MarketHours[] = [
   { zone: 'Asia/Shanghai', open: 9.5, close: 15 },
-  // A few rows after the open are enough (389 minutes before the close is 09:31): no market opens at 09:30 UTC.
+  // Times that begin at 09:30 are sign enough, because no market opens at 09:30 UTC. So a day may end at any time from 09:31 on, which
+  // is 389 minutes before the close.
   { zone: 'America/New_York', open: 9.5, close: 16, lateMinutes: 1, earlyMinutes: 389 },
   { zone: 'America/New_York', open: 4, close: 20, lateMinutes: 30 }, // with extended hours
   { zone: 'America/Chicago', open: 8.5, close: 15 },
@@ -31,17 +37,18 @@ const AUCTION_MINUTES = 10;
 /** The share of the rows that must be inside of the hours. */
 const INSIDE_SHARE_MIN = 0.98;
 
-/** The zone of a market whose hours the times fit, if any. @param wallTimes times of that zone's clock, in ms as if they were UTC */
+/** The zone of a market whose local hours the times fit, if any; no zone that is UTC on these days. @param wallTimes read as UTC, ms */
 export function hoursElsewhere(wallTimes: readonly number[]): string | undefined {
   const fittingMarket = MARKETS.find((market) => {
     const clock = clockOf(market.zone);
-    const differsFromUtc = wallTimes.some((wall) => clock.offsetOnDay(wall) !== 0); // false for London in winter
+    // False for London in winter: there the times are UTC, so no other zone is needed.
+    const differsFromUtc = wallTimes.some((wall) => clock.offsetOnDay(wall) !== 0);
     return differsFromUtc && fits(wallTimes, market);
   });
   return fittingMarket?.zone;
 }
 
-/** True when the times fit a market of `zone` only if they are read as UTC. @param wallTimes times of the clock of `zone`, in ms */
+/** True when the times fit a market of `zone` only if they are read as UTC. @param wallTimes read in `zone`, in ms as if it were UTC */
 export function areHoursInUtc(wallTimes: readonly number[], zone: string): boolean {
   const clock = clockOf(zone);
   const wallTimesIfUtc = wallTimes.map((wall) => wall + clock.offsetOnDay(wall));
