@@ -1,5 +1,5 @@
 /**
- * The watchdog is a thread of its own. It kills the process when the event loop of the main thread does not turn for longer than a limit.
+ * The watchdog runs in a second thread. It kills the process when the event loop of the main thread does not turn for longer than a limit.
  * Another process then takes over its work, so that no session stands still for good: invariant I11 of docs/ARCHITECTURE.md.
  */
 import { spawn } from 'node:child_process';
