@@ -1,6 +1,6 @@
 /** Measures how much of a calendar the rows of a dataset cover. */
-import { countRowsInSpans, storedIntervalMs, type SymbolExtent } from '@barkeep/bar-repository';
-import { type Calendar, DayGrid, type Hours, MINUTE_MS, parseInterval, type TradingDay } from '@barkeep/bars';
+import { countRowsInSpans, storedInterval, type SymbolExtent, timesOfAll } from '@barkeep/bar-repository';
+import { type Calendar, DayGrid, type Hours, type TradingDay } from '@barkeep/bars';
 import type { Database } from './services/index.js';
 
 export type Coverage = Awaited<ReturnType<typeof coverageOf>>;
@@ -12,8 +12,7 @@ export async function coverageOf(
   { calendar, hours }: { calendar: Calendar; hours: Hours },
 ) {
   const symbolIds = extents.map((extent) => extent.id);
-  const intervalMs = await storedIntervalMs(database, id, symbolIds); // whole minutes
-  const interval = parseInterval(`${intervalMs / MINUTE_MS}m`);
+  const interval = await storedInterval(database, id, symbolIds);
   const days = daysWithRows(extents, calendar, hours);
   const months = new Map(days.map((day) => [monthOf(day), { month: monthOf(day), expected: 0, present: 0 }]));
   for (const day of days) {
@@ -41,8 +40,7 @@ export async function coverageOf(
 /** The trading days from the first row of any symbol to the last one; empty without symbols. */
 export function daysWithRows(extents: readonly SymbolExtent[], calendar: Calendar, hours: Hours): TradingDay[] {
   if (extents.length === 0) return [];
-  const first = extents.reduce((least, extent) => Math.min(least, extent.first), Infinity);
-  const last = extents.reduce((most, extent) => Math.max(most, extent.last), -Infinity);
+  const { first, last } = timesOfAll(extents);
   return calendar.tradingDaysOf(first, last, hours);
 }
 

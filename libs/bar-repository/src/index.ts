@@ -27,9 +27,10 @@ export {
   readRow,
   readWindow,
   readWindowBytes,
-  storedIntervalMs,
+  storedInterval,
   storedSpacings,
   type SymbolExtent,
+  timesOfAll,
 } from './rows/index.js';
 export * from './schema/index.js';
 export * from './sessions/index.js';

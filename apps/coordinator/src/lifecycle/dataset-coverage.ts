@@ -1,15 +1,7 @@
 /** Counts the rows of a dataset's symbols on each trading day of a calendar, and those without a slot. */
 import * as api from '@barkeep/api';
-import { countRowsInSpans, storedIntervalMs, type SymbolExtent } from '@barkeep/bar-repository';
-import {
-  calendarNamed,
-  DayGrid,
-  MINUTE_MS,
-  type OutsideSpan,
-  outsideSpans,
-  parseInterval,
-  type TradingDay,
-} from '@barkeep/bars';
+import { countRowsInSpans, storedInterval, type SymbolExtent, timesOfAll } from '@barkeep/bar-repository';
+import { calendarNamed, DayGrid, type OutsideSpan, outsideSpans, type TradingDay } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 
 /** A time span of the calendar, `[from, to)` in epoch ms. */
@@ -33,8 +25,7 @@ export async function countCoverage(
   const remaining = after === undefined ? extents : extents.filter(({ symbol }) => symbol > after);
   const page = remaining.slice(0, limit);
   const symbolIds = extents.map((extent) => extent.id);
-  const intervalMs = await storedIntervalMs(dataSource, id, symbolIds);
-  const interval = parseInterval(`${intervalMs / MINUTE_MS}m`);
+  const interval = await storedInterval(dataSource, id, symbolIds);
   /** By symbol id; `rows` has a number for each day. */
   const counts = new Map(page.map((extent) => [extent.id, { rows: days.map(() => 0), outside: 0, extended: 0 }]));
   const spans = spansOf(days, query);
@@ -69,19 +60,11 @@ function daysOf(extents: readonly SymbolExtent[], { calendar: id, from, to, hour
   if (from !== undefined && to !== undefined) return calendarNamed(id).knownTradingDays(from, to, hours);
   if (extents.length === 0) return [];
   const calendar = calendarNamed(id);
-  const { first, last } = timesOf(extents);
+  const { first, last } = timesOfAll(extents);
   const days = calendar.tradingDaysOf(first, last, hours);
   if (from === undefined && to === undefined) return days;
   // The end that is not requested is the trading day of the first or last bar; without such a day, the UTC date of that bar.
   const firstDate = from ?? days[0]?.date ?? api.isoTime(first).slice(0, 10);
   const lastDate = to ?? days.at(-1)?.date ?? api.isoTime(last).slice(0, 10);
   return calendar.knownTradingDays(firstDate, lastDate, hours);
-}
-
-/** The open times of the first and the last bar, epoch ms, of at least one symbol. */
-export function timesOf(extents: readonly SymbolExtent[]): { first: number; last: number } {
-  // Not `Math.min(...)`: a dataset may have more symbols than a call can have arguments.
-  const first = extents.reduce((least, extent) => Math.min(least, extent.first), Infinity);
-  const last = extents.reduce((most, extent) => Math.max(most, extent.last), -Infinity);
-  return { first, last };
 }

@@ -8,10 +8,11 @@ import {
   quarantinedRows,
   resolveDataset,
   type SymbolExtent,
+  timesOfAll,
   UnknownDatasetError,
 } from '@barkeep/bar-repository';
 import type { DataSource } from 'typeorm';
-import { countCoverage, timesOf } from './dataset-coverage.js';
+import { countCoverage } from './dataset-coverage.js';
 import { Turns } from './turns.js';
 
 /** Most reads at the same time: a large dataset may take minutes, and the streams and other calls need the other connections. */
@@ -72,7 +73,7 @@ export class DatasetReader {
 
 /** The open times of the first and the last bar; null in a dataset without bars. */
 function rangeOf(extents: readonly SymbolExtent[]): { first: string | null; last: string | null } {
-  return extents.length === 0 ? { first: null, last: null } : isoRange(timesOf(extents));
+  return extents.length === 0 ? { first: null, last: null } : isoRange(timesOfAll(extents));
 }
 
 function isoRange({ first, last }: Pick<SymbolExtent, 'first' | 'last'>) {

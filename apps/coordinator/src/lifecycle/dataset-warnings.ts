@@ -2,7 +2,7 @@
  * Warns of probable mistakes, by queries of a session's datasets: of symbols that no dataset has, and of datasets with longer bars than the
  * base interval.
  */
-import { firstBars, storedIntervalMs, symbolIds } from '@barkeep/bar-repository';
+import { firstBars, storedInterval, symbolIds } from '@barkeep/bar-repository';
 import { currentSymbols, MINUTE_MS, parseInterval, UNCHANGED, unknownSymbolsWarning } from '@barkeep/bars';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
@@ -77,7 +77,7 @@ export class DatasetWarnings {
   private async spacingWarnings(baseInterval: string, datasetIds: ReadonlyMap<string, number>, ids: readonly number[]) {
     const warnings: string[] = [];
     for (const [name, datasetId] of datasetIds) {
-      const ms = await storedIntervalMs(this.dataSource, datasetId, ids);
+      const { ms } = await storedInterval(this.dataSource, datasetId, ids);
       if (ms <= parseInterval(baseInterval).ms) continue;
       const spacing = `bars of dataset ${name} are ${ms / MINUTE_MS} minutes apart, but a slot has ${baseInterval}`;
       warnings.push(`${spacing}; is the base interval right?`);

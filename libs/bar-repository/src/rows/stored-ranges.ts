@@ -105,6 +105,14 @@ export interface SymbolExtent {
   last: number;
 }
 
+/** The open times of the first and the last bar of at least one symbol, epoch ms. */
+export function timesOfAll(extents: readonly SymbolExtent[]): { first: number; last: number } {
+  // Not `Math.min(...)`: a dataset may have more symbols than a call can have arguments.
+  const first = extents.reduce((least, extent) => Math.min(least, extent.first), Infinity);
+  const last = extents.reduce((most, extent) => Math.max(most, extent.last), -Infinity);
+  return { first, last };
+}
+
 /**
  * Every symbol that has a bar in the dataset, sorted by name. The recursive part steps from symbol to symbol in the index (`held`: their
  * ids).

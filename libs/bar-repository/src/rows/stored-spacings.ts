@@ -1,5 +1,5 @@
 /** Finds the interval of a dataset's bars by the times of its first rows. */
-import { DAY_MS, MINUTE_MS, shortSpacingOf, spacingOf } from '@barkeep/bars';
+import { DAY_MS, type Interval, MINUTE_MS, parseInterval, shortSpacingOf, spacingOf } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 
 /** This many rows of each of this many symbols are read. */
@@ -28,12 +28,13 @@ const FIRST_TIMES = `SELECT array_agg(bar."time" ORDER BY bar."time") AS times
     SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = symbol.id ORDER BY "time" LIMIT ${SPACING_ROWS}
   ) AS bar GROUP BY symbol.id`;
 
-/** The interval of a dataset's bars, ms: the shortest spacing. A minute when no spacing is clear, or it is not whole minutes. */
-export async function storedIntervalMs(
+/** The interval of a dataset's bars: the shortest spacing. A minute when no spacing is clear, or it is not whole minutes. */
+export async function storedInterval(
   dataSource: DataSource,
   datasetId: number,
   symbolIds: readonly number[],
-): Promise<number> {
+): Promise<Interval> {
   const shortest = Math.min(...(await storedSpacings(dataSource, datasetId, symbolIds))); // Infinity without a clear one
-  return Number.isInteger(shortest / MINUTE_MS) ? shortest : MINUTE_MS;
+  const minutes = shortest / MINUTE_MS;
+  return parseInterval(`${Number.isInteger(minutes) ? minutes : 1}m`);
 }
