@@ -29,8 +29,9 @@ export interface FeedLimitInput extends FeedProgress {
 export function feedLimit(input: FeedLimitInput) {
   const { streams, now, end } = input;
   const open = streams.filter(({ ended }) => !ended);
-  const silent = open.filter((stream) => silentFrom(stream, input) <= now);
-  const holding = open.filter((stream) => !silent.includes(stream));
+  const isSilent = (stream: SymbolProgress) => silentFrom(stream, input) <= now;
+  const silent = open.filter(isSilent);
+  const holding = open.filter((stream) => !isSilent(stream));
   const timeOf = ({ ended, reached }: SymbolProgress) => (ended ? end : Math.min(reached, end));
   // When no stream holds the frontier, it goes to the time of the furthest stream, so that all bars that came may be shown.
   const limit = holding.length > 0 ? Math.min(...holding.map(timeOf)) : Math.max(...streams.map(timeOf));
