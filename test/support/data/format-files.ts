@@ -118,6 +118,21 @@ const FORMS: Record<string, Form> = {
       return csv(wall(openTime, UTC, 'yyyy-MM-ddTHH:mm:00.000000000Z'), 33, 1, 5482, ...prices, volume, 'ESH4');
     },
   },
+  'databento-json': {
+    row: ({ openTime, open, high, low, close, volume }) => {
+      const hd = { ts_event: `${openTime}000000`, rtype: 33, publisher_id: 1, instrument_id: 5482 };
+      const [o, h, l, c] = [open, high, low, close].map((price) => String(price * 1e9));
+      return JSON.stringify({ hd, open: o, high: h, low: l, close: c, volume: String(volume), symbol: 'ESH4' });
+    },
+  },
+  'databento-json-pretty': {
+    row: ({ openTime, open, high, low, close, volume }) => {
+      const time = wall(openTime, UTC, 'yyyy-MM-ddTHH:mm:00.000000000Z');
+      const hd = { ts_event: time, rtype: 33, publisher_id: 1, instrument_id: 5482 };
+      const [o, h, l, c] = [open, high, low, close].map((price) => price.toFixed(9));
+      return JSON.stringify({ hd, open: o, high: h, low: l, close: c, volume: String(volume), symbol: 'ESH4' });
+    },
+  },
   alpaca: {
     head: 'symbol,timestamp,open,high,low,close,volume,trade_count,vwap',
     row: ({ openTime, open, ohlcv }) =>
@@ -146,6 +161,16 @@ const FORMS: Record<string, Form> = {
     row: ({ openTime, ohlcv }) => csv(wall(openTime, NEW_YORK, 'yyyy-MM-dd HH:mm:00'), ...ohlcv),
     join: (rows) => ['timestamp,open,high,low,close,volume', ...rows.toReversed(), ''].join('\n'),
     file: 'intraday_1min_ESH4.csv',
+  },
+  'alpha-vantage-json': {
+    row: ({ openTime, ohlcv }) => {
+      const keys = ['1. open', '2. high', '3. low', '4. close', '5. volume'];
+      const values = Object.fromEntries(keys.map((key, index) => [key, String(ohlcv[index])]));
+      return `"${wall(openTime, NEW_YORK, 'yyyy-MM-dd HH:mm:00')}": ${JSON.stringify(values)}`;
+    },
+    join: (rows) =>
+      `{"Meta Data": {"1. Information": "Intraday (1min) open, high, low, close prices and volume", "2. Symbol": "ESH4", ` +
+      `"4. Interval": "1min", "6. Time Zone": "US/Eastern"}, "Time Series (1min)": {${rows.toReversed().join(', ')}}}`,
   },
   kibot: {
     row: ({ openTime, ohlcv }) =>

@@ -3,7 +3,7 @@ import { type Bar, DAY_MS, MINUTE_MS } from '@barkeep/bars';
 import { isNoSymbol } from '../reading/index.js';
 import { lastKey } from '../rows/index.js';
 import { instantOf } from '../times/index.js';
-import { bareName, NAMES, words } from './header-names.js';
+import { bareName, NAMES, ownName, words } from './header-names.js';
 import { lastRows, type SampleRow } from './sample.js';
 import type { FileReading, SampleBars } from './sample-bars.js';
 
@@ -42,7 +42,12 @@ export function mixedRows({ start, sample, file: { layout, names, data } }: File
   const symbolOf = ({ texts, group }: SampleRow): string =>
     layout.symbol === undefined ? lastKey(group ?? '') : (texts[layout.symbol] ?? '');
   return names.flatMap((name, field) => {
-    if (!SERIES_COLUMNS.includes(bareName(name)) || field === layout.symbol) return [];
+    if (
+      !SERIES_COLUMNS.includes(bareName(ownName(name))) ||
+      field === layout.symbol ||
+      field === layout.complete?.field
+    )
+      return [];
     const belowHeaders = rows.filter(({ texts }) => texts[field] !== name); // joined files have several headers
     const difference = firstOtherText(belowHeaders, field, symbolOf);
     if (difference === undefined) return [];

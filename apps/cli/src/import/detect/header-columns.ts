@@ -34,14 +34,15 @@ export function placeNames(firstRow: readonly string[]): string[] {
 /**
  * Columns of a file with a header: those that the user names, and the others by their usual names.
  * @param wanted the user's header names @param hasVolume false when the user states that the file has no volume
+ * @param bareHeader the names that are compared with the usual ones
  * @throws FilePlanError for a missing or duplicate column
  */
 export function headerColumns(
   header: readonly string[],
   wanted: ReadonlyMap<ColumnName, string>,
   hasVolume: boolean,
+  bareHeader: readonly string[] = header.map(bareName),
 ): FoundColumns {
-  const bareHeader = header.map(bareName);
   const findAll = (name: ColumnName): number[] => {
     const wantedColumn = wanted.get(name);
     if (wantedColumn === undefined)

@@ -41,6 +41,11 @@ export function words(text: string): readonly string[] {
   return text.split(' ');
 }
 
+/** The name of a JSON key without the objects around it: `o` for `mid.o`. */
+export function ownName(key: string): string {
+  return key.slice(1 + key.lastIndexOf('.'));
+}
+
 /** The form in which names are compared, such as `openprice` for `Open Price`, and `open` for `1. open` of Alpha Vantage. */
 export function bareName(name: string): string {
   return name

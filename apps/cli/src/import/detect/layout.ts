@@ -6,6 +6,8 @@ import { DATE_AND_MORE, DATE_TEXT, TIME_OF_DAY } from './field-texts.js';
 import { formatColumns } from './format-columns.js';
 import { columnsByPlace, type FoundColumns, headerColumns, placeNames } from './header-columns.js';
 import { unusableHeader } from './header-errors.js';
+import { keyNames } from './key-names.js';
+import { completeColumn } from './complete-column.js';
 import { findHeader, lastHeaderRow, refuseBarsAbove, refuseUnnamedField } from './header-lines.js';
 import type { ReadOptions } from './read-options.js';
 import { formatsNamed, lookalikes, namedFormat, recognise, type Recognised } from './recognise.js';
@@ -48,8 +50,8 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions, volumeFie
   const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > skipLines); // keeps the keys of JSON
   const isJson = sample.delimiter === undefined;
   if (rows.length === 0) {
-    const expected = isJson ? `an array or an object for each bar, was ${sample.beginning}` : 'rows, was none';
-    throw unusableHeader(`expected ${expected}`);
+    const detail = `an array or an object for each bar, was ${sample.beginning} … (docs/troubleshooting.md converts other JSON)`;
+    throw unusableHeader(`expected ${isJson ? detail : 'rows, was none'}`);
   }
   const layout = (found: FoundHeader): FileLayout => layoutOf(rows, found, skipLines, volumeField);
   const known = formatOf({ ...sample, rows }, options);
@@ -81,7 +83,7 @@ function columnsWithoutHeader(sample: FileSample, options: ReadOptions): FoundCo
   const wanted = [...columns.values()];
   const arePlaces = wanted.length > 0 && wanted.every((column) => /^\d+$/.test(column) && !texts.includes(column));
   // The header is the keys of JSON objects, or the names of the columns of arrays.
-  if (isHeader && !arePlaces) return headerColumns(texts, columns, hasVolume);
+  if (isHeader && !arePlaces) return headerColumns(texts, columns, hasVolume, keyNames(texts, columns));
   if (sample.delimiter === undefined && wanted.length === 0) {
     const detail = `${texts.length} values such as [${texts.slice(0, 8).join(', ')}]`;
     throw unusableHeader(
@@ -120,6 +122,7 @@ function layoutOf(
   const layout: RowLayout = {
     ...dateAndTime(columns, data[0]?.texts ?? []),
     symbol: columns.symbol,
+    complete: completeColumn(names, data),
     values: [{ ...columns.values, volume: usedVolume }],
     // Rows must have all named fields, and no others: when one is missing or added, the later ones are in the wrong columns.
     fieldsMin: hasHeader ? namedFields : undefined,

@@ -13,7 +13,7 @@ import { namedZone } from './zones.js';
 /** Number of rows that are tried to choose the format of times. */
 const TRIED_ROWS = 20;
 /** JSON keys that hold bars but do not name a symbol. */
-const NOT_SYMBOLS = new Set(['bars', 'results', 'data', 'candles', 'list']);
+const NOT_SYMBOLS = /^(bars|results|data|candles|list|Time Series .*)$/;
 
 /** @param head the first bytes of the file @throws FilePlanError when nothing names a symbol */
 export function readerOptions(
@@ -77,7 +77,7 @@ function symbolOf(
   const inHeader = layout.values[0]?.symbol; // a wide header with one symbol
   if (inHeader !== undefined) return symbolNamed(inHeader);
   const keys = sample.rows.find(({ isHeader }) => !isHeader)?.group; // the keys of JSON that lead to the first row
-  const isNamedByKeys = format?.keys !== undefined && keys !== undefined && !NOT_SYMBOLS.has(lastKey(keys));
+  const isNamedByKeys = format?.keys !== undefined && keys !== undefined && !NOT_SYMBOLS.test(lastKey(keys));
   if (isNamedByKeys) return undefined;
   const inFileName = format?.file?.exec(sample.fileName)?.[1];
   if (inFileName !== undefined) return symbolNamed(inFileName);

@@ -94,11 +94,13 @@ function fitsRows({ row, delimiter }: BarFormat, rows: readonly SampleRow[]): bo
   return fitting[0] === true && fitting.filter(Boolean).length >= ROWS_FITTING_MIN * rows.length;
 }
 
-/** True when JSON objects have the format's keys. The first row has the keys themselves. */
-function fitsKeys({ keys, under }: BarFormat, [first, second]: readonly SampleRow[]): boolean {
+/** True when JSON objects have the format's keys, and values that fit its patterns. The first row has the keys themselves. */
+function fitsKeys(format: BarFormat, rows: readonly SampleRow[]): boolean {
+  const { keys, under } = format;
+  const [first, second] = rows;
   if (keys === undefined || first?.isHeader !== true) return false;
   const isUnder = under?.test(lastKey(second?.group ?? '')) ?? true;
-  return isUnder && keys.every((key) => first.texts.includes(key));
+  return isUnder && keys.every((key) => first.texts.includes(key)) && fitsValues(format, rows, 0);
 }
 
 /** True when JSON arrays have the format's length, digits of the time and order of prices. */

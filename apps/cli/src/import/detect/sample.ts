@@ -111,8 +111,8 @@ export function lastRows({ tail }: FileStart, { rows, delimiter }: SplitSample):
  * @param delimiter undefined for JSON
  */
 export function firstRowOf(tail: Uint8Array, delimiter: string | undefined): number {
-  // A JSON row ends with a bracket, which a comma or a line end follows.
-  const rowEnd = delimiter === undefined ? /[\]}][,\n]/ : /[\r\n]/;
+  // A JSON row ends with a bracket, and the next one begins with a bracket. The time of a bar may be between them.
+  const rowEnd = delimiter === undefined ? /[\]}]\s*,?\s*(?=[[{])/ : /[\r\n]/;
   const match = rowEnd.exec(Buffer.from(tail).toString('latin1'));
   return match === null ? 0 : match.index + match[0].length;
 }

@@ -3,6 +3,7 @@ import { type Prices, refuseValues } from '@barkeep/bars';
 import { fieldText, type NumberReader, type Row, type RowHandler, type RowProblem, rowTexts } from '../rows/index.js';
 import type { TimeParser } from '../times/index.js';
 import { type RowRefusal, type RowSink, timeDetail, timeText } from './refusals.js';
+import { formingRefusal, surplusRefusal } from './row-checks.js';
 import { fewestFields, PRICE_NAMES, type RowLayout, type ValueFields } from './row-layout.js';
 import { RowSymbols, type RowSymbolsOptions } from './row-symbols.js';
 import { RowTimes } from './row-times.js';
@@ -74,8 +75,10 @@ export class BarReader implements RowHandler {
       const detail = `expected at least ${this.#fieldsMin} fields, was ${row.count}`;
       return this.#refuse(row, { reason: 'missing-fields', detail });
     }
-    const surplus = row.count > layout.fieldsMax ? this.#surplusOf(row) : undefined;
+    const surplus = row.count > layout.fieldsMax ? surplusRefusal(row, layout.fieldsMax) : undefined;
     if (surplus !== undefined) return this.#refuseAsHeader(row, surplus);
+    const forming = layout.complete && formingRefusal(row, layout.complete);
+    if (forming !== undefined) return this.#refuse(row, forming);
     // A wide row has the bars of several symbols, which the header names.
     const found = this.#isWide ? undefined : this.#symbols.of(row);
     if (found !== undefined && !('symbol' in found)) return this.#refuseAsHeader(row, found);
@@ -97,16 +100,6 @@ export class BarReader implements RowHandler {
   #refuseAsHeader(row: Row, refusal: RowRefusal): void {
     if (this.options.isOtherHeader?.(rowTexts(row)) === true) this.#otherHeaderLine = row.line;
     this.#refuse(row, refusal);
-  }
-
-  /** The refusal of a row with text beyond the header's fields, as after a comma in a number. */
-  #surplusOf(row: Row): RowRefusal | undefined {
-    const { fieldsMax } = this.options.layout;
-    const texts = rowTexts(row);
-    const field = texts.findIndex((text, index) => index >= fieldsMax && text !== '');
-    if (field < 0) return undefined;
-    const detail = `expected ${fieldsMax} fields, was ${row.count}: field ${field + 1} is "${texts[field]}"`;
-    return { reason: 'too-many-fields', detail };
   }
 
   /** Reads the bar of each symbol; a symbol whose prices are all empty has no bar in the row. */

@@ -13,6 +13,7 @@ export type ImportRefusal =
   | 'time-out-of-range'
   | 'bad-symbol'
   | 'other-symbol'
+  | 'incomplete-bar'
   | 'symbol-case'
   | 'unusable-header'
   | 'unusable-path'

@@ -19,6 +19,8 @@ export interface RowLayout {
   date?: number;
   time: number;
   symbol?: number;
+  /** A field that says `false` or 0 in the row of a bar that was not over when the file was written. */
+  complete?: { field: number; name: string };
   /** One element; one for each symbol in a wide file. */
   values: readonly ValueFields[];
   /** Fewest fields that a row must have, when it needs further fields than those that are used. */

@@ -3,10 +3,12 @@
  * `false` or `null`.
  */
 import type { JsonTokens } from './json-tokens.js';
-import { ROW_BYTES_MAX } from './row.js';
+import { lastKey, ROW_BYTES_MAX } from './row.js';
 
 /** Keys of an object whose values name the rows in the arrays after them. */
-const NAMING_KEYS = new Set(['symbol', 'ticker', 'instrument']);
+const NAMING_KEYS = new Set(['symbol', 'ticker', 'instrument', '2. Symbol']); // the last one in Alpha Vantage's "Meta Data"
+/** Most scalars of an object that takes those of the objects inside of it. An object with more is no bar. */
+const TAKING_SCALARS_MAX = 64;
 
 /** Holds where each key and scalar is in the bytes of the tokens, so that no string is made of a value. */
 export class JsonContainer {
@@ -22,9 +24,15 @@ export class JsonContainer {
   isTooLong = false;
   /** True when one of its elements or values is an array or an object. */
   hasContainers = false;
+  /** True when there is an array inside of it, itself or in an object whose scalars it took. */
+  hasArrays = false;
+  /** Number of its scalars that it took from objects inside of it. */
+  takenScalars = 0;
+  /** True for an object whose key is a time, which is then the first of its scalars. */
+  isTimed = false;
   /** True when there are rows inside of it, at any depth. */
   hasRowsInside = false;
-  /** True for an array, or the top level, when rows are among its own elements. */
+  /** True when rows are among its own elements or values. */
   hasRowElements = false;
   /** True for an object in which rows came before a value that names their symbol. */
   hasUnnamedRows = false;
@@ -102,6 +110,28 @@ export class JsonContainer {
     const key = this.tokens.textAt(start, this.keyEnds.pop() ?? this.start);
     this.tokens.length = start;
     return key;
+  }
+
+  /** Makes its key, which is a time, the first of its scalars. */
+  addTime(key: string): void {
+    this.isTimed = true;
+    for (const text of ['time', key]) this.addText(this.tokens.append(text), false);
+    this.#awaitsKey = true;
+  }
+
+  /** Takes the scalars of an object among its values, under keys such as `mid.o`. @returns false when it leaves them */
+  takeScalars(inner: JsonContainer): boolean {
+    const isTooMany = this.starts.length + inner.starts.length > TAKING_SCALARS_MAX;
+    if (isTooMany || this.tokens.length - this.start > ROW_BYTES_MAX) return false;
+    for (const key of inner.keys) {
+      this.keyStarts.push(this.tokens.append(`${lastKey(inner.group ?? '')}.${key}`));
+      this.keyEnds.push(this.tokens.length);
+    }
+    this.starts.push(...inner.starts);
+    this.ends.push(...inner.ends);
+    this.takenScalars += inner.starts.length;
+    this.hasArrays ||= inner.hasArrays;
+    return true;
   }
 
   /** Notes the symbol that an object among its values names. The first one counts. */

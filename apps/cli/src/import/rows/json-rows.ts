@@ -1,17 +1,17 @@
 /**
  * Splits JSON and NDJSON text into rows, without parsing values. A row is an array or an object of scalars, at the top
- * level or in an array: `[[…],[…]]`, `[{…},{…}]`, `{"bars":{"AAPL":[{…}]}}`, or NDJSON with a row per line. Arrays and objects
- * inside of a row object are skipped. In an array of rows, an element that is no row, such as `null`, is refused, so that it is counted.
+ * level or in an array: `[[…],[…]]`, `[{…},{…}]`, `{"bars":{"AAPL":[{…}]}}`, or NDJSON with a row per line. It may also be an object under
+ * its time, as in `{"2024-03-04 09:30:00":{…}}`; the time is then its first field. Objects inside of a row object give fields such as
+ * `mid.o`, and arrays are skipped. Beside rows, an element that is no row, such as `null`, is refused, so that it is counted.
  */
 import { JsonContainer } from './json-container.js';
 import { JsonHeader } from './json-header.js';
+import { isRow, isTimeKey, SCALARS_MIN } from './json-row-shape.js';
 import { JsonTokens, type TokenHandler } from './json-tokens.js';
 import { KEY_SEPARATOR, ROW_BYTES_MAX, type RowHandler, type Splitter } from './row.js';
 
 /** Deepest nesting that is read; rows of bars are never deeper. */
 const DEPTH_MAX = 16;
-/** A bar has at least a time and four prices: an object before the header with fewer values is no row. */
-const SCALARS_MIN = 5;
 /** Number of bytes of a refused scalar that a message shows. */
 const SHOWN_BYTES = 40;
 
@@ -52,15 +52,23 @@ export class JsonRows implements Splitter, TokenHandler {
     if (this.#open.length > DEPTH_MAX) return this.#fail(`nested more than ${DEPTH_MAX} deep`);
     const parent = this.#innermost;
     parent.hasContainers = true;
-    let { group, named } = parent;
-    if (!parent.isArray) {
-      const key = parent.takeKey();
-      const { symbol } = parent;
-      group = [group, symbol, key].filter((part) => part !== undefined).join(KEY_SEPARATOR);
-      named = symbol ?? named;
-    }
-    this.#innermost = new JsonContainer(this.#tokens, isArray, group, named);
+    parent.hasArrays ||= isArray;
+    this.#innermost = parent.isArray
+      ? new JsonContainer(this.#tokens, isArray, parent.group, parent.named)
+      : this.#valueOf(parent, isArray);
     this.#open.push(this.#innermost);
+  }
+
+  /** Opens a value of an object. */
+  #valueOf(parent: JsonContainer, isArray: boolean): JsonContainer {
+    const key = parent.takeKey();
+    const { symbol } = parent;
+    const isTimed = !isArray && isTimeKey(key);
+    const keys = [parent.group, symbol, isTimed ? undefined : key].filter((part) => part !== undefined);
+    const group = keys.length === 0 ? undefined : keys.join(KEY_SEPARATOR);
+    const value = new JsonContainer(this.#tokens, isArray, group, symbol ?? parent.named);
+    if (isTimed) value.addTime(key);
+    return value;
   }
 
   comma(): void {
@@ -72,7 +80,7 @@ export class JsonRows implements Splitter, TokenHandler {
   text(start: number, isTooLong: boolean): void {
     if (this.#hasFailed) return;
     if (this.#innermost === this.#topLevel) this.#fail('expected an array or an object');
-    else if (this.#innermost.hasRowElements) this.#refuseScalar(start);
+    else if (this.#innermost.isArray && this.#innermost.hasRowElements) this.#refuseScalar(start);
     else this.#innermost.addText(start, isTooLong);
   }
 
@@ -84,47 +92,53 @@ export class JsonRows implements Splitter, TokenHandler {
     this.#open.pop();
     const parent = this.#open.at(-1)!;
     this.#innermost = parent;
+    let keepsTexts = false;
     if (container.hasRowsInside) this.#closeAroundRows(container, parent);
-    else if (parent.isArray) this.#closeElement(container, parent);
-    else this.#closeValue(container, parent);
-    this.#tokens.length = container.start; // drops the container's texts
+    else if (parent.isArray || container.isTimed) this.#closeElement(container, parent);
+    else keepsTexts = this.#closeValue(container, parent);
+    if (!keepsTexts) this.#tokens.length = container.start;
   }
 
   /** Closes a container with rows inside, whose symbol may be named only now. */
   #closeAroundRows(container: JsonContainer, parent: JsonContainer): void {
     parent.hasRowsInside = true;
     if (!parent.isArray) parent.hasUnnamedRows ||= parent.symbol === undefined;
-    const { symbol } = container;
+    const { symbol, isArray, hasRowElements, line } = container;
     if (container.hasUnnamedRows && symbol !== undefined) this.lateNames.add(symbol);
+    if (isArray || !hasRowElements) return;
+    for (const key of container.keys) if (isTimeKey(key)) this.#refuse(line, `was a value under ${key}`);
   }
 
-  /** Closes an element of an array or of the top level, which may be a row. */
+  /** Closes an element of an array or of the top level, or an object under a time: each may be a row. */
   #closeElement(container: JsonContainer, parent: JsonContainer): void {
-    if (this.#isRow(container)) {
+    if (isRow(container, this.#header.isKnown)) {
       if (!parent.hasRowElements) this.#beginRows(parent);
       if (container.isTooLong) this.handler.refuse(container.line, 'row-too-long', `more than ${ROW_BYTES_MAX} bytes`);
       else this.handler.row(this.#header.rowFrom(container, this.#tokens.bytes));
     } else if (parent.hasRowElements) this.#refuse(container.line, `was ${container.isArray ? '[…]' : '{…}'}`);
   }
 
-  /** Closes a value of an object, which may name the columns or the symbol of rows after it. */
-  #closeValue(container: JsonContainer, parent: JsonContainer): void {
-    if (!container.isArray) return parent.noteSymbolOf(container);
+  /**
+   * Closes a value of an object, which may name the columns or the symbol of rows after it.
+   * @returns true when the object took its texts
+   */
+  #closeValue(container: JsonContainer, parent: JsonContainer): boolean {
+    if (!container.isArray) {
+      parent.noteSymbolOf(container);
+      return parent.takeScalars(container);
+    }
     const problem = this.#header.takeColumns(container, SCALARS_MIN);
     if (problem !== undefined) this.#fail(problem);
+    return false;
   }
 
-  #isRow({ isArray, starts, isTooLong, hasContainers }: JsonContainer): boolean {
-    if (isArray) return !hasContainers && (starts.length > 0 || isTooLong);
-    return starts.length >= SCALARS_MIN || isTooLong || (this.#header.isKnown && !hasContainers);
-  }
-
-  /** Notes the first row among the elements of an array. Refuses the scalars before it. */
-  #beginRows(array: JsonContainer): void {
-    array.hasRowElements = true;
-    array.hasRowsInside = true;
-    for (let count = 0; count < array.scalarCount; count++)
-      this.#refuse(array.line, 'was a value before the first one');
+  /** Notes the first row among the elements of an array, or under the times of an object. Refuses the scalars of an array before it. */
+  #beginRows(parent: JsonContainer): void {
+    parent.hasRowElements = true;
+    parent.hasRowsInside = true;
+    if (!parent.isArray) parent.hasUnnamedRows ||= parent.symbol === undefined;
+    for (let count = 0; parent.isArray && count < parent.scalarCount; count++)
+      this.#refuse(parent.line, 'was a value before the first one');
   }
 
   /** Refuses a scalar between rows. @param start where it begins in the bytes of the tokens */

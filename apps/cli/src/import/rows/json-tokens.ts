@@ -33,10 +33,13 @@ export class JsonTokens {
   #isEscaped = false;
   /** The text that is being read is too long, so that bytes of it were dropped. */
   #isTooLong = false;
+  /** Number of bytes of the piece that is being read. */
+  #pieceBytes = 0;
 
   constructor(private readonly handler: TokenHandler) {}
 
   push(piece: Uint8Array): void {
+    this.#pieceBytes = piece.length;
     this.#makeSpace(piece.length);
     let at = 0;
     while (at < piece.length) {
@@ -117,6 +120,16 @@ export class JsonTokens {
     } catch {
       // A wrong escape, or a string that lost bytes because it is too long.
     }
+  }
+
+  /** Adds a text that is not in the file. @returns where it begins */
+  append(text: string): number {
+    const start = this.length;
+    const added = Buffer.from(text);
+    this.#makeSpace(added.length + this.#pieceBytes); // the rest of the piece must fit, too
+    this.bytes.set(added, start);
+    this.length += added.length;
+    return start;
   }
 
   textAt(start: number, end: number): string {

@@ -12,8 +12,8 @@ export interface Row {
   /** JSON only: true for the row of the first object's keys, which comes before that object. */
   isHeader?: boolean;
   /**
-   * JSON only: the keys that the row's array is under, from the outside in, such as a symbol; see {@link lastKey}. Before a key comes the
-   * symbol that the key's object names, if any.
+   * JSON only: the keys that the row's array (or its object of times) is under, from the outside in, such as a symbol; see {@link lastKey}.
+   * Before a key comes the symbol that the key's object names, if any.
    */
   group?: string;
   /** JSON only: the symbol that the innermost object around the row names, if any. */

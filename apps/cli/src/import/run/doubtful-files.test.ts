@@ -148,16 +148,6 @@ describe('an import warns', () => {
     expect(await outcomeOf(header + row)).toContain('--price-scale 1000000000');
   });
 
-  it('of a bar that was not complete when the file was written', async () => {
-    const values = { open: '10', high: '11', low: '9', close: '10', volume: 5 };
-    const bars = [
-      { time: isoText(timeAt(4, 14)), complete: true, ...values },
-      { time: isoText(timeAt(4, 14, 1)), complete: false, ...values },
-    ];
-    const outcome = await outcomeOf(JSON.stringify(bars), STORE_AS_X, 'a.json');
-    expect(outcome).toContain('column "complete" ("true" and "false")');
-  });
-
   it('of rows of one symbol from two exchanges', async () => {
     const venues = `exchange,symbol,${CSV_HEADER}NYSE,A,${rows(1, timeAt(4, 14))}NASDAQ,A,${rows(1, timeAt(4, 14, 1))}`;
     expect(await outcomeOf(venues, {})).toContain('rows of A differ in the column "exchange"');
