@@ -4,43 +4,59 @@ import { join, relative, sep } from 'node:path';
 import { expecting } from '../../terminal/index.js';
 import { isHidden } from './file-names.js';
 
+/** A folder is read by at most this many paths for a pattern: links that lead in circles give it very many. */
+const PATTERN_PATHS_MAX = 16;
+
 interface Folder {
   path: string;
   /** Its path with all links resolved: a folder that two paths lead to has one real path. */
   realPath: string;
   /** How many levels of folders to read: 1 reads this folder alone, 2 its subfolders too. */
   levels: number;
+  /** The real paths of the root, and of each folder with a link on the way from there. */
+  via: readonly string[];
 }
 
 /**
- * The paths of all files in a folder and its subfolders. Hidden files and folders are left out.
+ * The paths of the files in a folder and its subfolders. Hidden files and folders are left out.
  *
- * Each folder is read once. When a subfolder is also the target of a link, its files have the path without the link: all subfolders are
- * read before links are followed. A link to a folder that contains the link, or that contains `folder`, is not followed.
- * @param levels see `Folder.levels` @throws CliError for a folder that cannot be read
+ * Each file has one path. When links lead to its folder, too, that is the first path that fits: first the one without links, then the
+ * one through the fewest folders. A link to a folder that contains the link, or a folder on the way to it, is not followed.
+ * @param levels see `Folder.levels`
+ * @param pattern of the paths. Without one each folder is read once; with one it is read by several paths, because only one of them may fit.
+ * @throws CliError for a folder that cannot be read
  */
-export async function pathsIn(folder: string, levels: number): Promise<string[]> {
+export async function pathsIn(folder: string, levels: number, pattern?: RegExp): Promise<string[]> {
   const root = await realpath(folder).catch(() => folder);
-  const paths: string[] = [];
-  const subfolders: Folder[] = [{ path: folder, realPath: root, levels }];
-  const linkedFolders: Folder[] = [];
-  const readPaths = new Set<string>(); // the real paths of the folders that were read
+  const pathsByRealPath = new Map<string, string>();
+  const subfolders: Folder[] = [{ path: folder, realPath: root, levels, via: [root] }];
+  const linkedFolders: Folder[] = []; // read after all subfolders
+  const readCounts = new Map<string, number>(); // by real path
   for (let next = subfolders.shift(); next !== undefined; next = subfolders.shift() ?? linkedFolders.shift()) {
-    const { path, realPath } = next;
-    if (next.levels < 1 || readPaths.has(realPath)) continue;
-    readPaths.add(realPath);
+    const { path, realPath, via } = next;
+    const readCount = readCounts.get(realPath) ?? 0;
+    if (next.levels < 1 || readCount >= (pattern === undefined ? 1 : PATTERN_PATHS_MAX)) continue;
+    readCounts.set(realPath, readCount + 1);
     const read = () => readdir(path, { withFileTypes: true });
     for (const entry of await expecting(`expected to read the folder ${path}`, read)) {
       if (isHidden(entry.name)) continue;
-      const inner = { path: join(path, entry.name), realPath: join(realPath, entry.name), levels: next.levels - 1 };
+      const inner = {
+        path: join(path, entry.name),
+        realPath: join(realPath, entry.name),
+        levels: next.levels - 1,
+        via,
+      };
       const target = entry.isSymbolicLink() ? await linkedFolder(inner.path) : undefined;
+      const onTheWay = [...via, realPath];
       if (entry.isDirectory()) subfolders.push(inner);
-      else if (target === undefined) paths.push(inner.path);
-      else if (!contains(target, root) && !contains(target, realPath))
-        linkedFolders.push({ ...inner, realPath: target });
+      else if (target !== undefined) {
+        if (!onTheWay.some((passed) => contains(target, passed)))
+          linkedFolders.push({ ...inner, realPath: target, via: onTheWay });
+      } else if (!pathsByRealPath.has(inner.realPath) && pattern?.test(inner.path) !== false)
+        pathsByRealPath.set(inner.realPath, inner.path);
     }
   }
-  return paths;
+  return [...pathsByRealPath.values()];
 }
 
 /** The real path of the folder that a link leads to; undefined when the link leads to a file or to nothing. */

@@ -55,6 +55,24 @@ it('each folder is read once, also when links lead in circles', async () => {
   ]);
 });
 
+it('a pattern stands for the files of a folder that only a link in the pattern leads to', async () => {
+  await put('data/2024/a.csv', 'data/other/b.csv', 'data/deep/er/est/c.csv');
+  await symlink('2024', join(folder, 'data/latest'));
+  await symlink('deep/er', join(folder, 'data/short'));
+  expect(await filesOf('data/{latest,other}/*.csv')).toEqual(['data/latest/a.csv', 'data/other/b.csv']);
+  expect(await filesOf('data/*/*/*.csv')).toEqual(['data/short/est/c.csv']);
+  expect(await filesOf('data/**/*.csv')).toEqual(['data/2024/a.csv', 'data/deep/er/est/c.csv', 'data/other/b.csv']);
+});
+
+it('a pattern stands for each file once, also when links between other folders lead in circles', async () => {
+  await put('data/a.csv', 'one/b.csv', 'two/c.csv');
+  await symlink('../one', join(folder, 'data/one'));
+  await symlink('../two', join(folder, 'one/two'));
+  await symlink('../one', join(folder, 'two/one'));
+  await symlink('../data', join(folder, 'two/data'));
+  expect(await filesOf('data/**/*.csv')).toEqual(['data/a.csv', 'data/one/b.csv', 'data/one/two/c.csv']);
+});
+
 it('a folder to which links in several folders lead has the path through the first of them', async () => {
   await put('disk/b.csv', 'data/AAPL/a.csv', 'data/MSFT/a.csv');
   await symlink('../../disk', join(folder, 'data/AAPL/more'));

@@ -45,15 +45,20 @@ async function filesOf(name: string, fits: (path: string) => boolean): Promise<I
     throw new CliError(`expected a file, a folder or a glob pattern, was "${name}": there is no such file`);
   const pattern = globToRegExp(path);
   const { root, levels } = globReach(path);
-  return walk(root, (file) => pattern.test(file) && fits(file), levels);
+  return walk(root, fits, levels, pattern);
 }
 
 /**
  * The fitting files of a folder and of the folders in it.
- * @param levels as in {@link pathsIn} @throws CliError for a folder that cannot be read
+ * @param levels as in {@link pathsIn} @param pattern of their paths @throws CliError for a folder that cannot be read
  */
-async function walk(folder: string, fits: (path: string) => boolean, levels = Infinity): Promise<InputFile[]> {
-  const paths = await pathsIn(folder, levels);
+async function walk(
+  folder: string,
+  fits: (path: string) => boolean,
+  levels = Infinity,
+  pattern?: RegExp,
+): Promise<InputFile[]> {
+  const paths = await pathsIn(folder, levels, pattern);
   const slashed = (path: string): string => path.split(sep).join('/');
   const files = await Promise.all(
     paths
