@@ -10,23 +10,26 @@ function readDays(times: readonly string[], options: Partial<ReadOptions>) {
   return collect(CSV_HEADER + rows.join(''), { symbol: 'X', ...options });
 }
 
-/** Shanghai trades from 09:30 to 11:30 and from 13:00 to 15:00: a break or a night follows each bar of two hours. */
-describe('bars of two hours in Shanghai', () => {
+/**
+ * Shanghai trades from 09:30 to 11:30 and from 13:00 to 15:00: a break or a night follows each bar of two hours. Bars of four hours open
+ * at the same times, and end with the hours of the market.
+ */
+describe.each([2, 4])('bars of %i hours in Shanghai', (hours) => {
   const OPENS = ['09:30', '13:00'];
-  const TWO_HOURS = { zone: 'Asia/Shanghai', intervalMs: 2 * HOUR_MS };
+  const OPTIONS = { zone: 'Asia/Shanghai', intervalMs: hours * HOUR_MS };
 
   it('are refused without a calendar, with a hint to give one', () => {
-    const { refused } = readDays(OPENS, TWO_HOURS);
+    const { refused } = readDays(OPENS, OPTIONS);
     expect(refused).toMatchObject([{ reason: 'wrong-interval' }]);
     expect(refused[0]?.detail).toContain('if the market has a break after each bar, give --calendar');
   });
 
   it('are read with a calendar', () => {
-    expect(readDays(OPENS, { ...TWO_HOURS, hasCalendar: true }).bars).toHaveLength(11 * OPENS.length);
+    expect(readDays(OPENS, { ...OPTIONS, hasCalendar: true }).bars).toHaveLength(11 * OPENS.length);
   });
 
-  it('are not assumed when rows of a longer interval follow each other: these are bars of that interval', () => {
-    const { refused } = readDays(['09:30', '12:30', '15:30'], { ...TWO_HOURS, hasCalendar: true });
+  it('are not assumed when rows of another interval follow each other: these are bars of that interval', () => {
+    const { refused } = readDays(['09:30', '12:30', '15:30'], { ...OPTIONS, hasCalendar: true });
     expect(refused[0]?.detail).toContain('was 3-hour bars; --interval 3h stores them');
   });
 });

@@ -71,13 +71,14 @@ function refuseClosesAsOpens({ reader, options }: SampleBars, distances: readonl
 }
 
 /**
- * True when the market has a break after each bar, as after each bar of two hours in Shanghai (09:30 and 13:00, which are three and a
- * half hours apart). Bars with an interval of that spacing would follow each other: three rows in sequence would be so far apart.
+ * True when the market has a break after each bar. In Shanghai bars of two hours and of four open at 09:30 and 13:00, which are three and
+ * a half hours apart. Bars with an interval of that spacing would follow each other: three rows in sequence would be so far apart.
  */
 function haveBreaksBetween(spacing: number, distances: readonly number[], intervalMs: number): boolean {
   const followEachOther = distances.some((ms, index) => ms === spacing && distances[index + 1] === spacing);
-  const isLonger = spacing > intervalMs && spacing % intervalMs !== 0 && spacing % MINUTE_MS === 0;
-  return isLonger && !followEachOther;
+  // A break makes a spacing longer, and the bar before it may be as short as half of the interval.
+  const mayHaveBreak = spacing > intervalMs / 2 && spacing % intervalMs !== 0 && spacing % MINUTE_MS === 0;
+  return mayHaveBreak && !followEachOther;
 }
 
 function unevenSteps(closest: number, intervalMs: number, hint: string): FilePlanError {

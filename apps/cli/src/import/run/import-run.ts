@@ -42,7 +42,7 @@ export class ImportRun {
     private readonly events: ImportEvents,
   ) {
     this.understood = new UnderstoodLog(events.onUnderstood);
-    this.#watches = [new SpacingWatch(plan.read.intervalMs), new PriceWatch()];
+    this.#watches = [new SpacingWatch(plan.read.intervalMs, plan.calendar !== undefined), new PriceWatch()];
   }
 
   /** Reads all files, and writes their bars. @throws what the writer throws, in a WriteError, and when the user stops the import */

@@ -114,3 +114,13 @@ it('hourly opens of a market with a break at noon are read without a calendar', 
   const result = await importedEvery(HOUR_MS, rows, { zone: 'Asia/Hong_Kong' });
   expect(countsOf(result)).toEqual({ bars: 9 * 6, refused: {} });
 });
+
+it.each([
+  ['two hours in Hong Kong', 2, 'Asia/Hong_Kong', 'XHKG', ['09:30', '11:30', '13:00', '15:00']],
+  ['four hours in Shanghai', 4, 'Asia/Shanghai', 'XSHG', ['09:30', '13:00']],
+])('bars before a break are stored with a calendar and without a warning: %s', async (_, hours, zone, id, opens) => {
+  const dates = Array.from({ length: 12 }, (__, day) => `2024-03-${day + 11}`).filter((date) => !/1[67]$/.test(date)); // no weekend
+  const { bars, summary } = await importedEvery(hours * HOUR_MS, rowsOf(dates, opens), { zone }, id);
+  expect(bars).toHaveLength(10 * opens.length);
+  expect(summary.warnings).toEqual([]);
+});

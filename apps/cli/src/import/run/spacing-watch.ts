@@ -44,9 +44,10 @@ class SymbolSpacing {
   #intervalSteps = 0;
   #irregularSteps = 0;
 
-  /** @param last time of the last row so far: at first, that of the symbol's first row */
+  /** @param last time of the last row so far: at first, that of the symbol's first row @param hasSlots see `SpacingWatch` */
   constructor(
     private readonly intervalMs: number,
+    private readonly hasSlots: boolean,
     private last: number,
   ) {}
 
@@ -73,7 +74,7 @@ class SymbolSpacing {
     }
     this.endStretch();
     const single = { divisor: step, shortest: step, steps: 1, from, to };
-    if (step === this.intervalMs) this.#intervalSteps++;
+    if (step === this.intervalMs || (step < this.intervalMs && this.hasSlots)) this.#intervalSteps++;
     else if (step > this.intervalMs) this.#stretch = single;
     else this.found ??= single; // rows closer than the interval: one step is enough
   }
@@ -96,11 +97,15 @@ class SymbolSpacing {
 export class SpacingWatch {
   readonly #bySymbol = new Map<string, SymbolSpacing>();
 
-  constructor(private readonly intervalMs: number) {}
+  /** @param hasSlots true when each bar has a slot of a calendar: then bars before a break may be shorter than the interval */
+  constructor(
+    private readonly intervalMs: number,
+    private readonly hasSlots: boolean,
+  ) {}
 
   /** @param bars in the order of the rows, at least one */
   add(symbol: string, bars: readonly Bar[]): void {
-    const spacing = this.#bySymbol.get(symbol) ?? new SymbolSpacing(this.intervalMs, bars[0]!.openTime);
+    const spacing = this.#bySymbol.get(symbol) ?? new SymbolSpacing(this.intervalMs, this.hasSlots, bars[0]!.openTime);
     this.#bySymbol.set(symbol, spacing);
     for (const { openTime } of bars) spacing.add(openTime);
   }
