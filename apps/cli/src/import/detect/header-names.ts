@@ -5,7 +5,7 @@ const TIMES =
   'timeutc timestamputc datetimeutc dateutc utctime utcdatetime gmttime time timestamp datetime opentime ts t unix unixtime epoch bartime tsevent ' +
   'timeperiodstart starttime startat startedat tradetime localtime windowstart unixtimestamp timestampms opentimems timeopen barstart start datetimeet ' +
   'zeit uhrzeit datumzeit zeitstempel heure dateheure hora fechahora dataora datahora orario 时间 日時 時刻 時間 время ' +
-  'date index datum fecha data 日期 日付 дата';
+  'date dates index datum fecha data 日期 日付 дата';
 
 /** The usual names of each column. */
 export const NAMES = {
@@ -16,20 +16,20 @@ export const NAMES = {
       'windcode secid scrip stock asset coin productid pairname currencypair tradingpair instrumentname contractname isin cusip sedol',
   ),
   open: words(
-    'open o openprice first priceopen bidopen eroffnung eroffnungskurs erster ouverture ouv apertura abertura 开盘 开盘价 開盤 開盤價 始値 открытие',
+    'open o openprice first priceopen bidopen pxopen eroffnung eroffnungskurs erster ouverture ouv apertura abertura 开盘 开盘价 開盤 開盤價 始値 открытие',
   ),
   high: words(
-    'high h highprice max pricehigh bidhigh hoch hochst hochstkurs haut plushaut maximo massimo maxima alto 最高 最高价 最高價 高値 максимум',
+    'high h highprice max pricehigh bidhigh pxhigh hoch hochst hochstkurs haut plushaut maximo massimo maxima alto 最高 最高价 最高價 高値 максимум',
   ),
   low: words(
-    'low l lowprice min pricelow bidlow tief tiefst tiefstkurs bas plusbas minimo minima basso bajo 最低 最低价 最低價 安値 минимум',
+    'low l lowprice min pricelow bidlow pxlow tief tiefst tiefstkurs bas plusbas minimo minima basso bajo 最低 最低价 最低價 安値 минимум',
   ),
   close: words(
-    'close c closeprice last priceclose bidclose schluss schlusskurs cloture clot dernier cierre chiusura fechamento ultimo 收盘 收盘价 收盤 收盤價 終値 закрытие',
+    'close c closeprice last lastprice priceclose bidclose pxlast schluss schlusskurs cloture clot dernier cierre chiusura fechamento ultimo 收盘 收盘价 收盤 收盤價 終値 закрытие',
   ),
   /** Traded volume comes before tick volume. When a file has both, the values in its rows decide (volume-choice.ts). */
   volume: words(
-    'volume v vol basevolume realvolume volumetraded volumen volumi 成交量 出来高 объем tickvolume tickvol tickqty',
+    'volume v vol basevolume realvolume volumetraded pxvolume volumen volumi 成交量 出来高 объем tickvolume tickvol tickqty',
   ),
 };
 

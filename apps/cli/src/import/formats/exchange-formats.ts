@@ -40,11 +40,22 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
   },
   {
     name: 'bitstamp',
-    title: 'Bitstamp as CryptoDataDownload gives it',
+    title: 'Bitstamp and Binance as CryptoDataDownload gives them',
     source: 'https://www.cryptodatadownload.com/data/bitstamp/',
-    headers: [['unix', 'date', 'symbol', 'open', 'high', 'low', 'close', /^Volume /]],
+    headers: [
+      ['unix', 'date', 'symbol', 'open', 'high', 'low', 'close', /^Volume /],
+      ['Unix', 'Date', 'Symbol', 'Open', 'High', 'Low', 'Close', /^Volume /],
+    ],
     // The header has a volume in each currency: the lookahead leaves that of the base currency, such as BTC.
-    columns: { time: 'unix', symbol: 'symbol', ...LOWER, volume: /^Volume (?!USD|EUR|GBP)/ },
+    columns: {
+      time: /^unix$/i,
+      symbol: /^symbol$/i,
+      open: /^open$/i,
+      high: /^high$/i,
+      low: /^low$/i,
+      close: /^close$/i,
+      volume: /^Volume (?!USD|EUR|GBP)/,
+    },
     example: [
       // Each file begins with a line before the header.
       'https://www.CryptoDataDownload.com',

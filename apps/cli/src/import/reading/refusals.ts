@@ -1,6 +1,7 @@
 /** The reasons for which an import refuses a row or a file, their messages, and the sink to which a reader reports. */
 import type { Bar, RefusalReason } from '@barkeep/bars';
 import { decimalAt, type RowProblem } from '../rows/index.js';
+import { timePatterns } from './time-patterns.js';
 import { isRoundedEpoch, type TimeProblem } from '../times/index.js';
 
 /** Why a row is refused, or a whole file. */
@@ -70,6 +71,8 @@ export function timeDetail(problem: TimeProblem, text: string, zone: string): st
   if (isNumber) return `expected an epoch from 1990 to 2100, was ${text}; --time-format names its unit`;
   // A time in the standard form that does not exist, such as 2024-03-99T10:00Z: no pattern would read it.
   if (/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-][\d:]+)?$/.test(text)) return `time ${text} in ${zone}`;
+  const patterns = timePatterns(text).map((pattern) => `"${pattern}"`);
+  if (patterns.length > 0) return `time ${text} in ${zone}; give --time-format ${patterns.join(' or ')}`;
   return `time ${text} in ${zone}; --time-format gives a pattern such as "MM/dd/yyyy HH:mm"`;
 }
 

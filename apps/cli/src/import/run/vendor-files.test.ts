@@ -50,6 +50,21 @@ it('the time of a MetaStock row is in two columns, <DTYYYYMMDD> and <TIME>', asy
   expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
 });
 
+it.each([
+  [
+    'CryptoDataDownload about Binance',
+    'https://www.CryptoDataDownload.com\nUnix,Date,Symbol,Open,High,Low,Close,Volume BTC,Volume USDT,tradecount\n' +
+      '1709562600000,2024-03-04 14:30:00,BTCUSDT,10,11,9,10,5,50,3\n',
+  ],
+  [
+    'the Bloomberg terminal',
+    '"SPY US Equity"\n\nDates,Open,High,Low,Last Price,Volume\n2024-03-04 14:30,10,11,9,10,5\n',
+  ],
+  ['BDH of Bloomberg', 'date,PX_OPEN,PX_HIGH,PX_LOW,PX_LAST,PX_VOLUME\n2024-03-04 14:30,10,11,9,10,5\n'],
+])('the columns of %s are found', async (_, text) => {
+  expect((await imported('a.csv', text, STORE_AS_X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
+});
+
 it('a warning reports that rows of one symbol have different values of "instrument_id"', async () => {
   const header = 'ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume';
   const row = (instrument: number): string => `1709562600000000000,33,1,${instrument},10.0,11.0,9.0,10.0,5\n`;
