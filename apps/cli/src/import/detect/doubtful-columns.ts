@@ -4,7 +4,7 @@ import { isNoSymbol } from '../reading/index.js';
 import { lastKey } from '../rows/index.js';
 import { instantOf } from '../times/index.js';
 import { bareName, NAMES, ownName, words } from './header-names.js';
-import { lastRows, type SampleRow } from './sample.js';
+import { lastRows } from './sample.js';
 import type { FileReading, SampleBars } from './sample-bars.js';
 
 /** Bare names of columns that distinguish several series of one symbol, or complete bars from incomplete ones. */
@@ -39,21 +39,21 @@ const ID_DIGITS = /\d{5}/;
 /** Warns of each series column in which rows of one symbol have different values. */
 export function mixedRows({ start, sample, file: { layout, names, data } }: FileReading): string[] {
   const rows = [...data, ...lastRows(start, sample)]; // a file may have one symbol after another
-  const symbolOf = ({ texts, group }: SampleRow): string =>
-    layout.symbol === undefined ? lastKey(group ?? '') : (texts[layout.symbol] ?? '');
   return names.flatMap((name, field) => {
-    if (
-      !SERIES_COLUMNS.includes(bareName(ownName(name))) ||
-      field === layout.symbol ||
-      field === layout.complete?.field
-    )
-      return [];
-    const belowHeaders = rows.filter(({ texts }) => texts[field] !== name); // joined files have several headers
-    const difference = firstOtherText(belowHeaders, field, symbolOf);
-    if (difference === undefined) return [];
-    const { symbol, first, other } = difference;
-    const differ = `differ in the column "${name}" ("${first}" and "${other}")`;
-    return [`rows of ${symbol === '' ? 'one symbol' : symbol} ${differ}: are they whole bars of one series?`];
+    const isSeries = SERIES_COLUMNS.includes(bareName(ownName(name)));
+    if (!isSeries || field === layout.symbol || field === layout.complete?.field) return [];
+    const firstBySymbol = new Map<string, string>();
+    for (const { texts, group } of rows) {
+      const other = texts[field] ?? '';
+      if (other === name) continue; // joined files have several headers
+      const symbol = layout.symbol === undefined ? lastKey(group ?? '') : (texts[layout.symbol] ?? '');
+      const first = firstBySymbol.get(symbol) ?? other;
+      firstBySymbol.set(symbol, first);
+      if (first === other) continue;
+      const differ = `differ in the column "${name}" ("${first}" and "${other}")`;
+      return [`rows of ${symbol === '' ? 'one symbol' : symbol} ${differ}: are they whole bars of one series?`];
+    }
+    return [];
   });
 }
 
@@ -66,19 +66,6 @@ export function otherSymbol({ file: { layout, data }, reader: { symbol } }: File
   if (given.includes(inFile) || inFile.includes(given)) return undefined; // such as AAPL and AAPL.US
   if (ID_DIGITS.test(given) !== ID_DIGITS.test(inFile)) return undefined; // such as AAPL and its ISIN
   return `the file names the symbol ${named}, and its rows are stored as ${symbol}: is it the right file?`;
-}
-
-/** The first symbol whose rows have different texts in a field, its first text and the `other` one; undefined when there is none. */
-function firstOtherText(data: readonly SampleRow[], field: number, symbolOf: (row: SampleRow) => string) {
-  const firstBySymbol = new Map<string, string>();
-  for (const row of data) {
-    const symbol = symbolOf(row);
-    const other = row.texts[field] ?? '';
-    const first = firstBySymbol.get(symbol) ?? other;
-    firstBySymbol.set(symbol, first);
-    if (first !== other) return { symbol, first, other };
-  }
-  return undefined;
 }
 
 /** The interval that a column or the file's name states, such as 5m, in ms; `by` says which of them does. */

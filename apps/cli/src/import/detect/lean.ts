@@ -4,8 +4,9 @@
  * quotes has bid and ask prices and no volume; the bar gets the means of the prices. Pure.
  */
 import { basename, dirname, sep } from 'node:path';
-import { SYMBOL_PATTERN } from '@barkeep/bars';
+import { DAY_MS, SYMBOL_PATTERN } from '@barkeep/bars';
 import { LEAN_FILE_NAME } from '../files/index.js';
+import { EST } from '../formats/index.js';
 import { type BarReaderOptions, FilePlanError, type RowLayout } from '../reading/index.js';
 import { decimalAt, numberReader } from '../rows/index.js';
 import { clockOf, midnightOf, type TimeParser } from '../times/index.js';
@@ -13,11 +14,8 @@ import type { FilePlan } from './file-plan.js';
 import type { ReadOptions } from './read-options.js';
 import { readPart } from './sample-bars.js';
 
-const DAY_MS = 86_400_000;
 /** Prices of equities are multiplied by this, in every market. */
 const EQUITY_SCALE = 10_000;
-/** Eastern Standard Time without daylight saving. */
-const EST = 'Etc/GMT+5'; // the sign in such names is the opposite of the offset's
 /** Number of bytes that contain at least the first row. */
 const FIRST_ROW_BYTES = 1024;
 

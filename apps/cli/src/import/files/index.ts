@@ -4,3 +4,4 @@ export { globToRegExp, symbolReader } from './globs.js';
 export { type InputFile, inputFiles } from './input-files.js';
 export { isFileError, UnreadableFileError } from './unreadable.js';
 export { type InputEntry, inputEntries } from './input-entries.js';
+export { firstBytes } from './unpack.js';

@@ -26,7 +26,8 @@ export interface Wrapping {
 export async function wrappingOf(open: OpenBytes): Promise<Wrapping> {
   const layers: ('gzip' | 'zstd')[] = [];
   for (;;) {
-    const first = await firstBytes(unpacked(open, { layers, encoding: 'utf-8' })); // from the start, for each layer
+    // From the start of the file, for each layer.
+    const first = await firstBytes(unpacked(open, { layers, encoding: 'utf-8' }), SIGNATURE_BYTES);
     const unreadable = unreadableKind(first);
     if (unreadable !== undefined) throw new UnreadableFileError(`the file is ${unreadable}`);
     const kind = fileKindOf(first);
@@ -48,14 +49,14 @@ export async function* unpacked(
   yield* encoding === 'utf-8' ? bytes : fromUtf16(bytes, encoding);
 }
 
-/** The first bytes of a stream, at least {@link SIGNATURE_BYTES} unless it is shorter. Leaving the loop closes the stream. */
-async function firstBytes(pieces: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
+/** The first bytes of a stream, at least `count` unless it is shorter. Leaving the loop closes the stream. */
+export async function firstBytes(pieces: AsyncGenerator<Uint8Array>, count: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const piece of pieces) {
     parts.push(piece);
     length += piece.length;
-    if (length >= SIGNATURE_BYTES) break;
+    if (length >= count) break;
   }
   return Buffer.concat(parts);
 }

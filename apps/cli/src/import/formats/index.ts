@@ -6,6 +6,7 @@ import { PLATFORM_FORMATS } from './platform-formats.js';
 import { VENDOR_FORMATS } from './vendor-formats.js';
 
 export { type BarFormat, type ColumnRef, type FormatColumns } from './format.js';
+export { EST } from './vendor-formats.js';
 const ALL_FORMATS = [...EXCHANGE_FORMATS, ...API_FORMATS, ...VENDOR_FORMATS, ...PLATFORM_FORMATS];
 export const FORMATS = ALL_FORMATS.map((format): BarFormat => {
   const { headers: [header] = [], row, example } = format;

@@ -2,7 +2,8 @@
 import { type BarFormat, BRACKETED, CAPITALS, DATE_AND_TIME, IN_ORDER, NEW_YORK, NUMBER } from './format.js';
 
 /** Eastern Standard Time without daylight saving. */
-const EST = 'Etc/GMT+5'; // the sign in such names is the opposite of the offset's
+export const EST = 'Etc/GMT+5'; // the sign in such names is the opposite of the offset's
+
 export const VENDOR_FORMATS: readonly BarFormat[] = [
   {
     name: 'stooq',

@@ -42,7 +42,6 @@ export class RowSplitter implements Splitter {
     this.#ltrim = delimiter.trim() !== '';
   }
 
-  /** Splits the next bytes and calls the handler for every complete row. */
   push(chunk: Uint8Array): void {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     if (this.#isAtStart && bytes.length >= 3) {
@@ -62,7 +61,6 @@ export class RowSplitter implements Splitter {
     this.handler.refuse(this.#line, 'row-too-long', `more than ${ROW_BYTES_MAX} bytes`);
   }
 
-  /** Handles the last row of a file without a final line end. */
   end(): void {
     if (this.#rest.length > 0) this.push(Uint8Array.of(LF));
   }

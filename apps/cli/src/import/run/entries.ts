@@ -1,6 +1,6 @@
 /** Reads the start of an entry (a file, or a file in a zip), and plans by it how the entry is read. */
 import { type FilePlan, type FileStart, leanFile, planFile, planLean, type ReadOptions } from '../detect/index.js';
-import { type InputEntry, isLeanName } from '../files/index.js';
+import { firstBytes, type InputEntry, isLeanName } from '../files/index.js';
 import type { ImportPlan } from './import-plan.js';
 
 /** Fewest bytes that are read for the head, unless the entry is shorter. */
@@ -17,15 +17,8 @@ export async function startOf(
   tail?: Uint8Array,
   onRead?: (bytes: number) => void,
 ): Promise<FileStart> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of entry.pieces(onRead)) {
-    parts.push(piece);
-    length += piece.length;
-    if (length >= HEAD_BYTES) break;
-  }
-  const isWhole = length < HEAD_BYTES;
-  const head = Buffer.concat(parts);
+  const head = await firstBytes(entry.pieces(onRead), HEAD_BYTES);
+  const isWhole = head.length < HEAD_BYTES;
   const path = entry.name ?? entry.file;
   const fileName = path.slice(path.lastIndexOf('/') + 1);
   return { head, tail: tail ?? (isWhole ? head : new Uint8Array(0)), isWhole, fileName, symbol };
