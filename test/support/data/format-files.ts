@@ -49,6 +49,11 @@ const FORMS: Record<string, Form> = {
       csv(`${openTime}000`, ...ohlcv, `${openTime + MINUTE_MS - 1}999`, 1.5, 12, 0.5, 0.25, 0),
     file: 'ESH4-1m-2024-03-04.csv',
   },
+  'binance-json': {
+    row: ({ openTime, ohlcv }) =>
+      JSON.stringify([openTime, ...ohlcv.map(String), openTime + MINUTE_MS - 1, '1.5', 12, '0.5', '0.25', '0']),
+    join: (rows) => `[${rows.join(',')}]`,
+  },
   kraken: {
     row: ({ openTime, ohlcv }) => csv(openTime / 1000, ...ohlcv, 7),
     file: 'ESH4_1.csv',

@@ -30,6 +30,16 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     ],
   },
   {
+    name: 'binance-json',
+    title: 'Binance klines, JSON of the API',
+    source: 'https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints',
+    arrays: { length: 12, timeDigits: 13 },
+    columns: IN_ORDER,
+    example: [
+      '[[1709562600000,"65000.00","65010.00","64990.00","65005.00","1.5",1709562659999,"97507.5",129,"0.7","45503.5","0"]]',
+    ],
+  },
+  {
     name: 'kraken',
     title: 'Kraken OHLCVT',
     source: 'https://support.kraken.com/articles/360047124832',
