@@ -113,9 +113,9 @@ export const API_FORMATS: readonly BarFormat[] = [
     name: 'alpha-vantage-json',
     title: 'Alpha Vantage intraday JSON of shares, US Eastern time',
     source: 'https://www.alphavantage.co/documentation/#intraday',
-    keys: ['time', '1. open', '2. high', '3. low', '4. close', '5. volume'],
+    keys: ['index', '1. open', '2. high', '3. low', '4. close', '5. volume'],
     under: /^Time Series \(/, // not "Time Series FX (" and "Time Series Crypto (", whose times are UTC
-    columns: { time: 'time', open: '1. open', high: '2. high', low: '3. low', close: '4. close', volume: '5. volume' },
+    columns: { time: 'index', open: '1. open', high: '2. high', low: '3. low', close: '4. close', volume: '5. volume' },
     zone: NEW_YORK,
     example: [
       '{"Time Series (1min)":{"2024-03-04 19:59:00":{"1. open":"176.15","2. high":"176.9","3. low":"175.82","4. close":"176.3","5. volume":"2315"}}}',

@@ -112,10 +112,10 @@ export class JsonContainer {
     return key;
   }
 
-  /** Makes its key, which is a time, the first of its scalars. */
+  /** Makes its key, which is a time, the first of its scalars. It is named "index": a time of another usual name in the object is surer. */
   addTime(key: string): void {
     this.isTimed = true;
-    for (const text of ['time', key]) this.addText(this.tokens.append(text), false);
+    for (const text of ['index', key]) this.addText(this.tokens.append(text), false);
     this.#awaitsKey = true;
   }
 

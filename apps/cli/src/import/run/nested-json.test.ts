@@ -118,6 +118,12 @@ describe('objects under their times', () => {
     expect(reasonsOf(await imported('a.json', underSymbols, STORE_AS_X))).toEqual({ 'other-symbol': 1 });
   });
 
+  it('are read by a time of their own, if they have one: the key may be the number of an instrument', async () => {
+    const result = await imported('a.json', jsonOf({ 1234567890: { timestamp: OPEN, ...values } }), STORE_AS_X);
+    expect(result.bars).toEqual([BAR]);
+    expect(result.summary.warnings.join()).toContain('"index" has other times');
+  });
+
   it('are refused when the times are dates: they are daily bars', async () => {
     const result = await imported('a.json', jsonOf({ '2024-03-04': values }), STORE_AS_X);
     expect(reasonsOf(result)).toEqual({ 'date-without-time': 1 });
