@@ -9,51 +9,76 @@ import { bareName, NAMES } from './header-names.js';
 
 /** The objects around a key, and the key. The dot in `1. open`, a key of Alpha Vantage, is part of the key. */
 const INNER_KEY = /^(.+)\.([^.\s]+)$/;
+/** The object of the keys that are in no object inside of the row. */
+const ROW = '';
+
+interface Key {
+  /** As in the header: `mid.o`. */
+  key: string;
+  /** The object that it is in: `mid`. */
+  object: string;
+  /** Its bare name, without the object: `o`. */
+  name: string;
+}
+/** The columns that the user names. */
+type Wanted = ReadonlyMap<ColumnName, string>;
 
 /**
- * The bare name of each key; '' for a key in which no column is looked for.
- * - Prices are looked for in the row itself, or in the only object that has all four.
- * - The volume and the symbol are looked for there, and in the row itself.
- * - The time is looked for beside the prices, then in the row itself, and then in all objects.
- * @param wanted the user's names of columns @throws FilePlanError when several objects have prices, or several have times
+ * The bare name of each key; '' for a key that can be no column.
+ * - Prices are looked for in one object, see {@link objectOfPrices}.
+ * - The volume and the symbol are looked for there and in the row itself.
+ * - The time is looked for there, then in the row itself, and then in all objects.
+ * @throws FilePlanError when several objects have prices, or several have times
  */
-export function keyNames(keys: readonly string[], wanted: ReadonlyMap<ColumnName, string>): string[] {
-  const parts = keys.map((key) => {
-    const [, object = '', name = key] = INNER_KEY.exec(key) ?? [];
+export function keyNames(header: readonly string[], wanted: Wanted): string[] {
+  const keys = header.map((key): Key => {
+    const [, object = ROW, name = key] = INNER_KEY.exec(key) ?? [];
     return { key, object, name: bareName(name) };
   });
-  const isTime = ({ name }: { name: string }): boolean => NAMES.time.includes(name);
-  const pricesOf = ({ name }: { name: string }) => PRICE_NAMES.filter((price) => NAMES[price].includes(name));
-  const hasPrices = (object: string): boolean =>
-    new Set(parts.flatMap((part) => (part.object === object ? pricesOf(part) : []))).size === PRICE_NAMES.length;
-
-  const isOpenGiven = wanted.has('open');
-  const priced = [...new Set(parts.map(({ object }) => object))].filter(hasPrices);
-  const chosen = isOpenGiven || priced.includes('') ? [''] : priced;
-  if (chosen.length > 1) {
-    const example = PRICE_NAMES.map((price) => {
-      const part = parts.find(({ object, name }) => object === chosen[0] && NAMES[price].includes(name));
-      return `${price}=${part?.key}`;
-    });
-    throw unusableHeader(
-      `expected one object with prices, was ${chosen.join(', ')}: name the right ones, such as --columns ${example.join(',')}`,
-    );
-  }
-  const [prices = ''] = chosen;
-  const timesIn = (fits: (object: string) => boolean) => parts.filter((part) => fits(part.object) && isTime(part));
-  const times = [(object: string) => object === prices, (object: string) => object === '', () => true]
-    .map(timesIn)
-    .find((found) => found.length > 0);
-  if (!wanted.has('time') && times !== undefined && new Set(times.map(({ object }) => object)).size > 1) {
-    const names = times.map(({ key }) => key);
-    throw unusableHeader(
-      `expected one time, was ${names.join(', ')}: name the right one, such as --columns time=${names[0]}`,
-    );
-  }
-  return parts.map((part) => {
-    const { object, name } = part;
-    if (isTime(part)) return times?.includes(part) ? name : '';
-    if (object === prices) return name;
-    return object === '' && pricesOf(part).length === 0 ? name : '';
+  const prices = objectOfPrices(keys, wanted);
+  const times = keysOfTime(keys, prices, wanted);
+  return keys.map((key) => {
+    const { object, name } = key;
+    const isElsewhere = object !== prices && (object !== ROW || isPrice(key));
+    const isColumn = isTime(key) ? times.includes(key) : !isElsewhere;
+    return isColumn ? name : '';
   });
+}
+
+/** The row itself, if it has all four prices or the user names their columns; otherwise the only object that has them. */
+function objectOfPrices(keys: readonly Key[], wanted: Wanted): string {
+  const findPrices = (inside: string) =>
+    PRICE_NAMES.map((price) => keys.find(({ object, name }) => object === inside && NAMES[price].includes(name)));
+  const objects = [...new Set(keys.map(({ object }) => object))].filter(
+    (object) => !findPrices(object).includes(undefined),
+  );
+  const [first = ROW] = objects;
+  if (wanted.has('open') || objects.includes(ROW)) return ROW;
+  if (objects.length < 2) return first;
+  const example = findPrices(first).map((key, index) => `${PRICE_NAMES[index]}=${key?.key}`);
+  throw unusableHeader(
+    `expected one object with prices, was ${objects.join(', ')}: name the right ones, such as --columns ${example.join(',')}`,
+  );
+}
+
+/** The keys that may be the time; several are alternatives. @param prices the object of the prices */
+function keysOfTime(keys: readonly Key[], prices: string, wanted: Wanted): readonly Key[] {
+  const times = keys.filter(isTime);
+  const near = [prices, ROW]
+    .map((place) => times.filter(({ object }) => object === place))
+    .find(({ length }) => length > 0);
+  const areClear = near !== undefined || wanted.has('time') || new Set(times.map(({ object }) => object)).size < 2;
+  if (areClear) return near ?? times;
+  const names = times.map(({ key }) => key);
+  throw unusableHeader(
+    `expected one time, was ${names.join(', ')}: name the right one, such as --columns time=${names[0]}`,
+  );
+}
+
+function isTime({ name }: Key): boolean {
+  return NAMES.time.includes(name);
+}
+
+function isPrice({ name }: Key): boolean {
+  return PRICE_NAMES.some((price) => NAMES[price].includes(name));
 }
