@@ -3,6 +3,7 @@
  * `false` or `null`.
  */
 import type { JsonTokens } from './json-tokens.js';
+import { isTimeKey } from './json-row-shape.js';
 import { lastKey, ROW_BYTES_MAX } from './row.js';
 
 /** Keys of an object whose values name the rows in the arrays after them. */
@@ -123,7 +124,9 @@ export class JsonContainer {
   takeScalars(inner: JsonContainer): boolean {
     const isTooMany = this.starts.length + inner.starts.length > TAKING_SCALARS_MAX;
     if (isTooMany || this.tokens.length - this.start > ROW_BYTES_MAX) return false;
-    for (const key of inner.keys) {
+    const { keys } = inner;
+    if (isTimeKey(keys[0] ?? '')) return false; // it is a column with a value for each time
+    for (const key of keys) {
       this.keyStarts.push(this.tokens.append(`${lastKey(inner.group ?? '')}.${key}`));
       this.keyEnds.push(this.tokens.length);
     }
