@@ -1,4 +1,4 @@
-/** Reads a zip file for yauzl in blocks. */
+/** Reads parts of a file, and a zip file for yauzl in blocks. */
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -41,7 +41,10 @@ export class BlockReader extends RandomAccessReader {
 
   /** Reads bytes, at most one block. The next read may replace them. @throws Error when the file ends before their end */
   async bytesAt(position: number, length: number): Promise<Buffer> {
-    if (this.#held(position, length) === undefined) await this.#load(position);
+    if (this.#held(position, length) === undefined) {
+      this.#block = await bytesOf(this.path, position, BLOCK_BYTES);
+      this.#start = position;
+    }
     const held = this.#held(position, length);
     if (held === undefined) throw new Error('unexpected end of the file');
     return held;
@@ -52,16 +55,16 @@ export class BlockReader extends RandomAccessReader {
     const at = position - this.#start;
     return at >= 0 && at + length <= this.#block.length ? this.#block.subarray(at, at + length) : undefined;
   }
+}
 
-  /** Replaces the block by the one that begins at `position`. */
-  async #load(position: number): Promise<void> {
-    const file = await open(this.path);
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, position);
-      this.#block = buffer.subarray(0, bytesRead);
-      this.#start = position;
-    } finally {
-      await file.close();
-    }
+/** At most `length` bytes of a file. @param start a negative number counts from the end of the file */
+export async function bytesOf(path: string, start: number, length: number): Promise<Buffer<ArrayBuffer>> {
+  const file = await open(path);
+  try {
+    const position = start < 0 ? Math.max(0, (await file.stat()).size + start) : start;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
   }
 }

@@ -3,8 +3,8 @@
  * and can be checked from its start to its end before any of its rows is stored.
  */
 import { createReadStream } from 'node:fs';
-import { open as openFile } from 'node:fs/promises';
 import { sep } from 'node:path';
+import { bytesOf } from './block-reader.js';
 import { isDataName } from './file-names.js';
 import { fileKindOf, SIGNATURE_BYTES } from './unreadable.js';
 import { type OpenBytes, PIECE_BYTES, unpacked, type Wrapping, wrappingOf } from './unpack.js';
@@ -67,16 +67,4 @@ function entryOver(path: string, open: OpenBytes, inZip?: { name: string; packed
       return tail;
     },
   };
-}
-
-/** At most `length` bytes of a file. @param start a negative number counts from the end of the file */
-async function bytesOf(path: string, start: number, length: number): Promise<Uint8Array> {
-  const file = await openFile(path);
-  try {
-    const position = start < 0 ? Math.max(0, (await file.stat()).size + start) : start;
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }

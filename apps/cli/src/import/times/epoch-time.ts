@@ -31,8 +31,7 @@ const MS_DIGITS = 13;
 export function epochAt(bytes: Uint8Array, start: number, end: number, unit: EpochUnit): RowTime {
   const value = decimalAt(bytes, start, end);
   if (!Number.isFinite(value)) return 'unreadable-time';
-  const isPlausibleIn = ({ msPerUnit }: EpochUnit): boolean =>
-    value * msPerUnit >= PLAUSIBLE_MIN_MS && value * msPerUnit < PLAUSIBLE_MAX_MS;
+  const isPlausibleIn = ({ msPerUnit }: EpochUnit): boolean => isPlausible(value * msPerUnit);
   // A value that is plausible only in another unit has that unit: seconds read as milliseconds are in January 1970.
   if (!isPlausibleIn(unit) && UNITS.some(isPlausibleIn)) return 'unreadable-time';
   const exactMs = exactEpochAt(bytes, start, end, unit);
@@ -41,19 +40,22 @@ export function epochAt(bytes: Uint8Array, start: number, end: number, unit: Epo
 
 /** Reads an epoch in the first unit in which it is plausible. Names the day numbers of Excel, which are no epochs. */
 export function anyEpochAt(bytes: Uint8Array, start: number, end: number): RowTime {
-  const isPlausible = (ms: number, unit: EpochUnit): boolean => ms >= unit.minMs && ms < PLAUSIBLE_MAX_MS;
   for (const unit of UNITS) {
     const exactMs = exactEpochAt(bytes, start, end, unit);
-    if (isPlausible(exactMs, unit)) return exactMs;
+    if (isPlausible(exactMs, unit.minMs)) return exactMs;
   }
   const value = decimalAt(bytes, start, end);
   const isRounded =
     bytes[end - 4] === UPPER_E && isRoundedEpoch(Buffer.from(bytes.subarray(start, end)).toString('latin1'));
   if (!Number.isFinite(value) || isRounded) return 'unreadable-time';
-  const found = UNITS.find((unit) => isPlausible(value * unit.msPerUnit, unit));
+  const found = UNITS.find((unit) => isPlausible(value * unit.msPerUnit, unit.minMs));
   if (found !== undefined) return roundedMs(value * found.msPerUnit, endsInNines(bytes, start, end));
   const excelMs = (value - EXCEL_EPOCH_DAY) * DAY_MS;
-  return excelMs >= PLAUSIBLE_MIN_MS && excelMs < PLAUSIBLE_MAX_MS ? 'excel-serial' : 'unreadable-time';
+  return isPlausible(excelMs) ? 'excel-serial' : 'unreadable-time';
+}
+
+function isPlausible(ms: number, minMs = PLAUSIBLE_MIN_MS): boolean {
+  return ms >= minMs && ms < PLAUSIBLE_MAX_MS;
 }
 
 /** True for an epoch that a spreadsheet has rounded to some hours, as it shows long numbers: 1.70956E+12. */
