@@ -9,6 +9,7 @@ import { bareName, NAMES } from './header-names.js';
 
 /** The objects around a key, and the key. The dot in `1. open`, a key of Alpha Vantage, is part of the key. */
 const INNER_KEY = /^(.+)\.([^.\s]+)$/;
+const USUAL_NAMES = new Set(Object.values(NAMES).flat());
 /** The object of the keys that are in no object inside of the row. */
 const ROW = '';
 
@@ -31,10 +32,14 @@ type Wanted = ReadonlyMap<ColumnName, string>;
  * @throws FilePlanError when several objects have prices, or several have times
  */
 export function keyNames(header: readonly string[], wanted: Wanted): string[] {
-  const keys = header.map((key): Key => {
+  const parts = header.map((key) => {
     const [, object = ROW, name = key] = INNER_KEY.exec(key) ?? [];
     return { key, object, name: bareName(name) };
   });
+  // The key `open.price` alone is no object with prices: its whole name is a usual one.
+  const isWhole = ({ key, object }: Key): boolean =>
+    parts.filter((other) => other.object === object).length === 1 && USUAL_NAMES.has(bareName(key));
+  const keys = parts.map((part): Key => (isWhole(part) ? { ...part, object: ROW, name: bareName(part.key) } : part));
   const prices = objectOfPrices(keys, wanted);
   const times = keysOfTime(keys, prices, wanted);
   return keys.map((key) => {

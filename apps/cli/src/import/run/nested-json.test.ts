@@ -74,6 +74,18 @@ describe('rows with objects inside', () => {
     expect((await imported('a.json', jsonOf([row]), STORE_AS_X)).bars).toEqual([BAR]);
   });
 
+  it('may have keys with dots that are usual names', async () => {
+    const prices = { 'open.price': 10, 'high.price': 11, 'low.price': 9, 'close.price': 10.5 };
+    const row = { 'time.utc': '2024-03-04 14:30:00', ...prices, 'base.volume': 5 };
+    expect((await imported('a.json', jsonOf([row]), STORE_AS_X)).bars).toEqual([BAR]);
+  });
+
+  it('are refused when bid and ask have prices under whole names, too', async () => {
+    const prices = { open: 10, high: 11, low: 9, close: 10.5 };
+    const result = await imported('a.json', jsonOf([{ time, bid: prices, ask: prices, v: 5 }]), STORE_AS_X);
+    expect(detailOf(result)).toContain('expected one object with prices, was bid, ask');
+  });
+
   it('have no volume taken from an object without prices', async () => {
     const result = await imported('a.json', jsonOf([{ time, ...PRICES, taker: { volume: 3 } }]), STORE_AS_X);
     expect(reasonsOf(result)).toEqual({ 'unusable-header': 1 });
