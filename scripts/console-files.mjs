@@ -5,7 +5,7 @@
  * gets every file from the coordinator, so no request leaves the machine.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -33,11 +33,14 @@ function isBundled() {
   return sources.every((file) => statSync(file).mtimeMs <= statSync(bundled).mtimeMs);
 }
 
+/** Bundles into a new folder and renames it, so that a full disk or Ctrl-C leaves no incomplete one. */
 function bundle() {
-  rmSync(SCRIPTS, { recursive: true, force: true });
-  const options = ['--dir', SCRIPTS, '--format', 'esm', '--minify', '--chunk-file-names', '[name].js'];
+  const fresh = `${SCRIPTS}.new`;
+  for (const folder of [fresh, SCRIPTS]) rmSync(folder, { recursive: true, force: true });
+  const options = ['--dir', fresh, '--format', 'esm', '--minify', '--chunk-file-names', '[name].js'];
   const bundler = join(MODULES, 'rolldown/bin/cli.mjs');
   execFileSync(process.execPath, [bundler, join(BUILT, 'main.js'), ...options], { stdio: 'pipe' });
+  renameSync(fresh, SCRIPTS);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) makeConsoleFiles();

@@ -1,9 +1,10 @@
 /**
- * A lock between processes: a folder with the id of the process that has it. A rename takes the lock, and a rename removes it, so that the
- * folder is never without the id: a rename of another process would replace an empty folder.
+ * A lock between processes: a folder with one file, whose name begins with the id of the process that has the lock. A process takes the lock
+ * by a rename of such a folder, which fails unless the lock is missing or empty. It frees the lock, or that of an owner that is gone, by the
+ * removal of the owner's file. The names of the files differ, so a process that is late cannot remove the file of a later owner.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** How long to wait for another process. */
@@ -16,12 +17,13 @@ const LIMIT_MS = 15 * 60_000;
 export async function withLock(lock, work, checkMs = 200) {
   mkdirSync(dirname(lock), { recursive: true });
   const deadline = Date.now() + LIMIT_MS;
-  while (!takeLock(lock)) {
+  let mine;
+  while ((mine = takeLock(lock)) === undefined) {
     if (Date.now() > deadline)
       throw new Error(`expected the lock ${lock} to become free; remove it when no other process prepares`);
     await delay(checkMs);
   }
-  const release = () => removeLock(lock);
+  const release = () => removeOwner(lock, mine);
   process.once('exit', release);
   try {
     work();
@@ -31,41 +33,53 @@ export async function withLock(lock, work, checkMs = 200) {
   }
 }
 
-/** True when this process got the lock. Otherwise removes the lock if its owner is gone, so that the next call can get it. */
+/**
+ * Takes the lock. When another process has it and is gone, frees it, so that the next call can take it.
+ * @returns the name of this owner's file; undefined when another process has the lock
+ */
 function takeLock(lock) {
-  const mine = mkdtempSync(`${lock}.`);
-  writeFileSync(join(mine, 'pid'), String(process.pid));
+  const folder = mkdtempSync(`${lock}.`); // its name is unique, and so is the name of the file
+  const mine = `${process.pid}-${basename(folder)}`;
+  writeFileSync(join(folder, mine), '');
   try {
-    renameSync(mine, lock); // fails when another process has the lock, because that folder is not empty
-    return true;
+    renameSync(folder, lock);
+    return mine;
   } catch (error) {
-    rmSync(mine, { recursive: true });
-    if (!existsSync(lock)) return false; // it has just been released
-    if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(error.code)) throw error;
-    if (isOwnerGone(lock)) removeLock(lock);
-    return false;
-  }
-}
-
-function removeLock(lock) {
-  const folder = mkdtempSync(`${lock}.`);
-  try {
-    renameSync(lock, join(folder, 'lock'));
-  } catch (error) {
-    if (error.code !== 'ENOENT') throw error; // another process has just removed it
-  } finally {
     rmSync(folder, { recursive: true });
+    if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(error.code)) throw error;
+    for (const owner of ownersOf(lock)) if (isGone(owner)) removeOwner(lock, owner);
+    return undefined;
   }
 }
 
-function isOwnerGone(lock) {
+/** The files in the lock: one, or none when it has just been freed. */
+function ownersOf(lock) {
   try {
-    const owner = Number(readFileSync(join(lock, 'pid'), 'utf8'));
-    if (!(owner > 0)) return true; // the file may be empty after a loss of power
-    if (owner === process.pid) return true; // in a container the next run often has the same id
-    process.kill(owner, 0); // signal 0 only checks whether the process exists
+    return readdirSync(lock);
+  } catch (error) {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Removes an owner's file, and then the folder, unless another process has the lock by now. */
+function removeOwner(lock, owner) {
+  rmSync(join(lock, owner), { force: true });
+  try {
+    rmdirSync(lock);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST', 'EPERM'].includes(error.code)) throw error;
+  }
+}
+
+/** True when the process is gone that an owner's file names. A file of an earlier form of the lock names none. */
+function isGone(owner) {
+  const id = Number.parseInt(owner, 10);
+  if (!(id > 0) || id === process.pid) return true; // in a container the next run often has the same id
+  try {
+    process.kill(id, 0); // signal 0 only checks whether the process exists
     return false;
   } catch (error) {
-    return error.code === 'ESRCH'; // ENOENT: the lock has just been released
+    return error.code === 'ESRCH';
   }
 }

@@ -3,7 +3,7 @@
  * A line `--- include PATH` is replaced by that file; its path is relative to the including file. Comments, blank lines and
  * indentation are removed. Each name in CONSTANTS becomes the value that TypeScript defines for it.
  */
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,9 +29,13 @@ const INCLUDE = /^--- include (\S+)$/;
 export function writeLuaTexts() {
   const text = luaModule();
   if (existsSync(MODULE) && readFileSync(MODULE, 'utf8') === text) return;
-  // Replaces the file in one step, because another process may read it now.
-  writeFileSync(`${MODULE}.${process.pid}`, text);
-  renameSync(`${MODULE}.${process.pid}`, MODULE);
+  const fresh = `${MODULE}.${process.pid}`;
+  try {
+    writeFileSync(fresh, text);
+    renameSync(fresh, MODULE); // replaces the file in one step, because another process may read it now
+  } finally {
+    rmSync(fresh, { force: true }); // what a full disk leaves of it
+  }
 }
 
 /** The module's text. @throws Error for two scripts of one name, and for an include that does not exist */

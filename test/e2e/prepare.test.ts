@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 test('a preparation does not wait for the lock of a killed one that had the same process id, as in a container', async () => {
   // The shell takes the lock, and is replaced by the preparation, which keeps its id.
-  const takeLock = 'mkdir -p .barkeep/prepare.lock && echo $$ > .barkeep/prepare.lock/pid';
+  const takeLock = 'mkdir -p .barkeep/prepare.lock && : > .barkeep/prepare.lock/$$-x';
   const script = `${takeLock} && exec "$0" scripts/prepare.mjs`;
   const preparing = spawn('sh', ['-c', script, process.execPath], { cwd: join(__dirname, '../..'), stdio: 'inherit' });
   try {

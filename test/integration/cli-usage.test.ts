@@ -62,18 +62,6 @@ describe('barkeep init', () => {
 });
 
 describe('barkeep completion', () => {
-  it('prints a script with the commands for each shell', async () => {
-    for (const shell of ['bash', 'zsh', 'fish']) {
-      const { code, stdout } = await project.barkeep(['completion', shell]);
-      expect(code).toBe(0);
-      for (const word of ['import', 'gaps', 'doctor']) expect(stdout).toContain(word);
-    }
-  });
-
-  it('does not change PATH in zsh, which ties the variable path to it', async () => {
-    expect((await project.barkeep(['completion', 'zsh'])).stdout).not.toMatch(/\bpath=/i);
-  });
-
   it('fails with an error of one line when its output cannot be written', async () => {
     // Every write to /dev/full fails. Only Linux has this file.
     if (!existsSync('/dev/full')) return;

@@ -16,17 +16,24 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Runs a program that takes the lock `times` times, and checks each time that no other process has it. */
-async function takeInOtherProcess(times: number): Promise<void> {
+/**
+ * Runs a program that takes the lock `times` times, and checks each time that no other process has it.
+ * @param afterwards a statement that the program runs each time that it has freed the lock
+ */
+async function takeInOtherProcess(times: number, afterwards = ''): Promise<void> {
   const program = `
-    import { rmSync, writeFileSync } from 'node:fs';
+    import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
     import { withLock } from ${JSON.stringify(MODULE)};
     const [lock, times] = process.argv.slice(1);
     const work = () => {
       writeFileSync(lock + '-work', '', { flag: 'wx' }); // fails when the file exists
+      for (const end = performance.now() + 0.5; performance.now() < end; ); // time for another process to come in
       rmSync(lock + '-work');
     };
-    for (let i = 0; i < times; i++) await withLock(lock, work, 0);`;
+    for (let i = 0; i < times; i++) {
+      await withLock(lock, work, 0);
+      ${afterwards}
+    }`;
   const args = ['--input-type=module', '--eval', program, lock, String(times)];
   await promisify(execFile)(process.execPath, args, { timeout: 30_000 });
 }
@@ -37,23 +44,35 @@ test('processes that wait for the lock at the same time get it one after another
 });
 
 const { pid: endedPid } = spawnSync(process.execPath, ['--version']);
+
+test('processes that find a lock of a killed one at the same time take it over one after another', async () => {
+  const leaveLock = `
+    const dead = mkdtempSync(lock + '-dead');
+    writeFileSync(dead + '/${endedPid}-x', '');
+    try { renameSync(dead, lock); } catch { rmSync(dead, { recursive: true }); } // the other process has the lock`;
+  await Promise.all(Array.from({ length: 4 }, () => takeInOtherProcess(200, leaveLock)));
+  await takeInOtherProcess(1);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test.each([
-  ['of a process that was killed', { pid: String(endedPid) }],
-  ['whose file is empty after a loss of power', { pid: '' }],
-  ['without a file', {}],
+  ['of a process that was killed', [`${endedPid}-x`]],
+  ['of an earlier version', ['pid']],
+  ['without a file', []],
 ])('a lock %s is taken over', async (_name, files) => {
   mkdirSync(lock);
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(lock, name), content);
+  for (const name of files) writeFileSync(join(lock, name), '');
   await takeInOtherProcess(1);
   expect(readdirSync(folder)).toEqual([]);
 });
 
 test('a lock of a process that runs is not taken', async () => {
   mkdirSync(lock);
-  writeFileSync(join(lock, 'pid'), String(process.pid));
+  const owner = `${process.pid}-x`;
+  writeFileSync(join(lock, owner), '');
   const taking = takeInOtherProcess(1);
   await new Promise((resolve) => setTimeout(resolve, 500));
-  expect(readdirSync(lock)).toEqual(['pid']);
+  expect(readdirSync(lock)).toEqual([owner]);
   rmSync(lock, { recursive: true });
   await taking;
   expect(readdirSync(folder)).toEqual([]);

@@ -38,8 +38,12 @@ function messageOf(error: unknown): string {
     : (error.stack ?? error.message);
 }
 
-/** True for error classes of libraries, and for errors with a code, such as ENOENT. Other errors are bugs and need a stack. */
+/**
+ * True for error classes of libraries, for errors with a code, such as ENOENT, and for the plain error of `pg` when PostgreSQL ends. Other
+ * errors are bugs and need a stack.
+ */
 function isExpected(error: Error): boolean {
+  if (error.message.startsWith('Connection terminated')) return true;
   return !['Error', 'TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'].includes(error.name) || 'code' in error;
 }
 

@@ -11,7 +11,7 @@ export function faketimeLibrary(note: (line: string) => void): string | undefine
   if (!canFetchPackages()) return undefined;
   const target = packageFolder('faketime', cacheFolder(process.env));
   const failure = existsSync(target) ? undefined : fetchPackages(['libfaketime'], target, process.env);
-  if (failure !== undefined) note(`clock-jump is skipped: ${failure}`);
+  if (failure !== undefined) note(`clock-jump and clock-off are skipped: ${failure}`);
   const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
   const library = join(target, 'usr/lib', triplet, 'faketime/libfaketimeMT.so.1');
   return existsSync(library) ? library : undefined;

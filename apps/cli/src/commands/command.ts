@@ -1,7 +1,8 @@
 /** What the commands of `barkeep` have in common. */
+import { lowDiskText } from '@barkeep/local-system';
 import { Command, Option } from 'commander';
 import { type ConnectionOptions, Context } from '../services/index.js';
-import { EXIT, type OutputOptions, withLifetime, wrapped } from '../terminal/index.js';
+import { EXIT, note, type OutputOptions, withLifetime, wrapped } from '../terminal/index.js';
 
 /** A command that throws instead of ending the process. With --json it prints no errors: main.ts prints them. */
 export class CliCommand extends Command {
@@ -36,10 +37,23 @@ export class CliCommand extends Command {
    */
   work(run: (context: Context, ...given: never[]) => Promise<number | void>): this {
     return this.action(async (...given: unknown[]) => {
-      const code = await withLifetime((life) => run(new Context(life), ...(given as never[])));
+      const code = await withLifetime(async (life) => {
+        const context = new Context(life);
+        return run(context, ...(given as never[])).catch((error: unknown) => {
+          noteLowDisk(context.dataDir); // before the lifetime ends, which removes temporary data
+          throw error;
+        });
+      });
       process.exitCode = typeof code === 'number' ? code : EXIT.ok;
     });
   }
+}
+
+/** After a failure, which may come from it: says that the disk of the private servers is almost full, and what helps. */
+function noteLowDisk(dataDir: string): void {
+  const lowDisk = lowDiskText(dataDir);
+  if (lowDisk !== undefined)
+    note(`${lowDisk}: free some space, or set BARKEEP_DATA_DIR to a folder on another disk for private servers`);
 }
 
 export type SessionOptions = ConnectionOptions & OutputOptions;

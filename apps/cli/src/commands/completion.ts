@@ -14,83 +14,105 @@ export const completionCommand = () =>
     .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
     .option('--json', 'print { shell, script }')
     .work(async (_context, shell: keyof typeof SCRIPTS, options: OutputOptions, command: Command) => {
-      const script = SCRIPTS[shell](nextWordsOf(command.parent ?? command));
+      const script = SCRIPTS[shell](commandsIn(command.parent ?? command));
       printResult(options, { shell, script }, () => script);
     });
 
-/** By the path of a command, such as `dataset show`: the words that may follow it. The empty path is `barkeep` without a command. */
-type NextWords = Map<string, string[]>;
+/** What may follow a command. */
+interface NextWords {
+  /** The names of its subcommands, or the values that its argument accepts. */
+  words: string[];
+  options: string[];
+}
 
-/** Adds the next words of a command and of its subcommands to `all`. @param path the names in the command's path, outermost first */
-function nextWordsOf(command: Command, path: readonly string[] = [], all: NextWords = new Map()): NextWords {
+/** By the path of a command, such as `dataset show`. The empty path is `barkeep` without a command. */
+type Commands = Map<string, NextWords>;
+
+/** Adds a command and its subcommands to `all`. @param path the names in the command's path, outermost first */
+function commandsIn(command: Command, path: readonly string[] = [], all: Commands = new Map()): Commands {
+  const names = command.commands.map((child) => child.name());
+  const values = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
   const options = command.options.flatMap(({ long }) => long ?? []);
-  all.set(path.join(' '), [...command.commands.map((child) => child.name()), ...options, '--help']);
-  for (const child of command.commands) nextWordsOf(child, [...path, child.name()], all);
+  all.set(path.join(' '), { words: [...names, ...values], options: [...options, '--help'] });
+  for (const child of command.commands) commandsIn(child, [...path, child.name()], all);
   return all;
 }
 
+/*
+ * Each script goes through the words before the one that the user types, and appends a word to `typed` when the result is the path of a
+ * command. So it skips options and arguments. When the user types an option, it appends a dash too. Then it sets `next` to the words that
+ * may follow, and offers those that fit, or files when none fits.
+ */
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
-/** The texts as one pattern of a shell's `case`, such as `"up"|"dataset show"`. */
-function casePattern(texts: readonly string[]): string {
-  return texts.map((text) => `"${text}"`).join('|');
+/** The paths of all commands, each in quotes. */
+function quotedPaths(commands: Commands): string[] {
+  return [...commands.keys()].filter((path) => path !== '').map((path) => `"${path}"`);
 }
 
-/**
- * The script walks the typed words, and skips options. A word is added to $path when the result is the path of a command. The script
- * offers the words that may follow the path, or files when none fits.
- */
-function bashScript(words: NextWords): string {
-  const commands = [...words.keys()].filter((path) => path !== '');
-  const wordCases = [...words].map(([path, next]) => `    "${path}") words="${next.join(' ')}" ;;`);
+/** The cases of `typed`. @param line the line of a case that sets `next` */
+function caseLines(commands: Commands, line: (typed: string, next: string) => string): string {
+  const lines = [...commands].flatMap(([path, { words, options }]) => [
+    ...(words.length > 0 ? [line(path, words.join(' '))] : []),
+    line(`${path} -`, options.join(' ')),
+  ]);
+  return lines.join('\n');
+}
+
+/** The lines that bash and zsh share: they set `next`. @param before the slice of the shell's array with the words before the typed one */
+function setNext(commands: Commands, before: string, current: string): string {
+  return `  local typed="" next="" word longer
+  for word in "\${${before}}"; do
+    longer="\${typed:+$typed }$word"
+    case "$longer" in ${quotedPaths(commands).join('|')}) typed="$longer" ;; esac
+  done
+  [[ "${current}" == -* ]] && typed="$typed -"
+  case "$typed" in
+${caseLines(commands, (typed, next) => `    "${typed}") next="${next}" ;;`)}
+  esac`;
+}
+
+/** With `-o default`, bash completes a file when COMPREPLY is empty. */
+function bashScript(commands: Commands): string {
   return `# Completion of barkeep for bash.
 _barkeep() {
-  local path="" word longer
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    longer="\${path:+$path }$word"
-    case "$longer" in ${casePattern(commands)}) path="$longer" ;; esac
-  done
-  local words=""
-  case "$path" in
-${wordCases.join('\n')}
-  esac
-  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
-  [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}"))
+  local current="\${COMP_WORDS[COMP_CWORD]}"
+${setNext(commands, 'COMP_WORDS[@]:1:COMP_CWORD-1', '$current')}
+  COMPREPLY=($(compgen -W "$next" -- "$current"))
 }
-complete -F _barkeep barkeep`;
+complete -o default -F _barkeep barkeep`;
 }
 
-/**
- * zsh counts words from 1: words[1] is `barkeep`, and CURRENT is the index of the word that the user types. The script sets `typed` to the
- * path of the command before that word: to words[2] and words[3] if they are the path of a subcommand, otherwise to words[2], or to nothing
- * while CURRENT is 2. (The variable is not called `path`, because zsh ties that name to PATH.)
- */
-function zshScript(words: NextWords): string {
-  const subcommands = [...words.keys()].filter((path) => path.includes(' '));
-  const nextCases = [...words].map(([path, next]) => `    "${path}") next=(${next.join(' ')}) ;;`);
+/** zsh runs the script as the function _barkeep when it loads it from a folder of fpath. A user may also source it, after compinit. */
+function zshScript(commands: Commands): string {
   return `#compdef barkeep
 # Completion of barkeep for zsh.
 _barkeep() {
-  local -a next
-  local typed="\${words[2]}"
-  case "\${words[2]} \${words[3]}" in ${casePattern(subcommands)}) typed="\${words[2]} \${words[3]}" ;; esac
-  (( CURRENT == 2 )) && typed=""
-  case "$typed" in
-${nextCases.join('\n')}
-  esac
-  compadd -- $next || _files
+${setNext(commands, 'words[@]:1:$((CURRENT-2))', '$PREFIX')}
+  compadd -- \${=next} || _files
 }
-_barkeep "$@"`;
+if [[ "\${funcstack[1]}" == _barkeep ]]; then _barkeep "$@"; else compdef _barkeep barkeep; fi`;
 }
 
-function fishScript(words: NextWords): string {
-  const lines = [...words].flatMap(([path, next]) => next.map((word) => fishLine(path, word)));
-  return `# Completion of barkeep for fish.\n${lines.join('\n')}`;
-}
-
-/** Offers `word` after a command. Fish knows a command such as `dataset show` by its last word only, so equal last words share offers. */
-function fishLine(path: string, word: string): string {
-  const condition = path === '' ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${path.split(' ').at(-1)}`;
-  const offer = word.startsWith('--') ? `-l ${word.slice(2)}` : `-f -a ${word}`; // -l takes the name of an option without --
-  return `complete -c barkeep -n '${condition}' ${offer}`;
+function fishScript(commands: Commands): string {
+  return `# Completion of barkeep for fish.
+function __barkeep_offers
+  set -l typed ""
+  set -l next
+  set -l current (commandline -ct)
+  for word in (commandline -opc)[2..-1]
+    set -l longer (string trim -- "$typed $word")
+    contains -- "$longer" ${quotedPaths(commands).join(' ')}; and set typed "$longer"
+  end
+  string match -q -- "-*" "$current"; and set typed "$typed -"
+  switch "$typed"
+${caseLines(commands, (typed, next) => `    case "${typed}"; set next ${next}`)}
+  end
+  if string match -q -r -- "^"(string escape --style=regex -- "$current") $next
+    printf "%s\\n" $next
+  else
+    __fish_complete_path "$current"
+  end
+end
+complete -c barkeep -f -a "(__barkeep_offers)"`;
 }

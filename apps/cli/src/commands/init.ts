@@ -1,6 +1,6 @@
 /** `barkeep init`: makes a folder with sample data, a spec and a strategy that run. */
 import { barkeepVersion } from '@barkeep/service';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { CliError, type OutputOptions, printResult } from '../terminal/index.js';
@@ -39,8 +39,14 @@ async function makeFolder(path: string): Promise<string[]> {
     'strategy.ts': STRATEGY,
     'stream.csv': csvFile(market.streamRows),
   };
-  for (const [name, text] of Object.entries(contents)) await writeFile(join(path, name), text);
-  return Object.keys(contents);
+  const names = Object.keys(contents);
+  try {
+    for (const name of names) await writeFile(join(path, name), contents[name]!);
+  } catch (error) {
+    for (const name of names) await rm(join(path, name), { force: true }); // so that the same command can be given again
+    throw error;
+  }
+  return names;
 }
 
 function readme(needsInstall: boolean): string {

@@ -57,6 +57,11 @@ it('a table that is too wide breaks its widest texts between words, and keeps wo
   expect(text).toMatch(dateAboveTime);
 });
 
+it('a table that cannot fit at all keeps its words whole', () => {
+  const text = table(['session', 'expected', 'filled', 'date'], [['march', 195_000, 195_000, '2024-03-08']], 20);
+  expect(text).toContain('2024-03-08');
+});
+
 it('a table that is too wide shows the whole of a text in wide characters', () => {
   const columns = '时间,开盘,最高';
   expect(table(['file', 'columns'], [['a.csv', columns]], 12)).toContain(columns);

@@ -74,13 +74,15 @@ function totalWidth(columns: readonly Column[]): number {
   return columns.reduce((sum, { width }) => sum + width, 0);
 }
 
-/** Lowers the widths of the widest text columns until all columns fit. Breaks words only if the table is too wide otherwise. */
+/** Lowers the widths of the widest text columns until all columns fit. Breaks words only if all columns fit then, and not otherwise. */
 function narrow(columns: readonly Column[], available: number): void {
   for (const keepsWords of [true, false]) {
-    const canShrink = ({ isNumber, width, wordWidth }: Column): boolean =>
-      !isNumber && width > Math.max(COLUMN_MIN, keepsWords ? wordWidth : 0);
+    const widthMin = ({ isNumber, width, wordWidth }: Column): number =>
+      isNumber ? width : Math.min(width, Math.max(COLUMN_MIN, keepsWords ? wordWidth : 0));
+    const narrowest = columns.reduce((sum, column) => sum + widthMin(column), 0);
+    if (!keepsWords && narrowest > available) return;
     while (totalWidth(columns) > available) {
-      const [widest] = columns.filter(canShrink).sort((a, b) => b.width - a.width);
+      const [widest] = columns.filter((column) => column.width > widthMin(column)).sort((a, b) => b.width - a.width);
       if (widest === undefined) break;
       widest.width--;
     }

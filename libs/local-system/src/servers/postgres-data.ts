@@ -63,7 +63,9 @@ async function runInitdb({ program, account, place, keep }: PostgresOptions, fol
   try {
     await initdb;
   } catch (error) {
-    throw new ServerStartError('initdb', errorText(error), '');
+    // The message of the error begins with the whole command line.
+    const { stderr } = error as { stderr?: string };
+    throw new ServerStartError('initdb', stderr?.trim() || errorText(error), '');
   } finally {
     process.removeListener('exit', endInitdb);
   }

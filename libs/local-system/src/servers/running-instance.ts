@@ -10,6 +10,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorText } from '@barkeep/service';
 import { AlreadyRunningError, DataFolderError } from '../errors.js';
+import { lowDiskText } from '../disk-space.js';
 import { RestartDelay } from '../restart-delay.js';
 import { canReach, postgresAccount } from './account.js';
 import { makeFolder, reachableFolder } from './folders.js';
@@ -114,9 +115,10 @@ export class Instance {
   private onServerEnd(server: ServerProcess, how: string, ranMs: number, delay: RestartDelay): void {
     if (this.stopping !== undefined) return;
     const { name, pid } = server.mark;
-    if (this.state.urls === undefined) return this.log(`${name} (${pid}) ${how}`);
+    const ended = [`${name} (${pid}) ${how}`, lowDiskText(this.place) ?? []].flat().join('; ');
+    if (this.state.urls === undefined) return this.log(ended);
     const waitMs = delay.next(ranMs);
-    this.log(`${name} (${pid}) ${how}; starting it again in ${waitMs / 1000} s`);
+    this.log(`${ended}; starting it again in ${waitMs / 1000} s`);
     const restart = (): void => {
       if (this.stopping !== undefined) return;
       server.respawn().then(

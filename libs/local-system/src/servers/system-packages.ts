@@ -8,21 +8,29 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { lowDiskText } from '../disk-space.js';
 
 /** Time limit of each command. */
 const STEP_LIMIT_MS = 180_000;
+/** Space for the package lists of a system. On a full disk apt-get would not fail, but try again without end. */
+const LISTS_BYTES = 200_000_000;
 /** Libraries are searched down to this depth below `lib`, such as in `lib/TRIPLET/blas`. */
 const LIBRARY_DEPTH = 2;
 
 /** Runs a command. Returns undefined on success, else what it printed. */
 function failureOf(command: string, args: readonly string[], env: NodeJS.ProcessEnv): string | undefined {
   const options = {
-    env: { ...env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
+    env: { ...lowerCaseProxies(env), ...env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
     timeout: STEP_LIMIT_MS,
     encoding: 'utf8',
   } as const;
   const { status, stdout, stderr, error } = spawnSync(command, args, options);
   return status === 0 ? undefined : `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim() || 'no reason given';
+}
+
+/** The variables that name a proxy, under the only names that apt-get reads. npm and most other programs read both cases. */
+function lowerCaseProxies({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { http_proxy: HTTP_PROXY, https_proxy: HTTPS_PROXY, no_proxy: NO_PROXY };
 }
 
 /** True when this system has what `fetchPackages` needs. */
@@ -56,6 +64,7 @@ function privateOptions(work: string): string[] {
     'Debug::NoLocking=1',
     'Acquire::Retries=1',
     'Acquire::http::Timeout=20',
+    'APT::Update::Error-Mode=any', // an update that reaches no server fails; otherwise apt-get only warns
     ...user,
   ];
   return settings.flatMap((setting) => ['-o', setting]);
@@ -69,11 +78,13 @@ function download(work: string, names: readonly string[], env: NodeJS.ProcessEnv
   const options = privateOptions(work);
   const install = ['install', '-y', '-qq', '--download-only', '--no-install-recommends', ...names];
   if (failureOf('apt-get', [...options, ...install], env) === undefined) return undefined;
+  const lowDisk = lowDiskText(work, LISTS_BYTES);
+  if (lowDisk !== undefined) return `${lowDisk}, expected ${LISTS_BYTES / 1_000_000} MB for package lists`;
   const lists = ['-o', `Dir::State::lists=${work}/lists`];
   const updateFailure = failureOf('apt-get', [...options, ...lists, 'update', '-qq'], env);
   const failure = failureOf('apt-get', [...options, ...lists, ...install], env);
   if (failure === undefined) return undefined;
-  return updateFailure === undefined ? failure : `${updateFailure}\n${failure}`;
+  return updateFailure ?? failure; // without lists the second failure is only that there is no such package
 }
 
 /** Unpacks the packages to `root` in `work`, except the C library: programs need the installed one. Returns the reason of a failure. */
@@ -87,6 +98,11 @@ function unpack(work: string, env: NodeJS.ProcessEnv): string | undefined {
   return failures.find((failure) => failure !== undefined);
 }
 
+/** The first error of apt-get in what it printed, which is the cause of later ones; or the last lines, which have the cause of others. */
+function causeIn(output: string): string {
+  return /^E: .*$/m.exec(output)?.[0] ?? output.split('\n').slice(-3).join(' ');
+}
+
 /** Downloads packages with the dependencies that the system lacks, and unpacks them to `target`. Returns undefined, or why it failed. */
 export function fetchPackages(names: readonly string[], target: string, env: NodeJS.ProcessEnv): string | undefined {
   const work = mkdtempSync(`${target}.`);
@@ -94,7 +110,7 @@ export function fetchPackages(names: readonly string[], target: string, env: Nod
     for (const folder of ['archives/partial', 'lists/partial', 'root'])
       mkdirSync(join(work, folder), { recursive: true });
     const failure = download(work, names, env) ?? unpack(work, env);
-    if (failure !== undefined) return failure.split('\n').slice(-3).join(' '); // the last lines have the cause
+    if (failure !== undefined) return causeIn(failure);
     renameSync(join(work, 'root'), target);
     return undefined;
   } catch (error) {

@@ -1,0 +1,40 @@
+/** Commands on a full disk: the error says what to do, and nothing half done remains. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CommandFolder } from '../support/programs/command-folder.js';
+import { describeOrSkip } from '../support/setup/describe-or-skip.js';
+
+/** A disk of one megabyte. */
+const disk = mkdtempSync(join(tmpdir(), 'barkeep-disk-'));
+const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=755', 'tmpfs', disk]);
+const isMounted = status === 0;
+afterAll(() => {
+  if (isMounted) spawnSync('umount', [disk]);
+  rmSync(disk, { recursive: true });
+});
+
+const project = new CommandFolder();
+
+describeOrSkip('a full disk', isMounted ? undefined : 'this user cannot mount a small disk', () => {
+  it('ends a command whose private servers need more space, and leaves no part of their data', async () => {
+    await project.write('bars.csv', 'time,open,high,low,close,volume\n2024-03-04T14:30:00Z,1,1,1,1,1\n');
+    const env = { BARKEEP_DATA_DIR: join(disk, 'data') };
+    const args = ['import', 'bars.csv', '--dataset', 'd', '--symbol', 'ACME'];
+    const { code, stderr } = await project.barkeep(args, env);
+    expect(code).toBe(1);
+    expect(stderr).toContain('No space left on device');
+    expect(stderr).toMatch(/only \d MB are left on the disk of .*: free some space, or set BARKEEP_DATA_DIR/);
+    expect(stderr).not.toMatch(/\n {4}at /); // no stack
+    expect(await readdir(join(env.BARKEEP_DATA_DIR, 'up/kept'))).not.toContain('postgres');
+  });
+
+  it('leaves no file of a folder that init could not make', async () => {
+    const { code, stderr } = await project.barkeep(['init', join(disk, 'mine')]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('ENOSPC');
+    expect(await readdir(join(disk, 'mine'))).toEqual([]);
+  });
+});
