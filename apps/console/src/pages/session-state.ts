@@ -15,6 +15,7 @@ import {
 } from '../data/index.js';
 import { useResource, useThrottle, useTicks } from '../shell/index.js';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { WHY_NO_DAYS } from './coverage.js';
 
 /** Events that arrive within this time, ms, cause one read. */
 const READ_EVERY_MS = 700;
@@ -80,7 +81,9 @@ export function useSession(id: string) {
     if (hasChangedSilently()) readAll();
     const removesDays = (session.value?.spec.history.retainDays ?? 0) > 0;
     if (removesDays) reader.wanted.firstDay = true;
-    if (removesDays || days.error) days.reload();
+    // The read of the days may have been refused just before the session had days.
+    const lacksDays = !days.value && session.value !== undefined && !WHY_NO_DAYS[session.value.state];
+    if (removesDays || days.error || lacksDays) days.reload();
   });
   useChange(session.value?.symbols.join(','), readAll); // the rows of all days are others then
   // A change of the view needs another connection.
@@ -101,20 +104,21 @@ export function useSession(id: string) {
 }
 
 /**
- * Notices that a session changes without events. `noteEvent` is called at each event, `hasChangedSilently` at each tick: by then the event
- * for a change that the answer of the last tick shows should have come.
+ * Notices that a session has changed and that no event has come for a while. `noteEvent` is called at each event, `hasChangedSilently` at
+ * each tick. While events come, they may be late: each may report an older change than the newest answer shows. So a change during that
+ * time is noticed when the events have ended, and then at most once.
  */
 function useSilence(session: SessionAnswer | undefined) {
   const lastEventAt = useRef(-Infinity);
-  /** What the session was at the last tick, at first in the first answer. */
+  /** What the session was when `hasChangedSilently` last returned true; before that, what it was in the first answer. */
   const known = useRef<string | undefined>(undefined);
   const shown = session && JSON.stringify([session.state, session.clock, session.counts]);
   known.current ??= shown;
   const noteEvent = () => (lastEventAt.current = performance.now());
   const hasChangedSilently = () => {
-    const isChanged = known.current !== shown;
+    if (known.current === shown || performance.now() - lastEventAt.current <= SILENT_MS) return false;
     known.current = shown;
-    return isChanged && performance.now() - lastEventAt.current > SILENT_MS;
+    return true;
   };
   return { noteEvent, hasChangedSilently };
 }
