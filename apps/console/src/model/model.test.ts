@@ -53,6 +53,7 @@ describe('texts', () => {
     expect(venueText('2024-03-04T14:30:00.000Z', 'America/New_York')).toBe('09:30');
     expect(zoneText('America/New_York')).toBe('New York');
     expect(bothZonesText('2024-03-04T14:30:00.000Z', 'America/New_York')).toBe('2024-03-04 14:30 UTC (09:30 New York)');
+    expect(bothZonesText('2024-03-04T14:30:00.000Z', 'UTC')).toBe('2024-03-04 14:30 UTC');
     expect(bothZonesText(null, 'America/New_York')).toBe('–');
   });
 

@@ -45,10 +45,14 @@ export function zoneText(zone: string): string {
   return (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');
 }
 
+/** What times in UTC are at the venue: ` (10:30 New York)`; empty for a venue in UTC. @param zone IANA zone of the venue */
+export function atVenueText(zone: string, ...times: readonly string[]): string {
+  return zone === 'UTC' ? '' : ` (${times.map((time) => venueText(time, zone)).join('–')} ${zoneText(zone)})`;
+}
+
 /** `2013-10-09 14:30 UTC (10:30 New York)`; a dash for null. @param zone IANA zone of the venue */
 export function bothZonesText(time: string | null, zone: string): string {
-  if (time === null) return '–';
-  return `${minuteText(time)} UTC (${venueText(time, zone)} ${zoneText(zone)})`;
+  return time === null ? '–' : `${minuteText(time)} UTC${atVenueText(zone, time)}`;
 }
 
 /** A duration: `0.4 s`, `12 s`, `3 min`, `2 h`, `5 d`. In the largest unit in which it is at least 2, else in seconds. */
@@ -71,5 +75,5 @@ export function capitalised(word: string): string {
 
 /** The counts that are not zero, such as `3 absent, 12 repaired`. */
 export function namedCounts(counts: readonly (readonly [count: number, word: string])[]): string {
-  return counts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : [])).join(', ');
+  return counts.flatMap(([count, word]) => (count > 0 ? [`${numberText(count)} ${word}`] : [])).join(', ');
 }

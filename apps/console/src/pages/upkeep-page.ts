@@ -7,7 +7,7 @@ import { Failure, html, useResource, useTicks } from '../shell/index.js';
 
 /** Time between two reads of the queues, ms. No events report their changes. */
 const READ_EVERY_MS = 2000;
-/** The titles of the columns. The prefix `!` is not shown: it lets long error messages wrap (see `Table`). */
+/** The titles of the columns. `Table` explains the prefix. */
 const RUNNING_COLUMNS = ['queue', 'job', 'session', 'since (UTC)'];
 const FAILURE_COLUMNS = ['queue', 'job', 'session', 'at (UTC)', '!message'];
 

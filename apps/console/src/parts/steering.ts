@@ -18,7 +18,7 @@ const ACTIONS: Record<SessionAnswer['state'], readonly Action[]> = {
   lost: ['start', 'delete'],
 };
 /** All states, in the order of the filter. */
-export const SHOWN_STATES = Object.keys(ACTIONS);
+export const SHOWN_STATES = Object.keys(ACTIONS) as SessionAnswer['state'][];
 
 /**
  * How long the buttons stay disabled after an action, ms. A new state has other buttons at the same place, which the second click of a

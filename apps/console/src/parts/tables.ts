@@ -6,7 +6,7 @@ import { button, EmptyPanel, Failure, html, useResource, useTicks } from '../she
 
 interface TableProperties {
   caption: string;
-  /** Column titles. The prefix `#` marks a column of numbers, `!` a column of error messages; it is not shown. */
+  /** Column titles. The prefix `#` marks a column of numbers, `!` a column of long texts, which wrap; it is not shown. */
   columns: readonly string[];
   /** Each row has a key that is unique in the table, then one cell per column. */
   rows: readonly (readonly [key: string, ...cells: unknown[]])[];
@@ -14,7 +14,7 @@ interface TableProperties {
   empty?: string;
 }
 
-const COLUMN_CLASSES: Record<string, string> = { '#': 'number', '!': 'error-text' };
+const COLUMN_CLASSES: Record<string, string> = { '#': 'number', '!': 'long-text' };
 
 /** A panel with a table. Screen readers announce it by its caption. */
 export function Table({ caption, columns, rows, empty }: TableProperties) {
