@@ -22,7 +22,7 @@ const HIDEABLE = `Object.defineProperty(document, 'visibilityState', { get: () =
 
 /**
  * A script: presses Start of session `twice`, then Stop as soon as this button appears in the same place.
- * Its result is whether Stop was disabled.
+ * Its result is whether Stop was disabled for people who hear the page.
  */
 const PRESS_TWICE = `new Promise((resolve) => {
   const button = (name) => document.querySelector('[aria-label="' + name + ' twice"]');
@@ -32,7 +32,7 @@ const PRESS_TWICE = `new Promise((resolve) => {
     if (!stop) return;
     observer.disconnect();
     stop.click();
-    resolve(stop.disabled);
+    resolve(stop.ariaDisabled === 'true');
   }).observe(document.body, { subtree: true, childList: true, attributes: true });
 })`;
 
@@ -100,6 +100,19 @@ describeWithBrowser('the page of a session that changes', () => {
       expect(await page.evaluate<boolean>(PRESS_TWICE)).toBe(true);
       await page.getByRole('button', { name: 'Stop twice', disabled: false }).click();
       await page.locator('.state-stopped').waitFor();
+    });
+  });
+
+  it('keeps the focus on the button that is pressed, and moves it to the content of the list after a deletion', async () => {
+    await api.run({ ...SPEC, id: 'keyed', pace: { mode: 'clock', speed: 60 } });
+    await lab.withPage('/sessions/keyed', async (page) => {
+      await page.getByRole('button', { name: 'Pause keyed' }).press('Enter');
+      await page.getByRole('button', { name: 'Resume keyed', disabled: false }).waitFor();
+      expect(await page.evaluate<string>('document.activeElement.ariaLabel')).toBe('Resume keyed');
+      await page.getByRole('button', { name: 'Delete keyed' }).press('Enter');
+      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).press('Enter');
+      await page.waitForURL(`${api.url}/`);
+      expect(await page.evaluate<string>('document.activeElement.id')).toBe('content');
     });
   });
 
