@@ -35,19 +35,12 @@ export function clockText(time: string | number): string {
   return minuteText(time).slice(-5);
 }
 
-/** A time such as `10:30` in the zone of the venue. @param zone IANA zone */
-export function venueText(time: string | number, zone: string): string {
-  return new Date(time).toLocaleTimeString('en-GB', { timeZone: zone, timeStyle: 'short' });
-}
-
-/** `America/New_York` as `New York`. */
-export function zoneText(zone: string): string {
-  return (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');
-}
-
 /** What times in UTC are at the venue: ` (10:30 New York)`; empty for a venue in UTC. @param zone IANA zone of the venue */
 export function atVenueText(zone: string, ...times: readonly string[]): string {
-  return zone === 'UTC' ? '' : ` (${times.map((time) => venueText(time, zone)).join('–')} ${zoneText(zone)})`;
+  if (zone === 'UTC') return '';
+  const clock = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'short' });
+  const city = zone.slice(zone.lastIndexOf('/') + 1).replaceAll('_', ' ');
+  return ` (${times.map((time) => clock.format(Date.parse(time))).join('–')} ${city})`;
 }
 
 /** `2013-10-09 14:30 UTC (10:30 New York)`; a dash for null. @param zone IANA zone of the venue */

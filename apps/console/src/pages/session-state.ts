@@ -14,7 +14,7 @@ import {
   type SessionDays,
 } from '../data/index.js';
 import { useResource, useThrottle, useTicks } from '../shell/index.js';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { WHY_NO_DAYS } from './coverage.js';
 
 /** Events that arrive within this time, ms, cause one read. */
@@ -34,41 +34,39 @@ export function useSession(id: string) {
   const [clock, setClock] = useState<string>();
   /** When the live connection was lost; null while it works. */
   const [lostSince, setLostSince] = useState<Date | null>(null);
-  const [isDeleted, setDeleted] = useState(false);
-  const wasDeleted = useRef(false); // the newest isDeleted: the listener sees only that of the render that made it
-  /** Increases when bars or gaps may have changed. */
+  const isDeleted = useRef(false); // no state: the listener is made once and needs the newest value
+  /** Increases when bars or gaps may have changed, or the session was deleted. */
   const [version, setVersion] = useState(0);
   const { noteEvent, hasChangedSilently } = useSilence(session.value);
 
+  const raiseVersion = () => setVersion((previous) => previous + 1);
+  const read = () => {
+    session.reload();
+    if (reader.wanted.all || reader.wanted.dates.size > 0) raiseVersion();
+    days.reload();
+  };
   const readAll = () => {
-    session.reload();
-    setVersion((previous) => previous + 1);
     reader.wanted.all = true;
-    days.reload();
+    read();
   };
-  const readChanged = useThrottle(READ_EVERY_MS, () => {
-    session.reload();
-    if (reader.wanted.dates.size > 0) setVersion((previous) => previous + 1);
-    days.reload();
-  });
-  const markDeleted = (deleted: boolean) => {
-    wasDeleted.current = deleted;
-    setDeleted(deleted);
-  };
+  const readChanged = useThrottle(READ_EVERY_MS, read);
   /**
    * Forgets the clock of earlier events, and reads everything. After a loss the session streams again from its first day, so that clock may
    * be after the new one. After a deletion another session may have been created under the id.
    */
   const startOver = () => {
     noteEvent();
-    markDeleted(false);
+    isDeleted.current = false;
     setClock(undefined);
     readAll();
   };
   const onEvent = ({ type, data }: LiveEvent) => {
     noteEvent();
-    if (type === 'state' && data.state === 'deleted') return markDeleted(true);
-    if (wasDeleted.current || (type === 'state' && data.state === 'lost')) return startOver();
+    if (type === 'state' && data.state === 'deleted') {
+      isDeleted.current = true;
+      return raiseVersion();
+    }
+    if (isDeleted.current || (type === 'state' && data.state === 'lost')) return startOver();
     if (type === 'clock' && data.time) setClock(data.time);
     // A clock event has no date: it changes the day that the clock is in.
     if (data.date) reader.wanted.dates.add(data.date);
@@ -76,7 +74,7 @@ export function useSession(id: string) {
     readChanged();
   };
   useTicks(TICK_MS, () => {
-    if (isDeleted) return;
+    if (isDeleted.current) return;
     session.reload();
     if (hasChangedSilently()) readAll();
     const removesDays = (session.value?.spec.history.retainDays ?? 0) > 0;
@@ -85,7 +83,6 @@ export function useSession(id: string) {
     const lacksDays = !days.value && session.value !== undefined && !WHY_NO_DAYS[session.value.state];
     if (removesDays || days.error || lacksDays) days.reload();
   });
-  useChange(session.value?.symbols.join(','), readAll); // the rows of all days are others then
   // A change of the view needs another connection.
   const listen = () => listenToSession(id, { onEvent, onGap: startOver, onConnection: setLostSince });
   useLayoutEffect(listen, [id, shownView.current]);
@@ -97,7 +94,7 @@ export function useSession(id: string) {
     days: days.value ?? firstPages,
     error: session.error ?? days.error,
     lostSince,
-    isDeleted,
+    isDeleted: isDeleted.current,
     version,
     reload: readAll,
   };
@@ -112,7 +109,7 @@ function useSilence(session: SessionAnswer | undefined) {
   const lastEventAt = useRef(-Infinity);
   /** What the session was when `hasChangedSilently` last returned true; before that, what it was in the first answer. */
   const known = useRef<string | undefined>(undefined);
-  const shown = session && JSON.stringify([session.state, session.clock, session.counts]);
+  const shown = session && JSON.stringify([session.state, session.clock, session.counts, session.symbols]);
   known.current ??= shown;
   const noteEvent = () => (lastEventAt.current = performance.now());
   const hasChangedSilently = () => {
@@ -121,14 +118,4 @@ function useSilence(session: SessionAnswer | undefined) {
     return true;
   };
   return { noteEvent, hasChangedSilently };
-}
-
-/** Calls `act` when the value is another one. Undefined, as before the first answer, is no value. */
-function useChange(value: string | undefined, act: () => void): void {
-  const known = useRef(value);
-  useEffect(() => {
-    const isChanged = known.current !== undefined && value !== undefined && known.current !== value;
-    known.current = value ?? known.current;
-    if (isChanged) act();
-  }, [value]);
 }
