@@ -45,7 +45,7 @@ function hasForm(issues: readonly z.core.$ZodIssue[]): boolean {
 }
 
 /** `upkeep.everySeconds`, `symbols[3]`; empty for the whole input. */
-export function fieldPath(path: readonly PropertyKey[]): string {
+function fieldPath(path: readonly PropertyKey[]): string {
   const parts = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`));
   return parts.join('').replace(/^\./, '');
 }

@@ -18,8 +18,6 @@ export const SYMBOL_WORDS = 'a symbol of 1 to 64 letters, digits and . _ - / ^ =
 
 /** A history has at most this many trading days. */
 export const HISTORY_DAYS_MAX = 1_000;
-const HISTORY_BARS_MAX = 100_000;
-const RETAIN_DAYS_MAX = 10_000;
 
 const whole = (min: number, max: number) =>
   z.int('a whole number').min(min, `at least ${min}`).max(max, `at most ${max}`);
@@ -38,9 +36,9 @@ const forms = (names: string, example: string) => ({
 /** One object for both forms of a history, with and without `bars`, so that each problem can name its field. */
 const historySchema = z.strictObject({
   trailingDays: whole(0, HISTORY_DAYS_MAX).optional().describe('trading days before the first one; 0 by default'),
-  bars: whole(1, HISTORY_BARS_MAX).optional().describe('or: as many days as give each symbol this many bars'),
+  bars: whole(1, 100_000).optional().describe('or: as many days as give each symbol this many bars'),
   interval: interval.optional().describe('of the bars'),
-  retainDays: whole(0, RETAIN_DAYS_MAX)
+  retainDays: whole(0, 10_000)
     .default(0)
     .describe('finished trading days that are retained, besides the one that streams; 0 retains all'),
 });
