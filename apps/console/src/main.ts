@@ -83,7 +83,7 @@ function Health() {
   const { value, error, reload } = useResource('health', () =>
     call<{ checks: Record<string, string> }>('/health/ready'),
   );
-  useTicks(HEALTH_EVERY_MS, reload);
+  useTicks(reload, HEALTH_EVERY_MS);
   if (error) return html`<span class="health down" role="status">${error.message}</span>`;
   const checks = Object.entries(value?.checks ?? {});
   return html`<span class="health" role="status"

@@ -19,8 +19,6 @@ import { WHY_NO_DAYS } from './coverage.js';
 
 /** Events that arrive within this time, ms, cause one read. */
 const READ_EVERY_MS = 700;
-/** Time between two reads of what no event reports, ms. */
-const TICK_MS = 2000;
 /** When the session changes although no event has come for this long, ms, something holds the events back, such as a proxy that buffers. */
 const SILENT_MS = 2500;
 
@@ -73,7 +71,7 @@ export function useSession(id: string) {
     else if (type === 'clock' && data.time) reader.wantDateOf(data.time);
     readChanged();
   };
-  useTicks(TICK_MS, () => {
+  useTicks(() => {
     if (isDeleted.current) return;
     session.reload();
     if (hasChangedSilently()) readAll();

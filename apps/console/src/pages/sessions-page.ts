@@ -29,8 +29,6 @@ import {
 import { useRef, useState } from 'preact/hooks';
 import { NewSessionForm } from './new-session.js';
 
-/** Time between two reads of the list, ms. No events report its changes. */
-const READ_EVERY_MS = 2000;
 const PAGE_SESSIONS = '100';
 /** The titles of the columns. `Table` explains the prefix. */
 const COLUMNS = [
@@ -59,7 +57,7 @@ export function SessionsPage() {
     readings.current = { older: readings.current.newer, newer: { at: Date.now(), sessions: page.sessions } };
     return page;
   });
-  useTicks(READ_EVERY_MS, reload);
+  useTicks(reload);
   const showState = (chosen: string) => {
     setState(chosen);
     setCursor(''); // the newest sessions in this state may be before the cursor

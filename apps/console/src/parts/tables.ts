@@ -88,14 +88,11 @@ export function ConsumerTable({ consumers, clock }: Pick<SessionAnswer, 'consume
 const LATE_MS = 10_000;
 const QUEUE_COLUMNS = ['queue', '#oldest waiting', '#waiting', '#running', '#delayed', '#failed', '#repair p50 / p99'];
 
-/** Time between two reads of the queues, ms. No events report their changes. */
-const READ_EVERY_MS = 2000;
-
 /** The queues, read from the API. @param version a new number reads them again */
 export function QueuePanel({ version }: { version: number }) {
   const { value, error, reload } = useResource('queues', () => call<QueuesAnswer>('/v1/queues'), version);
   const isAllowed = value !== undefined; // a user's key may not read the queues
-  useTicks(READ_EVERY_MS, () => isAllowed && reload());
+  useTicks(() => isAllowed && reload());
   if (error)
     return html`<section class="panel">
       <h2>Upkeep</h2>
