@@ -60,6 +60,10 @@ describeWithBrowser('the console on different displays', () => {
       const box = "document.querySelector('.heatmap-box')";
       expect(await page.evaluate<number>(`${box}.scrollLeft`)).toBeGreaterThan(0);
       expect(await page.evaluate<number>(`${box}.scrollTop`)).toBeGreaterThan(0);
+      const scrolled = await page.evaluate<number>(`${box}.scrollLeft`);
+      await page.locator('.heatmap-box').click({ position: { x: 10, y: 60 } }); // the name of a symbol: marks its row
+      await page.getByRole('button', { name: 'Ask again for 1 × 1,096 days…' }).waitFor();
+      expect(await page.evaluate<number>(`${box}.scrollLeft`)).toBe(scrolled);
       const texts = await page.evaluate<string[]>('new Promise(requestAnimationFrame).then(() => drawnTexts)');
       expect(texts.filter((text) => /^2020-\d\d-\d\d$/.test(text))).not.toEqual([]);
       expect(texts.filter((text) => /^\d\d-\d\d$/.test(text))).toEqual([]); // without a year

@@ -115,8 +115,8 @@ function drawSymbols({ context, picture, scroll, rows }: Sheet): void {
 /** Draws the dates of those days that are far enough from each other; with the year when the days are not all of one year. */
 function drawDates({ context, picture, scroll, days }: Sheet): void {
   const { layout, matrix } = picture;
-  const yearOf = (day: MatrixDay) => day.date.slice(0, 'YYYY'.length);
-  const isOneYear = yearOf(matrix.days[0]!) === yearOf(matrix.days.at(-1)!);
+  const yearOf = (day: MatrixDay | undefined) => day?.date.slice(0, 'YYYY'.length);
+  const isOneYear = yearOf(matrix.days[0]) === yearOf(matrix.days.at(-1));
   const dateWidth = isOneYear ? DATE_WIDTH : YEAR_DATE_WIDTH;
   const lastX = context.canvas.clientWidth - dateWidth; // further right a date would be cut
   const daysPerDate = Math.max(1, Math.ceil(dateWidth / layout.cellWidth));

@@ -65,9 +65,9 @@ export function Heatmap(properties: HeatmapProperties) {
   useLayoutEffect(paint); // after every render
   const cursor = marked?.cursor;
   const [cursorSymbol, cursorDate] = [cursor && symbols[cursor.row], cursor && matrix.days[cursor.day]?.date];
-  // Not when only its row changes: the user may be looking at other rows.
+  // Shows the cell that the address or a link names. Not when only its row changes: the user may be looking at other rows.
   useEffect(() => {
-    if (cursor && width > 0) bringIntoView(box.current!, layout, cursor);
+    if (cursor && !marked.anchor && width > 0) bringIntoView(box.current!, layout, cursor);
   }, [cursorSymbol, cursorDate, width > 0]);
   const placeOf = (event: MouseEvent): Place | undefined => {
     const { left, top } = canvas.current!.getBoundingClientRect();
@@ -99,6 +99,7 @@ export function Heatmap(properties: HeatmapProperties) {
     const at = marked?.cursor ?? { row: 0, day: 0 };
     if (!step) return open(at);
     const next = movedBy(step, at, matrix.days.length, symbols.length);
+    bringIntoView(box.current!, layout, next);
     onMark({ cursor: next, anchor: event.shiftKey ? (marked?.anchor ?? at) : undefined });
   };
   const hint = `Point at a cell to read it${onOpen ? '; click it for its candles' : ''}.`;

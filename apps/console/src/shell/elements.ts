@@ -80,15 +80,15 @@ export function Failure({ error, retry, dismiss }: FailureProperties) {
       ? 'The coordinator does not accept the key of this page. Load the page again, and give a key as the password.'
       : error.message;
   return html`<p class="failure" role="alert">
-    ${text} ${LINKS[type]} ${retry && button('Try again', retry)} ${dismiss && button('Dismiss', dismiss)}
+    ${text} ${linkOf(type)} ${retry && button('Try again', retry)} ${dismiss && button('Dismiss', dismiss)}
   </p>`;
 }
 
-/** By type of problem, a link to the list that lacks the session or dataset. */
-const LINKS: Record<string, ComponentChildren> = {
-  'unknown-session': html`<a href="/">All sessions</a>`,
-  'unknown-dataset': html`<a href="/datasets">All datasets</a>`,
-};
+/** A link to the list, when the type of a problem says that the session or dataset does not exist. */
+function linkOf(type: string) {
+  if (type === 'unknown-session') return html`<a href="/">All sessions</a>`;
+  return type === 'unknown-dataset' ? html`<a href="/datasets">All datasets</a>` : '';
+}
 
 /** A panel without content, with a text that says why. */
 export function EmptyPanel({ title, text }: { title: string; text?: string }) {
