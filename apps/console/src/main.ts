@@ -68,7 +68,9 @@ function App() {
 
 /** The content of a page. The key makes it anew at each visit. */
 function contentOf({ name, id }: Page, visit: number) {
-  if (name === 'unknown') return html`<p class="empty">There is no such page. <a href="/">All sessions</a></p>`;
+  if (name === 'unknown')
+    return html`<h1>There is no such page</h1>
+      <a href="/">All sessions</a>`;
   return html`<${CONTENTS[name]} key=${visit} id=${id} />`;
 }
 
