@@ -22,7 +22,7 @@ const HIDEABLE = `Object.defineProperty(document, 'visibilityState', { get: () =
 
 /**
  * A script: presses Start of session `twice`, then Stop as soon as this button appears in the same place.
- * Its result is whether Stop was disabled.
+ * Its result is whether Stop was disabled for people who hear the page.
  */
 const PRESS_TWICE = `new Promise((resolve) => {
   const button = (name) => document.querySelector('[aria-label="' + name + ' twice"]');
@@ -32,9 +32,19 @@ const PRESS_TWICE = `new Promise((resolve) => {
     if (!stop) return;
     observer.disconnect();
     stop.click();
-    resolve(stop.disabled);
+    resolve(stop.ariaDisabled === 'true');
   }).observe(document.body, { subtree: true, childList: true, attributes: true });
 })`;
+
+/** A script that replaces the connection for events: it opens, and brings only the events that the test emits. */
+const EMITTED_EVENTS = `window.EventSource = class extends EventTarget {
+    constructor() {
+      super();
+      window.emitEvent = (type, data) => this.dispatchEvent(new MessageEvent(type, { data: JSON.stringify(data) }));
+      setTimeout(() => this.dispatchEvent(new Event('open')));
+    }
+    close() {}
+  };`;
 
 jest.setTimeout(120_000);
 
@@ -93,6 +103,19 @@ describeWithBrowser('the page of a session that changes', () => {
     });
   });
 
+  it('keeps the focus on the button that is pressed, and moves it to the content of the list after a deletion', async () => {
+    await api.run({ ...SPEC, id: 'keyed', pace: { mode: 'clock', speed: 60 } });
+    await lab.withPage('/sessions/keyed', async (page) => {
+      await page.getByRole('button', { name: 'Pause keyed' }).press('Enter');
+      await page.getByRole('button', { name: 'Resume keyed', disabled: false }).waitFor();
+      expect(await page.evaluate<string>('document.activeElement.ariaLabel')).toBe('Resume keyed');
+      await page.getByRole('button', { name: 'Delete keyed' }).press('Enter');
+      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).press('Enter');
+      await page.waitForURL(`${api.url}/`);
+      expect(await page.evaluate<string>('document.activeElement.id')).toBe('content');
+    });
+  });
+
   it('shows neither a removed symbol nor a removed day', async () => {
     await api.run({ ...SPEC, id: 'less' });
     await api.completed('less');
@@ -106,11 +129,11 @@ describeWithBrowser('the page of a session that changes', () => {
       await page.getByRole('button', { name: 'Start newest' }).click();
       await page.locator('.state-completed').waitFor();
       await shownOn(page, 'Coverage, 2 symbols × 1 trading day');
-      // The page goes on looking for removed days, but does not read all days of all symbols for that.
+      // The page goes on looking for removed days, but does not read all days of all symbols for that: only once, after the last event.
       const reads: string[] = [];
       page.on('request', (request) => reads.push(request.url().replace(api.url, '')));
-      for (let looks = 0; looks < 2; looks++) await page.waitForRequest(/\/days\?limit=1&/);
-      expect(reads).not.toContain('/v1/sessions/newest/days?limit=500&view=operator');
+      for (let looks = 0; looks < 3; looks++) await page.waitForRequest(/\/days\?limit=1&/);
+      expect(reads.filter((path) => path.endsWith('/days?limit=500&view=operator')).length).toBeLessThan(2);
     });
   });
 
@@ -172,6 +195,47 @@ describeWithBrowser('the page of a session that changes', () => {
       for (let ticks = 0; ticks < 2; ticks++) await page.waitForRequest(api.url + session);
       expect(reads).toContain(session);
       expect(reads.filter((path) => path.includes('/days'))).toEqual([]);
+    });
+  });
+
+  it('shows a day that changed, without an event, while events of another day came', async () => {
+    const [first, second] = ['2018-04-02', '2018-04-03'];
+    const spec = { symbols: ['FED'], calendar: '24/7', baseInterval: '12h', derivedIntervals: [], start: first };
+    const upkeep = { enabled: false, barrier: 'none' };
+    await api.run({ ...spec, id: 'held-back', end: '2018-04-04', source: { type: 'feed' }, upkeep });
+    /** Feeds both bars of a day. */
+    const feedDay = (date: string, through: string) => {
+      const bars = ['00', '12'].map((hour) => {
+        return { openTime: `${date}T${hour}:00:00Z`, open: 1, high: 1, low: 1, close: 1, volume: 0 };
+      });
+      return api.ok('POST', `/v1/sessions/held-back/symbols/FED/bars?through=${through}T00:00:00Z`, bars);
+    };
+    await feedDay(first, second);
+    await lab.withPage('/datasets', async (page) => {
+      await page.addInitScript(EMITTED_EVENTS);
+      await page.goto(`${api.url}/sessions/held-back`);
+      await page.getByRole('application').focus();
+      await page.keyboard.press('ArrowRight');
+      await shownOn(page, `FED on ${second} is after the clock`);
+      const event = JSON.stringify({ at: `${first}T12:00:00Z`, date: first });
+      await page.evaluate(`window.emitter = setInterval(() => emitEvent('quality', ${event}), 500)`);
+      await feedDay(second, '2018-04-04');
+      await page.locator('.figures div', { hasText: 'streamed' }).getByText('4', { exact: true }).waitFor();
+      await page.waitForRequest(/\/sessions\/held-back\?/); // the tick after the one that showed the change
+      await page.evaluate('clearInterval(emitter)');
+      await shownOn(page, `FED on ${second} is whole`);
+    });
+  });
+
+  it('reads the days again after they were refused, also when no event comes', async () => {
+    await api.run({ ...SPEC, id: 'refused' });
+    await api.completed('refused');
+    await lab.withPage('/datasets', async (page) => {
+      const refusal = { status: 409, json: { title: 'The session has not started' } };
+      // The page reads the days at once, and when its connection opens.
+      await page.route(/\/days\b/, (route) => route.fulfill(refusal), { times: 2 });
+      await page.goto(`${api.url}/sessions/refused`);
+      await shownOn(page, 'Coverage, 2 symbols × 4 trading days');
     });
   });
 

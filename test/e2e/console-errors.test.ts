@@ -57,6 +57,7 @@ describeWithBrowser('the console, when something is missing', () => {
     const { url } = await system.coordinator();
     await withPage(url, '/sessions/nope', async (page) => {
       await shownOn(page, /Session not found: .*"nope"/);
+      await page.getByRole('heading', { name: 'nope' }).waitFor();
       await page.getByRole('link', { name: 'All sessions' }).click();
       await shownOn(page, /No session yet/);
     });
@@ -95,6 +96,16 @@ describeWithBrowser('the console, when something is missing', () => {
       await removeStores();
       await page.locator('.state-lost').waitFor();
       await shownOn(page, 'The days are gone with the data of the session.');
+    });
+  });
+
+  it('says what to do when the coordinator does not accept the key any more', async () => {
+    const { url } = await system.coordinator();
+    await withPage(url, '/upkeep', async (page) => {
+      await page.getByRole('table', { name: 'Upkeep' }).waitFor();
+      const json = { type: 'urn:barkeep:problem:unauthorized', status: 401, title: 'Missing or invalid API key' };
+      await page.route(/\/v1\//, (route) => route.fulfill({ status: 401, json }));
+      await shownOn(page, /Load the page again, and give a key as the password/);
     });
   });
 

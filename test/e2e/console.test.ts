@@ -2,6 +2,7 @@
  * The console in a browser, with sessions that have holes and sessions that are repaired: a user looks for missing data,
  * requests it again, and compares two runs.
  */
+import type { Page } from 'playwright-core';
 import { describeWithBrowser } from '../support/browser/browser.js';
 import { stripesShown } from '../support/browser/chart.js';
 import { ConsolePage } from '../support/browser/console-page.js';
@@ -155,7 +156,7 @@ describeWithBrowser('the console', () => {
       await shownOn(page, 'Coverage, 3 symbols × 5 trading days');
       await page.getByLabel('show').selectOption('unfillable');
       await shownOn(page, 'Coverage, 1 symbol × 5 trading days');
-      await page.getByRole('heading', { name: 'Days with missing minutes' }).waitFor();
+      await page.getByRole('heading', { name: 'Days with missing bars' }).waitFor();
       await page.locator('.worst button', { hasText: 'BRAVO 2024-03-05' }).first().click();
       await shownOn(page, 'Gaps of BRAVO on 2024-03-05');
       await page.getByRole('cell', { name: 'unfillable' }).waitFor();
@@ -199,13 +200,17 @@ describeWithBrowser('the console', () => {
     });
   });
 
-  it('says that the queues need the admin key', async () => {
+  it('says that the queues and datasets need the admin key', async () => {
     const keys = { BARKEEP_API_KEYS: 'user-key-0123456789', BARKEEP_ADMIN_KEYS: 'admin-key-0123456789' };
     const keyed = await lab.system.coordinator(keys);
     const asked = 'This needs the admin key: open the console with a key of BARKEEP_ADMIN_KEYS.';
-    await ConsolePage.visit(lab.browser, keyed.url, '/upkeep', (page) => shownOn(page, asked), {
-      password: keys.BARKEEP_API_KEYS,
-    });
+    for (const path of ['/upkeep', '/datasets']) {
+      const act = async (page: Page) => {
+        await shownOn(page, asked);
+        expect(await page.getByRole('table').count()).toBe(0);
+      };
+      await ConsolePage.visit(lab.browser, keyed.url, path, act, { password: keys.BARKEEP_API_KEYS });
+    }
     await keyed.signal('SIGTERM');
   });
 

@@ -68,7 +68,9 @@ function App() {
 
 /** The content of a page. The key makes it anew at each visit. */
 function contentOf({ name, id }: Page, visit: number) {
-  if (name === 'unknown') return html`<p class="empty">There is no such page. <a href="/">All sessions</a></p>`;
+  if (name === 'unknown')
+    return html`<h1>There is no such page</h1>
+      <a href="/">All sessions</a>`;
   return html`<${CONTENTS[name]} key=${visit} id=${id} />`;
 }
 
@@ -83,7 +85,7 @@ function Health() {
   const { value, error, reload } = useResource('health', () =>
     call<{ checks: Record<string, string> }>('/health/ready'),
   );
-  useTicks(HEALTH_EVERY_MS, reload);
+  useTicks(reload, HEALTH_EVERY_MS);
   if (error) return html`<span class="health down" role="status">${error.message}</span>`;
   const checks = Object.entries(value?.checks ?? {});
   return html`<span class="health" role="status"

@@ -26,6 +26,17 @@ const DAYS = (
     ['24/7', '2024-02-29'],
   ] as const
 ).map(([calendar, date]): [string, TradingDay] => [`${calendar} ${date}`, calendarNamed(calendar).tradingDay(date)!]);
+/** A day of one to four segments whose lengths are no multiples of an interval, with breaks between them. */
+function dayOfRandomSegments(random: Seeded): TradingDay {
+  let close = Date.parse('2024-02-29T00:00Z');
+  const segments = Array.from({ length: random.int(1, 5) }, () => {
+    const open = close + random.int(0, 90) * BASE.ms;
+    close = open + random.int(1, 300) * BASE.ms;
+    return { open, close };
+  });
+  return { date: '2024-02-29', segments };
+}
+
 /** Shares of the slots that have a bar, from a full day to a day without a bar. */
 const FILLED_SHARES = [1, 0.98, 0.5, 0.03, 0];
 
@@ -121,6 +132,20 @@ describe.each(DAYS)('all derived intervals of %s at once', (_name, day) => {
       expect(aggregateCascade(base, cascade, closedSlots).map(({ bytes }) => bytes)).toEqual(alone);
     }
   });
+});
+
+it('I5 derived bars of days with random segments and breaks equal a plain reduce, at several base intervals', () => {
+  const random = seeded(12);
+  for (let round = 0; round < 200; round++) {
+    const grid = new DayGrid(dayOfRandomSegments(random), parseInterval(random.pick(['1m', '3m', '7m', '15m', '1h'])));
+    const base = randomDay(grid.slotCount, random, random.pick(FILLED_SHARES));
+    const multiples = [2, 3, 4, 12].map((count) => parseInterval(`${(count * grid.interval.ms) / BASE.ms}m`));
+    const plans = [...multiples, parseInterval('1d')].map((interval) => planDerived(grid, interval));
+    const derived = aggregateCascade(base, planCascade(plans));
+    plans.forEach((plan, index) => {
+      expect(derived[index]!.bars(plan.grid)).toEqual(plainlyDerived(base.bars(grid), grid, plan.grid));
+    });
+  }
 });
 
 describe('a full day of XNYS', () => {

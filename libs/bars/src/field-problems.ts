@@ -11,9 +11,14 @@ export interface FieldProblem {
 /** Adds a problem to a list. */
 export type Report = (field: string, expected: string, was: unknown) => void;
 
-/** The problems that a zod error reports. @param input the value that was parsed */
+/** The problems that a zod error reports, one for each field. @param input the value that was parsed */
 export function problemsOf(error: z.ZodError, input: unknown): FieldProblem[] {
-  return error.issues.flatMap((issue) => problemsOfIssue(issue, [], input));
+  const byField = new Map<string, FieldProblem>();
+  for (const problem of error.issues.flatMap((issue) => problemsOfIssue(issue, [], input))) {
+    // zod reports a wrong type first. Then it may still check the length, for example of a text in place of a list.
+    if (!byField.has(problem.field)) byField.set(problem.field, problem);
+  }
+  return [...byField.values()];
 }
 
 function problemsOfIssue(issue: z.core.$ZodIssue, parent: readonly PropertyKey[], input: unknown): FieldProblem[] {
@@ -28,11 +33,10 @@ function problemsOfIssue(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]
   // For a union, zod reports the issues of every form. When the value has one of the forms, only the issues of that form help.
   const form = issue.code === 'invalid_union' ? issue.errors.find(hasForm) : undefined;
   if (form) return form.flatMap((inner) => problemsOfIssue(inner, path, input));
-  const was = valueAt(input, path);
   // The schema's own messages say what was expected. For a wrong type, zod's default message begins with "Invalid input".
   const isDefaultMessage = issue.code === 'invalid_type' && issue.message.startsWith('Invalid input');
   const expected = isDefaultMessage ? issue.expected : issue.message;
-  return [{ field: fieldPath(path), expected, was: was === undefined ? 'nothing' : shown(was) }];
+  return [{ field: fieldPath(path), expected, was: shown(valueAt(input, path)) }];
 }
 
 /** Whether a value has the form that reports these issues: none says that the value as a whole is of a wrong type or a wrong literal. */
@@ -41,7 +45,7 @@ function hasForm(issues: readonly z.core.$ZodIssue[]): boolean {
 }
 
 /** `upkeep.everySeconds`, `symbols[3]`; empty for the whole input. */
-export function fieldPath(path: readonly PropertyKey[]): string {
+function fieldPath(path: readonly PropertyKey[]): string {
   const parts = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`));
   return parts.join('').replace(/^\./, '');
 }
@@ -54,8 +58,8 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** A value as an error message shows it: on one line, at most 80 characters. */
+/** A value as an error message shows it: on one line, at most 80 characters; `nothing` for undefined, which JSON cannot have. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value) ?? (value === undefined ? 'nothing' : typeof value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

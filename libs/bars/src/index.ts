@@ -14,7 +14,7 @@ export { fillForward, formingBar, type FormingBucket, formingBucket } from './sh
 export * from './gaps.js';
 export * from './interval.js';
 export * from './membership.js';
-export { OverrunMeter, PaceOverrunError, paceSchedule, TradingTime } from './pace.js';
+export { OverrunMeter, PaceOverrunError, paceSchedule, tradingTimeOf } from './pace.js';
 export * from './quality.js';
 export * from './session.js';
 export * from './spec/index.js';

@@ -1,6 +1,6 @@
 import { calendarNamed } from './calendar/index.js';
 import { parseInterval } from './interval.js';
-import { OVERRUN_AFTER_MS, OverrunMeter, PaceOverrunError, paceSchedule, TradingTime } from './pace.js';
+import { OVERRUN_AFTER_MS, OverrunMeter, PaceOverrunError, paceSchedule, tradingTimeOf } from './pace.js';
 import { DayGrid } from './slots.js';
 
 const MINUTE_MS = 60_000;
@@ -22,25 +22,25 @@ describe('trading time', () => {
     ['days that touch', '24/7', '2013-10-03', '2013-10-05'],
   ])('advances by one minute for each bar across %s', (_what, calendar, start, end) => {
     const grids = gridsOf(calendar, start, end);
-    const time = new TradingTime(grids.map(({ day }) => day));
+    const time = tradingTimeOf(grids.map(({ day }) => day));
     const closes = closesOf(grids);
-    expect(closes.map((close) => time.at(close))).toEqual(closes.map((_, n) => (n + 1) * MINUTE_MS));
+    expect(closes.map((close) => time(close))).toEqual(closes.map((_, n) => (n + 1) * MINUTE_MS));
   });
 
   it('stands still from a close to the next open, before the first open and after the last close', () => {
     const [first, second] = gridsOf('XNYS', '2013-10-03', '2013-10-04') as [DayGrid, DayGrid];
-    const time = new TradingTime([first.day, second.day]);
-    for (const before of [first.open - 1, first.open]) expect(time.at(before)).toBe(0);
+    const time = tradingTimeOf([first.day, second.day]);
+    for (const before of [first.open - 1, first.open]) expect(time(before)).toBe(0);
     for (const night of [first.close, first.close + 5, second.open - 1, second.open]) {
-      expect(time.at(night)).toBe(390 * MINUTE_MS);
+      expect(time(night)).toBe(390 * MINUTE_MS);
     }
-    expect(time.at(second.close + MINUTE_MS)).toBe(2 * 390 * MINUTE_MS);
+    expect(time(second.close + MINUTE_MS)).toBe(2 * 390 * MINUTE_MS);
   });
 });
 
 describe('a schedule', () => {
   const [first, second] = gridsOf('XNYS', '2013-10-03', '2013-10-04') as [DayGrid, DayGrid];
-  const time = new TradingTime([first.day, second.day]);
+  const time = tradingTimeOf([first.day, second.day]);
 
   it.each([0.1, 1, 600, 100_000])(
     'the n-th bar is due n slots after the start, on the second day too, at speed %d',

@@ -16,6 +16,8 @@ export interface ConsolePageOptions {
   password?: string;
   colorScheme?: 'light' | 'dark';
   width?: number;
+  /** The language of the browser, such as `de-DE`. */
+  locale?: string;
 }
 
 export class ConsolePage {
@@ -47,10 +49,11 @@ export class ConsolePage {
     path: string,
     options: ConsolePageOptions = {},
   ): Promise<ConsolePage> {
-    const { password, colorScheme = 'light', width = 1440 } = options;
+    const { password, colorScheme = 'light', width = 1440, locale } = options;
     // The coordinator accepts any user name.
     const httpCredentials = password === undefined ? undefined : { username: 'me', password };
-    const context = await browser.newContext({ httpCredentials, colorScheme, viewport: { width, height: 1000 } });
+    const viewport = { width, height: 1000 };
+    const context = await browser.newContext({ httpCredentials, colorScheme, locale, viewport });
     const opened = new ConsolePage(await context.newPage(), context, url);
     await opened.goto(path);
     return opened;

@@ -92,6 +92,7 @@ function useShownRange(parts: ChartParts | undefined, { candles, stepMs, focus }
 function buildChart(charts: typeof Library, element: HTMLElement, colourOf: ColourOf) {
   const chart = charts.createChart(element, {
     autoSize: true,
+    localization: { locale: 'en-US', dateFormat: 'yyyy-MM-dd' }, // as in the rest of the console
     layout: { attributionLogo: false, fontSize: 11, ...layoutColours(colourOf) },
     timeScale: {
       timeVisible: true,

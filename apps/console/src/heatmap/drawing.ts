@@ -1,5 +1,5 @@
 /** Draws the visible part of the matrix on a canvas. */
-import { cellOf, type CellState, type Matrix } from '../model/index.js';
+import { cellOf, type CellState, type Matrix, type MatrixDay } from '../model/index.js';
 import { drawCell, outline, type Box, type Pen } from './cell-drawing.js';
 import { HEADER_HEIGHT, ROW_HEIGHT, visibleRange, type HeatmapLayout, type Marked, type Scroll } from './layout.js';
 
@@ -17,8 +17,8 @@ export interface Picture {
 }
 
 const FILTERED_OPACITY = 0.15;
-/** Width that a date in the header needs, px. */
-const DATE_WIDTH = 44;
+/** Width that a date in the header needs, px: without its year, and with it. */
+const [DATE_WIDTH, YEAR_DATE_WIDTH] = [44, 72];
 
 /** A function that reads colours of the page's theme: the custom property `--name` of the element. */
 export function coloursOf(element: Element): (name: string) => string {
@@ -112,13 +112,18 @@ function drawSymbols({ context, picture, scroll, rows }: Sheet): void {
   context.restore();
 }
 
-/** Draws the dates of those days that are far enough from each other. */
+/** Draws the dates of those days that are far enough from each other; with the year when the days are not all of one year. */
 function drawDates({ context, picture, scroll, days }: Sheet): void {
   const { layout, matrix } = picture;
-  const daysPerDate = Math.max(1, Math.ceil(DATE_WIDTH / layout.cellWidth));
+  const yearOf = (day: MatrixDay | undefined) => day?.date.slice(0, 'YYYY'.length);
+  const isOneYear = yearOf(matrix.days[0]) === yearOf(matrix.days.at(-1));
+  const dateWidth = isOneYear ? DATE_WIDTH : YEAR_DATE_WIDTH;
+  const lastX = context.canvas.clientWidth - dateWidth; // further right a date would be cut
+  const daysPerDate = Math.max(1, Math.ceil(dateWidth / layout.cellWidth));
   for (let day = Math.ceil(days[0] / daysPerDate) * daysPerDate; day < days[1]; day += daysPerDate) {
     const x = layout.labelWidth + day * layout.cellWidth - scroll.left;
-    context.fillText(matrix.days[day]!.date.slice('YYYY-'.length), x, HEADER_HEIGHT / 2);
+    if (x <= lastX)
+      context.fillText(matrix.days[day]!.date.slice(isOneYear ? 'YYYY-'.length : 0), x, HEADER_HEIGHT / 2);
   }
 }
 

@@ -63,6 +63,12 @@ export function Heatmap(properties: HeatmapProperties) {
     draw(canvas.current, { matrix, symbols, layout, openDay, filter, marked }, scrollOf(box.current));
   };
   useLayoutEffect(paint); // after every render
+  const cursor = marked?.cursor;
+  const [cursorSymbol, cursorDate] = [cursor && symbols[cursor.row], cursor && matrix.days[cursor.day]?.date];
+  // Shows the cell that the address or a link names. Not when only its row changes: the user may be looking at other rows.
+  useEffect(() => {
+    if (cursor && !marked.anchor && width > 0) bringIntoView(box.current!, layout, cursor);
+  }, [cursorSymbol, cursorDate, width > 0]);
   const placeOf = (event: MouseEvent): Place | undefined => {
     const { left, top } = canvas.current!.getBoundingClientRect();
     const [x, y] = [event.clientX - left, event.clientY - top];
@@ -97,7 +103,7 @@ export function Heatmap(properties: HeatmapProperties) {
     onMark({ cursor: next, anchor: event.shiftKey ? (marked?.anchor ?? at) : undefined });
   };
   const hint = `Point at a cell to read it${onOpen ? '; click it for its candles' : ''}.`;
-  const text = describe(properties, hovered ?? marked?.cursor) ?? hint;
+  const text = describe(properties, hovered ?? cursor) ?? hint;
   const height = Math.min(layout.height, SHOWN_ROWS_MAX * ROW_HEIGHT + HEADER_HEIGHT);
   return html`<div class="heatmap">
     <div

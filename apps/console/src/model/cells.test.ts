@@ -37,6 +37,9 @@ describe('a cell', () => {
   it('the description of a cell has its state and counts', () => {
     const text = describeCell('A', '2024-03-04', closedCell({ streamed: [387], unfillable: [3] }));
     expect(text).toBe('A on 2024-03-04 is unfillable: 387 streamed, 3 unfillable of 390');
+    const wholeDay = matrix({ A: { streamed: [1_440] } }, [{ date: '2024-03-04', expected: 1_440, visible: 1_440 }]);
+    const cell = cellOf(wholeDay, 'A', 0, 1);
+    expect(describeCell('A', '2024-03-04', cell)).toBe('A on 2024-03-04 is whole: 1,440 streamed of 1,440');
   });
 });
 

@@ -3,7 +3,7 @@
  * A cell is one symbol on one day. When the clock has closed the day, the cell has the worst state of its slots: one unfillable slot makes
  * the whole cell unfillable.
  */
-import { namedCounts } from './texts.js';
+import { namedCounts, numberText } from './texts.js';
 
 /**
  * The name, letter and explanation of each state, in the order of the legend, which shows the letter. A repaired, absent or unfillable cell
@@ -141,6 +141,6 @@ export function describeCell(symbol: string, date: string, cell: MatrixCell): st
     [cell.absent, 'absent'],
     [cell.unfillable, 'unfillable'],
   ]);
-  const rest = counts ? `: ${counts} of ${cell.expected}` : '';
+  const rest = counts ? `: ${counts} of ${numberText(cell.expected)}` : '';
   return `${symbol} on ${date} is ${STATE_WORDS[cell.state].name}${rest}`;
 }

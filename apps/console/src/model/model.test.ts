@@ -1,16 +1,7 @@
 import { openDayOf, placeOnLine, ratesOf } from './progress.js';
 import { compareHref, pageOf, sessionHref } from './routes.js';
 import { specOf } from './spec-form.js';
-import {
-  bothZonesText,
-  countText,
-  durationText,
-  progressText,
-  filledText,
-  minuteText,
-  venueText,
-  zoneText,
-} from './texts.js';
+import { atVenueText, bothZonesText, countText, durationText, progressText, filledText, minuteText } from './texts.js';
 
 const DAYS = [
   { open: '2024-03-04T14:30:00.000Z', close: '2024-03-04T21:00:00.000Z' },
@@ -50,9 +41,11 @@ describe('texts', () => {
 
   it('a time is shown in UTC and at the venue', () => {
     expect(minuteText('2024-03-04T00:05:59.000Z')).toBe('2024-03-04 00:05');
-    expect(venueText('2024-03-04T14:30:00.000Z', 'America/New_York')).toBe('09:30');
-    expect(zoneText('America/New_York')).toBe('New York');
+    const [open, close] = ['2024-03-04T14:30:00.000Z', '2024-03-04T21:00:00.000Z'];
+    expect(atVenueText('America/New_York', open, close)).toBe(' (09:30–16:00 New York)');
+    expect(atVenueText('Japan', open)).toBe(' (23:30 Japan)');
     expect(bothZonesText('2024-03-04T14:30:00.000Z', 'America/New_York')).toBe('2024-03-04 14:30 UTC (09:30 New York)');
+    expect(bothZonesText('2024-03-04T14:30:00.000Z', 'UTC')).toBe('2024-03-04 14:30 UTC');
     expect(bothZonesText(null, 'America/New_York')).toBe('–');
   });
 

@@ -35,20 +35,17 @@ export function clockText(time: string | number): string {
   return minuteText(time).slice(-5);
 }
 
-/** A time such as `10:30` in the zone of the venue. @param zone IANA zone */
-export function venueText(time: string | number, zone: string): string {
-  return new Date(time).toLocaleTimeString('en-GB', { timeZone: zone, timeStyle: 'short' });
-}
-
-/** `America/New_York` as `New York`. */
-export function zoneText(zone: string): string {
-  return (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');
+/** What times in UTC are at the venue: ` (10:30 New York)`; empty for a venue in UTC. @param zone IANA zone of the venue */
+export function atVenueText(zone: string, ...times: readonly string[]): string {
+  if (zone === 'UTC') return '';
+  const clock = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'short' });
+  const city = zone.slice(zone.lastIndexOf('/') + 1).replaceAll('_', ' ');
+  return ` (${times.map((time) => clock.format(Date.parse(time))).join('–')} ${city})`;
 }
 
 /** `2013-10-09 14:30 UTC (10:30 New York)`; a dash for null. @param zone IANA zone of the venue */
 export function bothZonesText(time: string | null, zone: string): string {
-  if (time === null) return '–';
-  return `${minuteText(time)} UTC (${venueText(time, zone)} ${zoneText(zone)})`;
+  return time === null ? '–' : `${minuteText(time)} UTC${atVenueText(zone, time)}`;
 }
 
 /** A duration: `0.4 s`, `12 s`, `3 min`, `2 h`, `5 d`. In the largest unit in which it is at least 2, else in seconds. */
@@ -71,5 +68,5 @@ export function capitalised(word: string): string {
 
 /** The counts that are not zero, such as `3 absent, 12 repaired`. */
 export function namedCounts(counts: readonly (readonly [count: number, word: string])[]): string {
-  return counts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : [])).join(', ');
+  return counts.flatMap(([count, word]) => (count > 0 ? [`${numberText(count)} ${word}`] : [])).join(', ');
 }

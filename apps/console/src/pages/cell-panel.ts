@@ -3,6 +3,7 @@ import type { AnsweredBar, DaysAnswer, GapAnswer, LayoutAnswer, MetricsAnswer, S
 import { CandleChart } from '../chart/index.js';
 import { apiPath, call, callInView } from '../data/index.js';
 import {
+  atVenueText,
   candlesOf,
   clockText,
   datasetHref,
@@ -13,8 +14,6 @@ import {
   minuteText,
   numberText,
   spansBreak,
-  venueText,
-  zoneText,
   type GapLine,
 } from '../model/index.js';
 import { GapTable } from '../parts/index.js';
@@ -65,8 +64,7 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
     cell.reload();
     retrySegments();
   };
-  const utcHours = `${clockText(day.open)}–${clockText(day.close)} UTC`;
-  const venueHours = `${venueText(day.open, zone)}–${venueText(day.close, zone)} ${zoneText(zone)}`;
+  const hours = `${clockText(day.open)}–${clockText(day.close)} UTC${atVenueText(zone, day.open, day.close)}`;
   /** The button that chooses an interval. The base interval is the default, so it is not in the address. */
   const choice = (name: string) =>
     button(name, () => setChosen(name === spec.baseInterval ? '' : name), {
@@ -76,7 +74,7 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
     });
   return html`<section class="panel">
       <div class="panel-head">
-        <h2>${symbol} · ${day.date} · ${utcHours} (${venueHours})</h2>
+        <h2>${symbol} · ${day.date} · ${hours}</h2>
         <span class="steering" role="group" aria-label="Interval"
           >${intervals.map(choice)} ${focus && button('whole day', () => setFocus(undefined), { class: 'quiet' })}</span
         >

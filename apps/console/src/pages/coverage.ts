@@ -14,7 +14,8 @@ export interface Selection {
   to?: string;
 }
 
-const WHY_NO_DAYS: Partial<Record<SessionAnswer['state'], string>> = {
+/** The states in which a session has no days, each with the reason. */
+export const WHY_NO_DAYS: Partial<Record<SessionAnswer['state'], string>> = {
   created: 'The days show when the session has started.',
   lost: 'The days are gone with the data of the session.',
 };

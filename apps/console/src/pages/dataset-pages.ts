@@ -34,9 +34,10 @@ export function DatasetsPage() {
   return html`<div class="page-head"><h1>Datasets</h1></div>
     <${Failure} error=${error} retry=${reload} />
     ${
-      value && datasets.length === 0
+      value &&
+      (datasets.length === 0
         ? html`<p class="empty">No dataset yet. <code>barkeep import FILE --dataset NAME</code> makes one.</p>`
-        : html`<${Table} caption="Datasets" columns=${COLUMNS} rows=${rows} />`
+        : html`<${Table} caption="Datasets" columns=${COLUMNS} rows=${rows} />`)
     }`;
 }
 
@@ -104,7 +105,10 @@ function RowCoverage({ matrix, calendar }: { matrix: Matrix; calendar: string })
       text="The dataset has no row. An import of valid bars into it adds them."
     />`;
   return html`<section class="panel coverage">
-    <h2>Rows by symbol and trading day of ${calendar}, ${symbols.length} × ${matrix.days.length}, worst first</h2>
+    <h2>
+      Rows by symbol and trading day of ${calendar}, ${numberText(symbols.length)} × ${numberText(matrix.days.length)},
+      worst first
+    </h2>
     <${Heatmap}
       label="Rows of the dataset by symbol and trading day"
       matrix=${matrix}

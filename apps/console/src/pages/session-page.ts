@@ -20,11 +20,11 @@ export function OneSessionPage({ id }: { id: string }) {
   const [problem, setProblem] = useState<Error>();
   /** What the open upkeep dialog is about; undefined when none is open. */
   const [selection, setSelection] = useState<Selection>();
-  if (isDeleted) return html`<p class="empty">${id} was deleted. <a href="/">All sessions</a></p>`;
-  if (!session)
-    return error
-      ? html`<${Failure} error=${error} retry=${state.reload} />`
-      : html`<p class="empty">Reading ${id} …</p>`;
+  if (isDeleted || !session)
+    return html`<h1>${id}</h1>
+      ${isDeleted && html`<p class="empty">${id} was deleted. <a href="/">All sessions</a></p>`}
+      ${!isDeleted && !error && html`<p class="empty">Reading ${id} …</p>`}
+      <${Failure} error=${isDeleted ? undefined : error} retry=${state.reload} />`;
   const { spec } = session;
   const openDay = openDayOf(session.clock, days?.days ?? []);
   const day = days?.days.find((candidate) => candidate.date === date);

@@ -14,12 +14,11 @@ import {
   type SessionDays,
 } from '../data/index.js';
 import { useResource, useThrottle, useTicks } from '../shell/index.js';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { WHY_NO_DAYS } from './coverage.js';
 
 /** Events that arrive within this time, ms, cause one read. */
 const READ_EVERY_MS = 700;
-/** Time between two reads of what no event reports, ms. */
-const TICK_MS = 2000;
 /** When the session changes although no event has come for this long, ms, something holds the events back, such as a proxy that buffers. */
 const SILENT_MS = 2500;
 
@@ -33,56 +32,55 @@ export function useSession(id: string) {
   const [clock, setClock] = useState<string>();
   /** When the live connection was lost; null while it works. */
   const [lostSince, setLostSince] = useState<Date | null>(null);
-  const [isDeleted, setDeleted] = useState(false);
-  const wasDeleted = useRef(false); // the newest isDeleted: the listener sees only that of the render that made it
-  /** Increases when bars or gaps may have changed. */
+  const isDeleted = useRef(false); // no state: the listener is made once and needs the newest value
+  /** Increases when bars or gaps may have changed, or the session was deleted. */
   const [version, setVersion] = useState(0);
   const { noteEvent, hasChangedSilently } = useSilence(session.value);
 
+  const raiseVersion = () => setVersion((previous) => previous + 1);
+  const read = () => {
+    session.reload();
+    if (reader.wanted.all || reader.wanted.dates.size > 0) raiseVersion();
+    days.reload();
+  };
   const readAll = () => {
-    session.reload();
-    setVersion((previous) => previous + 1);
     reader.wanted.all = true;
-    days.reload();
+    read();
   };
-  const readChanged = useThrottle(READ_EVERY_MS, () => {
-    session.reload();
-    if (reader.wanted.dates.size > 0) setVersion((previous) => previous + 1);
-    days.reload();
-  });
-  const markDeleted = (deleted: boolean) => {
-    wasDeleted.current = deleted;
-    setDeleted(deleted);
-  };
+  const readChanged = useThrottle(READ_EVERY_MS, read);
   /**
    * Forgets the clock of earlier events, and reads everything. After a loss the session streams again from its first day, so that clock may
    * be after the new one. After a deletion another session may have been created under the id.
    */
   const startOver = () => {
     noteEvent();
-    markDeleted(false);
+    isDeleted.current = false;
     setClock(undefined);
     readAll();
   };
   const onEvent = ({ type, data }: LiveEvent) => {
     noteEvent();
-    if (type === 'state' && data.state === 'deleted') return markDeleted(true);
-    if (wasDeleted.current || (type === 'state' && data.state === 'lost')) return startOver();
+    if (type === 'state' && data.state === 'deleted') {
+      isDeleted.current = true;
+      return raiseVersion();
+    }
+    if (isDeleted.current || (type === 'state' && data.state === 'lost')) return startOver();
     if (type === 'clock' && data.time) setClock(data.time);
     // A clock event has no date: it changes the day that the clock is in.
     if (data.date) reader.wanted.dates.add(data.date);
     else if (type === 'clock' && data.time) reader.wantDateOf(data.time);
     readChanged();
   };
-  useTicks(TICK_MS, () => {
-    if (isDeleted) return;
+  useTicks(() => {
+    if (isDeleted.current) return;
     session.reload();
     if (hasChangedSilently()) readAll();
     const removesDays = (session.value?.spec.history.retainDays ?? 0) > 0;
     if (removesDays) reader.wanted.firstDay = true;
-    if (removesDays || days.error) days.reload();
+    // The read of the days may have been refused just before the session had days.
+    const lacksDays = !days.value && session.value !== undefined && !WHY_NO_DAYS[session.value.state];
+    if (removesDays || days.error || lacksDays) days.reload();
   });
-  useChange(session.value?.symbols.join(','), readAll); // the rows of all days are others then
   // A change of the view needs another connection.
   const listen = () => listenToSession(id, { onEvent, onGap: startOver, onConnection: setLostSince });
   useLayoutEffect(listen, [id, shownView.current]);
@@ -94,37 +92,28 @@ export function useSession(id: string) {
     days: days.value ?? firstPages,
     error: session.error ?? days.error,
     lostSince,
-    isDeleted,
+    isDeleted: isDeleted.current,
     version,
     reload: readAll,
   };
 }
 
 /**
- * Notices that a session changes without events. `noteEvent` is called at each event, `hasChangedSilently` at each tick: by then the event
- * for a change that the answer of the last tick shows should have come.
+ * Notices that a session has changed and that no event has come for a while. `noteEvent` is called at each event, `hasChangedSilently` at
+ * each tick. While events come, they may be late: each may report an older change than the newest answer shows. So a change during that
+ * time is noticed when the events have ended, and then at most once.
  */
 function useSilence(session: SessionAnswer | undefined) {
   const lastEventAt = useRef(-Infinity);
-  /** What the session was at the last tick, at first in the first answer. */
+  /** What the session was when `hasChangedSilently` last returned true; before that, what it was in the first answer. */
   const known = useRef<string | undefined>(undefined);
-  const shown = session && JSON.stringify([session.state, session.clock, session.counts]);
+  const shown = session && JSON.stringify([session.state, session.clock, session.counts, session.symbols]);
   known.current ??= shown;
   const noteEvent = () => (lastEventAt.current = performance.now());
   const hasChangedSilently = () => {
-    const isChanged = known.current !== shown;
+    if (known.current === shown || performance.now() - lastEventAt.current <= SILENT_MS) return false;
     known.current = shown;
-    return isChanged && performance.now() - lastEventAt.current > SILENT_MS;
+    return true;
   };
   return { noteEvent, hasChangedSilently };
-}
-
-/** Calls `act` when the value is another one. Undefined, as before the first answer, is no value. */
-function useChange(value: string | undefined, act: () => void): void {
-  const known = useRef(value);
-  useEffect(() => {
-    const isChanged = known.current !== undefined && value !== undefined && known.current !== value;
-    known.current = value ?? known.current;
-    if (isChanged) act();
-  }, [value]);
 }

@@ -21,6 +21,7 @@ import {
   html,
   onValue,
   StateBadge,
+  stateName,
   useQuery,
   useResource,
   useTicks,
@@ -28,19 +29,17 @@ import {
 import { useRef, useState } from 'preact/hooks';
 import { NewSessionForm } from './new-session.js';
 
-/** Time between two reads of the list, ms. No events report its changes. */
-const READ_EVERY_MS = 2000;
 const PAGE_SESSIONS = '100';
-/** The titles of the columns; # marks a column of numbers. */
+/** The titles of the columns. `Table` explains the prefix. */
 const COLUMNS = [
-  'session',
+  '!session',
   'state',
   '#progress',
   'clock (UTC)',
   '#quality',
   '#symbols',
   '#bars/s',
-  'waits for',
+  '!waits for',
   'actions',
 ];
 
@@ -58,7 +57,7 @@ export function SessionsPage() {
     readings.current = { older: readings.current.newer, newer: { at: Date.now(), sessions: page.sessions } };
     return page;
   });
-  useTicks(READ_EVERY_MS, reload);
+  useTicks(reload);
   const showState = (chosen: string) => {
     setState(chosen);
     setCursor(''); // the newest sessions in this state may be before the cursor
@@ -84,7 +83,9 @@ export function SessionsPage() {
   };
   return html`<div class="page-head">
       <h1>Sessions</h1>
-      <label>state<${Choice} value=${state} options=${['', ...SHOWN_STATES]} onChange=${showState} /></label>
+      <label
+        >state<${Choice} value=${state} options=${['', ...SHOWN_STATES]} nameOf=${stateName} onChange=${showState}
+      /></label>
       <label>find<input type="search" value=${text} onInput=${onValue(setText)} /></label>
       <span class="grow"></span>
       ${button('New session…', () => setFormOpen(true), { class: 'primary' })}
@@ -92,9 +93,10 @@ export function SessionsPage() {
     <${Failure} error=${error} retry=${reload} />
     <${Failure} error=${problem} dismiss=${() => setProblem(undefined)} />
     ${
-      value && sessions.length === 0
+      value &&
+      (sessions.length === 0
         ? html`<p class="empty">${noSessionText(text !== '' || state !== '', hasOtherPages)}</p>`
-        : html`<${Table} caption="Sessions, newest first" columns=${COLUMNS} rows=${sessions.map(row)} />`
+        : html`<${Table} caption="Sessions, newest first" columns=${COLUMNS} rows=${sessions.map(row)} />`)
     }
     ${value?.nextCursor && button('Older sessions', () => setCursor(value.nextCursor!))}
     ${cursor && button('Newest sessions', () => setCursor(''))}

@@ -5,15 +5,13 @@ import { sessionHref, minuteText } from '../model/index.js';
 import { QueueTable, Table } from '../parts/index.js';
 import { Failure, html, useResource, useTicks } from '../shell/index.js';
 
-/** Time between two reads of the queues, ms. No events report their changes. */
-const READ_EVERY_MS = 2000;
-/** The titles of the columns. The prefix `!` is not shown: it lets long error messages wrap (see `Table`). */
+/** The titles of the columns. `Table` explains the prefix. */
 const RUNNING_COLUMNS = ['queue', 'job', 'session', 'since (UTC)'];
 const FAILURE_COLUMNS = ['queue', 'job', 'session', 'at (UTC)', '!message'];
 
 export function UpkeepPage() {
   const { value, error, reload } = useResource('queues', () => call<QueuesAnswer>('/v1/queues'));
-  useTicks(READ_EVERY_MS, reload);
+  useTicks(reload);
   const queues = value?.queues ?? [];
   const running = queues.flatMap(({ name, running: jobs }) => jobs.map((job) => rowOf(name, job, job.since)));
   const failures = queues.flatMap(({ name, failures: jobs }) =>

@@ -29,7 +29,7 @@ export function WorstCells({ days, symbols, openDay, onOpen }: WorstCellsPropert
                 </li>`,
             )}
           </ul>`;
-  return html`${list('Days with missing minutes', missing)}${list('Days with most repaired bars', repaired)}`;
+  return html`${list('Days with missing bars', missing)}${list('Days with most repaired bars', repaired)}`;
 }
 
 function lossesOf({ absent, unfillable, backfilled }: MatrixCell): string {

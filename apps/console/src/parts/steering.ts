@@ -18,10 +18,10 @@ const ACTIONS: Record<SessionAnswer['state'], readonly Action[]> = {
   lost: ['start', 'delete'],
 };
 /** All states, in the order of the filter. */
-export const SHOWN_STATES = Object.keys(ACTIONS);
+export const SHOWN_STATES = Object.keys(ACTIONS) as SessionAnswer['state'][];
 
 /**
- * How long the buttons stay disabled after an action, ms. A new state has other buttons at the same place, which the second click of a
+ * How long the buttons do nothing after an action, ms. A new state has other buttons at the same place, which the second click of a
  * double click must not press.
  */
 const DOUBLE_CLICK_MS = 500;
@@ -40,6 +40,7 @@ export function Steering({ id, state, onDone, onError }: SteeringProperties) {
   const [isConfirming, setConfirming] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const run = (action: Action) => {
+    if (isBusy) return;
     setBusy(true);
     onError(undefined);
     const request =
@@ -51,9 +52,9 @@ export function Steering({ id, state, onDone, onError }: SteeringProperties) {
       .finally(() => window.setTimeout(() => setBusy(false), DOUBLE_CLICK_MS));
   };
   const actionButton = (action: Action) =>
-    button(capitalised(action), () => (action === 'delete' ? setConfirming(true) : run(action)), {
+    button(capitalised(action), () => (action === 'delete' ? setConfirming(!isBusy) : run(action)), {
       class: action === 'delete' ? 'quiet danger' : 'quiet',
-      disabled: isBusy,
+      'aria-disabled': isBusy, // `disabled` would take the focus from the button
       'aria-label': `${capitalised(action)} ${id}`,
     });
   return html`<span class="steering">

@@ -6,7 +6,7 @@ import { button, EmptyPanel, Failure, html, useResource, useTicks } from '../she
 
 interface TableProperties {
   caption: string;
-  /** Column titles. The prefix `#` marks a column of numbers, `!` a column of error messages; it is not shown. */
+  /** Column titles. The prefix `#` marks a column of numbers, `!` a column of long texts, which wrap; it is not shown. */
   columns: readonly string[];
   /** Each row has a key that is unique in the table, then one cell per column. */
   rows: readonly (readonly [key: string, ...cells: unknown[]])[];
@@ -14,7 +14,7 @@ interface TableProperties {
   empty?: string;
 }
 
-const COLUMN_CLASSES: Record<string, string> = { '#': 'number', '!': 'error-text' };
+const COLUMN_CLASSES: Record<string, string> = { '#': 'number', '!': 'long-text' };
 
 /** A panel with a table. Screen readers announce it by its caption. */
 export function Table({ caption, columns, rows, empty }: TableProperties) {
@@ -88,14 +88,11 @@ export function ConsumerTable({ consumers, clock }: Pick<SessionAnswer, 'consume
 const LATE_MS = 10_000;
 const QUEUE_COLUMNS = ['queue', '#oldest waiting', '#waiting', '#running', '#delayed', '#failed', '#repair p50 / p99'];
 
-/** Time between two reads of the queues, ms. No events report their changes. */
-const READ_EVERY_MS = 2000;
-
 /** The queues, read from the API. @param version a new number reads them again */
 export function QueuePanel({ version }: { version: number }) {
   const { value, error, reload } = useResource('queues', () => call<QueuesAnswer>('/v1/queues'), version);
   const isAllowed = value !== undefined; // a user's key may not read the queues
-  useTicks(READ_EVERY_MS, () => isAllowed && reload());
+  useTicks(() => isAllowed && reload());
   if (error)
     return html`<section class="panel">
       <h2>Upkeep</h2>

@@ -70,20 +70,24 @@ interface FailureProperties {
 /** Shows an error with buttons that try again or hide it. For a missing right it says which key is needed. Null without an error. */
 export function Failure({ error, retry, dismiss }: FailureProperties) {
   if (!error) return null;
-  if (error instanceof CallError && error.type === 'urn:barkeep:problem:forbidden')
+  const type = error instanceof CallError ? error.type.replace('urn:barkeep:problem:', '') : '';
+  if (type === 'forbidden')
     return html`<p class="warning" role="status">
       This needs the admin key: open the console with a key of BARKEEP_ADMIN_KEYS.
     </p>`;
+  const text =
+    type === 'unauthorized'
+      ? 'The coordinator does not accept the key of this page. Load the page again, and give a key as the password.'
+      : error.message;
   return html`<p class="failure" role="alert">
-    ${error.message} ${linkOf(error)} ${retry && button('Try again', retry)} ${dismiss && button('Dismiss', dismiss)}
+    ${text} ${linkOf(type)} ${retry && button('Try again', retry)} ${dismiss && button('Dismiss', dismiss)}
   </p>`;
 }
 
-/** A link to the list, when the error says that the session or dataset does not exist. */
-function linkOf(error: Error) {
-  const type = error instanceof CallError ? error.type : '';
-  if (type === 'urn:barkeep:problem:unknown-session') return html`<a href="/">All sessions</a>`;
-  return type === 'urn:barkeep:problem:unknown-dataset' ? html`<a href="/datasets">All datasets</a>` : '';
+/** A link to the list, when the type of a problem says that the session or dataset does not exist. */
+function linkOf(type: string) {
+  if (type === 'unknown-session') return html`<a href="/">All sessions</a>`;
+  return type === 'unknown-dataset' ? html`<a href="/datasets">All datasets</a>` : '';
 }
 
 /** A panel without content, with a text that says why. */
@@ -94,9 +98,12 @@ export function EmptyPanel({ title, text }: { title: string; text?: string }) {
   </section>`;
 }
 
-const STATE_NAMES: Partial<Record<SessionAnswer['state'], string>> = { 'waiting-upkeep': 'waiting for upkeep' };
+/** The name of a session's state as the pages show it. */
+export function stateName(state: SessionAnswer['state']): string {
+  return state === 'waiting-upkeep' ? 'waiting for upkeep' : state;
+}
 
 /** The state of a session as a badge. Each state has its own sign (by CSS), not only its own colour. */
 export function StateBadge({ state }: { state: SessionAnswer['state'] }) {
-  return html`<span class=${`badge state-${state}`}>${STATE_NAMES[state] ?? state}</span>`;
+  return html`<span class=${`badge state-${state}`}>${stateName(state)}</span>`;
 }

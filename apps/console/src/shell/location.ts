@@ -15,8 +15,15 @@ export function goTo(href: string, { replace = false } = {}): void {
   else {
     history.pushState(null, '', href);
     visits++;
+    window.scrollTo(0, 0);
+    focusContent();
   }
   window.dispatchEvent(new Event(CHANGED));
+}
+
+/** The element that had the focus may disappear with its page, so the next Tab and a screen reader continue with the content. */
+function focusContent(): void {
+  document.getElementById('content')?.focus({ preventScroll: true });
 }
 
 /** The current address, and the number of the visit. The component renders again when the address changes. */
@@ -51,12 +58,7 @@ export function takeOverLinks(): void {
     if (!link || !isPlain || event.defaultPrevented || link.target !== '' || link.hasAttribute('download')) return;
     if (link.origin !== location.origin || pageOf(link.pathname).name === 'unknown') return;
     event.preventDefault();
-    // The link to the content of this page only moves the focus.
-    if (link.hash === '') {
-      goTo(link.pathname + link.search);
-      window.scrollTo(0, 0);
-    }
-    // The link may have disappeared with its page, so the next Tab and a screen reader continue with the content.
-    document.getElementById('content')?.focus({ preventScroll: true });
+    if (link.hash === '') goTo(link.pathname + link.search);
+    else focusContent(); // the link to the content of this page
   });
 }

@@ -53,8 +53,11 @@ function outcomeOf<Value>(call: Promise<Value>): Promise<{ value: Value } | { er
   );
 }
 
-/** Calls `tick` every `everyMs` while the page is visible, and when it becomes visible. For data whose changes no event reports. */
-export function useTicks(everyMs: number, tick: () => void): void {
+/** Time between two reads of data whose changes no event reports, ms. */
+const TICK_MS = 2000;
+
+/** Calls `tick` every `everyMs` while the page is visible, and when it becomes visible. */
+export function useTicks(tick: () => void, everyMs = TICK_MS): void {
   const latest = useRef(tick);
   latest.current = tick;
   useEffect(() => {

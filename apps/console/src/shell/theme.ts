@@ -1,4 +1,4 @@
-/** Light and dark colours: the page follows the setting of the device, but a drawing on a canvas must be made again. */
+/** Light and dark colours: the page follows the setting of the device, and is light on paper. A drawing on a canvas must be made again. */
 import { useEffect, useState } from 'preact/hooks';
 
 /**
@@ -8,7 +8,7 @@ import { useEffect, useState } from 'preact/hooks';
 export function useTheme(): object {
   const [theme, setTheme] = useState({});
   useEffect(() => {
-    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const dark = matchMedia('screen and (prefers-color-scheme: dark)');
     const noteChange = () => setTheme({});
     dark.addEventListener('change', noteChange);
     return () => dark.removeEventListener('change', noteChange);

@@ -2,7 +2,7 @@
  * Keeps a session's pace: computes when a simulated time is due, and measures how late bars are. At `pace: max` every time is
  * due at once and no bar is late. Does not move the clock.
  */
-import { OverrunMeter, PaceOverrunError, paceSchedule, TradingTime } from '@barkeep/bars';
+import { OverrunMeter, PaceOverrunError, paceSchedule, tradingTimeOf } from '@barkeep/bars';
 import type { SessionLayout, StreamFigures } from '@barkeep/session-data';
 import type { StreamMetrics } from '../figures/index.js';
 
@@ -24,7 +24,7 @@ export class PaceKeeper {
   start(clock: number): void {
     const { days, spec } = this.layout;
     if (spec.pace.mode !== 'clock') return;
-    this.dueAt ??= paceSchedule(new TradingTime(days), spec.pace.speed, clock, performance.now());
+    this.dueAt ??= paceSchedule(tradingTimeOf(days), spec.pace.speed, clock, performance.now());
   }
 
   /** Time until a simulated time is due, ms; 0 or less when it is due. -Infinity: without a pace and before its start all times are due. */

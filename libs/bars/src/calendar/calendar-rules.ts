@@ -40,28 +40,23 @@ function wallDayOf(hours: { segments: FileSegments; extended?: FileSegments | un
   };
 }
 
-/** The rules of a file, by day. A special day takes precedence over a holiday, and a holiday over the latest period's normal week. */
-export class CalendarRules {
-  readonly #periods: readonly Period[];
-  readonly #specialDays = new Map<number, WallDay>();
-  readonly #holidays: ReadonlySet<number>;
-
-  constructor(file: CalendarFile) {
-    this.#periods = periodsOf(file);
-    for (const special of file.specialDays ?? []) {
-      const hours = wallDayOf(special);
-      for (const day of special.dates.map(epochDayOf)) this.#specialDays.set(day, hours);
-    }
-    this.#holidays = new Set((file.holidays ?? []).map(epochDayOf));
+/**
+ * The rules of a file. A special day takes precedence over a holiday, and a holiday over the latest period's normal week.
+ * @returns a function from a trading date, as days after 1970-01-01, to its hours; to `undefined` when the venue is closed
+ */
+export function calendarRules(file: CalendarFile): (epochDay: number) => WallDay | undefined {
+  const periods = periodsOf(file);
+  const holidays = new Set((file.holidays ?? []).map(epochDayOf));
+  const specialDays = new Map<number, WallDay>();
+  for (const special of file.specialDays ?? []) {
+    const hours = wallDayOf(special);
+    for (const day of special.dates.map(epochDayOf)) specialDays.set(day, hours);
   }
-
-  /** The hours of a trading date, given as days after 1970-01-01; `undefined` when the venue is closed. */
-  hoursOn(epochDay: number): WallDay | undefined {
-    const special = this.#specialDays.get(epochDay);
-    if (special !== undefined) return special;
-    if (this.#holidays.has(epochDay)) return undefined;
-    return this.#periods.find(({ fromDay }) => fromDay <= epochDay)?.week.get(weekdayOf(epochDay));
-  }
+  return (epochDay) => {
+    const special = specialDays.get(epochDay);
+    if (special !== undefined || holidays.has(epochDay)) return special;
+    return periods.find(({ fromDay }) => fromDay <= epochDay)?.week.get(weekdayOf(epochDay));
+  };
 }
 
 /** The periods of a file, latest first. Entries with the same first date are one period. */

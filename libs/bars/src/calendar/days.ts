@@ -4,7 +4,7 @@
  */
 import { DAY_MS, dateOf, epochDayOf, MINUTE_MS, ZoneClock } from './time.js';
 import type { CalendarFile } from './calendar-file.js';
-import { CalendarRules } from './calendar-rules.js';
+import { calendarRules } from './calendar-rules.js';
 
 /** Thrown for a date whose hours are not known: before `firstDate` or after `lastDate` of a calendar. */
 export class CalendarRangeError extends Error {
@@ -50,7 +50,7 @@ export class Calendar {
   readonly hasExtendedHours: boolean;
   readonly #firstDay: number;
   readonly #lastDay: number;
-  readonly #rules: CalendarRules;
+  readonly #hoursOn: ReturnType<typeof calendarRules>;
   readonly #clock: ZoneClock;
   /** By days after 1970-01-01; `undefined` for a day on which the venue is closed. */
   readonly #caches: Record<Hours, Map<number, TradingDay | undefined>> = { regular: new Map(), extended: new Map() };
@@ -65,7 +65,7 @@ export class Calendar {
     this.hasExtendedHours = file.hours.every(({ extended }) => extended !== undefined);
     this.#firstDay = epochDayOf(file.firstDate);
     this.#lastDay = epochDayOf(file.lastDate);
-    this.#rules = new CalendarRules(file);
+    this.#hoursOn = calendarRules(file);
     this.#clock = new ZoneClock(file.zone);
   }
 
@@ -163,7 +163,7 @@ export class Calendar {
 
   /** The segments of a day in UTC. Leaves out a segment that shrinks to nothing because the clocks go forward. */
   #segmentsOf(epochDay: number, hours: Hours): readonly Segment[] {
-    const wallSegments = this.#rules.hoursOn(epochDay)?.[hours] ?? [];
+    const wallSegments = this.#hoursOn(epochDay)?.[hours] ?? [];
     const segments = wallSegments.map(({ openMinute, closeMinute }) =>
       Object.freeze({ open: this.#utcOf(epochDay, openMinute), close: this.#utcOf(epochDay, closeMinute) }),
     );

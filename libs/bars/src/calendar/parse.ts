@@ -5,7 +5,7 @@
 import { type FieldProblem, problemsOf } from '../field-problems.js';
 import { Calendar } from './days.js';
 import { calendarFileSchema, type CalendarFile, type FileSegments } from './calendar-file.js';
-import { CalendarRules, wallSegmentsOf } from './calendar-rules.js';
+import { calendarRules, wallSegmentsOf } from './calendar-rules.js';
 import { DAY_MINUTES, dateOf, epochDayOf } from './time.js';
 
 /** Thrown for a calendar file that cannot be used. */
@@ -124,12 +124,12 @@ function checkDates({ firstDate, lastDate, holidays = [], specialDays = [] }: Ca
 
 /** Reports the first day that opens before the previous one has closed. */
 function checkNeighbours(file: CalendarFile, report: ReportText): void {
-  const rules = new CalendarRules(file);
+  const hoursOn = calendarRules(file);
   const lastDay = epochDayOf(file.lastDate);
   /** The last close of the days so far, in minutes of wall time after 1970-01-01. */
   let lastClose = Number.NEGATIVE_INFINITY;
   for (let day = epochDayOf(file.firstDate); day <= lastDay; day++) {
-    const hours = rules.hoursOn(day);
+    const hours = hoursOn(day);
     const segments = hours?.extended ?? hours?.regular ?? [];
     const [first, last] = [segments[0], segments.at(-1)];
     if (first === undefined || last === undefined) continue;

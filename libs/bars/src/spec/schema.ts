@@ -18,23 +18,27 @@ export const SYMBOL_WORDS = 'a symbol of 1 to 64 letters, digits and . _ - / ^ =
 
 /** A history has at most this many trading days. */
 export const HISTORY_DAYS_MAX = 1_000;
-const HISTORY_BARS_MAX = 100_000;
-const RETAIN_DAYS_MAX = 10_000;
 
 const whole = (min: number, max: number) =>
   z.int('a whole number').min(min, `at least ${min}`).max(max, `at most ${max}`);
 
-const interval = z.string().refine(isInterval, INTERVAL_WORDS);
-const date = z.string().refine(isDate, 'a date, YYYY-MM-DD');
-const dataset = z.string().regex(DATASET_PATTERN, `a dataset name, ${DATASET_PATTERN.source}`);
-const speed = z.number('a number').min(0.1, 'at least 0.1').max(100_000, 'at most 100000');
+// `words` say what was expected, also when the value is no text.
+const text = (words: string, isValid: (value: string) => boolean) => z.string(words).refine(isValid, words);
+const matching = (pattern: RegExp, words: string) => z.string(words).regex(pattern, words);
+const interval = text(INTERVAL_WORDS, isInterval);
+const date = text('a date, YYYY-MM-DD', isDate);
+const dataset = matching(DATASET_PATTERN, `a dataset name, ${DATASET_PATTERN.source}`);
+/** Parameters of a union of objects. The words are an `example` for a value that is no object, else the `names` of the forms. */
+const forms = (names: string, example: string) => ({
+  error: ({ code }: { code?: string }) => (code === 'invalid_type' ? `an object such as ${example}` : names),
+});
 
 /** One object for both forms of a history, with and without `bars`, so that each problem can name its field. */
 const historySchema = z.strictObject({
   trailingDays: whole(0, HISTORY_DAYS_MAX).optional().describe('trading days before the first one; 0 by default'),
-  bars: whole(1, HISTORY_BARS_MAX).optional().describe('or: as many days as give each symbol this many bars'),
+  bars: whole(1, 100_000).optional().describe('or: as many days as give each symbol this many bars'),
   interval: interval.optional().describe('of the bars'),
-  retainDays: whole(0, RETAIN_DAYS_MAX)
+  retainDays: whole(0, 10_000)
     .default(0)
     .describe('finished trading days that are retained, besides the one that streams; 0 retains all'),
 });
@@ -44,7 +48,7 @@ const symbols = z.union(
   [
     z.literal('dataset'),
     z
-      .array(z.string().regex(SYMBOL_PATTERN, SYMBOL_WORDS))
+      .array(matching(SYMBOL_PATTERN, SYMBOL_WORDS))
       .min(1, 'at least 1 symbol')
       .max(SYMBOLS_MAX, `at most ${SYMBOLS_MAX} symbols`),
   ],
@@ -58,7 +62,7 @@ const source = z.discriminatedUnion(
     z.strictObject({ type: z.literal('dataset'), dataset }),
     z.strictObject({ type: z.literal('feed'), latenessSeconds: whole(0, 86_400).default(0) }),
   ],
-  '"dataset" or "feed"',
+  forms('"dataset" or "feed"', '{ "type": "dataset", "dataset": "NAME" }'),
 );
 
 /**
@@ -72,7 +76,7 @@ const pace = z.discriminatedUnion(
     z.strictObject({ mode: z.literal('max') }),
     z.strictObject({
       mode: z.literal('clock'),
-      speed,
+      speed: z.number('a number').min(0.1, 'at least 0.1').max(100_000, 'at most 100000'),
       overrun: z.enum(['wait', 'fail'], '"wait" or "fail"').default('wait'),
     }),
     z.strictObject({
@@ -83,7 +87,7 @@ const pace = z.discriminatedUnion(
       onSilence: z.enum(['drop', 'hold'], '"drop" or "hold"').default('drop'),
     }),
   ],
-  '"max", "clock" or "lockstep"',
+  forms('"max", "clock" or "lockstep"', '{ "mode": "max" }'),
 );
 
 /** Defaults of the `upkeep` part when the environment sets none (`DATA_UPKEEP_*`). */
@@ -99,19 +103,19 @@ export type UpkeepDefaults = typeof UPKEEP_DEFAULTS;
 
 function newSchema(defaults: UpkeepDefaults) {
   return z.strictObject({
-    id: z.string().regex(SESSION_ID_PATTERN, `an id, ${SESSION_ID_PATTERN.source}`).optional(),
+    id: matching(SESSION_ID_PATTERN, `an id, ${SESSION_ID_PATTERN.source}`).optional(),
     symbols,
-    calendar: z.string().default('XNYS'),
+    calendar: z.string('the name of a calendar').default('XNYS'),
     hours: z.enum(['regular', 'extended'], 'regular or extended').default('regular'),
     start: date,
     end: date,
     baseInterval: interval.default('1m'),
     derivedIntervals: z
-      .array(interval)
+      .array(interval, 'a list of intervals')
       .max(16, 'at most 16 intervals')
       .default([...defaults.derivedIntervals]),
     source,
-    backfill: z.array(dataset).max(8, 'at most 8 datasets').default([]),
+    backfill: z.array(dataset, 'a list of datasets').max(8, 'at most 8 datasets').default([]),
     prices: z
       .enum(PRICES, '"positive" or "any"')
       .default('positive')

@@ -113,12 +113,13 @@ describe('an invalid spec', () => {
       'history.trailingDays: expected no such field beside history.bars, was 3',
     ],
     [{ history: { interval: '1m' } }, 'history.interval: expected no such field without history.bars, was "1m"'],
-    [{ history: { bars: 10 } }, 'history.interval: expected one that this session stores: 1m, 5m, 15m, was undefined'],
+    [{ history: { bars: 10 } }, 'history.interval: expected one that this session stores: 1m, 5m, 15m, was nothing'],
     [
       { history: { bars: 10, interval: '5m' }, upkeep: { enabled: false } },
       'history.interval: expected one that this session stores: 1m, was "5m"',
     ],
-    [{ source: undefined }, 'source: expected "dataset" or "feed", was nothing'],
+    [{ source: undefined }, 'source: expected an object such as { "type": "dataset", "dataset": "NAME" }, was nothing'],
+    [{ pace: 'max' }, 'pace: expected an object such as { "mode": "max" }, was "max"'],
     [{ symbols: ['SPY', 'BRK B'] }, `symbols[1]: expected ${SYMBOL_WORDS}, was "BRK B"`],
     [{ symbols: ['SPY\n'] }, `symbols[0]: expected ${SYMBOL_WORDS}, was "SPY\\n"`],
     [{ symbols: [] }, 'symbols: expected at least 1 symbol, was []'],
@@ -168,6 +169,47 @@ describe('an invalid spec', () => {
   ])('%j has the problem %s', (change, problem) => {
     const texts = problemsWith(change).map(({ field, expected, was }) => `${field}: expected ${expected}, was ${was}`);
     expect(texts).toEqual([problem]);
+  });
+
+  const OUTER_FIELDS =
+    'id symbols calendar hours start end baseInterval derivedIntervals source backfill prices pace feed history upkeep retentionHours';
+  const INNER_FIELDS =
+    'source.type pace.mode feed.timeoutSeconds history.trailingDays history.retainDays upkeep.enabled upkeep.everySeconds ' +
+    'upkeep.barrier upkeep.retryMissingBars upkeep.maxRetries upkeep.onFailure upkeep.autoComputeDerived';
+  /** Fields that are allowed only beside others. */
+  const DEPENDENT_FIELDS: [path: string, others: object][] = [
+    ['source.dataset', { type: 'dataset' }],
+    ['source.latenessSeconds', { type: 'feed' }],
+    ['pace.speed', { mode: 'clock' }],
+    ['pace.overrun', { mode: 'clock', speed: 60 }],
+    ['pace.window', { mode: 'lockstep' }],
+    ['pace.consumers', { mode: 'lockstep' }],
+    ['pace.heartbeatSeconds', { mode: 'lockstep' }],
+    ['pace.onSilence', { mode: 'lockstep' }],
+    ['history.bars', { interval: '1m' }],
+    ['history.interval', { bars: 10 }],
+  ];
+  const otherFields = `${OUTER_FIELDS} ${INNER_FIELDS}`.split(' ').map((path): [string, object] => [path, {}]);
+  /** Values that no field allows. */
+  const WRONG_VALUES = [null, [[]], -7, 'no such value', '\n'];
+
+  it.each([...otherFields, ...DEPENDENT_FIELDS])(
+    'a wrong %s is one problem, which names it, what was expected and what came',
+    (path, others) => {
+      const [outer, inner] = path.split('.') as [string, string?];
+      for (const value of WRONG_VALUES) {
+        const [problem, ...more] = problemsWith({ [outer]: inner ? { ...others, [inner]: value } : value });
+        expect(more).toEqual([]);
+        const isAboutItem = problem!.field === `${path}[0]`; // of a list
+        expect(problem).toMatchObject(isAboutItem ? { was: '[]' } : { field: path, was: shown(value) });
+        expect(problem!.expected).toMatch(/^(?!Invalid)./); // the texts of zod begin so
+      }
+    },
+  );
+
+  it('a pace or source that is no object has a problem with an example, not with the values of its first field', () => {
+    const [problem] = problemsWith({ source: 'feed' });
+    expect(problem!.expected).toBe('an object such as { "type": "dataset", "dataset": "NAME" }');
   });
 
   it('5,001 symbols are one problem, whose message does not list them', () => {
@@ -299,7 +341,7 @@ describe('the size of a session', () => {
   });
 });
 
-test('a long value is shortened in a message, and undefined is shown although it is not JSON', () => {
+test('a long value is shortened in a message, and undefined is shown as nothing', () => {
   expect(shown('x'.repeat(200))).toHaveLength(78);
-  expect([undefined, 7, { a: 1 }].map(shown)).toEqual(['undefined', '7', '{"a":1}']);
+  expect([undefined, 7, { a: 1 }].map(shown)).toEqual(['nothing', '7', '{"a":1}']);
 });
