@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import { JOB_NAMES } from './contract.js';
 import type { Queues } from './producer.js';
-import { openQueues, producerConnection } from './connections.js';
+import { openQueues, producerConnection, serverTime } from './connections.js';
 import { activityKey } from './queue-status.js';
 
 /** Differences between clocks up to this one need no repair, ms. */
@@ -18,8 +18,7 @@ const SCORES_PER_MS = 0x1000;
  * late.
  */
 export async function runLateJobs(redis: Redis, queues: Queues): Promise<void> {
-  const [redisSeconds] = await redis.time();
-  const now = Number(redisSeconds) * 1000;
+  const now = await serverTime(redis);
   const scoreAt = (time: number): number => time * SCORES_PER_MS;
   for (const queue of Object.values(queues)) {
     const key = queue.toKey('delayed');
