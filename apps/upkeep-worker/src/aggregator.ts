@@ -11,10 +11,8 @@ import type { Payload } from '@barkeep/upkeep-queues';
 import { deriveDay, hasNoBarrier } from './derive-day.js';
 import type { WorkParts } from './upkeep-sessions.js';
 
-/** At most this many partitions are remembered in `continueAt`. */
 const PARTITIONS_MAX = 1_000;
 
-/** What one job derives. */
 interface PartitionJob {
   store: UpkeepStore;
   partition: number;

@@ -58,7 +58,7 @@ export const WORKER_SILENT_MS = 20_000;
 /** The queues of upkeep workers. Coordinators take the jobs of `stream`. */
 const UPKEEP_JOBS = ['detect-gaps', 'backfill', 'aggregate'] as const;
 
-/** The key in the queue Redis that holds when a worker last took an upkeep job, epoch ms. @param prefix BullMQ's key prefix */
+/** The key in the queue Redis that holds when a worker last took an upkeep job, epoch ms by its clock. @param prefix BullMQ's key prefix */
 export const activityKey = (prefix: string) => `${prefix}:upkeep-activity`;
 
 /**

@@ -13,11 +13,8 @@ export type StreamOutcome = 'completed' | 'paused' | 'stopped' | 'changed';
 
 const OUTCOMES = { pause: 'paused', stop: 'stopped', reload: 'changed' } as const;
 
-/** The position is saved in Postgres at most this often. */
 const CHECKPOINT_EVERY_MS = 1_000;
-/** The session's row in Postgres is read at most this often. */
 const FOLLOW_EVERY_MS = 1_000;
-/** A wait is shown to readers after this time. */
 const WAIT_SHOWN_AFTER_MS = 1_000;
 
 export class StreamProgress {
