@@ -22,6 +22,8 @@ export class OutsideCounter {
   private running: Promise<void> = Promise.resolve();
   /** When the next count in the background may start, in `performance.now()` time; Infinity while one runs. */
   private nextAt = 0;
+  /** The ids of the symbols, as last read. */
+  private ids: ReadonlyMap<string, number> = new Map();
 
   /** @param clean the dates without such rows; all sessions of this process share them */
   constructor(
@@ -87,13 +89,15 @@ export class OutsideCounter {
     }
   }
 
-  /** The ids in Postgres of the dataset and its symbols. A removed dataset has no symbols. */
+  /** The ids in Postgres of the dataset, and of its symbols until Postgres has all of them. A removed dataset has no symbols. */
   private async lookUp(): Promise<{ datasetId: number; ids: ReadonlyMap<string, number> }> {
     const { layout, dataSource } = this.parts;
+    const areKnown = this.ids.size === layout.symbols.length;
     const [datasetId, ids] = await Promise.all([
       resolveDataset(dataSource, sourceName(layout.spec)),
-      symbolIds(dataSource, layout.symbols),
+      areKnown ? this.ids : symbolIds(dataSource, layout.symbols),
     ]);
+    this.ids = ids;
     return datasetId === undefined ? { datasetId: 0, ids: new Map() } : { datasetId, ids };
   }
 }
