@@ -129,17 +129,13 @@ export class Lab {
       BARKEEP_SESSION_PREFIX: this.sessionPrefix,
       BARKEEP_BACKOFF_MS: '100',
       BARKEEP_LOG_LEVEL: 'warn',
-      ...(app === 'upkeep-worker' ? this.vendorEnvironment : {}),
+      BARKEEP_REPOSITORIES: join(ROOT, 'test/faults/programs/repositories.mjs'),
+      LAB_VENDOR_URL: this.vendor.url,
       ...(this.faketime === undefined ? {} : faketimeEnvironment(this.faketime, timeFile)),
     };
     const args = [join(ROOT, 'apps', app, 'dist/main.js')];
     const url = port === 0 ? undefined : `http://127.0.0.1:${port}`;
     return new LabProcess({ name, args, env, logFile: this.logFile(name), gates, url, timeFile });
-  }
-
-  private get vendorEnvironment(): NodeJS.ProcessEnv {
-    const module = join(ROOT, 'test/faults/programs/repositories.mjs');
-    return { BARKEEP_REPOSITORIES: module, LAB_VENDOR_URL: this.vendor.url };
   }
 
   private logFile(name: string): string {

@@ -15,7 +15,7 @@ const RETRY_MS = 500;
 /** How much of the newest output is kept for messages, and how many lines of it a death shows. */
 const TAIL_CHARACTERS = 8_000;
 const DEATH_LINES = 60;
-/** A worker with a user's module logs an uncaught error, which would end other processes. It counts as a death. */
+/** A process with a module of repositories logs an uncaught error, which would end other processes. It counts as a death. */
 const UNCAUGHT = 'uncaught error';
 /** A process that needs longer to end is killed. */
 const END_LIMIT_MS = 20_000;
