@@ -16,7 +16,14 @@ const counts = {
   absent: 0,
   missing: 0,
 };
-const outcome: Outcome = { digest: 'd', counts, metrics: [], consumers: [] };
+const outcome: Outcome = {
+  digest: 'd',
+  certificate: 'c',
+  dayEvents: ['opened', 'closed'],
+  counts,
+  metrics: [],
+  consumers: [],
+};
 /** The clock may reach 40, the watermark. Without a barrier it may reach 50, the frontier. */
 const sample = (at: number, clock: number) => ({ at, clock, frontier: 50, watermark: 40 });
 
@@ -27,6 +34,7 @@ function evidence(change: Partial<Evidence> = {}): Evidence {
     outcome,
     observations: { samples: [sample(1, 10), sample(2, 40)], silentMs: 0 }, // every coordinator always answered
     setsBack: false, // no fault took data
+    changesSymbols: false,
     deaths: [],
     jobsLeft: [],
     keysLeft: [],
@@ -47,6 +55,14 @@ test('I1 I6 another digest, other counts and counts that do not add up are viola
     'wrong: I1 digest: expected "d", was "e"',
     expect.stringContaining('wrong: counts: '),
     'wrong: I6 sum of the counts: expected 10, was 9',
+  ]);
+});
+
+test('an event that is emitted twice, and another certificate, are violations', () => {
+  const wrong = { ...outcome, certificate: 'x', dayEvents: ['opened', 'closed', 'closed'] };
+  expect(violationsAfter({ outcome: wrong })).toEqual([
+    'wrong: certificate: expected "c", was "x"',
+    expect.stringContaining('wrong: events of days: '),
   ]);
 });
 

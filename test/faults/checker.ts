@@ -9,9 +9,13 @@ import type { Observations } from './observer.js';
 /** How a session ended. */
 export interface Outcome {
   digest: string;
+  /** The digest of the certificate. */
+  certificate: string;
   counts: Counts;
   metrics: readonly Metrics[];
   consumers: readonly Consumer[];
+  /** The events at the boundaries of its days. */
+  dayEvents: readonly string[];
 }
 
 /** The results of a schedule that the checker judges. */
@@ -23,6 +27,8 @@ export interface Evidence {
   observations: Observations;
   /** True when a fault took data from the session store or removed the session. */
   setsBack: boolean;
+  /** True when a fault changed the symbols for a while, which the events of days show. */
+  changesSymbols: boolean;
   /** Processes that ended although no fault ended them. */
   deaths: readonly string[];
   /** Jobs of the session in the queues after it was removed. */
@@ -78,7 +84,7 @@ function wrongTimes({ observations: { samples }, setsBack, kind }: Evidence): st
 }
 
 /** Differences from the undisturbed session, and counts that do not add up. */
-function wrongOutcome({ outcome, reference }: Evidence): string[] {
+function wrongOutcome({ outcome, reference, setsBack, changesSymbols, kind }: Evidence): string[] {
   if (!outcome) return [];
   const wrong: string[] = [];
   const compare = (what: string, was: unknown, expected: unknown): void => {
@@ -87,6 +93,10 @@ function wrongOutcome({ outcome, reference }: Evidence): string[] {
     }
   };
   compare('I1 digest', outcome.digest, reference.digest);
+  compare('certificate', outcome.certificate, reference.certificate);
+  // Without a barrier a day may close before its repairs. A store that lost its newest writes emits events again.
+  if (kind.hasBarrier && !setsBack && !changesSymbols)
+    compare('events of days', outcome.dayEvents, reference.dayEvents);
   compare('counts', outcome.counts, reference.counts);
   outcome.metrics.forEach((metrics, i) => compare(`metrics of ${metrics.symbol}`, metrics, reference.metrics[i]));
   for (const { expected, filled, noTrade, unfillable, absent, missing } of [outcome.counts, ...outcome.metrics]) {

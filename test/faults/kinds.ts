@@ -8,6 +8,8 @@ export interface Kind {
   isFed: boolean;
   /** True when the clock waits for upkeep. */
   hasBarrier: boolean;
+  /** True for a kind that only `--kind` and `--crowd` choose, so that the seeds of docs/reliability.md keep their schedules. */
+  isByName: boolean;
   /** The spec without its id. */
   spec: Readonly<Record<string, unknown>>;
 }
@@ -32,6 +34,9 @@ const BASE = {
   backfill: ['reference'],
   retentionHours: 0,
 };
+/** The repository of `lab/http-repository.ts`, which has the bars of `reference`. */
+export const HTTP_REPOSITORY = 'vendor';
+const FEED = { type: 'feed', latenessSeconds: 0 };
 /** A multiple of real time at which a session takes some seconds. */
 const PACE = { mode: 'clock', speed: 25_000 };
 
@@ -40,12 +45,16 @@ interface KindOptions {
   barrier?: 'day' | 'none' | { minutes: number };
   consumers?: number;
   isFed?: boolean;
+  isByName?: boolean;
 }
 
 /** @param changes parts of the spec that {@link BASE} lacks or has otherwise */
-function kind(changes: object, { barrier = 'day', consumers = 0, isFed = false }: KindOptions = {}): Kind {
+function kind(
+  changes: object,
+  { barrier = 'day', consumers = 0, isFed = false, isByName = false }: KindOptions = {},
+): Kind {
   const spec = { ...BASE, upkeep: { ...UPKEEP, barrier }, ...changes };
-  return { consumers, isFed, hasBarrier: barrier !== 'none', spec };
+  return { consumers, isFed, hasBarrier: barrier !== 'none', isByName, spec };
 }
 
 function lockstep(consumers: number): Kind {
@@ -61,16 +70,20 @@ export const KINDS = {
   paced: kind({ end: '2013-10-03', pace: PACE }),
   'lockstep-1': lockstep(1),
   'lockstep-3': lockstep(3),
-  fed: kind(
-    { end: '2013-10-02', source: { type: 'feed', latenessSeconds: 0 } },
-    { isFed: true, barrier: { minutes: 30 } },
-  ),
+  fed: kind({ end: '2013-10-02', source: FEED }, { isFed: true, barrier: { minutes: 30 } }),
   history: kind({ start: '2013-10-04', end: '2013-10-07', history: { trailingDays: 3 } }, { barrier: { minutes: 60 } }),
   retained: kind({ end: '2013-10-08', history: { trailingDays: 0, retainDays: 2 } }, { barrier: { minutes: 60 } }),
   packed: kind({ end: '2013-10-04', source: { type: 'dataset', dataset: 'packed' } }, { barrier: { minutes: 30 } }),
   wide: kind(
     { ...WIDE_DATES, symbols: MANY_SYMBOLS, source: { type: 'dataset', dataset: 'wide' } },
     { barrier: { minutes: 60 } },
+  ),
+  http: kind({ end: '2013-10-04', backfill: [HTTP_REPOSITORY] }, { isByName: true, barrier: { minutes: 60 } }),
+  'http-second': kind({ end: '2013-10-04', backfill: ['sparse', HTTP_REPOSITORY] }, { isByName: true }),
+  'http-paced': kind({ end: '2013-10-03', backfill: [HTTP_REPOSITORY], pace: PACE }, { isByName: true }),
+  'fed-paced': kind(
+    { end: '2013-10-02', source: FEED, backfill: [HTTP_REPOSITORY], pace: PACE },
+    { isByName: true, isFed: true, barrier: { minutes: 30 } },
   ),
 } satisfies Record<string, Kind>;
 

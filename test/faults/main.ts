@@ -13,6 +13,7 @@ interface Options {
   seed: number;
   only?: string;
   kind?: KindName;
+  crowd: number;
   labs: number;
   verbose: boolean;
   /** A file of results, one per line. Schedules that it has are not run again, and new results are added. */
@@ -29,6 +30,7 @@ function optionsOf(args: readonly string[]): Options {
     .option('--seed <n>', 'seed of the first schedule', wholeNumber, 1)
     .addOption(new Option('--only <fault>', 'use only this fault').choices(FAULTS.map(({ name }) => name)))
     .addOption(new Option('--kind <kind>', 'use only this kind of session').choices(Object.keys(KINDS)))
+    .option('--crowd <n>', 'run so many further sessions of random kinds at the same time', wholeNumber, 0)
     .option('--labs <n>', 'labs (separate systems) that run schedules at the same time', wholeNumber, 1)
     .option('--results <file>', 'keep results in this file, and skip schedules whose results it has')
     .option('--verbose', 'print what happened in every schedule', false)
@@ -75,10 +77,15 @@ async function main(): Promise<void> {
 }
 
 /** The schedules of a campaign that have no result yet. */
-function schedulesToRun({ schedules, seed, only, kind }: Options, results: readonly ScheduleResult[]): Schedule[] {
+function schedulesToRun(
+  { schedules, seed, only, kind, crowd }: Options,
+  results: readonly ScheduleResult[],
+): Schedule[] {
   const keyOf = (schedule: Schedule): string => `${schedule.seed} ${describe(schedule)}`;
   const done = new Set(results.map(({ schedule }) => keyOf(schedule)));
-  const planned = Array.from({ length: schedules }, (_, i) => scheduleOf(seed + i, { faults: FAULTS, only, kind }));
+  const planned = Array.from({ length: schedules }, (_, i) =>
+    scheduleOf(seed + i, { faults: FAULTS, only, kind, crowd }),
+  );
   return planned.filter((schedule) => !done.has(keyOf(schedule)));
 }
 

@@ -20,6 +20,8 @@ export interface Schedule {
   seed: number;
   kind: KindName;
   faults: readonly PlannedFault[];
+  /** Kinds of further sessions that run at the same time in the same lab. The faults are aimed at the first session. */
+  crowd?: readonly KindName[];
 }
 
 /** The faults to choose from; `only` names one of them, `kind` one kind of session. */
@@ -27,6 +29,8 @@ interface ScheduleOptions {
   faults: readonly FaultInfo[];
   only?: string;
   kind?: KindName;
+  /** How many further sessions run at the same time. @default 0 */
+  crowd?: number;
 }
 
 const FAULTS_MAX = 4;
@@ -42,7 +46,7 @@ const SPREAD = 0x9e3779b1;
 const SKIPPED_NUMBERS = 8;
 
 /** @param seed a whole number of 1 or more */
-export function scheduleOf(seed: number, { faults, only, kind }: ScheduleOptions): Schedule {
+export function scheduleOf(seed: number, { faults, only, kind, crowd = 0 }: ScheduleOptions): Schedule {
   const random = seeded(Math.imul(seed, SPREAD));
   for (let i = 0; i < SKIPPED_NUMBERS; i++) random.next();
   const chosenKind = kind ?? random.pick(suitableKinds(faults, only));
@@ -55,17 +59,20 @@ export function scheduleOf(seed: number, { faults, only, kind }: ScheduleOptions
     pick: random.next(),
   }));
   planned.sort((a, b) => a.atMs - b.atMs);
-  return { seed, kind: chosenKind, faults: planned };
+  if (crowd === 0) return { seed, kind: chosenKind, faults: planned };
+  const allKinds = Object.keys(KINDS) as KindName[];
+  const others = Array.from({ length: crowd }, () => random.pick(allKinds));
+  return { seed, kind: chosenKind, faults: planned, crowd: others };
 }
 
 /** The kinds of sessions that the fault `only` suits; all kinds without `only`. */
 function suitableKinds(faults: readonly FaultInfo[], only: string | undefined): KindName[] {
-  const kinds = Object.keys(KINDS) as KindName[];
+  const kinds = (Object.keys(KINDS) as KindName[]).filter((kind) => !KINDS[kind].isByName);
   if (only === undefined) return kinds;
   return kinds.filter((kind) => faults.some((fault) => fault.name === only && fault.suits(KINDS[kind])));
 }
 
 /** A schedule in one line. */
-export function describe({ kind, faults }: Schedule): string {
-  return `${kind}: ${faults.map(({ name, atMs, forMs }) => `${name}@${atMs}+${forMs}`).join(', ')}`;
+export function describe({ kind, faults, crowd = [] }: Schedule): string {
+  return `${[kind, ...crowd].join(' ')}: ${faults.map(({ name, atMs, forMs }) => `${name}@${atMs}+${forMs}`).join(', ')}`;
 }

@@ -72,5 +72,6 @@ async function outcomeOf(session: SessionUnderTest): Promise<Outcome> {
   const metrics = [];
   for (const symbol of symbols.slice(0, METRICS_SYMBOLS)) metrics.push(await session.metrics(symbol));
   const sorted = consumers.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return { digest: await session.digest(), counts, metrics, consumers: sorted };
+  const [digest, certificate] = [await session.digest(), await session.certificate()];
+  return { digest, certificate, counts, metrics, consumers: sorted, dayEvents: await session.dayEvents() };
 }

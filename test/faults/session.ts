@@ -2,8 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bar } from '@barkeep/bars';
-import type { Metrics, Session } from '../support/system/api.js';
-import { type BarsBySymbol, holey, marketBars } from '../support/data/market.js';
+import type { ApiBar, Metrics, Session } from '../support/system/api.js';
+import type { BarsBySymbol } from '../support/data/market.js';
+import { importedMarkets } from './lab/datasets.js';
 import { DATES, KINDS, type Kind, type KindName, SYMBOLS } from './kinds.js';
 import type { Lab } from './lab/lab.js';
 import type { LabProcess } from './lab/process.js';
@@ -13,8 +14,8 @@ import { PersistentCalls } from './persistent-calls.js';
 const STEP_WORK_MS = 2;
 /** How long a feeder waits after each hour of bars. */
 const FEED_PAUSE_MS = 150;
-/** Share of the bars that a feeder does not send. */
-const FEED_HOLES = 0.03;
+/** The events at the boundaries of days. */
+const DAY_EVENTS: ReadonlySet<string> = new Set(['day-opened', 'day-closing', 'day-closed']);
 
 export class SessionUnderTest {
   readonly consumers: LabProcess[] = [];
@@ -25,9 +26,9 @@ export class SessionUnderTest {
   constructor(
     readonly lab: Lab,
     readonly id: string,
-    kind: KindName,
+    readonly kindName: KindName,
   ) {
-    this.kind = KINDS[kind];
+    this.kind = KINDS[kindName];
     this.calls = new PersistentCalls(lab.coordinators);
   }
 
@@ -59,6 +60,28 @@ export class SessionUnderTest {
   }
   metrics(symbol: string): Promise<Metrics> {
     return this.ok('GET', `/symbols/${symbol}/metrics`);
+  }
+  bars(symbol: string, interval: string): Promise<ApiBar[]> {
+    const { start, end } = DATES;
+    return this.ok('GET', `/symbols/${symbol}/bars?interval=${interval}&from=${start}T00:00:00Z&to=${end}T23:00:00Z`);
+  }
+  /** The digest of its certificate. */
+  async certificate(): Promise<string> {
+    return (await this.ok<{ digest: string }>('GET', '/certificate')).digest;
+  }
+  /** The public events at the boundaries of its days, in order, without what depends on the speed of the machine. */
+  async dayEvents(): Promise<string[]> {
+    const entries = await this.lab.redis.session.client.xrange(
+      `${this.lab.sessionPrefix}:{${this.id}:0}:events`,
+      '-',
+      '+',
+    );
+    return entries.flatMap(([, fields]) => {
+      const event = new Map(fields.flatMap((name, i) => (i % 2 === 0 ? [[name, fields[i + 1]!] as const] : [])));
+      // How often the bar of an empty slot was requested until the event decides between the last two.
+      for (const name of ['waitedMs', 'absent', 'unfillable']) event.delete(name);
+      return DAY_EVENTS.has(event.get('type')!) ? [JSON.stringify([...event])] : [];
+    });
   }
 
   /** Changes its state. A refusal because of its present state (409) is accepted. */
@@ -106,8 +129,8 @@ export class SessionUnderTest {
       this.consumers.push(await this.lab.program(`${this.id}-consumer-${i}`, 'consumer.mjs', argument));
     }
     if (this.kind.isFed) {
-      const file = join(this.lab.folder, 'feed.json');
-      writeFileSync(file, JSON.stringify(Object.fromEntries(fedBars())));
+      const file = join(this.lab.folder, `${this.id}-feed.json`);
+      writeFileSync(file, JSON.stringify(Object.fromEntries(fedBars(this.kind))));
       const argument = { session: this.id, file, pauseMs: FEED_PAUSE_MS };
       this.feeder = await this.lab.program(`${this.id}-feeder`, 'feeder.mjs', argument);
     }
@@ -120,10 +143,10 @@ export class SessionUnderTest {
   }
 }
 
-/** The bars that a feeder sends, by symbol: a market with holes, up to the last date of the fed session. */
-function fedBars(): BarsBySymbol {
-  const market = holey(marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 }), FEED_HOLES, 9);
-  const end = String(KINDS.fed.spec['end']);
+/** The bars that a feeder sends, by symbol: a market with holes, up to the last date of the session. */
+function fedBars({ spec }: Kind): BarsBySymbol {
+  const end = String(spec['end']);
   const isUpToEnd = ({ openTime }: Bar): boolean => new Date(openTime).toISOString().slice(0, 10) <= end;
-  return new Map([...market].map(([symbol, bars]) => [symbol, bars.filter(isUpToEnd)]));
+  const { stream } = importedMarkets();
+  return new Map(SYMBOLS.map((symbol) => [symbol, stream.get(symbol)!.filter(isUpToEnd)]));
 }

@@ -216,6 +216,19 @@ describe('a DataSource as BarSource', () => {
     expect(await relayed).toContainEqual(expect.objectContaining({ time: OPEN + MINUTE_MS, high: NaN }));
   });
 
+  test('gives no bars of another symbol when a restored database has other ids for the symbols', async () => {
+    await importAaa('restored');
+    const source = barSourceOf('restored', dataSource)!;
+    await source.bars(query); // the source has seen the ids before the restoration
+    await dataSource.query(`UPDATE symbols SET name = 'MOVED' WHERE name = 'AAA'`);
+    try {
+      const answer = await source.bars({ ...query, symbols: ['AAA', 'MOVED'] });
+      expect([...answer.bars.keys()]).toEqual(['MOVED']);
+    } finally {
+      await dataSource.query(`UPDATE symbols SET name = 'AAA' WHERE name = 'MOVED'`);
+    }
+  });
+
   test('fails when its dataset was removed, and does not answer without bars', async () => {
     await importAaa('gone');
     const source = barSourceOf('gone', dataSource);

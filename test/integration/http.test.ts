@@ -247,6 +247,7 @@ describe('the stop of a coordinator', () => {
     const outcomes = await coordinator.stop.run();
     expect(outcomes.filter(({ outcome }) => outcome !== 'stopped')).toEqual([]);
     const names = outcomes.map(({ name }) => name);
+    expect(names).toEqual([...new Set(names)]);
     expect(names.indexOf('listening')).toBeLessThan(names.indexOf('streams'));
     expect(names.indexOf('streams')).toBeLessThan(names.indexOf('requests'));
     expect(names.indexOf('requests')).toBeLessThan(names.indexOf('connections'));

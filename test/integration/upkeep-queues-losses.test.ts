@@ -75,6 +75,22 @@ test('I11 runLateJobs lets jobs run that are overdue or come from a clock ahead,
   expect(await Promise.all(jobs.map((job) => job.getState()))).toEqual(['waiting', 'waiting', 'delayed']);
 });
 
+test('I11 runLateJobs removes a scheduler that a clock ahead has run, so that it can be created again with the right time', async () => {
+  const session = newSession();
+  const now = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+  await producer.schedule(session, 60_000);
+  now.mockRestore();
+  const ran = new Counter();
+  server.work('detect-gaps', async () => ran.hit());
+  await ran.reached(1); // the next job of the scheduler is due in an hour
+  await runLateJobs(redis, queues);
+  expect(await producer.scheduled()).toEqual([]);
+  await producer.schedule(session, 60_000);
+  await ran.reached(2);
+  await runLateJobs(redis, queues);
+  expect(await producer.scheduled()).toEqual([session.incarnation]);
+});
+
 test('a scheduler is created once, runs at once, is created again after a loss, changes its period, and is removed', async () => {
   const session = newSession();
   await Promise.all([producer.schedule(session, 60_000), producer.schedule(session, 60_000)]);

@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'bar-repository': ['bars'],
   'upkeep-queues': ['bars', 'session-data'],
   service: ['bars', 'bar-repository', 'upkeep-queues'],
-  observe: ['api', 'service', 'upkeep-queues'],
+  observe: ['api', 'bar-repository', 'service', 'upkeep-queues'],
   'local-system': ['service'],
   'local-run': ['bar-repository', 'local-system', 'service', 'session-data', 'upkeep-queues'],
   client: ['api', 'bars', 'bar-repository', 'local-run', 'local-system', 'service', 'session-data'],

@@ -61,8 +61,8 @@ function buildSharedParts({ config, connections }: AppContext): SharedParts {
 
 function buildStreamParts(context: AppContext, parts: SharedParts): SharedStreamParts {
   const { config, metrics, tracing } = context;
-  const redis = openStreamRedis(context, parts.warn, 1);
-  const subscriber = openStreamRedis(context, parts.warn, null); // null: waits as long as the server is away
+  const redis = openStreamRedis(context, parts.warn, 'stream connection', 1);
+  const subscriber = openStreamRedis(context, parts.warn, 'wake connection', null); // null: waits as long as the server is away
   const streamFigures = streamMetrics(metrics);
   const active: ActiveStreams = new Set();
   const budget = new PrefetchBudget(config.sessions.prefetchBytes);
@@ -81,10 +81,18 @@ function buildStreamParts(context: AppContext, parts: SharedParts): SharedStream
   };
 }
 
-/** Opens a connection to the session Redis for the streams alone: a window of megabytes must not delay an API call. */
-function openStreamRedis({ config, stop }: AppContext, warn: SharedParts['warn'], maxRetriesPerRequest: number | null) {
+/**
+ * Opens a connection to the session Redis for the streams alone: a window of megabytes must not delay an API call.
+ * @param name in the log
+ */
+function openStreamRedis(
+  { config, stop }: AppContext,
+  warn: SharedParts['warn'],
+  name: string,
+  maxRetriesPerRequest: number | null,
+) {
   const redis = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest, socketTimeout: SILENCE_LIMIT_MS });
-  redis.on('error', (error) => warn('error on a stream connection to the session Redis', error));
-  stop.onStop('stream connection', STOP_ORDER.pools, () => redis.disconnect());
+  redis.on('error', (error) => warn(`error on the ${name} to the session Redis`, error));
+  stop.onStop(name, STOP_ORDER.pools, () => redis.disconnect());
   return redis;
 }

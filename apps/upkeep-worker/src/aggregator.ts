@@ -5,15 +5,14 @@
  *
  * At a missing slot the watermark stops before the slot's window.
  */
+import { RecentMap } from '@barkeep/service';
 import { countsBefore, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload } from '@barkeep/upkeep-queues';
 import { deriveDay, hasNoBarrier } from './derive-day.js';
 import type { WorkParts } from './upkeep-sessions.js';
 
-/** At most this many partitions are remembered in `continueAt`. */
 const PARTITIONS_MAX = 1_000;
 
-/** What one job derives. */
 interface PartitionJob {
   store: UpkeepStore;
   partition: number;
@@ -28,7 +27,7 @@ interface PartitionJob {
 /** The work of the queue `aggregate`. */
 export class Aggregator {
   /** By partition: the first day that the last run of {@link deriveStored} did not fully derive, and the frontier at that time. */
-  private readonly continueAt = new Map<string, { day: number; frontier: number }>();
+  private readonly continueAt = new RecentMap<{ day: number; frontier: number }>(PARTITIONS_MAX);
   /** How often the session Redis has come back. When the number rises during a read, what was read may be outdated. */
   private storeReturns = 0;
 
@@ -123,15 +122,7 @@ export class Aggregator {
       await deriveDay({ store, partition, day }, slots, frontier);
       if (layout.grid(day).close <= frontier) next = day + 1;
     }
-    if (storeReturns === this.storeReturns) this.remember(key, { day: next, frontier });
-  }
-
-  private remember(key: string, position: { day: number; frontier: number }): void {
-    // Deleted first, so that it becomes the last key: the first key is the one used longest ago.
-    this.continueAt.delete(key);
-    this.continueAt.set(key, position);
-    const [oldest] = this.continueAt.keys();
-    if (this.continueAt.size > PARTITIONS_MAX && oldest) this.continueAt.delete(oldest);
+    if (storeReturns === this.storeReturns) this.continueAt.set(key, { day: next, frontier });
   }
 }
 

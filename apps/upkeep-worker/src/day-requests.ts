@@ -9,9 +9,7 @@ import type { SymbolRequest } from './repository-requests.js';
 /** After each failure the next attempt starts this many symbols further in the list of symbols. */
 const SYMBOLS_PER_FAILURE = 8;
 
-/** What a backfill job requests on its day. */
 export interface DayRequests {
-  /** Symbols with slots to request. */
   requests: SymbolRequest[];
   /** Whether the declarations of complete days were read; if not, `isDeclared` of each request is false. */
   isDeclarationRead?: boolean;

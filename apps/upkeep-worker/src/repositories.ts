@@ -10,7 +10,6 @@ import type { DataSource } from 'typeorm';
 /** A repository, and the permits that requests to it need. */
 export interface Repository {
   source: BarSource;
-  /** The permit for requests of one session. */
   permitFor(session: string): AskPermit;
   /** True for a repository of the user's module. Its requests may be slow, so they start within a time slice. */
   isOwn: boolean;

@@ -13,46 +13,27 @@ export type UpkeepFigures = ReturnType<typeof upkeepFigures>;
 
 /** Registers the metrics. @returns functions that count and time */
 export function upkeepFigures(metrics: Metrics) {
-  const counter = (name: string, help: string) => metrics.counter({ name, help });
+  const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
+    metrics.counter({ name, help, labelNames });
+  const histogram = <L extends string>(name: string, help: string, buckets: number[], ...labelNames: L[]) =>
+    metrics.histogram({ name, help, buckets, labelNames });
   const found = counter('barkeep_gap_slots_found_total', 'Slots of the calendar that were found without a bar');
   const filled = counter('barkeep_gap_slots_filled_total', 'Slots without a bar that a repository filled');
-  const settled = metrics.counter({
-    name: 'barkeep_gap_slots_settled_total',
-    help: 'Slots that are settled without a bar: nothing traded, or no repository has the bar (unfillable)',
-    labelNames: ['as'],
-  });
-  const repairs = metrics.histogram({
-    name: 'barkeep_repair_seconds',
-    help: 'Time from the detection of gaps until the filled bars and the bars derived from them can be read, once for each derivation',
-    buckets: REPAIR_BUCKETS_SECONDS,
-  });
-  const refused = metrics.counter({
-    name: 'barkeep_repository_bars_refused_total',
-    help: 'Refused bars in the answers of a repository; a bar that is answered twice counts twice',
-    labelNames: ['repository'],
-  });
-  const asked = metrics.counter({
-    name: 'barkeep_repository_requests_total',
-    help: 'Requests to repositories, by outcome',
-    labelNames: ['repository', 'outcome'],
-  });
-  const askTime = metrics.histogram({
-    name: 'barkeep_repository_request_seconds',
-    help: 'Time of one request to a repository',
-    labelNames: ['repository'],
-    buckets: BUCKETS_SECONDS,
-  });
-  const jobs = metrics.counter({
-    name: 'barkeep_jobs_total',
-    help: 'Ended runs of upkeep jobs, by outcome; a failed job runs again',
-    labelNames: ['queue', 'outcome'],
-  });
-  const jobTime = metrics.histogram({
-    name: 'barkeep_job_seconds',
-    help: 'Time of one completed run of an upkeep job',
-    labelNames: ['queue'],
-    buckets: BUCKETS_SECONDS,
-  });
+  const settledHelp = 'Slots that are settled without a bar: nothing traded, or no repository has the bar (unfillable)';
+  const settled = counter('barkeep_gap_slots_settled_total', settledHelp, 'as');
+  const repairsHelp =
+    'Time from the detection of gaps until the filled bars and the bars derived from them can be read, once for each derivation';
+  const repairs = histogram('barkeep_repair_seconds', repairsHelp, REPAIR_BUCKETS_SECONDS);
+  const refusedHelp = 'Refused bars in the answers of a repository; a bar that is answered twice counts twice';
+  const refused = counter('barkeep_repository_bars_refused_total', refusedHelp, 'repository');
+  const askedHelp = 'Requests to repositories, by outcome';
+  const asked = counter('barkeep_repository_requests_total', askedHelp, 'repository', 'outcome');
+  const askTimeHelp = 'Time of one request to a repository';
+  const askTime = histogram('barkeep_repository_request_seconds', askTimeHelp, BUCKETS_SECONDS, 'repository');
+  const jobsHelp = 'Ended runs of upkeep jobs, by outcome; a failed job runs again';
+  const jobs = counter('barkeep_jobs_total', jobsHelp, 'queue', 'outcome');
+  const jobTimeHelp = 'Time of one completed run of an upkeep job';
+  const jobTime = histogram('barkeep_job_seconds', jobTimeHelp, BUCKETS_SECONDS, 'queue');
   return {
     /** Counts slots without a bar that no detection had found before. */
     found: (slots: number) => found.inc(slots),

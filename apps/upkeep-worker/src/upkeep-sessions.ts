@@ -12,6 +12,7 @@ import {
   emitState,
   type SessionLayout,
 } from '@barkeep/session-data';
+import { RecentMap } from '@barkeep/service';
 import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { Tracing } from '@barkeep/observe';
@@ -25,7 +26,7 @@ const SESSIONS_KEPT = 200;
 const CHANGES_MAX = 20;
 
 export class UpkeepSessions {
-  private readonly stores = new Map<string, UpkeepStore>();
+  private readonly stores = new RecentMap<UpkeepStore>(SESSIONS_KEPT);
 
   constructor(
     private readonly redis: Redis,
@@ -76,8 +77,6 @@ export class UpkeepSessions {
     if (layout.incarnation !== incarnation) throw new SessionLostError(sessionId);
     const store = new UpkeepStore(this.redis, layout);
     this.stores.set(incarnation, store);
-    const [oldest] = this.stores.keys();
-    if (this.stores.size > SESSIONS_KEPT && oldest) this.stores.delete(oldest);
     return store;
   }
 }

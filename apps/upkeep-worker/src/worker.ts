@@ -36,7 +36,7 @@ export async function startWorker(config: Config): Promise<RunningService & { me
     app.useLogger(app.get(NestLogger));
     // Tells the coordinators that a worker takes jobs. A failed write does no harm: the next job writes again.
     const noteActivity = onceASecond(() => {
-      noteJobTaken(connections.queueRedis, config.queues.prefix, Date.now()).catch(() => undefined);
+      noteJobTaken(connections.queueRedis, config.queues.prefix).catch(() => undefined);
     });
     for (const processor of processors) {
       const { worker } = app.get(processor);

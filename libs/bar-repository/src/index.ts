@@ -1,5 +1,5 @@
 /** PostgreSQL: the tables of bars and sessions, fast reading and writing by COPY, and the adapters for users' repositories. */
-export { type ConnectionSource, withConnection } from './connection.js';
+export { type ConnectionSource, poolOf, withConnection } from './connection.js';
 export {
   completeSymbols,
   type DatasetValues,

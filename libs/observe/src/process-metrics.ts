@@ -1,16 +1,8 @@
 /** The metrics that every process has: its version, and its connections to PostgreSQL and Redis. */
+import { poolOf } from '@barkeep/bar-repository';
 import { barkeepVersion, type Connections } from '@barkeep/service';
 import type { Redis } from 'ioredis';
-import type { DataSource } from 'typeorm';
 import type { Metrics } from './metrics.js';
-
-/** The properties of a node-postgres pool that the metrics read. */
-interface Pool {
-  totalCount: number;
-  idleCount: number;
-  waitingCount: number;
-  options: { max: number };
-}
 
 /** Adds the metrics. @param service `coordinator` or `upkeep-worker` */
 export function addProcessMetrics(metrics: Metrics, service: string, connections: Connections): void {
@@ -21,7 +13,7 @@ export function addProcessMetrics(metrics: Metrics, service: string, connections
   addRedisMetrics(metrics, { 'queue-redis': connections.queueRedis, 'session-redis': connections.sessionRedis });
 }
 
-function addPoolMetrics(metrics: Metrics, pool: Pool): void {
+function addPoolMetrics(metrics: Metrics, pool: ReturnType<typeof poolOf>): void {
   const help = 'Connections of this process to PostgreSQL, by whether a statement or a COPY uses them';
   metrics.gauge({ name: 'barkeep_postgres_pool_connections', help, labelNames: ['state'] }, (gauge) => {
     gauge.set({ state: 'busy' }, pool.totalCount - pool.idleCount);
@@ -42,9 +34,4 @@ function addRedisMetrics(metrics: Metrics, clients: Record<string, Redis>): void
   figure('barkeep_redis_up', upHelp, ({ status }) => (status === 'ready' ? 1 : 0));
   const pendingHelp = 'Commands that were sent to the server and are not answered';
   figure('barkeep_redis_pending_commands', pendingHelp, ({ commandQueue }) => commandQueue.length);
-}
-
-/** The pool that TypeORM's types do not show. */
-function poolOf({ driver }: DataSource): Pool {
-  return (driver as unknown as { master: Pool }).master;
 }

@@ -75,6 +75,12 @@ export function onceASecond<T>(act: (event: T) => void): (event: T) => void {
   };
 }
 
+/** The time of a Redis server, epoch ms. */
+export async function serverTime(redis: Redis): Promise<number> {
+  const [seconds, micros] = await redis.time();
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+}
+
 /** Ignores `error` events, which Node would print or throw without a listener. The failed command rejects with the same error. */
 function withListener<T extends Redis | Queue>(emitter: T): T {
   emitter.on('error', () => undefined);

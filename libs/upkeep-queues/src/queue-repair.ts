@@ -1,12 +1,16 @@
 /** Repairs jobs that BullMQ would run too late or never, and removes the queues of a prefix. */
+import type { JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { JOB_NAMES } from './contract.js';
 import type { Queues } from './producer.js';
-import { openQueues, producerConnection } from './connections.js';
+import { openQueues, producerConnection, serverTime } from './connections.js';
 import { activityKey } from './queue-status.js';
 
 /** Differences between clocks up to this one need no repair, ms. */
 const DIFFERENCE_MAX_MS = 30_000;
+/** What the options of a scheduler's job have, and BullMQ's types lack: the period of the scheduler, ms. */
+type SchedulerJobOptions = JobsOptions & { repeat?: { every?: number } };
+
 /** One call examines at most this many delayed jobs at each end of a queue. */
 const JOBS_MAX = 100;
 /** BullMQ's score of a delayed job is its due time in ms times this number, plus a number that orders jobs of the same millisecond. */
@@ -15,11 +19,10 @@ const SCORES_PER_MS = 0x1000;
 /**
  * Runs delayed jobs that, by the clock of the queue Redis, are overdue or have longer to wait than their whole delay. BullMQ uses the
  * clocks of the processes: a job that was delayed by a clock an hour ahead, or waits for a worker with a clock an hour behind, would run
- * late.
+ * late. Removes schedulers whose next job is due too late; the reconciler adds them again.
  */
 export async function runLateJobs(redis: Redis, queues: Queues): Promise<void> {
-  const [redisSeconds] = await redis.time();
-  const now = Number(redisSeconds) * 1000;
+  const now = await serverTime(redis);
   const scoreAt = (time: number): number => time * SCORES_PER_MS;
   for (const queue of Object.values(queues)) {
     const key = queue.toKey('delayed');
@@ -31,6 +34,12 @@ export async function runLateJobs(redis: Redis, queues: Queues): Promise<void> {
       const job = await queue.getJob(idsAndScores[i]!);
       if (!job) continue;
       const dueInMs = Number(idsAndScores[i + 1]) / SCORES_PER_MS - now;
+      const { every } = (job.opts as SchedulerJobOptions).repeat ?? {};
+      if (job.repeatJobKey !== undefined && every !== undefined && dueInMs > every + DIFFERENCE_MAX_MS) {
+        // A clock ahead has run the scheduler. It counts on from its last time, so all its jobs would be late.
+        await queue.removeJobScheduler(job.repeatJobKey);
+        continue;
+      }
       const isOverdue = dueInMs < 0;
       const isDelayedTooLong = dueInMs > job.delay + DIFFERENCE_MAX_MS;
       // Promotion fails when another coordinator has promoted the job meanwhile.

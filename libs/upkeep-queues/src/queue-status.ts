@@ -5,6 +5,7 @@
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { JOB_NAMES, type JobName } from './contract.js';
+import { serverTime } from './connections.js';
 import { COMPLETED_KEPT, type Queues } from './producer.js';
 
 /** The states of jobs that operators see. `waiting` includes the jobs with a priority. */
@@ -57,24 +58,27 @@ export const WORKER_SILENT_MS = 20_000;
 /** The queues of upkeep workers. Coordinators take the jobs of `stream`. */
 const UPKEEP_JOBS = ['detect-gaps', 'backfill', 'aggregate'] as const;
 
-/** The key in the queue Redis that holds when a worker last took an upkeep job, epoch ms. @param prefix BullMQ's key prefix */
+/** The key in the queue Redis that holds when a worker last took an upkeep job, epoch ms by its clock. @param prefix BullMQ's key prefix */
 export const activityKey = (prefix: string) => `${prefix}:upkeep-activity`;
 
-/** Stores when a worker took a job, for {@link upkeepSilentMs}. @param prefix BullMQ's key prefix @param now epoch ms */
-export async function noteJobTaken(redis: Redis, prefix: string, now: number): Promise<void> {
-  await redis.set(activityKey(prefix), Math.round(now));
+/**
+ * Stores when a worker took a job, for {@link upkeepSilentMs}: by the clock of Redis, because the clocks of machines differ.
+ * @param prefix BullMQ's key prefix
+ */
+export async function noteJobTaken(redis: Redis, prefix: string): Promise<void> {
+  await redis.set(activityKey(prefix), await serverTime(redis));
 }
 
 /** How long upkeep jobs have been waiting without any worker taking one, ms; 0 when no job waits. @param now epoch ms */
 export async function upkeepSilentMs(redis: Redis, queues: Queues, prefix: string, now: number): Promise<number> {
-  const [takenAt, ...waitingSince] = await Promise.all([
+  const [takenAt, redisNow, ...waitingSince] = await Promise.all([
     redis.get(activityKey(prefix)),
+    serverTime(redis),
     ...UPKEEP_JOBS.map((name) => oldestWaiting(queues[name])),
   ]);
   const waiting = waitingSince.filter((since) => since !== undefined);
   if (waiting.length === 0) return 0;
-  const silentSince = Math.max(Math.min(...waiting), Number(takenAt ?? 0));
-  return Math.max(0, now - silentSince);
+  return Math.max(0, Math.min(now - Math.min(...waiting), redisNow - Number(takenAt ?? 0)));
 }
 
 /** What operators see of one queue. */

@@ -1,6 +1,6 @@
 /**
  * Faults of PostgreSQL: a crash, a pause, terminated backends, cancelled statements, a full disk, read-only transactions,
- * a locked table, and a missing database.
+ * a locked table, a missing database, and a restored backup.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { anyKind, type Fault } from './fault.js';
@@ -80,6 +80,16 @@ export const postgresFaults: readonly Fault[] = [
     async run({ lab, forMs }) {
       const seconds = (LOCK_TIMES * forMs) / 1000;
       await lab.postgres.query(`BEGIN; LOCK TABLE sessions; SELECT pg_sleep(${seconds}); COMMIT`);
+    },
+  },
+  {
+    name: 'postgres-set-back',
+    suits: anyKind,
+    isByName: true,
+    async run({ lab, forMs }) {
+      const restore = await lab.postgres.snapshot();
+      await delay(forMs);
+      await restore();
     },
   },
   {

@@ -9,6 +9,9 @@ const FREEZE_TIMES = 2;
 /** By how many seconds a clock jumps. */
 const JUMPS_SECONDS = [-30, 30, 600];
 const LONG_JUMPS_SECONDS = [-3_600, 3_600];
+/** How many seconds the clocks of the processes are off, when they all differ. They stay so for this many times `forMs`. */
+const APART_SECONDS = [-300, 120, 600, -60];
+const APART_TIMES = 10;
 
 /** Chooses the process that a fault acts on. */
 type Choose = (scene: Scene) => Promise<LabProcess> | LabProcess;
@@ -73,6 +76,17 @@ export const processFaults: readonly Fault[] = [
       target.jump(pickOf(JUMPS_SECONDS, secondPick(pick)));
       await delay(forMs);
       target.jump(0);
+    },
+  },
+  {
+    name: 'clocks-apart',
+    suits: anyKind,
+    isByName: true,
+    async run({ lab, forMs }) {
+      if (!lab.canJump) return;
+      lab.processes.forEach((process, i) => process.jump(APART_SECONDS[i % APART_SECONDS.length]!));
+      await delay(APART_TIMES * forMs);
+      for (const process of lab.processes) process.jump(0);
     },
   },
   {

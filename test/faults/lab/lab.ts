@@ -10,6 +10,7 @@ import { tcpGate, type TcpGate } from '../../support/system/tcp-gate.js';
 import { writeDatasets } from './datasets.js';
 import { closeWithUs } from './end-with-us.js';
 import { faketimeEnvironment, faketimeLibrary } from './faketime.js';
+import { HttpRepository } from './http-repository.js';
 import { PostgresServer } from './postgres-server.js';
 import { LabProcess } from './process.js';
 import { RedisServer } from './redis-server.js';
@@ -39,6 +40,7 @@ export class Lab {
     readonly folder: string,
     readonly redis: Readonly<Record<'session' | 'queue', RedisServer>>,
     readonly postgres: PostgresServer,
+    private readonly vendor: HttpRepository,
     private readonly faketime: string | undefined,
   ) {
     // PostgreSQL has another port after each start.
@@ -53,7 +55,7 @@ export class Lab {
     const session = await RedisServer.start(join(folder, 'session-redis'));
     const queue = await RedisServer.start(join(folder, 'queue-redis'));
     const postgres = await PostgresServer.start(postgresFolder(folder));
-    const lab = new Lab(folder, { session, queue }, postgres, faketimeLibrary(note));
+    const lab = new Lab(folder, { session, queue }, postgres, await HttpRepository.start(), faketimeLibrary(note));
     try {
       await lab.begin(note);
     } catch (error) {
@@ -95,6 +97,7 @@ export class Lab {
     await Promise.all([...this.processes, ...this.programs].map((process) => process.end('SIGKILL')));
     const gates = this.gates.flatMap((ofProcess) => Object.values(ofProcess));
     await Promise.all(gates.map((gate) => gate.shut().catch(() => undefined)));
+    this.vendor.close();
     await Promise.all([this.redis.session.close(), this.redis.queue.close(), this.postgres.close()]);
     rmSync(this.folder, { recursive: true, force: true });
     rmSync(postgresFolder(this.folder), { recursive: true, force: true });
@@ -126,6 +129,8 @@ export class Lab {
       BARKEEP_SESSION_PREFIX: this.sessionPrefix,
       BARKEEP_BACKOFF_MS: '100',
       BARKEEP_LOG_LEVEL: 'warn',
+      BARKEEP_REPOSITORIES: join(ROOT, 'test/faults/programs/repositories.mjs'),
+      LAB_VENDOR_URL: this.vendor.url,
       ...(this.faketime === undefined ? {} : faketimeEnvironment(this.faketime, timeFile)),
     };
     const args = [join(ROOT, 'apps', app, 'dist/main.js')];

@@ -69,9 +69,18 @@ export class PostgresServer {
 
   /** Renames a database, and ends the connections to it. */
   async rename(from: string, to: string): Promise<void> {
-    const url = Object.assign(new URL(this.url), { pathname: '/postgres' }).href;
     const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${from}'`;
-    await this.queryIn(url, [end, `ALTER DATABASE ${from} RENAME TO ${to}`]);
+    await this.queryIn(this.otherUrl, [end, `ALTER DATABASE ${from} RENAME TO ${to}`]);
+  }
+
+  /** Copies the database. @returns a function that puts the copy in the place of the database, as a restoration of a backup does */
+  async snapshot(): Promise<() => Promise<void>> {
+    await this.rename('barkeep', 'backup');
+    await this.queryIn(this.otherUrl, ['CREATE DATABASE barkeep TEMPLATE backup']);
+    return async () => {
+      await this.queryIn(this.otherUrl, ['DROP DATABASE barkeep WITH (FORCE)']);
+      await this.rename('backup', 'barkeep');
+    };
   }
 
   async close(): Promise<void> {
@@ -97,6 +106,11 @@ export class PostgresServer {
   /** Leaves no free byte on the small disk. @returns a function that frees it again */
   fillDisk(): () => void {
     return this.disk!.fill();
+  }
+
+  /** The URL of a database that Barkeep does not use. */
+  private get otherUrl(): string {
+    return Object.assign(new URL(this.url), { pathname: '/postgres' }).href;
   }
 
   /** Runs statements in the database of a URL. Tries again when a fault closes the connection. */

@@ -15,6 +15,8 @@ const RETRY_MS = 500;
 /** How much of the newest output is kept for messages, and how many lines of it a death shows. */
 const TAIL_CHARACTERS = 8_000;
 const DEATH_LINES = 60;
+/** A process with a module of repositories logs an uncaught error, which would end other processes. It counts as a death. */
+const UNCAUGHT = 'uncaught error';
 /** A process that needs longer to end is killed. */
 const END_LIMIT_MS = 20_000;
 
@@ -124,6 +126,7 @@ export class LabProcess {
     for (const stream of [child.stdout, child.stderr]) {
       stream!.on('data', (text: Buffer) => {
         this.tail = (this.tail + String(text)).slice(-TAIL_CHARACTERS);
+        if (String(text).includes(UNCAUGHT)) this.deaths.push(`${this.name}: ${String(text)}`);
         appendFileSync(logFile, text);
       });
     }

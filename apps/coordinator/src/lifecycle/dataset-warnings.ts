@@ -4,6 +4,7 @@
  */
 import { firstBars, storedInterval, symbolIds } from '@barkeep/bar-repository';
 import { currentSymbols, MINUTE_MS, parseInterval, UNCHANGED, unknownSymbolsWarning } from '@barkeep/bars';
+import { RecentMap } from '@barkeep/service';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { datasetIdsOf } from './history-days.js';
@@ -14,7 +15,7 @@ import { Turns } from './turns.js';
 const KEPT_MS = 30_000;
 /** A caller waits at most this long for a look-up. */
 const WAIT_MS = 500;
-/** Most sessions whose warnings are kept. */
+/** Warnings are kept of so many sessions at most, of those that were asked for last. */
 const SESSIONS_KEPT = 500;
 
 interface KeptWarnings {
@@ -30,8 +31,8 @@ interface KeptWarnings {
  * is locked, it gets the previous warnings.
  */
 export class DatasetWarnings {
-  /** By session and version of its symbols, the oldest first. */
-  private readonly kept = new Map<string, KeptWarnings>();
+  /** By session and version of its symbols. */
+  private readonly kept = new RecentMap<KeptWarnings>(SESSIONS_KEPT);
   private readonly turns = new Turns(1);
 
   constructor(private readonly dataSource: DataSource) {}
@@ -49,8 +50,6 @@ export class DatasetWarnings {
     if (!kept) {
       kept = { warnings: [], lookUp: undefined, until: 0 };
       this.kept.set(key, kept);
-      const [oldest] = this.kept.keys();
-      if (this.kept.size > SESSIONS_KEPT && oldest) this.kept.delete(oldest);
     }
     return kept;
   }

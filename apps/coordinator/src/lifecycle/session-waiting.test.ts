@@ -88,6 +88,11 @@ describe('a session whose stream job waits in the queue', () => {
     expect(await waitingFor({ ...queued, wait: null })).toMatchObject({ kind: 'worker' });
   });
 
+  test('waits for a coordinator, also when the clock of PostgreSQL is an hour ahead', async () => {
+    const updatedAt = new Date(Date.now() + 3_600_000);
+    expect(await waitingFor({ ...queued, wait: null, updatedAt })).toMatchObject({ kind: 'worker' });
+  });
+
   test('waits for nothing when it has just started, or does not run', async () => {
     expect(await waitingFor({ ...queued, wait: null, updatedAt: new Date() })).toBeNull();
     expect(await waitingFor({ ...queued, state: 'paused' })).toBeNull();

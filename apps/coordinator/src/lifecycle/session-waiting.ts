@@ -43,7 +43,9 @@ export class SessionWaiting {
 
   /** The wait of a session for a coordinator; null when one streams it, or when the queue Redis does not answer. */
   async forCoordinator(row: SessionRecord): Promise<WaitingFor | null> {
-    if (!isActive(row) || Date.now() - row.updatedAt.getTime() < QUEUED_SHOWN_AFTER_MS) return null;
+    // The time is that of PostgreSQL, whose clock may be ahead of this process's: then it is in the future.
+    const sinceMs = Math.abs(Date.now() - row.updatedAt.getTime());
+    if (!isActive(row) || sinceMs < QUEUED_SHOWN_AFTER_MS) return null;
     const answered = this.isQueued(row).catch(() => false);
     const isQueued = await Promise.race([answered, sleep(QUEUE_WITHIN_MS, false, { ref: false })]);
     if (!isQueued) return null;

@@ -9,7 +9,6 @@ const BUSY_FROM_READS = 4;
 export class PrefetchBudget {
   /** Number of prefetches in progress. */
   reads = 0;
-  /** Bytes that are held now. */
   usedBytes = 0;
 
   /** @param limit in bytes; 0 turns prefetching off */

@@ -44,7 +44,6 @@ export class PrefetchedWindows {
     return read;
   }
 
-  /** Aborts all prefetches and discards their windows. */
   close(): Promise<void> {
     return this.prefetches.close();
   }

@@ -2,6 +2,7 @@
  * One read of a window for several sessions. No session owns it: when a session is stopped, the others continue to wait. When the
  * last one stops waiting, the read is aborted.
  */
+import { orAborted } from '@barkeep/bars';
 import { SilentSourceError } from './silence.js';
 import type { ReadTask, WindowRead } from './window-read.js';
 
@@ -42,23 +43,19 @@ export class SharedRead {
 
   /** Waits for the read in progress, or until the session stops waiting. */
   private async waitForEnd({ into, signal, onProgress }: ReadTask): Promise<void> {
-    const ended = new AbortController(); // removes the event listener below
     // Each call has its own listener: one session may wait for two windows with the same function.
     const listener = () => onProgress();
     this.listeners.add(listener);
-    const aborted = new Promise<never>((_, reject) => {
-      const onAbort = () => {
-        // Copied in the abort event itself: after an await the window could have more rows.
-        if (signal.reason instanceof SilentSourceError) into.copyFrom(this.sharedWindow);
-        this.leave(listener);
-        reject(signal.reason as Error);
-      };
-      signal.addEventListener('abort', onAbort, { once: true, signal: ended.signal });
-    });
+    const onAbort = () => {
+      // Copied in the abort event itself: after an await the window could have more rows.
+      if (signal.reason instanceof SilentSourceError) into.copyFrom(this.sharedWindow);
+      this.leave(listener);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
     try {
-      await Promise.race([this.reading, aborted]);
+      await orAborted(() => this.reading, signal);
     } finally {
-      ended.abort();
+      signal.removeEventListener('abort', onAbort);
       this.listeners.delete(listener);
     }
   }

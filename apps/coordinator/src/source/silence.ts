@@ -1,4 +1,5 @@
 /** Aborts the read of a source that sends nothing for too long, so that no session waits for it for hours. */
+import { orAborted } from '@barkeep/bars';
 
 /** The source sent no row and no end of the answer for `timeoutMs`. */
 export class SilentSourceError extends Error {
@@ -18,29 +19,17 @@ export async function unlessSilent<T>(
   signal: AbortSignal,
   work: (signal: AbortSignal, onProgress: () => void) => Promise<T>,
 ): Promise<T> {
-  signal.throwIfAborted();
-  const ended = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const result = new Promise<T>((resolve, reject) => {
-    // There are millions of rows: each one only sets a flag, and the timer looks at the flag.
-    let hasProgress = false;
-    const abortIfSilent = () => {
-      if (!hasProgress) {
-        const error = new SilentSourceError(timeoutMs);
-        ended.abort(error);
-        reject(error);
-      }
-      hasProgress = false;
-    };
-    timer = setInterval(abortIfSilent, timeoutMs);
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true, signal: ended.signal });
-    // Aborted work may fail later: that has no effect, because the promise is settled by then.
-    work(AbortSignal.any([signal, ended.signal]), () => (hasProgress = true)).then(resolve, reject);
-  });
+  const silence = new AbortController();
+  // There are millions of rows: each one only sets a flag, and the timer looks at the flag.
+  let hasProgress = false;
+  const timer = setInterval(() => {
+    if (!hasProgress) silence.abort(new SilentSourceError(timeoutMs));
+    hasProgress = false;
+  }, timeoutMs);
+  const ended = AbortSignal.any([signal, silence.signal]);
   try {
-    return await result;
+    return await orAborted(() => work(ended, () => (hasProgress = true)), ended);
   } finally {
     clearInterval(timer);
-    ended.abort(); // removes the listener, and aborts work that has not ended
   }
 }

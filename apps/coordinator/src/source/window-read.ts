@@ -57,12 +57,10 @@ export class WindowRead {
     return sumOf(this.parts.map(({ bars }) => bars));
   }
 
-  /** Rows that were refused. */
   get refused(): number {
     return sumOf(this.parts.flatMap(({ refused }) => [...refused.values()]));
   }
 
-  /** Bytes of memory that the chunks take. */
   get bytes(): number {
     return sumOf(this.parts.flatMap(({ chunks }) => [...chunks.values()].map(({ bytes }) => bytes.length)));
   }

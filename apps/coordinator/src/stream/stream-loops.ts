@@ -39,13 +39,13 @@ export async function runLoops(
       ? loopOf(source, parts, progress, start.timedOutDays)
       : new FeedLoop(parts, source, progress);
   const loops = [frontierLoop, new ClockLoop(parts, limit, progress)];
-  const stop = AbortSignal.any([signal, progress.signal]);
+  const stop = AbortSignal.any([signal, progress.ended.signal]);
   const stream = { layout, progress };
   active.add(stream);
   const results = await Promise.allSettled(
     loops.map((loop) =>
       loop.run(stop).catch((error: unknown) => {
-        progress.end(error); // ends the other loop
+        progress.ended.abort(error); // ends the other loop
         throw error;
       }),
     ),
@@ -55,7 +55,7 @@ export async function runLoops(
   if (progress.outcome) return progress.outcome;
   signal.throwIfAborted();
   // The reason is the error of the loop that failed first.
-  if (results.some(({ status }) => status === 'rejected')) throw progress.signal.reason;
+  if (results.some(({ status }) => status === 'rejected')) throw progress.ended.signal.reason;
   return 'completed';
 }
 

@@ -13,11 +13,8 @@ export type StreamOutcome = 'completed' | 'paused' | 'stopped' | 'changed';
 
 const OUTCOMES = { pause: 'paused', stop: 'stopped', reload: 'changed' } as const;
 
-/** The position is saved in Postgres at most this often. */
 const CHECKPOINT_EVERY_MS = 1_000;
-/** The session's row in Postgres is read at most this often. */
 const FOLLOW_EVERY_MS = 1_000;
-/** A wait is shown to readers after this time. */
 const WAIT_SHOWN_AFTER_MS = 1_000;
 
 export class StreamProgress {
@@ -30,7 +27,8 @@ export class StreamProgress {
   readonly dayChanges: DayChanges;
   /** Wakes the loop that moves the frontier, which stays a bounded time ahead of the clock. */
   readonly clockMoved = new WakeSignal();
-  private readonly ended = new AbortController();
+  /** Aborted when a loop failed, or the session is to pause, stop or reload its symbols. */
+  readonly ended = new AbortController();
   private state: 'running' | 'waiting-upkeep' = 'running';
   private wait: StreamWait | undefined;
   // These three are in `performance.now()` time: unlike the time of day, it never jumps.
@@ -46,21 +44,12 @@ export class StreamProgress {
     this.dayChanges = new DayChanges(this.figures, parts.metrics);
   }
 
-  /** Aborted when a loop failed, or the session is to pause, stop or reload its symbols. */
-  get signal(): AbortSignal {
-    return this.ended.signal;
-  }
-
-  end(reason: unknown): void {
-    this.ended.abort(reason);
-  }
-
   /** Applies the control that the store holds: any other than `run` ends all loops. @throws the reason of that end */
   applyControl(control: Control): void {
     if (control === 'run') return;
     this.outcome = OUTCOMES[control];
-    this.end(new Error(`the session was ${this.outcome}`));
-    this.signal.throwIfAborted();
+    this.ended.abort(new Error(`the session was ${this.outcome}`));
+    this.ended.signal.throwIfAborted();
   }
 
   /**

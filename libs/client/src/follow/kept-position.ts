@@ -10,8 +10,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { OneAtATime } from '../one-at-a-time.js';
 import { Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
 
-/** Time without a heartbeat after which a consumer of a session that is not in lockstep counts as silent. */
-const SILENT_SECONDS = 30;
 /** How many heartbeats are sent within the time after which a consumer counts as silent. */
 const BEATS_PER_SILENCE = 3;
 /** How long the end of an aborted or failed loop waits for the answer of Redis, ms. */
@@ -37,11 +35,13 @@ export class KeptPosition {
     private readonly token: string,
     /** Where the consumer starts. */
     readonly start: ConsumerPosition,
-    silentMs: number,
     private readonly outage: Outage,
   ) {
     this.newest = start;
-    this.heartbeatTimer = setInterval(() => void this.sending.request(), silentMs / BEATS_PER_SILENCE).unref();
+    this.heartbeatTimer = setInterval(
+      () => void this.sending.request(),
+      consumers.silentMs / BEATS_PER_SILENCE,
+    ).unref();
   }
 
   /** Joins a session, and starts the heartbeats. @throws ConsumerNameError, SessionLostError, SessionRedisAwayError, the signal's reason */
@@ -55,9 +55,7 @@ export class KeptPosition {
     const consumers = new SessionConsumers(redis, layout);
     const outage = new Outage(redis, layout.id);
     const { token, position } = await retryOutages(outage, () => consumers.join(name, from), signal);
-    const { pace } = layout.spec;
-    const silentSeconds = pace.mode === 'lockstep' ? pace.heartbeatSeconds : SILENT_SECONDS;
-    return new KeptPosition(consumers, name, token, position, 1_000 * silentSeconds, outage);
+    return new KeptPosition(consumers, name, token, position, outage);
   }
 
   /** Sends the position in the background, after the call that is under way. Ignores a position that is not after the last one. */

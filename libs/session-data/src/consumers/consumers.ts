@@ -54,11 +54,12 @@ export function parseConsumerMessage(message: string): { slowest: number; joins:
 /** `beginning`: at the oldest retained day; `now`: at the clock; `kept`: at the kept position, otherwise like `beginning`. */
 export type JoinFrom = 'kept' | 'beginning' | 'now';
 
-/** After how many seconds without a message a consumer is shown as `silent` in a session that is not in lockstep. */
+/** As `pace.heartbeatSeconds`, for a session that is not in lockstep. */
 const DEFAULT_HEARTBEAT_SECONDS = 30;
 
 export class SessionConsumers {
-  private readonly heartbeatMs: number;
+  /** After this time without a message a consumer is silent, ms. */
+  readonly silentMs: number;
   /** How many consumers must have joined before the clock moves; 0 outside of lockstep. */
   private readonly waitsFor: number;
   private readonly onSilence: 'drop' | 'hold';
@@ -69,7 +70,7 @@ export class SessionConsumers {
   ) {
     const { pace } = layout.spec;
     const isLockstep = pace.mode === 'lockstep';
-    this.heartbeatMs = 1_000 * (isLockstep ? pace.heartbeatSeconds : DEFAULT_HEARTBEAT_SECONDS);
+    this.silentMs = 1_000 * (isLockstep ? pace.heartbeatSeconds : DEFAULT_HEARTBEAT_SECONDS);
     this.waitsFor = isLockstep ? pace.consumers : 0;
     this.onSilence = isLockstep ? pace.onSilence : 'hold';
   }
@@ -124,7 +125,7 @@ export class SessionConsumers {
       // shared/consumers.lua describes the text: state, token, the four fields of the position, time of the last message.
       const [storedState, , ...fields] = pairs[i + 1]!.split(' ');
       const seenAt = Number(fields.at(-1));
-      const isSilent = storedState === 'active' && Number(now) - seenAt > this.heartbeatMs;
+      const isSilent = storedState === 'active' && Number(now) - seenAt > this.silentMs;
       const state = isSilent ? 'silent' : stateOf(storedState);
       views.push({ name: pairs[i]!, state, seenAt, ...positionOf(fields) });
     }
@@ -133,7 +134,7 @@ export class SessionConsumers {
 
   /** The limit for the clock now. Drops silent consumers first, unless the spec's `onSilence` forbids that. @throws SessionLostError */
   async limit(): Promise<ConsumerLimit> {
-    const args = [this.heartbeatMs, this.onSilence, this.waitsFor];
+    const args = [this.silentMs, this.onSilence, this.waitsFor];
     const [verdict, time, joinCount] = await this.run(SCRIPTS.consumerLimit, args);
     const joins = Number(joinCount);
     if (verdict === 'waiting') return { slowest: 'waiting', joins };
