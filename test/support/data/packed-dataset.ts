@@ -120,6 +120,14 @@ export class PackedDataset {
     return chunks;
   }
 
+  /** Sets the isolation level that transactions of the database have by default, and connects again. */
+  async setDefaultIsolation(level: string): Promise<void> {
+    const alter = `ALTER DATABASE %I SET default_transaction_isolation = '${level}'`;
+    await this.dataSource.query(`DO $$ BEGIN EXECUTE format($sql$${alter}$sql$, current_database()); END $$`);
+    await this.dataSource.destroy();
+    await this.dataSource.initialize();
+  }
+
   /** Opens a connection. {@link closeClients} closes it. */
   async connect(): Promise<Client> {
     const client = new Client({ connectionString: this.database.url });
