@@ -216,6 +216,29 @@ describe('a DataSource as BarSource', () => {
     expect(await relayed).toContainEqual(expect.objectContaining({ time: OPEN + MINUTE_MS, high: NaN }));
   });
 
+  test('finds symbols by their names also after the database was made again, which gives their ids to others', async () => {
+    // Names with the characters that have a meaning in SQL and in its arrays.
+    const dataset = `again 'n' {\\}`;
+    const [first, second] = [`A'A\\`, '{"B",B}'] as const;
+    const importer = await BarImporter.open(dataSource, dataset);
+    await importer.write(first, barsOf(1));
+    await importer.write(second, barsOf(2));
+    await importer.finish();
+    const source = barSourceOf(dataset, dataSource)!;
+    const barsBySymbol = async () => (await source.bars({ ...query, symbols: [first, second] })).bars;
+    const [bars1, bars2] = [barsOf(1).filter(isRequested), barsOf(2).filter(isRequested)];
+    expect(await barsBySymbol()).toEqual(new Map([[first, bars1], [second, bars2]])); // prettier-ignore
+    // The symbols exchange their ids, and thereby their bars.
+    for (const [from, to] of [
+      [first, 'neither'],
+      [second, first],
+      ['neither', second],
+    ])
+      // prettier-ignore
+      await dataSource.query('UPDATE symbols SET name = $2 WHERE name = $1', [from, to]);
+    expect(await barsBySymbol()).toEqual(new Map([[first, bars2], [second, bars1]])); // prettier-ignore
+  });
+
   test('fails when its dataset was removed, and does not answer without bars', async () => {
     await importAaa('gone');
     const source = barSourceOf('gone', dataSource);

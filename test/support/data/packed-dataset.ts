@@ -20,7 +20,7 @@ import { holey, marketBars, tradingDays } from './market.js';
 export const PACKED_SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const DATES = { start: '2024-07-01', end: '2024-07-05' };
 /** Four days; the third is a half day, and 4 July is a holiday. */
-export const PACKED_DAYS = tradingDays(DATES);
+const PACKED_DAYS = tradingDays(DATES);
 export const PACKED_GRIDS = PACKED_DAYS.map((day) => new DayGrid(day, parseInterval('1m')));
 /** The rows of the dataset. */
 export const PACKED_MARKET = holey(marketBars({ symbols: PACKED_SYMBOLS, seed: 3, ...DATES }), 0.05, 4);
