@@ -150,6 +150,19 @@ test('an import fails as a whole when another client inserts one of its rows mea
   expect(await importBars('raced', { AAA: bars(1, 10) })).toEqual({ accepted: 8, duplicate: 0, conflicting: 1 });
 });
 
+test('an import that the server refuses to store fails with the reason of the server, whichever call notices it', async () => {
+  await dataSource.query(
+    `CREATE FUNCTION refuse_bars() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no space left'; END $$;
+     CREATE TRIGGER refuse BEFORE INSERT ON bars EXECUTE FUNCTION refuse_bars()`,
+  );
+  const importer = await BarImporter.open(dataSource, 'full');
+  await importer.write('AAA', bars(0, 40_000)); // sends a first COPY
+  await expect(importer.write('BBB', bars(0, 1))).rejects.toThrow('no space left');
+  await expect(importer.finish()).rejects.toThrow('no space left');
+  await dataSource.query('DROP FUNCTION refuse_bars CASCADE');
+  expect(await datasetNames(dataSource)).not.toContain('full');
+});
+
 test('an import succeeds although the maintenance after it fails', async () => {
   const importer = await BarImporter.open(dataSource, 'maintained');
   await importer.write('AAA', bars(0, 10));
