@@ -6,9 +6,7 @@ import type { Bar, Hours } from '@barkeep/bars';
 import {
   BarImporter,
   completeSymbols,
-  createDataSource,
   datasetNames,
-  migrate,
   quarantine,
   quarantineTotals,
   removeDataset,
@@ -18,8 +16,7 @@ import {
   UnknownDatasetError,
 } from '@barkeep/bar-repository';
 import { randomUUID } from 'node:crypto';
-import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { migratedDatabase } from '../support/setup/database.js';
 import { declareComplete, quarantineCounts } from '../support/data/datasets.js';
 import { ImportEndedError, InvalidBarError } from '../../libs/bar-repository/src/rows/index.js';
 
@@ -40,8 +37,7 @@ const bar = (minute: number, close = 10): Bar => ({
 /** The bars of the minutes `[from, to)`. */
 const bars = (from: number, to: number): Bar[] => Array.from({ length: to - from }, (_, i) => bar(from + i));
 
-let database: TestDatabase;
-let dataSource: DataSource;
+const { dataSource } = migratedDatabase();
 
 /** Imports bars by symbol in one import. @returns its counts */
 async function importBars(dataset: string, rows: Record<string, readonly Bar[]>) {
@@ -58,17 +54,6 @@ async function stored(dataset: string): Promise<{ symbol: string; time: Date; cl
     [dataset],
   );
 }
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  dataSource = await createDataSource(database.url).initialize();
-  await migrate(dataSource);
-});
-
-afterAll(async () => {
-  await dataSource.destroy();
-  await database.drop();
-});
 
 test('new rows are accepted with all their values, and the same import again is all duplicates', async () => {
   const rows = { AAA: bars(0, 390), BBB: bars(0, 100) };

@@ -4,8 +4,6 @@ import {
   BarImporter,
   barSourceOf,
   fetchFrom,
-  createDataSource,
-  migrate,
   readWindow,
   removeDataset,
   resolveDataset,
@@ -13,8 +11,7 @@ import {
   UnknownDatasetError,
 } from '@barkeep/bar-repository';
 import { Client, Pool } from 'pg';
-import type { DataSource } from 'typeorm';
-import { createTestDatabase, terminateCopy, type TestDatabase } from '../support/setup/database.js';
+import { migratedDatabase, terminateCopy } from '../support/setup/database.js';
 import { IdError } from '../../libs/bar-repository/src/rows/index.js';
 
 const MINUTE_MS = 60_000;
@@ -34,8 +31,7 @@ interface Range {
 }
 type Row = [symbolId: number, openTime: number, open: number, high: number, low: number, close: number, volume: number];
 
-let database: TestDatabase;
-let dataSource: DataSource;
+const { url, dataSource } = migratedDatabase();
 let datasetId: number;
 /** Ids of SYMBOLS. */
 let ids: Map<string, number>;
@@ -78,19 +74,11 @@ async function select(names: string[], { from, to }: Range): Promise<Row[]> {
 const idsOf = (names: string[]): number[] => names.map((name) => ids.get(name)!);
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  dataSource = await createDataSource(database.url).initialize();
-  await migrate(dataSource);
   const importer = await BarImporter.open(dataSource, 'main');
   for (const [i, symbol] of SYMBOLS.entries()) await importer.write(symbol, barsOf(i * 100 + 1));
   await importer.finish();
   datasetId = (await resolveDataset(dataSource, 'main'))!;
   ids = await symbolIds(dataSource, SYMBOLS);
-});
-
-afterAll(async () => {
-  await dataSource.destroy();
-  await database.drop();
 });
 
 test.each([
@@ -128,7 +116,7 @@ test('unknown symbols, no symbols and empty ranges have no rows, and an id that 
 describe('a read that fails', () => {
   /** A pool of one connection: a read that lost it would show. */
   let pool: Pool;
-  beforeAll(() => void (pool = new Pool({ connectionString: database.url, max: 1 })));
+  beforeAll(() => void (pool = new Pool({ connectionString: url, max: 1 })));
   afterAll(() => pool.end());
 
   const ignoreRow = () => undefined;
@@ -167,7 +155,7 @@ describe('a read that fails', () => {
 
 test('a read fails when its backend is terminated', async () => {
   // The lock of another client makes the read wait, so that the test can terminate its backend.
-  const locker = new Client({ connectionString: database.url }).on('error', () => undefined);
+  const locker = new Client({ connectionString: url }).on('error', () => undefined);
   await locker.connect();
   await locker.query('BEGIN; LOCK bars');
   const window = { datasetId, symbolIds: idsOf(['AAA']), ranges: [{ from: OPEN, to: OPEN + 1 }] };

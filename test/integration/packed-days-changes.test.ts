@@ -10,15 +10,11 @@ import {
   PACKED_GRIDS as GRIDS,
   PACKED_MARKET as MARKET,
   PACKED_SYMBOLS as SYMBOLS,
-  PackedDataset,
+  packedDataset,
   PACKS,
 } from '../support/data/packed-dataset.js';
 
-let dataset: PackedDataset;
-beforeAll(async () => (dataset = await PackedDataset.create()));
-beforeEach(() => dataset.refill());
-afterEach(() => dataset.closeClients());
-afterAll(() => dataset.drop());
+const dataset = packedDataset();
 
 /** The first time of a day at which a symbol has no bar. @param day index of the day */
 function freeTime(symbol: string, day: number): number {
