@@ -135,7 +135,10 @@ export class BarImporter {
     return this.inTurn(() => this.append(symbol, bars));
   }
 
-  /** Commits the import and returns its counts. @throws DatabaseError; nothing is stored then */
+  /**
+   * Commits the import and returns its counts. @throws DatabaseError; nothing is stored then. When the connection is lost during the commit,
+   * all rows may be stored: the same import again then finds duplicates
+   */
   async finish(): Promise<ImportCounts> {
     let counts: ImportCounts;
     try {
