@@ -5,34 +5,25 @@
 import {
   BarImporter,
   createDataSource,
-  migrate,
   readWindow,
   resolveDataset,
   symbolIds,
   withConnection,
 } from '@barkeep/bar-repository';
 import { Pool } from 'pg';
-import type { DataSource } from 'typeorm';
-import { createTestDatabase, terminateCopy, type TestDatabase } from '../support/setup/database.js';
+import { migratedDatabase, terminateCopy } from '../support/setup/database.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
 /** The open of XNYS on 2013-10-04. */
 const OPEN = Date.UTC(2013, 9, 4, 13, 30);
 const BAR = { openTime: OPEN, open: 1, high: 1, low: 1, close: 1, volume: 1 };
 
-let database: TestDatabase;
+const { url, dataSource } = migratedDatabase();
 /** A proxy in front of the database's server, which can cut connections. */
 let gate: TcpGate;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-  gate = await tcpGate(database.url, 5432);
-});
-
-afterAll(async () => {
-  await gate.shut();
-  await database.drop();
-});
+beforeAll(async () => (gate = await tcpGate(url, 5432)));
+afterAll(() => gate.shut());
 
 const WAYS_TO_CUT = ['reset', 'closed'] as const;
 
@@ -82,8 +73,8 @@ interface Connections {
 }
 
 async function connectionsOfTypeorm(): Promise<Connections> {
-  const dataSource = await createDataSource(gate.url).initialize();
-  return { selectOne: () => dataSource.query('SELECT 1 AS one'), end: () => dataSource.destroy() };
+  const throughGate = await createDataSource(gate.url).initialize();
+  return { selectOne: () => throughGate.query('SELECT 1 AS one'), end: () => throughGate.destroy() };
 }
 
 function connectionsOfPool(): Promise<Connections> {
@@ -117,75 +108,65 @@ test.each([
 test.each(WAYS_TO_CUT)(
   'I11 an import whose connection is %s between two writes fails and stores nothing',
   async (how) => {
-    const [throughGate, direct] = await Promise.all([
-      createDataSource(gate.url).initialize(),
-      createDataSource(database.url).initialize(),
-    ]);
+    const throughGate = await createDataSource(gate.url).initialize();
     try {
-      await migrate(direct);
       const importer = await BarImporter.open(throughGate, `lost-${how}`);
       await importer.write('AAA', [BAR]);
       await gate.cut(how);
       // The message depends on whether the process has noticed the loss before it writes again.
       await expect(importer.finish()).rejects.toThrow(/ECONNRESET|terminated|EPIPE|not queryable/);
-      const [count] = await direct.query<{ rows: string }[]>(
+      const [count] = await dataSource.query<{ rows: string }[]>(
         'SELECT count(*) AS rows FROM bars JOIN datasets ON datasets.id = dataset_id WHERE name = $1',
         [`lost-${how}`],
       );
       expect(count).toEqual({ rows: '0' });
     } finally {
-      await Promise.all([throughGate.destroy(), direct.destroy()]);
+      await throughGate.destroy();
     }
   },
 );
 
 test('I11 an import and a read whose backends are terminated during a COPY reject, and the next ones work', async () => {
-  const dataSource = await createDataSource(database.url).initialize();
-  try {
-    await migrate(dataSource);
-    // So many bars that a COPY of them still runs when its backend is terminated.
-    const bars = Array.from({ length: 300_000 }, (_, i) => ({ ...BAR, openTime: OPEN + i * 60_000 }));
-    const importAll = async () => {
-      const importer = await BarImporter.open(dataSource, 'cut');
-      try {
-        await importer.write('AAA', bars);
-        return await importer.finish();
-      } finally {
-        await importer.abort();
-      }
-    };
-    await expectLost(dataSource, importAll, /terminat|ECONNRESET|EPIPE/);
-    expect(await importAll()).toMatchObject({ accepted: bars.length });
+  // So many bars that a COPY of them still runs when its backend is terminated.
+  const bars = Array.from({ length: 300_000 }, (_, i) => ({ ...BAR, openTime: OPEN + i * 60_000 }));
+  const importAll = async () => {
+    const importer = await BarImporter.open(dataSource, 'cut');
+    try {
+      await importer.write('AAA', bars);
+      return await importer.finish();
+    } finally {
+      await importer.abort();
+    }
+  };
+  await expectLost(importAll, /terminat|ECONNRESET|EPIPE/);
+  expect(await importAll()).toMatchObject({ accepted: bars.length });
 
-    const datasetId = (await resolveDataset(dataSource, 'cut'))!;
-    const ids = [...(await symbolIds(dataSource, ['AAA'])).values()];
-    const ranges = [{ from: OPEN, to: OPEN + bars.length * 60_000 }];
-    const readAll = () => readWindow(dataSource, { datasetId, symbolIds: ids, ranges }, () => undefined);
-    await expectLost(dataSource, readAll, /terminat|ECONNRESET/);
-    expect(await readAll()).toBe(bars.length);
-  } finally {
-    await dataSource.destroy();
-  }
+  const datasetId = (await resolveDataset(dataSource, 'cut'))!;
+  const ids = [...(await symbolIds(dataSource, ['AAA'])).values()];
+  const ranges = [{ from: OPEN, to: OPEN + bars.length * 60_000 }];
+  const readAll = () => readWindow(dataSource, { datasetId, symbolIds: ids, ranges }, () => undefined);
+  await expectLost(readAll, /terminat|ECONNRESET/);
+  expect(await readAll()).toBe(bars.length);
 });
 
 /** Starts work, terminates the backend of its COPY, and checks that the work rejects with this error. */
-async function expectLost(dataSource: DataSource, work: () => Promise<unknown>, error: RegExp): Promise<void> {
+async function expectLost(work: () => Promise<unknown>, error: RegExp): Promise<void> {
   const lost = expect(work()).rejects.toThrow(error);
   await terminateCopy(dataSource, "state = 'active'");
   await lost;
 }
 
 test('I11 a connection that refuses a write as read-only is replaced by a new one', async () => {
-  const dataSource = await createDataSource(database.url, { poolSize: 2 }).initialize();
+  const small = await createDataSource(url, { poolSize: 2 }).initialize();
   try {
-    const pid = async () => (await dataSource.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid'))[0].pid;
+    const pid = async () => (await small.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid'))[0].pid;
     const pidBefore = await pid();
     // The connection now refuses writes, as a primary that was demoted to a replica would.
-    await dataSource.query('SET default_transaction_read_only = on');
-    await expect(dataSource.query('CREATE TABLE demoted ()')).rejects.toMatchObject({ code: '25006' });
-    await dataSource.query('CREATE TABLE demoted ()');
+    await small.query('SET default_transaction_read_only = on');
+    await expect(small.query('CREATE TABLE demoted ()')).rejects.toMatchObject({ code: '25006' });
+    await small.query('CREATE TABLE demoted ()');
     expect(await pid()).not.toBe(pidBefore);
   } finally {
-    await dataSource.destroy();
+    await small.destroy();
   }
 });

@@ -6,9 +6,7 @@ import type { Bar, Hours } from '@barkeep/bars';
 import {
   BarImporter,
   completeSymbols,
-  createDataSource,
   datasetNames,
-  migrate,
   quarantine,
   quarantineTotals,
   removeDataset,
@@ -18,8 +16,7 @@ import {
   UnknownDatasetError,
 } from '@barkeep/bar-repository';
 import { randomUUID } from 'node:crypto';
-import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { migratedDatabase } from '../support/setup/database.js';
 import { declareComplete, quarantineCounts } from '../support/data/datasets.js';
 import { ImportEndedError, InvalidBarError } from '../../libs/bar-repository/src/rows/index.js';
 
@@ -40,8 +37,7 @@ const bar = (minute: number, close = 10): Bar => ({
 /** The bars of the minutes `[from, to)`. */
 const bars = (from: number, to: number): Bar[] => Array.from({ length: to - from }, (_, i) => bar(from + i));
 
-let database: TestDatabase;
-let dataSource: DataSource;
+const { dataSource } = migratedDatabase();
 
 /** Imports bars by symbol in one import. @returns its counts */
 async function importBars(dataset: string, rows: Record<string, readonly Bar[]>) {
@@ -58,17 +54,6 @@ async function stored(dataset: string): Promise<{ symbol: string; time: Date; cl
     [dataset],
   );
 }
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  dataSource = await createDataSource(database.url).initialize();
-  await migrate(dataSource);
-});
-
-afterAll(async () => {
-  await dataSource.destroy();
-  await database.drop();
-});
 
 test('new rows are accepted with all their values, and the same import again is all duplicates', async () => {
   const rows = { AAA: bars(0, 390), BBB: bars(0, 100) };
@@ -148,6 +133,19 @@ test('an import fails as a whole when another client inserts one of its rows mea
   expect(await stored('raced')).toHaveLength(2);
   // The other client's bar differs from this importer's bar of minute 5.
   expect(await importBars('raced', { AAA: bars(1, 10) })).toEqual({ accepted: 8, duplicate: 0, conflicting: 1 });
+});
+
+test('an import that the server refuses to store fails with the reason of the server, whichever call notices it', async () => {
+  await dataSource.query(
+    `CREATE FUNCTION refuse_bars() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no space left'; END $$;
+     CREATE TRIGGER refuse BEFORE INSERT ON bars EXECUTE FUNCTION refuse_bars()`,
+  );
+  const importer = await BarImporter.open(dataSource, 'full');
+  await importer.write('AAA', bars(0, 40_000)); // sends a first COPY
+  await expect(importer.write('BBB', bars(0, 1))).rejects.toThrow('no space left');
+  await expect(importer.finish()).rejects.toThrow('no space left');
+  await dataSource.query('DROP FUNCTION refuse_bars CASCADE');
+  expect(await datasetNames(dataSource)).not.toContain('full');
 });
 
 test('an import succeeds although the maintenance after it fails', async () => {

@@ -4,8 +4,6 @@ import {
   BarImporter,
   barSourceOf,
   fetchFrom,
-  createDataSource,
-  migrate,
   readWindow,
   removeDataset,
   resolveDataset,
@@ -13,8 +11,7 @@ import {
   UnknownDatasetError,
 } from '@barkeep/bar-repository';
 import { Client, Pool } from 'pg';
-import type { DataSource } from 'typeorm';
-import { createTestDatabase, terminateCopy, type TestDatabase } from '../support/setup/database.js';
+import { migratedDatabase, terminateCopy } from '../support/setup/database.js';
 import { IdError } from '../../libs/bar-repository/src/rows/index.js';
 
 const MINUTE_MS = 60_000;
@@ -34,8 +31,7 @@ interface Range {
 }
 type Row = [symbolId: number, openTime: number, open: number, high: number, low: number, close: number, volume: number];
 
-let database: TestDatabase;
-let dataSource: DataSource;
+const { url, dataSource } = migratedDatabase();
 let datasetId: number;
 /** Ids of SYMBOLS. */
 let ids: Map<string, number>;
@@ -78,19 +74,11 @@ async function select(names: string[], { from, to }: Range): Promise<Row[]> {
 const idsOf = (names: string[]): number[] => names.map((name) => ids.get(name)!);
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  dataSource = await createDataSource(database.url).initialize();
-  await migrate(dataSource);
   const importer = await BarImporter.open(dataSource, 'main');
   for (const [i, symbol] of SYMBOLS.entries()) await importer.write(symbol, barsOf(i * 100 + 1));
   await importer.finish();
   datasetId = (await resolveDataset(dataSource, 'main'))!;
   ids = await symbolIds(dataSource, SYMBOLS);
-});
-
-afterAll(async () => {
-  await dataSource.destroy();
-  await database.drop();
 });
 
 test.each([
@@ -128,7 +116,7 @@ test('unknown symbols, no symbols and empty ranges have no rows, and an id that 
 describe('a read that fails', () => {
   /** A pool of one connection: a read that lost it would show. */
   let pool: Pool;
-  beforeAll(() => void (pool = new Pool({ connectionString: database.url, max: 1 })));
+  beforeAll(() => void (pool = new Pool({ connectionString: url, max: 1 })));
   afterAll(() => pool.end());
 
   const ignoreRow = () => undefined;
@@ -167,7 +155,7 @@ describe('a read that fails', () => {
 
 test('a read fails when its backend is terminated', async () => {
   // The lock of another client makes the read wait, so that the test can terminate its backend.
-  const locker = new Client({ connectionString: database.url }).on('error', () => undefined);
+  const locker = new Client({ connectionString: url }).on('error', () => undefined);
   await locker.connect();
   await locker.query('BEGIN; LOCK bars');
   const window = { datasetId, symbolIds: idsOf(['AAA']), ranges: [{ from: OPEN, to: OPEN + 1 }] };
@@ -216,17 +204,27 @@ describe('a DataSource as BarSource', () => {
     expect(await relayed).toContainEqual(expect.objectContaining({ time: OPEN + MINUTE_MS, high: NaN }));
   });
 
-  test('gives no bars of another symbol when a restored database has other ids for the symbols', async () => {
-    await importAaa('restored');
-    const source = barSourceOf('restored', dataSource)!;
-    await source.bars(query); // the source has seen the ids before the restoration
-    await dataSource.query(`UPDATE symbols SET name = 'MOVED' WHERE name = 'AAA'`);
-    try {
-      const answer = await source.bars({ ...query, symbols: ['AAA', 'MOVED'] });
-      expect([...answer.bars.keys()]).toEqual(['MOVED']);
-    } finally {
-      await dataSource.query(`UPDATE symbols SET name = 'AAA' WHERE name = 'MOVED'`);
-    }
+  test('finds symbols by their names also after the database was made again, which gives their ids to others', async () => {
+    // Names with the characters that have a meaning in SQL and in its arrays.
+    const dataset = `again 'n' {\\}`;
+    const [first, second] = [`A'A\\`, '{"B",B}'] as const;
+    const importer = await BarImporter.open(dataSource, dataset);
+    await importer.write(first, barsOf(1));
+    await importer.write(second, barsOf(2));
+    await importer.finish();
+    const source = barSourceOf(dataset, dataSource)!;
+    const barsBySymbol = async () => (await source.bars({ ...query, symbols: [first, second] })).bars;
+    const [bars1, bars2] = [barsOf(1).filter(isRequested), barsOf(2).filter(isRequested)];
+    expect(await barsBySymbol()).toEqual(new Map([[first, bars1], [second, bars2]])); // prettier-ignore
+    // The symbols exchange their ids, and thereby their bars.
+    for (const [from, to] of [
+      [first, 'neither'],
+      [second, first],
+      ['neither', second],
+    ])
+      // prettier-ignore
+      await dataSource.query('UPDATE symbols SET name = $2 WHERE name = $1', [from, to]);
+    expect(await barsBySymbol()).toEqual(new Map([[first, bars2], [second, bars1]])); // prettier-ignore
   });
 
   test('fails when its dataset was removed, and does not answer without bars', async () => {

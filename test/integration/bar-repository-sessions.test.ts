@@ -5,7 +5,6 @@
 import {
   createDataSource,
   CursorError,
-  migrate,
   quarantine,
   SpecConflictError,
   UnknownSessionError,
@@ -14,34 +13,20 @@ import {
 } from '@barkeep/bar-repository';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { migratedDatabase } from '../support/setup/database.js';
 import { tcpGate } from '../support/system/tcp-gate.js';
 import { quarantineCounts } from '../support/data/datasets.js';
 
 const spec = { symbols: ['SPY'], retentionHours: 24, pace: { mode: 'max' } };
 
-let database: TestDatabase;
-let dataSource: DataSource;
-let sessions: SessionRepository<Record<string, unknown>>;
+const { url, dataSource } = migratedDatabase();
+const sessions = new SessionRepository<Record<string, unknown>>(dataSource);
 
 /** Creates a session and starts its first run. */
 async function createRunning() {
   const { row } = await sessions.create({ id: randomUUID(), spec });
   return sessions.transition(row, ['created'], 'running', { incrementRun: true });
 }
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  dataSource = await createDataSource(database.url).initialize();
-  await migrate(dataSource);
-  sessions = new SessionRepository(dataSource);
-});
-
-afterAll(async () => {
-  await dataSource.destroy();
-  await database.drop();
-});
 
 describe('creating', () => {
   test('a repeat with an equal spec gives the same session, another spec is a conflict', async () => {
@@ -113,7 +98,7 @@ test('pages of a list have each session once, newest first, and a cursor of othe
 
 test('I13 a server that gets a call late, after its caller has given it up, does not carry it out', async () => {
   const { row } = await sessions.create({ id: 'late', spec });
-  const gate = await tcpGate(database.url, 5432);
+  const gate = await tcpGate(url, 5432);
   const name = 'given-up';
   const other = createDataSource(gate.url, { applicationName: name, silenceLimitMs: () => 1_000, poolSize: 2 });
   const late = new SessionRepository(await other.initialize());

@@ -2,7 +2,7 @@
  * Packed days when rows change: a change removes the packs that it touches, so that a pack always equals the rows of its day.
  * I1: an invariant at the end of docs/ARCHITECTURE.md.
  */
-import { BarImporter, withSnapshot } from '@barkeep/bar-repository';
+import { BarImporter, removeDataset, withSnapshot } from '@barkeep/bar-repository';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { mulberry32 } from '../support/data/market.js';
@@ -10,15 +10,11 @@ import {
   PACKED_GRIDS as GRIDS,
   PACKED_MARKET as MARKET,
   PACKED_SYMBOLS as SYMBOLS,
-  PackedDataset,
+  packedDataset,
   PACKS,
 } from '../support/data/packed-dataset.js';
 
-let dataset: PackedDataset;
-beforeAll(async () => (dataset = await PackedDataset.create()));
-beforeEach(() => dataset.refill());
-afterEach(() => dataset.closeClients());
-afterAll(() => dataset.drop());
+const dataset = packedDataset();
 
 /** The first time of a day at which a symbol has no bar. @param day index of the day */
 function freeTime(symbol: string, day: number): number {
@@ -146,15 +142,29 @@ describe('while packers and writers run at the same time', () => {
     throw new Error('expected a connection to wait for a lock, was none');
   }
 
-  test('packing waits for uncommitted rows', async () => {
-    const writer = await dataset.connect();
-    await writer.query('BEGIN');
-    await changeAaa(writer, 1);
-    const packing = dataset.pack();
-    await lockAwaited();
-    await writer.query('COMMIT');
-    await packing;
-    expect(await dataset.checkPacks()).toBe(PACKS);
+  describe.each(['repeatable read', 'read committed'])('by default transactions are %s', (level) => {
+    beforeAll(() => dataset.setDefaultIsolation(level));
+
+    test('I1 packing waits for uncommitted rows, and packs them', async () => {
+      const writer = await dataset.connect();
+      await writer.query('BEGIN');
+      await changeAaa(writer, 1);
+      const packing = dataset.pack();
+      await lockAwaited();
+      await writer.query('COMMIT');
+      await packing;
+      expect(await dataset.checkPacks()).toBe(PACKS);
+    });
+
+    test('a removal waits for an import, and removes its rows', async () => {
+      const importer = await BarImporter.open(dataset.dataSource, 'main');
+      await importer.write('NEW', [{ openTime: GRIDS[0]!.open, open: 1, high: 1, low: 1, close: 1, volume: 1 }]);
+      const removal = removeDataset(dataset.dataSource, 'main');
+      await lockAwaited();
+      await importer.finish();
+      const rows = [...MARKET.values()].flat().length;
+      expect(await removal).toBe(rows + 1);
+    });
   });
 
   test('rows that are written while a day is packed remove its pack', async () => {

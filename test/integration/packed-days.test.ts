@@ -10,14 +10,11 @@ import {
   PACKED_GRIDS as GRIDS,
   PACKED_MARKET as MARKET,
   PACKED_SYMBOLS as SYMBOLS,
-  PackedDataset,
+  packedDataset,
   PACKS,
 } from '../support/data/packed-dataset.js';
 
-let dataset: PackedDataset;
-beforeAll(async () => (dataset = await PackedDataset.create()));
-beforeEach(() => dataset.refill());
-afterAll(() => dataset.drop());
+const dataset = packedDataset();
 
 test('I1 a pack has the bars of its rows, and packing again changes nothing', async () => {
   expect(await hasPacks(dataset.dataSource, dataset.id)).toBe(false);

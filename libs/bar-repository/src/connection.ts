@@ -41,6 +41,24 @@ export async function withConnection<T>(
 }
 
 /**
+ * As {@link withConnection}, but in one transaction, which is rolled back when `work` throws.
+ * @param mode `READ COMMITTED`: each statement sees all earlier commits, also those of a transaction that the statement before it waited
+ *   for. The database's default level may be a higher one, at which the rows of that transaction would be missing
+ */
+export async function withTransaction<T>(
+  source: ConnectionSource,
+  work: (client: PoolClient) => Promise<T>,
+  mode: 'READ COMMITTED' | 'REPEATABLE READ READ ONLY' = 'READ COMMITTED',
+): Promise<T> {
+  return withConnection(source, async (client) => {
+    await client.query(`BEGIN ISOLATION LEVEL ${mode}`);
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  });
+}
+
+/**
  * Borrows a connection; the caller releases it. A connection that is lost rejects the statement that runs on it, and every later one.
  * @throws NotPostgresError, what the pool throws when it cannot connect
  */

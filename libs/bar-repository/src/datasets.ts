@@ -6,7 +6,7 @@
 import { type Hours, orAborted } from '@barkeep/bars';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
-import { withConnection } from './connection.js';
+import { withTransaction } from './connection.js';
 
 /** Thrown for a dataset that does not exist. */
 export class UnknownDatasetError extends Error {
@@ -87,13 +87,9 @@ export async function removeDataset(
 ): Promise<number | undefined> {
   const id = await resolveDataset(dataSource, name);
   if (id === undefined) return undefined;
-  return withConnection(dataSource, async (client) => {
-    await client.query('BEGIN');
+  return withTransaction(dataSource, async (client) => {
     const exists = await orAborted(() => lockDataset(client, id), signal);
-    if (!exists) {
-      await client.query('ROLLBACK');
-      return undefined;
-    }
+    if (!exists) return undefined;
     const removed = await client.query('DELETE FROM bars WHERE dataset_id = $1', [id]);
     await client.query('DELETE FROM complete_days WHERE dataset_id = $1', [id]);
     await client.query('DELETE FROM quarantined_bars WHERE dataset = $1 AND incarnation IS NULL', [name]);
@@ -101,7 +97,6 @@ export async function removeDataset(
     // Packs are deleted after the dataset's row, because from then on no process can pack days of the dataset.
     await client.query('DELETE FROM packed_days WHERE dataset_id = $1', [id]);
     await client.query('DELETE FROM dataset_changes WHERE dataset_id = $1', [id]);
-    await client.query('COMMIT');
     return removed.rowCount ?? 0;
   });
 }

@@ -1,8 +1,6 @@
 /** A dataset in a database of its own, for tests of packed days: its rows, its packs, and connections that change it. */
 import {
   BarImporter,
-  createDataSource,
-  migrate,
   packDays,
   readPacked,
   removeDataset,
@@ -14,41 +12,42 @@ import {
 import { DayChunk, DayGrid, parseInterval } from '@barkeep/bars';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../setup/database.js';
+import { migratedDatabase } from '../setup/database.js';
 import { holey, marketBars, tradingDays } from './market.js';
 
 export const PACKED_SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const DATES = { start: '2024-07-01', end: '2024-07-05' };
 /** Four days; the third is a half day, and 4 July is a holiday. */
-export const PACKED_DAYS = tradingDays(DATES);
+const PACKED_DAYS = tradingDays(DATES);
 export const PACKED_GRIDS = PACKED_DAYS.map((day) => new DayGrid(day, parseInterval('1m')));
 /** The rows of the dataset. */
 export const PACKED_MARKET = holey(marketBars({ symbols: PACKED_SYMBOLS, seed: 3, ...DATES }), 0.05, 4);
 /** Number of packs: one for each symbol and day. */
 export const PACKS = PACKED_SYMBOLS.length * PACKED_DAYS.length;
 
+/** The dataset for the tests of one file. Registers hooks: before each test it has all rows of the market and no packs. */
+export function packedDataset(): PackedDataset {
+  const { url, dataSource } = migratedDatabase();
+  const dataset = new PackedDataset(url, dataSource);
+  beforeEach(() => dataset.refill());
+  afterEach(() => dataset.closeClients());
+  return dataset;
+}
+
 /** A connection in a snapshot. */
 type Queryable = Parameters<typeof readPacked>[0];
 
-export class PackedDataset {
+class PackedDataset {
   /** Changes with each {@link refill}. */
   id = 0;
   /** Ids of PACKED_SYMBOLS, in this order. */
   ids: number[] = [];
   private readonly clients: Client[] = [];
 
-  private constructor(
-    private readonly database: TestDatabase,
+  constructor(
+    private readonly url: string,
     readonly dataSource: DataSource,
   ) {}
-
-  /** Makes a database without the dataset, which {@link refill} makes. */
-  static async create(): Promise<PackedDataset> {
-    const database = await createTestDatabase();
-    const dataSource = await createDataSource(database.url).initialize();
-    await migrate(dataSource);
-    return new PackedDataset(database, dataSource);
-  }
 
   /** Makes the dataset anew, with all rows of the market and without packs. */
   async refill(): Promise<void> {
@@ -120,9 +119,17 @@ export class PackedDataset {
     return chunks;
   }
 
+  /** Sets the isolation level that transactions of the database have by default, and connects again. */
+  async setDefaultIsolation(level: string): Promise<void> {
+    const alter = `ALTER DATABASE %I SET default_transaction_isolation = '${level}'`;
+    await this.dataSource.query(`DO $$ BEGIN EXECUTE format($sql$${alter}$sql$, current_database()); END $$`);
+    await this.dataSource.destroy();
+    await this.dataSource.initialize();
+  }
+
   /** Opens a connection. {@link closeClients} closes it. */
   async connect(): Promise<Client> {
-    const client = new Client({ connectionString: this.database.url });
+    const client = new Client({ connectionString: this.url });
     await client.connect();
     this.clients.push(client);
     return client;
@@ -130,11 +137,6 @@ export class PackedDataset {
 
   async closeClients(): Promise<void> {
     await Promise.all(this.clients.splice(0).map((client) => client.end()));
-  }
-
-  async drop(): Promise<void> {
-    await this.dataSource.destroy();
-    await this.database.drop();
   }
 
   /** The chunks of a day that the rows of the dataset give, by symbol id. */

@@ -1,5 +1,6 @@
 /** A separate database for a test file, on the server that DATABASE_URL names. */
 import { randomBytes } from 'node:crypto';
+import { createDataSource, migrate } from '@barkeep/bar-repository';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
@@ -13,14 +14,40 @@ export interface TestDatabase {
 
 /** Makes an empty database. Call {@link TestDatabase.drop} in `afterAll`. */
 export async function createTestDatabase(): Promise<TestDatabase> {
+  const database = plannedDatabase();
+  await database.create();
+  return database;
+}
+
+/**
+ * A database with the schema, for the tests of one file. Registers hooks that make it before the tests and remove it after them. The
+ * `dataSource` is connected within tests, and within `beforeAll` hooks that follow the call.
+ */
+export function migratedDatabase(): { url: string; dataSource: DataSource } {
+  const database = plannedDatabase();
+  const dataSource = createDataSource(database.url);
+  beforeAll(async () => {
+    await database.create();
+    await dataSource.initialize();
+    await migrate(dataSource);
+  });
+  afterAll(async () => {
+    if (dataSource.isInitialized) await dataSource.destroy();
+    await database.drop();
+  });
+  return { url: database.url, dataSource };
+}
+
+/** A database that does not exist before `create`. */
+function plannedDatabase(): TestDatabase & { create(): Promise<void> } {
   const server = process.env['DATABASE_URL'];
   if (!server) throw new Error('expected DATABASE_URL to name a Postgres server, was not set');
   const name = `barkeep_test_${randomBytes(6).toString('hex')}`;
-  await queryDatabase(server, `CREATE DATABASE ${name}`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  const drop = async () => void (await queryDatabase(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
-  return { url: url.href, drop };
+  return {
+    url: Object.assign(new URL(server), { pathname: `/${name}` }).href,
+    create: async () => void (await queryDatabase(server, `CREATE DATABASE ${name}`)),
+    drop: async () => void (await queryDatabase(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
+  };
 }
 
 /** Opens a connection, runs one statement and closes the connection. @returns the statement's rows */

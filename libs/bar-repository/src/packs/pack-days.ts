@@ -9,7 +9,7 @@ import { chunkBytes, DayChunk, DayGrid, orAborted, ORIGIN_CODES, refuseValues } 
 import type { Interval, TradingDay } from '@barkeep/bars';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
-import { withConnection } from '../connection.js';
+import { withConnection, withTransaction } from '../connection.js';
 import { mergeChanges } from '../datasets.js';
 import { gridKey } from './packed-days.js';
 import { readWindow } from '../rows/index.js';
@@ -58,9 +58,7 @@ export async function packDays(dataSource: DataSource, options: PackOptions): Pr
     for (let at = 0; at < symbolIds.length; at += SYMBOLS_PER_BATCH) {
       signal?.throwIfAborted();
       const batch = symbolIds.slice(at, at + SYMBOLS_PER_BATCH);
-      await withConnection(dataSource, (client) =>
-        packBatch({ client, datasetId, symbolIds: batch, grid, signal }, counts),
-      );
+      await packBatch(dataSource, { datasetId, symbolIds: batch, grid, signal }, counts);
       onProgress?.(counts);
     }
   }
@@ -70,7 +68,6 @@ export async function packDays(dataSource: DataSource, options: PackOptions): Pr
 }
 
 interface Batch {
-  client: PoolClient;
   datasetId: number;
   symbolIds: readonly number[];
   grid: DayGrid;
@@ -78,24 +75,25 @@ interface Batch {
 }
 
 /** Packs the symbols of a batch that are not packed yet, and adds to `counts`. @throws as {@link packDays} */
-async function packBatch(batch: Batch, counts: PackCounts): Promise<void> {
-  const { client, datasetId, symbolIds, signal } = batch;
+async function packBatch(dataSource: DataSource, batch: Batch, counts: PackCounts): Promise<void> {
+  const { datasetId, symbolIds, signal } = batch;
   // Look before locking, so that repeating a long run does not make writers wait.
-  if ((await unpackedOf(batch)).length === 0) {
+  if ((await withConnection(dataSource, (client) => unpackedOf(client, batch))).length === 0) {
     counts.kept += symbolIds.length;
     return;
   }
-  await client.query('BEGIN');
-  // Locks the dataset's row: writers of its bars and other packing processes wait until the commit.
-  const lock = () => client.query('UPDATE datasets SET packings = packings + 1 WHERE id = $1', [datasetId]);
-  const { rowCount } = await orAborted(lock, signal);
-  if (rowCount === 0) throw new DatasetRemovedError(datasetId);
-  // Look again, because another process may have packed symbols before this one got the lock.
-  const unpacked = await unpackedOf(batch);
-  const packs = await readPacks({ ...batch, symbolIds: unpacked });
-  await writePacks(batch, packs);
-  await client.query('COMMIT');
-  counts.kept += symbolIds.length - unpacked.length;
+  const packs = await withTransaction(dataSource, async (client) => {
+    // Locks the dataset's row: writers of its bars and other packing processes wait until the commit.
+    const lock = () => client.query('UPDATE datasets SET packings = packings + 1 WHERE id = $1', [datasetId]);
+    const { rowCount } = await orAborted(lock, signal);
+    if (rowCount === 0) throw new DatasetRemovedError(datasetId);
+    // Look again, because another process may have packed symbols before this one got the lock.
+    const unpacked = { ...batch, symbolIds: await unpackedOf(client, batch) };
+    const read = await readPacks(client, unpacked);
+    await writePacks(client, unpacked, read);
+    return read;
+  });
+  counts.kept += symbolIds.length - packs.size;
   for (const { bars, refused } of packs.values()) {
     if (refused > 0) counts.refused++;
     else if (bars === 0) counts.empty++;
@@ -107,7 +105,7 @@ async function packBatch(batch: Batch, counts: PackCounts): Promise<void> {
 }
 
 /** The symbols of a batch whose day is not packed. */
-async function unpackedOf({ client, datasetId, symbolIds, grid }: Batch): Promise<number[]> {
+async function unpackedOf(client: PoolClient, { datasetId, symbolIds, grid }: Batch): Promise<number[]> {
   const { rows } = await client.query<{ symbolId: number }>(
     `SELECT symbol_id AS "symbolId" FROM packed_days
      WHERE dataset_id = $1 AND symbol_id = ANY($2::int4[]) AND open = $3 AND grid = $4`,
@@ -127,7 +125,10 @@ interface Pack {
 }
 
 /** Reads the rows of a batch and makes the same chunks that a session makes of them when it streams them. @returns by symbol number */
-async function readPacks({ client, datasetId, symbolIds, grid, signal }: Batch): Promise<Map<number, Pack>> {
+async function readPacks(
+  client: PoolClient,
+  { datasetId, symbolIds, grid, signal }: Batch,
+): Promise<Map<number, Pack>> {
   const packs = new Map<number, Pack>(symbolIds.map((id) => [id, { bars: 0, refused: 0, chunk: undefined }]));
   const ranges = grid.day.segments.map(({ open, close }) => ({ from: open, to: close }));
   const { streamed } = ORIGIN_CODES;
@@ -153,7 +154,11 @@ async function readPacks({ client, datasetId, symbolIds, grid, signal }: Batch):
 }
 
 /** Stores packs by symbol number. All chunks are sent as one value, which the server cuts: an array would be sent as text. */
-async function writePacks({ client, datasetId, grid }: Batch, packs: ReadonlyMap<number, Pack>): Promise<void> {
+async function writePacks(
+  client: PoolClient,
+  { datasetId, grid }: Batch,
+  packs: ReadonlyMap<number, Pack>,
+): Promise<void> {
   const rows = [...packs.values()];
   const length = chunkBytes(grid.slotCount);
   const chunks: Uint8Array[] = [];

@@ -5,7 +5,7 @@
 import { chunkBytes, MINUTE_MS, RECORD_BYTES, recordOffset, type DayGrid } from '@barkeep/bars';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
-import { withConnection, type ConnectionSource } from '../connection.js';
+import { withTransaction, type ConnectionSource } from '../connection.js';
 import { CopyFormatError, copyOut, type OnRowBytes, timestamp, wholeNumber } from '../rows/index.js';
 
 /** Which packs to read: of some symbols on one trading day. */
@@ -79,13 +79,8 @@ export function passPacks(receiver: PackReceiver, packLength: number): OnRowByte
 }
 
 /** Runs `work` on a connection that sees one snapshot of rows and packs. A borrowed connection is closed when `work` throws. */
-export async function withSnapshot<T>(source: ConnectionSource, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  return withConnection(source, async (client) => {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
-  });
+export function withSnapshot<T>(source: ConnectionSource, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return withTransaction(source, work, 'REPEATABLE READ READ ONLY');
 }
 
 /** The part of each chunk that a query reads: its SQL expression and its length. PostgreSQL reads no other part (STORAGE EXTERNAL). */

@@ -1,16 +1,14 @@
 /** A {@link BarSource} that reads a dataset from Barkeep's own tables. One COPY reads all symbols of a query. */
 import { orAborted, refuseBar, type Bar } from '@barkeep/bars';
-import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { emptyAnswer, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
 import { deadlineOf, permitWithin } from './object-source.js';
-import { withConnection } from '../connection.js';
 import { UnknownDatasetError } from '../datasets.js';
-import { mergeRanges, type OnRow, readSpans } from '../rows/index.js';
+import { mergeRanges, type OnRow, readSpans, type TimeRange } from '../rows/index.js';
 
 /**
- * The source of one dataset. Looks up the ids of the dataset and of the symbols in every query: when a database was restored from a backup,
- * an id may belong to another dataset or symbol than before.
+ * The source of one dataset. It remembers no ids of the dataset and its symbols: a database that is made again under the same address gives
+ * the ids to others.
  */
 export class DatasetSource implements BarSource {
   constructor(
@@ -25,7 +23,7 @@ export class DatasetSource implements BarSource {
     if (reportOutcome === undefined) return { ...emptyAnswer(), unasked: new Set(query.symbols) };
     const deadline = deadlineOf(query, signal);
     try {
-      const answer = await orAborted(() => this.connectAndRead(query, deadline), deadline);
+      const answer = await orAborted(() => this.read(query, deadline), deadline);
       reportOutcome();
       return answer;
     } catch (error) {
@@ -34,59 +32,30 @@ export class DatasetSource implements BarSource {
     }
   }
 
-  private async connectAndRead(query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer> {
+  private async read(query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer> {
     await initialize(this.dataSource);
-    const answer = await withConnection(this.dataSource, (client) => this.read(client, query, signal));
-    if (!answer) throw new UnknownDatasetError(this.name);
-    return answer;
-  }
-
-  /** @returns undefined when the dataset does not exist */
-  private async read(client: PoolClient, query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer | undefined> {
-    const { datasetId, ids } = await this.lookUp(client, query.symbols);
-    if (datasetId === undefined) return undefined;
     const answer = emptyAnswer();
-    const byId = new Map<number, { symbol: string; bars: Bar[] }>();
-    for (const symbol of query.symbols) {
-      const id = ids.get(symbol);
-      if (id !== undefined) byId.set(id, { symbol, bars: [] });
-    }
-    const onRow: OnRow = (symbolId, openTime, open, high, low, close, volume) => {
-      const target = byId.get(symbolId);
-      if (!target) return;
+    const wanted = query.symbols.map((symbol) => ({ symbol, ranges: rangesOf(symbol, query), bars: [] as Bar[] }));
+    const onRow: OnRow = (index, openTime, open, high, low, close, volume) => {
+      const { symbol, bars } = wanted[index]!;
       const bar = { openTime, open, high, low, close, volume };
       const reason = refuseBar(bar, query.prices);
-      if (reason === undefined) target.bars.push(bar);
-      else answer.refused.push({ symbol: target.symbol, time: openTime, open, high, low, close, volume, reason });
+      if (reason === undefined) bars.push(bar);
+      else answer.refused.push({ symbol, time: openTime, open, high, low, close, volume, reason });
     };
-    await readSpans(client, { datasetId, spans: spansOf(query, ids) }, onRow, signal);
-    for (const { symbol, bars } of byId.values()) {
+    const exists = await readSpans(this.dataSource, this.name, wanted, onRow, signal);
+    if (!exists) throw new UnknownDatasetError(this.name);
+    for (const { symbol, bars } of wanted) {
       bars.sort((a, b) => a.openTime - b.openTime);
       if (bars.length > 0) answer.bars.set(symbol, bars);
     }
     return answer;
   }
-
-  /** The ids of the dataset and of the symbols, in one statement; an id that the database does not have is missing. */
-  private async lookUp(client: PoolClient, symbols: readonly string[]) {
-    const { rows } = await client.query<{ datasetId: number; id: number | null; symbol: string }>(
-      `SELECT d.id AS "datasetId", s.id, s.name AS symbol
-       FROM datasets d LEFT JOIN symbols s ON s.name = ANY($2) WHERE d.name = $1`,
-      [this.name, symbols],
-    );
-    const ids = new Map(rows.flatMap(({ symbol, id }) => (id === null ? [] : [[symbol, id] as const])));
-    return { datasetId: rows[0]?.datasetId, ids };
-  }
 }
 
-/** The ranges to read, each of one symbol. Leaves out symbols that the database does not have. */
-function spansOf({ symbols, wanted, from, to }: BarQuery, ids: ReadonlyMap<string, number>) {
-  return symbols.flatMap((symbol) => {
-    const symbolId = ids.get(symbol);
-    if (symbolId === undefined) return [];
-    const ranges = mergeRanges(wanted ? (wanted.get(symbol) ?? []) : [{ from, to }]);
-    return ranges.map((range) => ({ ...range, symbolId }));
-  });
+/** The ranges to read of a symbol. */
+function rangesOf(symbol: string, { wanted, from, to }: BarQuery): TimeRange[] {
+  return mergeRanges(wanted ? (wanted.get(symbol) ?? []) : [{ from, to }]);
 }
 
 /** `initialize` of each DataSource that is being initialized, so that concurrent calls wait for the same one. */

@@ -7,7 +7,7 @@
  */
 import { orAborted, refuseBar, type Bar, type Hours, type Prices, type RefusalReason } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
-import type { PoolClient } from 'pg';
+import { DatabaseError, type PoolClient } from 'pg';
 import { borrowConnection } from '../connection.js';
 import { CopyIn } from './copy-in.js';
 import {
@@ -135,7 +135,10 @@ export class BarImporter {
     return this.inTurn(() => this.append(symbol, bars));
   }
 
-  /** Commits the import and returns its counts. @throws DatabaseError; nothing is stored then */
+  /**
+   * Commits the import and returns its counts. @throws DatabaseError; nothing is stored then. When the connection is lost during the commit,
+   * all rows may be stored: the same import again then finds duplicates
+   */
   async finish(): Promise<ImportCounts> {
     let counts: ImportCounts;
     try {
@@ -209,11 +212,28 @@ export class BarImporter {
 
   /** Runs calls one after another, so that a caller that does not await cannot interleave them. */
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.lastCall.then(() => {
+    const result = this.lastCall.then(async () => {
       if (this.ended) throw new ImportEndedError();
-      return work();
+      try {
+        return await work();
+      } catch (error) {
+        throw await this.reasonOf(error);
+      }
     });
     this.lastCall = Promise.allSettled([result]);
     return result;
   }
+
+  /** Why a statement failed. In an aborted transaction this is the error of the COPY that failed before it. */
+  private async reasonOf(thrown: unknown): Promise<unknown> {
+    if (!isAbortedTransaction(thrown)) return thrown;
+    const copies = await Promise.allSettled([this.direct.inFlight, this.staged.inFlight]);
+    const reasons = copies.map((copy): unknown => (copy.status === 'rejected' ? copy.reason : thrown));
+    return reasons.find((reason) => !isAbortedTransaction(reason)) ?? thrown;
+  }
+}
+
+/** True for the error of a statement after a failed one in its transaction. It does not say what failed. */
+function isAbortedTransaction(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '25P02';
 }

@@ -46,7 +46,8 @@ export class CopyIn {
   private filling = new RowBuffer();
   /** The buffer that was sent last; created when the first one is full. */
   private spare: RowBuffer | undefined;
-  private inFlight: Promise<void> = Promise.resolve();
+  /** The last COPY. Rejects when it fails; no other one is sent then. */
+  inFlight: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly client: PoolClient,
