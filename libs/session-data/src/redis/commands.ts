@@ -45,13 +45,9 @@ export class Script {
     return this.send(keys, args, (command, rest) => redis.call(command, rest));
   }
 
-  /** {@link run} for a script that answers a list of bytes. */
-  async runForBytes(
-    redis: Redis,
-    keys: readonly string[],
-    args: readonly ScriptArgument[],
-  ): Promise<(Buffer | null)[]> {
-    return this.send(keys, args, (command, rest) => redis.callBuffer(command, rest)) as Promise<(Buffer | null)[]>;
+  /** {@link run} for a script that answers a list: its texts are bytes. */
+  async runForBytes(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown[]> {
+    return this.send(keys, args, (command, rest) => redis.callBuffer(command, rest)) as Promise<unknown[]>;
   }
 
   /** {@link run}, and in the same round trip `read`, which the server runs after the script. @returns both answers */
