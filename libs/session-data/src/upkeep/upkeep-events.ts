@@ -34,9 +34,8 @@ export async function emitGapsFound(
   if (symbolArgs.length === 0) return 0;
   const keys = [meta, emitted, changes, pending];
   const args = [open, EVENTS_KEPT, ...symbolArgs];
-  const reply = await runAndPublish(SCRIPTS.emitGaps, redis, { layout, partition, open }, keys, args);
-  // A text means that the day is no longer retained.
-  return typeof reply === 'number' ? reply : 0;
+  const [, missing = 0] = await runAndPublish(SCRIPTS.emitGaps, redis, { layout, partition, open }, keys, args);
+  return Number(missing); // 0 for a day that is no longer retained
 }
 
 /** The date, the counts as text, and the event's fields and values, as move-watermark.lua expects them. */
