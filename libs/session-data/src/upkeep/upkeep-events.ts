@@ -1,9 +1,8 @@
 /** Events that do not come from a write of bars: gaps that are found, and the quality of a day. Each is emitted once. */
-import { barQuality, emptyRuns, firstMissing, statusOf, type SlotCounts } from '@barkeep/bars';
+import { barQuality, firstMissing, gapsOf, type SlotCounts } from '@barkeep/bars';
 import { countFields, EVENTS_KEPT, runAndPublish } from '../events/index.js';
 import { dayMember, type SessionLayout } from '../layout/index.js';
 import { SCRIPTS, type ScriptArgument } from '../redis/index.js';
-import { addRun } from './state-changes.js';
 import type { SymbolDay } from './symbol-days.js';
 import type { UpkeepReads } from './upkeep-reads.js';
 
@@ -53,19 +52,8 @@ export function qualityArguments(
 
 /** The missing slots among `[from, to)`: their number, and their runs (start, end, start, end, …). */
 function missingIn({ bitmap, states }: SymbolDay, from: number, to: number): { count: number; runs: number[] } {
-  const missing = { count: 0, runs: [] as number[] };
-  const add = (start: number, end: number): void => {
-    missing.count += end - start;
-    addRun(missing.runs, start, end);
-  };
-  for (const { start, end } of emptyRuns(bitmap, from, to)) {
-    if (!states) {
-      add(start, end); // without states every empty slot is missing
-      continue;
-    }
-    for (let slot = start; slot < end; slot++) {
-      if (statusOf(states[slot]!) === 'missing') add(slot, slot + 1);
-    }
-  }
-  return missing;
+  const asksToSettle = Infinity; // only the `attempts` of an unfillable gap depend on it
+  const gaps = gapsOf(bitmap, states, from, to, asksToSettle).filter(({ status }) => status === 'missing');
+  const count = gaps.reduce((sum, { start, end }) => sum + end - start, 0);
+  return { count, runs: gaps.flatMap(({ start, end }) => [start, end]) };
 }
