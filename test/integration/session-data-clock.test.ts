@@ -2,6 +2,9 @@
  * Moves of the clock and their events: sent again, by another owner, and on a store that lost its newest writes.
  * I2: an invariant at the end of docs/ARCHITECTURE.md.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   countsBefore,
   eventNumber,
@@ -12,6 +15,7 @@ import {
   readStreamFigures,
   RewindError,
 } from '@barkeep/session-data';
+import { RedisServer } from '../faults/lab/redis-server.js';
 import { marketBars } from '../support/data/market.js';
 import { flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
@@ -107,9 +111,13 @@ test('the stored figures are those of the last move, and each timed-out day is n
 });
 
 test('a move stores all figures and the wait with one command', async () => {
-  const { layout, writer } = await server.begin();
+  // On a shared server, commands of other tests could arrive before ioredis knows that its connection monitors.
+  const folder = mkdtempSync(join(tmpdir(), 'monitored-'));
+  const redisServer = await RedisServer.start(folder);
+  const ownServer = new StoreServer(redisServer.url);
+  const { layout, writer } = await ownServer.begin();
   const figuresKey = layout.keysOf(0).stream;
-  const monitor = await server.redis.monitor();
+  const monitor = await ownServer.redis.monitor();
   const commands: string[][] = [];
   const isMoved = new Promise<void>((resolve) => {
     monitor.on('monitor', (_time: string, command: string[]) => {
@@ -118,9 +126,12 @@ test('a move stores all figures and the wait with one command', async () => {
     });
   });
   await writer.moveClock(layout.start, { events: [], figures: noFigures(), wait: null });
-  await server.redis.echo(layout.id);
+  await ownServer.redis.echo(layout.id);
   await isMoved;
   monitor.disconnect();
+  ownServer.redis.disconnect();
+  await redisServer.close();
+  rmSync(folder, { recursive: true });
   expect(commands.filter(([name, key]) => name === 'HSET' && key === figuresKey)).toHaveLength(1);
 });
 

@@ -10,6 +10,7 @@ import {
   EVENTS_BEGINNING,
   SessionEvents,
   SessionLostError,
+  emitGapsFound,
   emitState,
   type SessionEvent,
 } from '@barkeep/session-data';
@@ -49,7 +50,7 @@ function plain({ at, ...event }: SessionEvent): object {
 /** Looks for gaps in the first `closedSlots` slots of the first day. */
 async function findGaps({ upkeep, layout }: TestStore, closedSlots: number): Promise<void> {
   const symbolDays = await upkeep.readDay(PARTITION, FIRST_DAY, layout.symbols);
-  await upkeep.events.gapsFound(PARTITION, FIRST_DAY, closedSlots, symbolDays);
+  await emitGapsFound(upkeep, { partition: PARTITION, day: FIRST_DAY, closed: closedSlots }, symbolDays);
 }
 
 /** Derives the first day. */
@@ -247,7 +248,7 @@ describe('reading events', () => {
     for (let partition = 0; partition < layout.partitions; partition++) {
       const symbolDays = await upkeep.readDay(partition, FIRST_DAY, layout.symbolsOf(partition));
       for (const closedSlots of [5, 10, 15]) {
-        await upkeep.events.gapsFound(partition, FIRST_DAY, closedSlots, symbolDays);
+        await emitGapsFound(upkeep, { partition, day: FIRST_DAY, closed: closedSlots }, symbolDays);
       }
       await writer.moveClock(layout.grid(FIRST_DAY).openTime(partition + 1));
     }

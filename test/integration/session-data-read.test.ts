@@ -3,7 +3,9 @@
  * I2: an invariant at the end of docs/ARCHITECTURE.md.
  */
 import {
+  ClockedReads,
   openSession,
+  removeSession,
   SessionEvents,
   SessionLostError,
   UnknownIntervalError,
@@ -11,7 +13,15 @@ import {
 } from '@barkeep/session-data';
 import { holey, marketBars } from '../support/data/market.js';
 import { plainBar, type PlainBar } from '../support/data/plain-shown.js';
-import { deriveAll, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
+import {
+  deriveAll,
+  flushUpTo,
+  PARTITION,
+  SMALL_SPEC,
+  StoreServer,
+  type TestStore,
+} from '../support/sessions/session-store.js';
+import { runCommands } from '../../libs/session-data/src/redis/index.js';
 
 const server = new StoreServer();
 const market = holey(marketBars({ ...SMALL_SPEC, seed: 3 }), 0.1, 4);
@@ -166,4 +176,30 @@ test('unknown symbols and intervals, unknown sessions, and a session that was cr
   await expect(reader.metrics('AAA')).rejects.toThrow(SessionLostError);
   await expect(reader.gaps('AAA')).rejects.toThrow(SessionLostError);
   await expect(reader.digest()).rejects.toThrow(SessionLostError);
+});
+
+/** A store whose clock is at the end of the first window. */
+async function beginShown(): Promise<TestStore> {
+  const store = await server.begin();
+  await flushUpTo(store, market, store.windows[0]!.to);
+  await store.writer.moveClock(store.windows[0]!.to);
+  return store;
+}
+
+test('I2 a read during which another session gets the id fails: it may have that session’s bars', async () => {
+  const { layout } = await beginShown();
+  const reads = new ClockedReads(server.redis, layout, undefined, async ([readClock, ...others]) => {
+    const clock = await runCommands(server.redis, [readClock!]);
+    await removeSession(server.redis, layout);
+    await server.begin(server.layout(SMALL_SPEC, layout.id));
+    return [...clock, ...(await runCommands(server.redis, others))];
+  });
+  await expect(reads.read([])).rejects.toThrow(SessionLostError);
+});
+
+test('I2 a store whose clock another program has overwritten shows no bar', async () => {
+  const { layout, reader } = await beginShown();
+  await server.redis.hset(layout.keysOf(PARTITION).meta, 'clock', 'of another program');
+  await expect(reader.lastBars('AAA', '1m', 1)).rejects.toThrow(SessionLostError);
+  await expect(reader.barsBetween('AAA', '1m', 0, Infinity)).rejects.toThrow(SessionLostError);
 });

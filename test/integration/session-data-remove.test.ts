@@ -4,6 +4,7 @@
  */
 import { hasBit } from '@barkeep/bars';
 import {
+  noteFailure,
   noteOutside,
   removeLeftover,
   removeSession,
@@ -61,7 +62,7 @@ async function writeUpkeepOf(partition: number, { layout, upkeep, writer }: Test
   await upkeep.noteError(partition, DATE, symbols, 'away');
   const outsideDay = { symbol, date: DATE, rows: 3, outside: 2, extended: 1, first: 1, until: 2 };
   await noteOutside(writer, { partition, to: '2013-10-08', isFirst: true, days: [outsideDay] });
-  await upkeep.failures.note({ repository: 'vendor', error: 'away', nextTryAt: 1, failures: 1 }, 0);
+  await noteFailure(upkeep, { repository: 'vendor', error: 'away', nextTryAt: 1, failures: 1 }, 0);
 }
 
 test('I1 the digest and the chunks depend neither on the id nor on the partitions of the symbols', async () => {

@@ -3,7 +3,7 @@
  * I2, I4, I5, I6, I9: invariants at the end of docs/ARCHITECTURE.md.
  */
 import { BACKFILLED, countBits, NO_TRADE, RECORD_BYTES, UNFILLABLE } from '@barkeep/bars';
-import { SessionEvents, SessionLayout, SessionLostError } from '@barkeep/session-data';
+import { noteFailure, readFailures, SessionEvents, SessionLayout, SessionLostError } from '@barkeep/session-data';
 import { barsOfAaa, fillOfAaa, gapMarket, storeWithGap, writeFills } from '../support/sessions/gap-store.js';
 import {
   ABSENT_ONCE,
@@ -174,8 +174,8 @@ test('a failure of a repository is stored and emitted although its error is cut 
   const store = await server.begin();
   // The error is cut after 500 units of UTF-16, and the emoji has two.
   const failure = { repository: 'vendor', error: `${'x'.repeat(499)}😀`, nextTryAt: 5, failures: 1 };
-  await store.upkeep.failures.note(failure, 3);
-  const stored = await store.upkeep.failures.list();
+  await noteFailure(store.upkeep, failure, 3);
+  const stored = await readFailures(server.redis, store.layout);
   expect(stored).toEqual([{ ...failure, error: expect.stringMatching(/^x{499}.$/), since: 3 }]);
   const { events } = await new SessionEvents(server.redis, store.reader, 'operator').read();
   expect(events.map(({ event }) => event)).toMatchObject([

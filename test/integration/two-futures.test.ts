@@ -4,7 +4,7 @@
  * I2: an invariant at the end of docs/ARCHITECTURE.md.
  */
 import { hasBit, NO_TRADE } from '@barkeep/bars';
-import { openSession, SessionEvents, type OpenSession, type View } from '@barkeep/session-data';
+import { emitGapsFound, openSession, SessionEvents, type OpenSession, type View } from '@barkeep/session-data';
 import { Mirror } from '../../libs/client/src/mirror/index.js';
 import { marketBars, type BarsBySymbol } from '../support/data/market.js';
 import {
@@ -84,7 +84,7 @@ function marketOf(clock: number, { seed, holeEvery }: Future): BarsBySymbol {
 /** Finds the holes of a day, and settles them: an empty slot with an odd index is absent, one with an even index is no-trade. */
 async function settleHoles({ layout, upkeep }: TestStore, day: number): Promise<void> {
   const symbolDays = await upkeep.readDay(PARTITION, day, layout.symbols);
-  await upkeep.events.gapsFound(PARTITION, day, SLOTS, symbolDays);
+  await emitGapsFound(upkeep, { partition: PARTITION, day, closed: SLOTS }, symbolDays);
   const fills = symbolDays.map(({ symbol, bitmap, states }) => {
     const after = Uint8Array.from({ length: SLOTS }, (_, slot) => {
       if (hasBit(bitmap, slot)) return 0;

@@ -1,7 +1,7 @@
 /** Writes what the repositories answered about one day into the store: bars, slot states, refused bars and errors. */
 import { messageOf } from '@barkeep/bar-repository';
 import { asksToSettle, fewestAsks, planFill, retryAt, type DatasetAnswer, type FillPlan } from '@barkeep/bars';
-import type { SymbolFill, UpkeepStore } from '@barkeep/session-data';
+import { clearFailure, readFailures, type SymbolFill, type UpkeepStore } from '@barkeep/session-data';
 import type { BackfillParts, DayJob } from './day-job.js';
 import { quarantineRefused, refusalText } from './refused-bars.js';
 import { type AskedSymbol, type DayAnswer, isGivenUp } from './repository-requests.js';
@@ -78,7 +78,7 @@ function addMisplaced({ layout }: UpkeepStore, { request, refused }: AskedSymbol
 /** Deletes the records of failures of repositories that answered and did not fail. */
 async function clearFailures(store: UpkeepStore, { answered, failures }: DayAnswer, now: () => number): Promise<void> {
   if (answered.size === 0) return;
-  for (const { repository } of await store.failures.list()) {
-    if (answered.has(repository) && !failures.has(repository)) await store.failures.clear(repository, now());
+  for (const { repository } of await readFailures(store.redis, store.layout)) {
+    if (answered.has(repository) && !failures.has(repository)) await clearFailure(store, repository, now());
   }
 }

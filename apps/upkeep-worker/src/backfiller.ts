@@ -7,6 +7,7 @@
  * the failure as an answer without bars, `fail` fails the session. A job with many symbols runs in time slices: other jobs get turns.
  */
 import { messageOf, retryAfterMsOf } from '@barkeep/bar-repository';
+import { noteFailure } from '@barkeep/session-data';
 import type { Payload } from '@barkeep/upkeep-queues';
 import { UnrecoverableError } from 'bullmq';
 import { writeAnswer } from './answer-writer.js';
@@ -131,7 +132,7 @@ export class Backfiller {
     const retryInMs = retryAfterMsOf(error) ?? retryDelayMs(failures, backoffMs, longestMs);
     for (const failure of failed) {
       const texts = { repository: failure.repository, error: messageOf(failure.error) };
-      await store.failures.note({ ...texts, nextTryAt: now() + retryInMs, failures }, now());
+      await noteFailure(store, { ...texts, nextTryAt: now() + retryInMs, failures }, now());
     }
     if (onFailure === 'continue') return;
     if (onFailure === 'fail') {

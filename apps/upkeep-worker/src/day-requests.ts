@@ -1,6 +1,6 @@
 /** Finds what a backfill job requests on its day: the symbols, their empty slots, and the order of the requests. */
 import { firstMissing, slotsToAsk } from '@barkeep/bars';
-import type { SymbolDay, UpkeepStore } from '@barkeep/session-data';
+import { emitGapsFound, type SymbolDay, type UpkeepStore } from '@barkeep/session-data';
 import { answeredBefore } from './answered-before.js';
 import type { BackfillParts, DayJob } from './day-job.js';
 import { declaredSymbols } from './declared-days.js';
@@ -36,9 +36,8 @@ export async function findRequests(parts: BackfillParts, job: DayJob): Promise<D
   if (grid.open < retainedFrom) return { requests: [] };
   const closedSlots = grid.closedBy(frontier);
   // The stream may have continued since the detection, so some gaps may be new.
-  const gapsEmitted = store.events
-    .gapsFound(partition, day, closedSlots, symbols)
-    .then((gaps) => parts.figures.found(gaps));
+  const emitting = emitGapsFound(store, { partition, day, closed: closedSlots }, symbols);
+  const gapsEmitted = emitting.then((gaps) => parts.figures.found(gaps));
   const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));
   const chosen = symbols.filter(({ symbol }) => job.symbols?.includes(symbol) ?? true);
   const requests = requestsOf(job, chosen, closedSlots, due, declared);

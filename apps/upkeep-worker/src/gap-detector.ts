@@ -3,7 +3,8 @@
  * the days whose retries are due. Running it twice is harmless.
  */
 import { firstMissing } from '@barkeep/bars';
-import { type PartitionPosition, SessionLostError, type SymbolDay, type UpkeepStore } from '@barkeep/session-data';
+import { emitGapsFound, type PartitionPosition, SessionLostError } from '@barkeep/session-data';
+import type { SymbolDay, UpkeepStore } from '@barkeep/session-data';
 import type { Payload, PayloadInput, UpkeepScope } from '@barkeep/upkeep-queues';
 import { hasNoBarrier } from './derive-day.js';
 import type { WorkParts } from './upkeep-sessions.js';
@@ -94,7 +95,7 @@ export class GapDetector {
         firstMissing(bitmap, force ? undefined : states, closedSlots) < closedSlots;
       if (!symbolDays.some(hasGap)) continue;
       dates.add(grid.date);
-      this.parts.figures.found(await store.events.gapsFound(partition, day, closedSlots, symbolDays));
+      this.parts.figures.found(await emitGapsFound(store, { partition, day, closed: closedSlots }, symbolDays));
     }
     return [...dates].sort();
   }

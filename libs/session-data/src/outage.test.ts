@@ -1,5 +1,6 @@
 /** I11 is an invariant of docs/ARCHITECTURE.md. */
 import { runInNewContext } from 'node:vm';
+import { ChunkLengthError } from '@barkeep/bars';
 import { isBrokenStore, isOutage, isRedisOutage } from './outage.js';
 
 const withCode = (code: string, message = 'x') => Object.assign(new Error(message), { code });
@@ -100,6 +101,7 @@ it.each([
   reply('WRONGTYPE Operation against a key holding the wrong kind of value'),
   reply('WRONGTYPE Operation against a key holding the wrong kind of value script: 1846, on @user_script:1.'),
   reply('ERR hash value is not an integer script: 1846, on @user_script:1.'),
+  new ChunkLengthError(390, 18_776, 1),
 ])('I11 "$message" comes from a broken store, which is no outage', (error) => {
   expect(isBrokenStore(error)).toBe(true);
   expect(isOutage(error)).toBe(false);

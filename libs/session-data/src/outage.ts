@@ -65,9 +65,9 @@ export function isRedisOutage(error: unknown): boolean {
   return OUTAGE_CODES.test(codeOf(error)) || REDIS_NAMES.has(error.name) || isOneOf(REDIS_MESSAGES, error);
 }
 
-/** True for an error that lasts until the session's store is created again. */
+/** True for an error that lasts until the session's store is created again: a stored value has a type or a length that Barkeep never writes. */
 export function isBrokenStore(error: unknown): error is Error {
-  return isError(error) && BROKEN_STORE.test(error.message);
+  return isError(error) && (error.name === 'ChunkLengthError' || BROKEN_STORE.test(error.message));
 }
 
 function isOneOf(messages: readonly RegExp[], { message }: Error): boolean {

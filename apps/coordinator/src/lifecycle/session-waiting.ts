@@ -4,8 +4,8 @@
  */
 import { isoTime, type WaitingFor } from '@barkeep/api';
 import {
+  readFailures,
   readFeedProgress,
-  RepositoryFailures,
   type ConsumerView,
   type OpenSession,
   type SessionLayout,
@@ -98,7 +98,7 @@ export class SessionWaiting {
    */
   private async upkeepProblem(layout: SessionLayout): Promise<waits.DescribedWait | undefined> {
     if (!layout.spec.upkeep.enabled) return undefined;
-    const failing = await new RepositoryFailures(this.redis, layout).list();
+    const failing = await readFailures(this.redis, layout);
     if (failing.length > 0) return waits.repositoriesWait(failing);
     const silentMs = await this.workerSilentMs();
     if (silentMs < WORKER_SILENT_MS) return undefined;

@@ -46,20 +46,22 @@ export async function publishReached(
   if (clock > open) await publishEvents(redis, layout, clock, [partition]);
 }
 
-/** Runs a script that changes a day, and publishes the change if the clock is after the day's `open`. @throws SessionLostError */
+/**
+ * Runs a script that changes a day, and publishes the change if the clock is after the day's `open`.
+ * @returns the script's answer: a verdict, then further values @throws SessionLostError
+ */
 export async function runAndPublish(
   script: Script,
   redis: Redis,
   { layout, partition, open }: { layout: SessionLayout; partition: number; open: number },
   keys: readonly string[],
   args: readonly ScriptArgument[],
-): Promise<unknown> {
+): Promise<unknown[]> {
   const stampedArgs = [layout.stampOf(partition), ...args];
   // The clock is read after the script. When the clock moves after this read, the owner publishes the change.
-  const [answer, clock] = await script.runThen(redis, keys, stampedArgs, () => readClock(redis, layout));
-  // A script answers a verdict, or a list that begins with the verdict.
-  const verdict: unknown = Array.isArray(answer) ? answer[0] : answer;
-  if (verdict === 'gone') throw new SessionLostError(layout.id);
+  const replies = await script.runThen(redis, keys, stampedArgs, () => readClock(redis, layout));
+  const [answer, clock] = replies as [unknown[], string | null];
+  if (answer[0] === 'gone') throw new SessionLostError(layout.id);
   if (Number(clock) > open) await publishEvents(redis, layout, Number(clock), [partition]);
   return answer;
 }

@@ -12,23 +12,9 @@ import type { Redis } from 'ioredis';
 import { checkCount } from '../arguments.js';
 import { SessionLostError } from '../errors.js';
 import type { SessionLayout, View } from '../layout/index.js';
+import { compareIds, type EventCursor, EVENTS_BEGINNING, FIRST_ID } from './event-cursor.js';
 import { CHANGES, parseEvent, type SessionEvent } from './event-types.js';
 import { runCommands } from '../redis/index.js';
-
-/** For each stream the id of the last entry that a reader has read. A missing id and `0-0` mean the beginning. */
-export type EventCursor = readonly string[];
-
-/** The cursor before the first event. */
-export const EVENTS_BEGINNING: EventCursor = [];
-/** Comes before the id of every entry. */
-const FIRST_ID = '0-0';
-
-/** Most ids in a cursor that a caller sends. */
-const PARTITIONS_MAX = 1_024;
-/** The first letter of an encoded cursor: cursors of the two views belong to different streams. */
-const VIEW_LETTERS = { strategy: 'e', operator: 'o' } as const satisfies Record<View, string>;
-/** An id in base 36: milliseconds, then a sequence number unless it is 0. */
-const CURSOR_PART = /^[0-9a-z]{1,11}(-[0-9a-z]{1,11})?$/;
 
 /** An event, and the cursor from which the next event is read. */
 export interface CursoredEvent {
@@ -61,9 +47,9 @@ export interface EventSource {
 }
 
 /** An entry of a stream. `fields`: names and values, alternating. */
-type Entry = [id: string, fields: string[]];
+export type EventEntry = [id: string, fields: string[]];
 /** The entries of one stream after an id, and the id of its oldest entry; undefined when the stream is empty. */
-type StreamRead = { key: string; after: string; entries: Entry[]; oldestId: string | undefined };
+type StreamRead = { key: string; after: string; entries: EventEntry[]; oldestId: string | undefined };
 const DEFAULT_LIMIT = 500;
 
 export class SessionEvents {
@@ -78,7 +64,7 @@ export class SessionEvents {
   async now(): Promise<EventCursor> {
     await this.session.refresh();
     const reads = this.streamKeys().map((key) => ['xrevrange', key, '+', '-', 'COUNT', 1]);
-    return ((await runCommands(this.redis, reads)) as Entry[][]).map(([last]) => last?.[0] ?? FIRST_ID);
+    return ((await runCommands(this.redis, reads)) as EventEntry[][]).map(([last]) => last?.[0] ?? FIRST_ID);
   }
 
   /**
@@ -133,8 +119,8 @@ export class SessionEvents {
     }
     return keys.map((key, stream) => {
       // XREAD answers a list of streams with their entries, or null when there are none.
-      const [answer] = (replies[2 * stream] as [key: string, entries: Entry[]][] | null) ?? [];
-      const [oldest] = replies[2 * stream + 1] as Entry[];
+      const [answer] = (replies[2 * stream] as [key: string, entries: EventEntry[]][] | null) ?? [];
+      const [oldest] = replies[2 * stream + 1] as EventEntry[];
       return { key, after: from[stream] ?? FIRST_ID, entries: answer?.[1] ?? [], oldestId: oldest?.[0] };
     });
   }
@@ -190,36 +176,4 @@ function merged(streams: readonly StreamRead[]) {
     if (event) events.push({ event, cursor, stream });
   }
   return { events, cursor };
-}
-
-/** A cursor as short text, opaque to callers: the view's letter, and the ids in base 36 with dots between. */
-export function encodeCursor(cursor: EventCursor, view: View = 'strategy'): string {
-  const parts = cursor.map((id) => {
-    const [ms = 0, sequence = 0] = id.split('-').map(Number);
-    if (ms === 0 && sequence === 0) return '';
-    return sequence === 0 ? ms.toString(36) : `${ms.toString(36)}-${sequence.toString(36)}`;
-  });
-  return `${VIEW_LETTERS[view]}${parts.join('.')}`;
-}
-
-/** Parses a cursor; undefined when the text is not a cursor of this view. */
-export function decodeCursor(text: string, view: View = 'strategy'): EventCursor | undefined {
-  if (!text.startsWith(VIEW_LETTERS[view])) return undefined;
-  if (text.length === 1) return EVENTS_BEGINNING;
-  const parts = text.slice(1).split('.');
-  if (parts.length > PARTITIONS_MAX) return undefined;
-  const ids = parts.map((part) => {
-    if (part === '') return FIRST_ID;
-    if (!CURSOR_PART.test(part)) return undefined;
-    const [ms = 0, sequence = 0] = part.split('-').map((digits) => Number.parseInt(digits, 36));
-    return Number.isSafeInteger(ms) && Number.isSafeInteger(sequence) ? `${ms}-${sequence}` : undefined;
-  });
-  return ids.every((id) => id !== undefined) ? ids : undefined;
-}
-
-/** Order of two entries' ids: negative when `a` comes first. */
-function compareIds(a: string, b: string): number {
-  const [aMs = 0, aSequence = 0] = a.split('-').map(Number);
-  const [bMs = 0, bSequence = 0] = b.split('-').map(Number);
-  return aMs - bMs || aSequence - bSequence;
 }

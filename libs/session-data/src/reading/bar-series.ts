@@ -3,7 +3,7 @@ import { bitmapBytes, countBits, DayChunk, fillForward } from '@barkeep/bars';
 import type { DayGrid, Fill, Interval, ShownBar, StoredBar } from '@barkeep/bars';
 import { type ClockedReads, visibleWatermark } from './clocked-reads.js';
 import { dayAtClock, type ChunkPart, partChunk, partCommands } from './chunk-part.js';
-import { FormingRead } from './forming-read.js';
+import { type FormingRead, formingRead } from './forming-read.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 
 /** How bars are shown. */
@@ -30,18 +30,13 @@ interface Shown {
 }
 
 export class BarSeries {
-  private readonly forming: FormingRead | undefined;
-
   constructor(
     private readonly reads: ClockedReads,
     private readonly layout: SessionLayout,
-    private readonly symbol: string,
-    private readonly interval: Interval,
-    private readonly keys: PartitionKeys,
-  ) {
-    // Only intervals that upkeep computes have a forming bar: a bar of another one would disappear when it closes.
-    this.forming = layout.computed.includes(interval) ? new FormingRead(layout, symbol, interval, keys) : undefined;
-  }
+    readonly symbol: string,
+    readonly interval: Interval,
+    readonly keys: PartitionKeys,
+  ) {}
 
   /** The newest `count` bars, oldest first; with `forward` the bars of the newest `count` slots. Usually takes one round trip. */
   async last(count: number, { fill = 'none' }: FillOptions = {}): Promise<ShownBar[]> {
@@ -49,9 +44,9 @@ export class BarSeries {
     const fillBefore = await this.settledUntil(fill);
     const [clock, replies] = await this.reads.readAt((at) => [
       ...partCommands(this.tail(at, count)),
-      ...(this.forming?.commands(at) ?? []),
+      ...(this.formingAt(at)?.commands ?? []),
     ]);
-    const forming = this.forming?.bar(clock, replies.slice(2)); // the first two replies belong to the tail
+    const forming = this.formingAt(clock)?.barOf(replies.slice(2)); // the first two replies belong to the tail
     const wanted = count - (forming ? 1 : 0); // closed bars: a forming bar is one of the `count` bars
     const shown = { clock, before: Infinity, fill, fillBefore };
     const tail = this.tail(clock, count);
@@ -171,11 +166,16 @@ export class BarSeries {
 
   /** The forming bar, if it opens in `[from, to)`; otherwise an empty list. */
   private async formingBetween(from: number, to: number, clock: number): Promise<StoredBar[]> {
-    const openTime = this.forming?.openTime(clock);
-    if (!this.forming || openTime === undefined || openTime < from || openTime >= to) return [];
-    const [, replies] = await this.reads.read(this.forming.commands(clock));
-    const bar = this.forming.bar(clock, replies);
+    const forming = this.formingAt(clock);
+    if (!forming || forming.openTime < from || forming.openTime >= to) return [];
+    const [, replies] = await this.reads.read(forming.commands);
+    const bar = forming.barOf(replies);
     return bar ? [bar] : [];
+  }
+
+  /** Only intervals that upkeep computes have a forming bar: a bar of another one would disappear when it closes. */
+  private formingAt(clock: number): FormingRead | undefined {
+    return this.layout.computed.includes(this.interval) ? formingRead(this.layout, this, clock) : undefined;
   }
 
   /** Whole chunks of the days `[from, to)`; undefined for a day that has no chunk or is no longer retained. */

@@ -14,7 +14,7 @@ async function readAt(clocks: number[]) {
   const nextClock = clocks.values();
   const run = async () => {
     const clockReply = ['incarnation', String(nextClock.next().value), null];
-    const symbolsReply = [null, null];
+    const symbolsReply = [null, null, null, 'incarnation'];
     return [clockReply, symbolsReply];
   };
   const reads = new ClockedReads(new Redis({ lazyConnect: true }), layout, undefined, run);

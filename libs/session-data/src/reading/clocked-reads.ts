@@ -50,12 +50,14 @@ export class ClockedReads {
   ): Promise<[clock: number, replies: (Buffer | null)[]]> {
     const { meta } = this.layout.keysOf(0);
     const readClock = ['hmget', meta, 'incarnation', 'clock'];
-    const readSymbolsAndDays = ['hmget', meta, ...SYMBOLS_KEY_FIELDS, 'retainedFrom'];
+    const readSymbolsAndDays = ['hmget', meta, ...SYMBOLS_KEY_FIELDS, 'retainedFrom', 'incarnation'];
     const receiver = receiverAt && this.receiverOf(receiverAt, commands.length);
     const replies = await this.run([readClock, ...commands, readSymbolsAndDays], receiver);
     const [stamp, clock] = replies[0] as (string | null)[];
-    const [version, joining, retainedFrom] = replies.at(-1) as (string | null)[];
-    if (!this.layout.owns(stamp)) throw new SessionLostError(this.layout.id);
+    const [version, joining, retainedFrom, stampAfter] = replies.at(-1) as (string | null)[];
+    // Another session may have got the id during the read.
+    const isOwn = this.layout.owns(stamp) && this.layout.owns(stampAfter);
+    if (!isOwn || !Number.isFinite(Number(clock))) throw new SessionLostError(this.layout.id);
     if (symbolsKey(version, joining) !== this.symbolsVersion) throw new SymbolsChangedError(this.layout.id);
     this.seenClock = Number(clock);
     this.firstKept = this.layout.firstKept(Number(retainedFrom));

@@ -1,6 +1,7 @@
 /** Keeps the counts of cells whose day the clock has closed, until they change. A cell is one symbol on one trading day. */
 import type { SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
+import { type EventEntry, FIRST_ID } from '../events/index.js';
 import type { SessionLayout } from '../layout/index.js';
 import { runGroups } from '../redis/index.js';
 
@@ -14,8 +15,6 @@ const CHANGES_MAX = 2_000;
 const COUNTS_A_CELL = CELL_COUNTS.length;
 /** Events that change the counts of a closed day. */
 const COUNT_CHANGES = new Set(['gap-filled', 'gap-settled', 'late-bars']);
-/** Comes before every id of a stream. */
-const NO_CHANGE = '0-0';
 
 /** What is read of a partition to find out whether its cells have changed. */
 interface PartitionMark {
@@ -32,9 +31,6 @@ interface SymbolCells {
   counts: Uint16Array;
   isKnown: Uint8Array;
 }
-
-/** An entry of a stream. `fields`: names and values, alternating. */
-type Entry = [id: string, fields: string[]];
 
 export class CountedDays {
   /** What is kept of each partition. */
@@ -68,18 +64,23 @@ export class CountedDays {
         // The changes from the last one that the kept counts include. When no counts are kept, the range from '+' to '+' reads none.
         ['xrange', changes, this.partitions.get(partition)?.lastChange ?? '+', '+', 'COUNT', CHANGES_MAX],
       ];
-    })) as [meta: (string | null)[], newest: Entry[], changes: Entry[]][];
+    })) as [meta: (string | null)[], newest: EventEntry[], changes: EventEntry[]][];
     for (const [i, [meta, newest, changes]] of replies.entries()) {
       const partition = partitions[i]!;
       const [stamp, epoch, owner, frontier] = meta; // the field `incarnation` has the stamp
       const writer = `${stamp} ${epoch} ${owner}`;
-      const lastChange = newest[0]?.[0] ?? NO_CHANGE;
+      const lastChange = newest[0]?.[0] ?? FIRST_ID;
       this.forgetChanged(layout, partition, { writer, frontier: Number(frontier), lastChange }, changes);
     }
   }
 
   /** Forgets the cells of changed days, and all cells when other changes are possible. @param changes from the last included one on */
-  private forgetChanged(layout: SessionLayout, partition: number, now: PartitionMark, changes: readonly Entry[]): void {
+  private forgetChanged(
+    layout: SessionLayout,
+    partition: number,
+    now: PartitionMark,
+    changes: readonly EventEntry[],
+  ): void {
     const before = this.partitions.get(partition);
     const isContinued = before !== undefined && areAllChanges(changes, before, now);
     const cells = isContinued ? before.cells : new Map<string, SymbolCells>();
@@ -113,10 +114,10 @@ export class CountedDays {
 }
 
 /** Whether `changes`, from the newest included one on, are all that may have changed the cells of a partition between two updates. */
-function areAllChanges(changes: readonly Entry[], before: PartitionMark, now: PartitionMark): boolean {
+function areAllChanges(changes: readonly EventEntry[], before: PartitionMark, now: PartitionMark): boolean {
   if (before.writer !== now.writer || before.frontier > now.frontier || changes.length >= CHANGES_MAX) return false;
   // The newest included change is still stored: no later change was trimmed, and the store was not set back.
-  return before.lastChange === NO_CHANGE || changes[0]?.[0] === before.lastChange;
+  return before.lastChange === FIRST_ID || changes[0]?.[0] === before.lastChange;
 }
 
 /** The value of a field in an entry. @param fields names and values, alternating */

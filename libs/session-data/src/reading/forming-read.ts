@@ -1,46 +1,35 @@
-/** Reads the forming bar with two commands that the caller sends with another read, and aggregates the replies. */
+/** Reads a forming bar: the commands go with another read of the caller, and their replies are aggregated. */
 import { formingBar, formingBucket, type Interval, type StoredBar } from '@barkeep/bars';
-import type { ReadCommand } from '../redis/index.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
+import type { ReadCommand } from '../redis/index.js';
 import { dayAtClock, partChunk, partCommands } from './chunk-part.js';
 
-/** Reads the forming bar of one symbol at one derived interval. */
-export class FormingRead {
-  /** @param interval a derived interval of the session */
-  constructor(
-    private readonly layout: SessionLayout,
-    private readonly symbol: string,
-    private readonly interval: Interval,
-    private readonly keys: PartitionKeys,
-  ) {}
+export interface FormingRead {
+  /** Open time of the bucket that contains the clock, epoch ms. */
+  openTime: number;
+  commands: ReadCommand[];
+  /** The bar, from the replies to the commands; undefined while its bucket has no base bar. */
+  barOf(replies: readonly (Buffer | null)[]): StoredBar | undefined;
+}
 
-  /** Open time of the bucket that contains `clock`, epoch ms; undefined when no bucket is open. */
-  openTime(clock: number): number | undefined {
-    const forming = this.formingAt(clock);
-    return forming?.plan.grid.openTime(forming.slots.bucket);
-  }
-
-  /** The commands whose replies {@link bar} needs at this clock; none when no bucket is open. */
-  commands(clock: number): ReadCommand[] {
-    const forming = this.formingAt(clock);
-    return forming ? partCommands(forming.part) : [];
-  }
-
-  /** The forming bar, from the replies to {@link commands}; undefined while its bucket has no base bar. */
-  bar(clock: number, replies: readonly (Buffer | null)[]): StoredBar | undefined {
-    const forming = this.formingAt(clock);
-    const chunk = forming && partChunk(forming.part, replies);
-    return chunk && formingBar(forming.base, forming.plan, forming.slots, chunk);
-  }
-
-  /** The bucket that contains `clock`, with the buckets of its day, and its closed base slots; undefined when no bucket is open. */
-  private formingAt(clock: number) {
-    const day = dayAtClock(this.layout, clock);
-    const [base, plan] = [this.layout.grid(day), this.layout.plan(day, this.interval)];
-    const slots = formingBucket(base, plan, clock);
-    if (!slots) return undefined;
-    const key = this.keys.chunk(this.layout.base.name, this.symbol, base.date);
-    const part = { key, slotCount: base.slotCount, from: slots.from, to: slots.closed };
-    return { base, plan, slots, part };
-  }
+/** The read of a symbol's bar that forms at `clock`; undefined when no bucket is open. @param interval a derived interval of the session */
+export function formingRead(
+  layout: SessionLayout,
+  { symbol, interval, keys }: { symbol: string; interval: Interval; keys: PartitionKeys },
+  clock: number,
+): FormingRead | undefined {
+  const day = dayAtClock(layout, clock);
+  const [base, plan] = [layout.grid(day), layout.plan(day, interval)];
+  const slots = formingBucket(base, plan, clock);
+  if (!slots) return undefined;
+  const key = keys.chunk(layout.base.name, symbol, base.date);
+  const part = { key, slotCount: base.slotCount, from: slots.from, to: slots.closed };
+  return {
+    openTime: plan.grid.openTime(slots.bucket),
+    commands: partCommands(part),
+    barOf: (replies) => {
+      const chunk = partChunk(part, replies);
+      return chunk && formingBar(base, plan, slots, chunk);
+    },
+  };
 }

@@ -45,13 +45,9 @@ export class Script {
     return this.send(keys, args, (command, rest) => redis.call(command, rest));
   }
 
-  /** {@link run} for a script that answers a list of bytes. */
-  async runForBytes(
-    redis: Redis,
-    keys: readonly string[],
-    args: readonly ScriptArgument[],
-  ): Promise<(Buffer | null)[]> {
-    return this.send(keys, args, (command, rest) => redis.callBuffer(command, rest)) as Promise<(Buffer | null)[]>;
+  /** {@link run} for a script that answers a list: its texts are bytes. */
+  async runForBytes(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown[]> {
+    return this.send(keys, args, (command, rest) => redis.callBuffer(command, rest)) as Promise<unknown[]>;
   }
 
   /** {@link run}, and in the same round trip `read`, which the server runs after the script. @returns both answers */
@@ -65,17 +61,19 @@ export class Script {
   }
 
   /** Calls by digest, or by text when the server does not have the script. @param call gets a command and its arguments as one list */
-  private send<T>(
+  private async send<T>(
     keys: readonly string[],
     args: readonly ScriptArgument[],
     call: (command: 'evalsha' | 'eval', rest: (string | number | Buffer)[]) => Promise<T>,
   ): Promise<T> {
     // A list, because a fill of many gaps has more arguments than JavaScript can pass to a function.
     const rest = [keys.length, ...keys, ...args.map(asRedisArgument)];
-    return callScript(
-      () => call('evalsha', [this.sha, ...rest]),
-      () => call('eval', [this.lua, ...rest]),
-    );
+    try {
+      return await call('evalsha', [this.sha, ...rest]);
+    } catch (error) {
+      if (!isScriptUnknown(error)) throw error;
+      return call('eval', [this.lua, ...rest]);
+    }
   }
 
   /** The command for a transaction. It has the script's text, because a transaction cannot repeat a call whose digest is unknown. */
@@ -88,16 +86,6 @@ export class Script {
 export const SCRIPTS = Object.fromEntries(
   Object.entries(LUA).map(([name, lua]) => [name, new Script(name, lua)]),
 ) as Record<keyof typeof LUA, Script>;
-
-/** Calls a script by its digest; when the server does not have the script, returns what `whenUnknown` returns. */
-async function callScript<T>(byDigest: () => Promise<T>, whenUnknown: () => Promise<T>): Promise<T> {
-  try {
-    return await byDigest();
-  } catch (error) {
-    if (!isScriptUnknown(error)) throw error;
-    return whenUnknown();
-  }
-}
 
 /** True when a call failed because the server restarted or its scripts were flushed. */
 export function isScriptUnknown(error: unknown): boolean {

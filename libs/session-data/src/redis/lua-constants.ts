@@ -4,5 +4,5 @@ export { ABSENT_UNASKED, ASKS_MAX, NO_TRADE, ORIGIN_OFFSET, RECORD_BYTES, UNFILL
 /** Counters in a partition's meta hash, in the order that drop-symbol.lua expects. */
 export const COUNTERS = ['streamed', 'backfilled', 'noTrade', 'unfillable', 'absent'] as const;
 
-/** The counters as the inside of a Lua table: `'streamed', 'backfilled', …`. */
+/** The counters as Lua strings: `'streamed', 'backfilled', …`. */
 export const COUNTER_NAMES = COUNTERS.map((name) => `'${name}'`).join(', ');

@@ -1,7 +1,7 @@
 /** Finds keys by SCAN, with work proportional to the number of keys that the server has. */
 import type { Redis } from 'ioredis';
 
-/** Approximate number of keys that one SCAN call examines. */
+/** Approximate number of keys that one SCAN call examines, or that one call removes: bounds how long it blocks Redis. */
 export const KEYS_A_SCAN = 1_000;
 
 /** The SCAN pattern for the keys that begin with a text, whose special characters are escaped. */

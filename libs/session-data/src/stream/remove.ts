@@ -8,9 +8,6 @@ import { dayMember, type SessionLayout } from '../layout/index.js';
 import { KEYS_A_SCAN, scanKeys, SCRIPTS } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
 
-/** Approximate number of keys that one call removes: bounds how long the call blocks Redis. */
-const KEYS_A_CALL = KEYS_A_SCAN;
-
 /** Removes all data of the days before `firstKept` (index). @throws FencedError, SessionLostError, RewindError */
 export async function retireBefore(writer: SessionWriter, firstKept: number): Promise<void> {
   const { layout } = writer;
@@ -34,7 +31,7 @@ async function retireDay(writer: SessionWriter, partition: number, dayIndex: num
   const { meta, retry, dirty, errors, emitted } = layout.keysOf(partition);
   const { date, open } = layout.grid(dayIndex);
   const nextOpen = layout.grid(dayIndex + 1).open;
-  const batchSize = Math.max(1, Math.floor(KEYS_A_CALL / keysADay(layout)));
+  const batchSize = Math.max(1, Math.floor(KEYS_A_SCAN / keysADay(layout)));
   // Runs once even without symbols: a day also has entries that belong to no symbol.
   const batches = atLeastOneBatch(layout.symbolsOf(partition), batchSize);
   for (const batch of batches) {
@@ -89,7 +86,7 @@ async function removePartitions(
   const isScanned = mustScan || possible > (await redis.dbsize());
   const batches = isScanned
     ? scannedKeys(redis, layout, partitions)
-    : inBatches(possibleKeys(layout, partitions), KEYS_A_CALL);
+    : inBatches(possibleKeys(layout, partitions), KEYS_A_SCAN);
   let removed = 0;
   for await (const keys of batches) {
     if (keys.length > 0) removed += await redis.unlink(...keys);

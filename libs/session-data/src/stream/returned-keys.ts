@@ -38,20 +38,14 @@ export class ReturnedKeys {
     let removed = 0;
     for (let call = 0; call < callsMax && !signal.aborted; call++) {
       const [next, keys] = await this.redis.scan(this.cursor, 'MATCH', pattern, 'COUNT', KEYS_A_SCAN);
-      removed += await this.removeAmong(keys);
+      // Only the sessions of these keys that were removed are found.
+      const ids = [...new Set(keys.flatMap((key) => this.partitionOfKey(key)?.id ?? []))];
+      const found = ids.length > 0 ? await this.findRemoved(ids) : [];
+      for (const [id, sessions] of found) removed += await this.removeSessions(id, sessions);
       this.cursor = next;
       if (next === '0') break;
     }
     return removed;
-  }
-
-  /** Removes the sessions to which some of the keys belong, if these sessions were removed. @returns the number of removed keys */
-  private async removeAmong(keys: readonly string[]): Promise<number> {
-    const ids = [...new Set(keys.flatMap((key) => this.partitionOfKey(key)?.id ?? []))];
-    if (ids.length === 0) return 0;
-    let count = 0;
-    for (const [id, sessions] of await this.findRemoved(ids)) count += await this.removeSessions(id, sessions);
-    return count;
   }
 
   /** Removes the keys of an id's removed sessions, and their number. The meta hashes go last: they show whose partition it is. */

@@ -41,7 +41,7 @@ export async function flushWindow(
   return SCRIPTS.flushSlots.run(redis, [keys.meta, keys.refused, keys.refusedAhead, ...chunkNames], args);
 }
 
-/** Writes the chunks under staged names, and runs flush-days.lua, which renames them, in one transaction. */
+/** In one transaction: writes the chunks under staged names, runs flush-days.lua, which renames them, and removes those not renamed. */
 async function flushDays(
   redis: Redis,
   keys: PartitionKeys,
@@ -60,7 +60,8 @@ async function flushDays(
     [keys.meta, keys.refused, keys.refusedAhead, ...stagedNames, ...chunkNames],
     args,
   );
-  return (await runTransaction(redis, [['mset', ...namesAndChunks], script])).at(-1);
+  const [, answer] = await runTransaction(redis, [['mset', ...namesAndChunks], script, ['unlink', ...stagedNames]]);
+  return answer;
 }
 
 /** The slots `[from, to)` for flush-slots.lua: the bitmap bytes that contain them, chunk after chunk, and their records in the same order. */

@@ -2,4 +2,5 @@
 export * from './repository-failures.js';
 export * from './symbol-days.js';
 export { type PartitionPosition, readDaySlots, UpkeepReads } from './upkeep-reads.js';
+export { emitGapsFound } from './upkeep-events.js';
 export * from './upkeep-store.js';

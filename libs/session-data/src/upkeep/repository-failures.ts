@@ -4,6 +4,7 @@ import { ERROR_CHARS_MAX, EVENTS_KEPT } from '../events/index.js';
 import { SessionLostError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
+import type { UpkeepReads } from './upkeep-reads.js';
 
 export interface RepositoryFailure {
   repository: string;
@@ -16,39 +17,36 @@ export interface RepositoryFailure {
   failures: number;
 }
 
-export class RepositoryFailures {
-  constructor(
-    private readonly redis: Redis,
-    private readonly layout: SessionLayout,
-  ) {}
+/** The failing repositories of a session, longest failing first. */
+export async function readFailures(redis: Redis, layout: SessionLayout): Promise<RepositoryFailure[]> {
+  const texts = await redis.hgetall(layout.keysOf(0).repositories);
+  const failures = Object.entries(texts).map(([repository, text]) => {
+    return { ...(JSON.parse(text) as Omit<RepositoryFailure, 'repository'>), repository };
+  });
+  return failures.sort((a, b) => a.since - b.since);
+}
 
-  /** The failing repositories of the session, longest failing first. */
-  async list(): Promise<RepositoryFailure[]> {
-    const texts = await this.redis.hgetall(this.layout.keysOf(0).repositories);
-    const failures = Object.entries(texts).map(([repository, text]) => {
-      return { ...(JSON.parse(text) as Omit<RepositoryFailure, 'repository'>), repository };
-    });
-    return failures.sort((a, b) => a.since - b.since);
-  }
+/** Stores a failure; emits the first one in a row. @param now epoch ms of the wall clock @throws SessionLostError */
+export async function noteFailure(
+  store: UpkeepReads,
+  { repository, error, nextTryAt, failures }: Omit<RepositoryFailure, 'since'>,
+  now: number,
+): Promise<void> {
+  const text = error.slice(0, ERROR_CHARS_MAX);
+  const times = [now, nextTryAt].map(Math.round);
+  await noteRepository(store, [repository, ...times, failures, text, JSON.stringify(text)]);
+}
 
-  /** Stores a failure; emits the first one in a row. @param now epoch ms of the wall clock @throws SessionLostError */
-  async note(failure: Omit<RepositoryFailure, 'since'>, now: number): Promise<void> {
-    const { repository, error, nextTryAt, failures } = failure;
-    const text = error.slice(0, ERROR_CHARS_MAX);
-    await this.run([repository, Math.round(now), Math.round(nextTryAt), failures, text, JSON.stringify(text)]);
-  }
+/** Removes the failure of a repository that answered, and emits its recovery. @param now as above @throws SessionLostError */
+export async function clearFailure(store: UpkeepReads, repository: string, now: number): Promise<void> {
+  await noteRepository(store, [repository, Math.round(now)]);
+}
 
-  /** Removes the failure of a repository that answered, and emits its recovery. @param now as in {@link note} @throws SessionLostError */
-  async clear(repository: string, now: number): Promise<void> {
-    await this.run([repository, Math.round(now)]);
-  }
-
-  /** Runs note-repository.lua: with a failure, or without one to remove it. @throws SessionLostError */
-  private async run(args: (string | number)[]): Promise<void> {
-    // Emits to the changes and not to the public events: a repository may fail for slots after the clock.
-    const { meta, repositories, changes } = this.layout.keysOf(0);
-    const keys = [meta, repositories, changes];
-    const reply = await SCRIPTS.noteRepository.run(this.redis, keys, [this.layout.incarnation, EVENTS_KEPT, ...args]);
-    if (reply === 'gone') throw new SessionLostError(this.layout.id);
-  }
+/** Runs note-repository.lua: with a failure, or without one to remove it. @throws SessionLostError */
+async function noteRepository({ redis, layout }: UpkeepReads, args: (string | number)[]): Promise<void> {
+  // Emits to the changes and not to the public events: a repository may fail for slots after the clock.
+  const { meta, repositories, changes } = layout.keysOf(0);
+  const allArgs = [layout.incarnation, EVENTS_KEPT, ...args];
+  const reply = await SCRIPTS.noteRepository.run(redis, [meta, repositories, changes], allArgs);
+  if (reply === 'gone') throw new SessionLostError(layout.id);
 }

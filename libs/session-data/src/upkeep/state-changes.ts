@@ -36,10 +36,10 @@ export function stateChanges(before: Uint8Array | undefined, after: Uint8Array):
   return { changes, settled: isSettled ? [JSON.stringify(counts), JSON.stringify(runs)] : ['', ''] };
 }
 
-/** Adds slots `[start, end)` to a list of runs: start, end, start, end, … Extends the last run if it ends at `start`. */
-export function addRun(runs: number[], start: number, end = start + 1): void {
-  if (runs.at(-1) === start) runs[runs.length - 1] = end;
-  else runs.push(start, end);
+/** Adds a slot to a list of runs: start, end, start, end, … Extends the last run if it ends at the slot. */
+function addRun(runs: number[], slot: number): void {
+  if (runs.at(-1) === slot) runs[runs.length - 1] = slot + 1;
+  else runs.push(slot, slot + 1);
 }
 
 /** The counter that includes slots of a state; undefined when none does. */

@@ -29,7 +29,8 @@ export async function readSymbolDays(
   // One command for all: each command costs the reader more than the server (docs/performance.md).
   const lastByte = Math.max(...lengths) - 1;
   const values = await SCRIPTS.readSymbolDays.runForBytes(redis, [...stateKeys, ...chunks], [lastByte]);
-  const [states, bitmaps] = [values.slice(0, places.length), values.slice(places.length) as Buffer[]];
+  const bitmaps = values as Buffer[];
+  const states = (values[places.length] ?? []) as (Buffer | null)[];
   return places.map(({ symbol }, i) => {
     // All bitmaps were read with the length of the longest one. A chunk that does not exist has no bytes.
     const bitmap = bitmaps[i]!.length > 0 ? bitmaps[i]!.subarray(0, lengths[i]) : new Uint8Array(lengths[i]!);

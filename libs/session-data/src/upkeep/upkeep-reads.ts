@@ -16,7 +16,7 @@ export interface PartitionPosition {
 
 export class UpkeepReads {
   constructor(
-    protected readonly redis: Redis,
+    readonly redis: Redis,
     readonly layout: SessionLayout,
   ) {}
 

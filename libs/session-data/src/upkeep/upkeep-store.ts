@@ -1,13 +1,10 @@
 /** The writes of an upkeep worker, beside its reads. Each checks that what the worker read has not changed. Decides nothing itself. */
 import { bitmapBytes, chunkBytes, closedBuckets, type DayChunk, type SlotCounts } from '@barkeep/bars';
-import type { Redis } from 'ioredis';
-import { SessionLostError } from '../errors.js';
-import { dayMember, type SessionLayout } from '../layout/index.js';
+import { dayMember } from '../layout/index.js';
 import { SCRIPTS, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
 import { ERROR_CHARS_MAX, EVENTS_KEPT, runAndPublish } from '../events/index.js';
 import { FILL_COUNTERS, stateChanges } from './state-changes.js';
-import { RepositoryFailures } from './repository-failures.js';
-import { UpkeepEvents } from './upkeep-events.js';
+import { qualityArguments } from './upkeep-events.js';
 import { parseMember, UpkeepReads } from './upkeep-reads.js';
 
 /** New bars and new states for one symbol's day. */
@@ -37,17 +34,6 @@ export interface SymbolDerived {
 }
 
 export class UpkeepStore extends UpkeepReads {
-  /** Events that do not come from a write of bars. */
-  readonly events: UpkeepEvents;
-  /** The repositories that fail for the session now. */
-  readonly failures: RepositoryFailures;
-
-  constructor(redis: Redis, layout: SessionLayout) {
-    super(redis, layout);
-    this.events = new UpkeepEvents(redis, layout);
-    this.failures = new RepositoryFailures(redis, layout);
-  }
-
   /**
    * Writes bars and states before the frontier, of each symbol all or nothing. @param refused totals of refused bars of this day
    * @returns the symbols that were not written because they changed meanwhile: read them again @throws SessionLostError
@@ -127,16 +113,11 @@ export class UpkeepStore extends UpkeepReads {
     const { meta, emitted, changes, pending, wake } = this.layout.keysOf(partition);
     const args: ScriptArgument[] = [from, to, wake, EVENTS_KEPT, readFrom];
     const keys = [meta, emitted, changes, pending];
-    if (closes) {
-      args.push(...this.events.qualityArguments(partition, closes.dayIndex, closes.counts));
-      // 1 ms before `to`, so that the counts are published when the clock is at `to`, not only after it.
-      const day = { layout: this.layout, partition, open: to - 1 };
-      return (await runAndPublish(SCRIPTS.moveWatermark, this.redis, day, keys, args)) === 'moved';
-    }
-    // When no day ends at `to`, there is nothing to publish.
-    const reply = await SCRIPTS.moveWatermark.run(this.redis, keys, [this.layout.stampOf(partition), ...args]);
-    if (reply === 'gone') throw new SessionLostError(this.layout.id);
-    return reply === 'moved';
+    if (closes) args.push(...qualityArguments(this.layout, partition, closes.dayIndex, closes.counts));
+    // 1 ms before `to`, so that the counts are published when the clock is at `to`, not only after it. Without counts nothing is published.
+    const day = { layout: this.layout, partition, open: closes ? to - 1 : Infinity };
+    const [verdict] = await runAndPublish(SCRIPTS.moveWatermark, this.redis, day, keys, args);
+    return verdict === 'moved';
   }
 
   /** Stores a repository's error for the symbols whose gaps on a date stay open because of it. */
@@ -157,7 +138,7 @@ export class UpkeepStore extends UpkeepReads {
   }
 
   /** The symbols that a script refused. @throws ScriptReplyError */
-  private refusedSymbols(script: string, reply: unknown): Set<string> {
+  private refusedSymbols(script: string, reply: readonly unknown[]): Set<string> {
     const [verdict, ...members] = reply as string[];
     if (verdict !== 'done') throw new ScriptReplyError(script, reply);
     return new Set(members.map((member) => parseMember(member).symbol));

@@ -1,18 +1,14 @@
 --- Writes a whole day for all symbols of a partition, and moves the frontier. The caller's transaction has written the chunks under staged
---- names; this script renames them, or removes them when it refuses the call. As arguments Redis would copy them into Lua strings.
+--- names; this script renames them. When it refuses the call, the transaction removes them. As arguments Redis would copy them into Lua strings.
 --- KEYS: meta, refused, refused-ahead, then a staged chunk for each symbol, then a chunk for each symbol in the same order
 --- ARGV: stamp, epoch, owner, frontier before (ms), frontier after (ms), chunk bytes, bars in the window,
 ---       number of refusals r, r × (field, count); shared/check-window.lua reads them, and defines `chunk_bytes`
 --- Answer: {verdict, frontier, control}, see shared/check-window.lua
 
+--- include shared/check-window.lua
 local symbols = (#KEYS - 3) / 2
 local FIRST_STAGED, KEYS_A_CALL = 4, 1000
 local last_staged = symbols + 3
-local function refuse(reply)
-  for i = FIRST_STAGED, last_staged do redis.call('UNLINK', KEYS[i]) end
-  return reply
-end
---- include shared/check-window.lua
 -- Counts the staged chunks with few calls: one EXISTS per chunk would cost as much as the renaming. One MSET wrote all chunks,
 -- so checking the length of the first is enough.
 local existing = 0
@@ -20,7 +16,7 @@ for i = FIRST_STAGED, last_staged, KEYS_A_CALL do
   existing = existing + redis.call('EXISTS', unpack(KEYS, i, math.min(i + KEYS_A_CALL - 1, last_staged)))
 end
 if existing ~= symbols or redis.call('STRLEN', KEYS[FIRST_STAGED]) ~= chunk_bytes then
-  return refuse(redis.error_reply('flush: expected ' .. symbols .. ' chunks of ' .. chunk_bytes .. ' bytes'))
+  return redis.error_reply('flush: expected ' .. symbols .. ' chunks of ' .. chunk_bytes .. ' bytes')
 end
 
 for i = FIRST_STAGED, last_staged do redis.call('RENAME', KEYS[i], KEYS[i + symbols]) end

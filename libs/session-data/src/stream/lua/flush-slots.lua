@@ -8,8 +8,6 @@
 ---       records, one symbol after another
 --- Answer: {verdict, frontier, control}, see shared/check-window.lua
 
--- check-window.lua calls this when it refuses the call. There is nothing to clean up.
-local function refuse(reply) return reply end
 --- include shared/check-window.lua
 local first_slot, slots, offset_in_chunk = tonumber(ARGV[own_arg]), tonumber(ARGV[own_arg + 1]), ARGV[own_arg + 2]
 local bitmaps, records = ARGV[own_arg + 3], ARGV[own_arg + 4]

@@ -8,11 +8,11 @@
 --- Answer: {'moved', control, current version of the symbols} | {'set-back', frontier}: the store lost writes that the owner has seen |
 ---         {'joined'}: a consumer has joined that the owner has not seen | {'lost'} | {'fenced'}
 
+--- include ../../redis/lua/shared/stamp.lua
 -- The field `said` has the number of the event that was emitted last.
 local epoch, owner, frontier, clock, control, stamp, last_emitted, version, joins, limit = unpack(
   redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'clock', 'control', 'incarnation', 'said', 'version', 'joins', ARGV[6]))
--- The stamp is the incarnation, then `+` and a version if the symbols changed.
-if (stamp or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
+if not is_own(stamp, ARGV[1]) then return {'lost'} end
 if epoch ~= ARGV[2] or owner ~= ARGV[3] then return {'fenced'} end
 local to, least_clock, limit_field, seen_joins = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7]
 if to > tonumber(frontier) or tonumber(clock) < least_clock then return {'set-back', frontier} end

@@ -4,10 +4,10 @@
 --- ARGV: incarnation, epoch of the row, control ('run', 'pause', 'stop' or 'reload'), wake channel
 --- Answer: 'set' | 'stale' | 'gone': there is no store, or it belongs to another session
 
+--- include ../../redis/lua/shared/stamp.lua
 local row_epoch, control, wake_channel = ARGV[2], ARGV[3], ARGV[4]
 local stamp, epoch = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'epoch'))
--- The stamp is the incarnation, then `+` and a version if the symbols changed.
-if (stamp or ''):match('^[^+]*') ~= ARGV[1] then return 'gone' end
+if not is_own(stamp, ARGV[1]) then return 'gone' end
 if tonumber(epoch or 0) > tonumber(row_epoch) then return 'stale' end
 redis.call('HSET', KEYS[1], 'control', control)
 redis.call('PUBLISH', wake_channel, 'control')

@@ -3,15 +3,15 @@
 --- ARGV: incarnation, version, start of the partition (ms), history days,
 ---       open of the oldest retained day (ms) or '' when no day was removed
 --- Answer: 'begun' | 'exists': an earlier call began it | 'other': another session has this id
---- From shared/stamp.lua: is_own, version, counters
+--- From shared/stamp.lua: is_own, version_of
 
---- include shared/stamp.lua
+--- include ../../redis/lua/shared/stamp.lua
 local incarnation, new_version, start, history_days, retained_from = unpack(ARGV)
-local stamp = redis.call('HGET', KEYS[1], 'incarnation') -- the incarnation, then + and a version
+local stamp = redis.call('HGET', KEYS[1], 'incarnation')
 if stamp then
   if not is_own(stamp, incarnation) then return 'other' end
-  if version(stamp) >= tonumber(new_version) then return 'exists' end
-  redis.call('HDEL', KEYS[1], 'retainedFrom', 'retiredTo', 'begun', unpack(counters))
+  if version_of(stamp) >= tonumber(new_version) then return 'exists' end
+  redis.call('HDEL', KEYS[1], 'retainedFrom', 'retiredTo', 'begun', COUNTER_NAMES)
 else
   -- Epoch 0 has no owner: the session's owner claims the partition.
   redis.call('HSET', KEYS[1], 'epoch', 0, 'owner', '', 'control', 'run')

@@ -5,7 +5,7 @@
 --- Answer: 'done', also when the list has changed and is not cleared
 --- From shared/stamp.lua: is_own
 
---- include shared/stamp.lua
+--- include ../../redis/lua/shared/stamp.lua
 local incarnation, leaving_read = ARGV[1], ARGV[2]
 local stored_stamp, leaving = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'leaving'))
 if is_own(stored_stamp, incarnation) and leaving == leaving_read then redis.call('HDEL', KEYS[1], 'leaving') end

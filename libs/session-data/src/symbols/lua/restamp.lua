@@ -6,18 +6,18 @@
 ---       number of slots before `retiredTo` that belong to symbols which leave
 --- Answer: 'stamped' | 'there': the stamp has this version or a later one | 'gone': the partition is gone, or belongs to another
 ---         session | 'moved': a day was retired since the caller read `retiredTo`
---- From shared/stamp.lua: is_own, version, counters
+--- From shared/stamp.lua: is_own, version_of
 
---- include shared/stamp.lua
+--- include ../../redis/lua/shared/stamp.lua
 local incarnation, new_version, is_vacant, retired_to, left_slots = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4], ARGV[5]
 local stamp = redis.call('HGET', KEYS[1], 'incarnation')
 if not is_own(stamp, incarnation) then return 'gone' end
-if version(stamp) >= tonumber(new_version) then return 'there' end
+if version_of(stamp) >= tonumber(new_version) then return 'there' end
 if (redis.call('HGET', KEYS[1], 'retiredTo') or '') ~= retired_to then return 'moved' end
 redis.call('HSET', KEYS[1], 'incarnation', incarnation .. '+' .. new_version)
 if is_vacant then
   redis.call('UNLINK', unpack(KEYS, 2))
-  redis.call('HDEL', KEYS[1], unpack(counters))
+  redis.call('HDEL', KEYS[1], COUNTER_NAMES)
 elseif left_slots ~= '0' then
   -- The counters still include the retired days of the symbols that leave, so the slots of these days must stay expected.
   redis.call('HINCRBY', KEYS[1], 'leftSlots', left_slots)

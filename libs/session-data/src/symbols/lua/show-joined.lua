@@ -7,7 +7,7 @@
 --- Answer: 'joined' | 'not-yet': the list changed, or the clock is after that time | 'lost' | 'fenced'
 --- From shared/stamp.lua: is_own
 
---- include shared/stamp.lua
+--- include ../../redis/lua/shared/stamp.lua
 local incarnation, caller_epoch, caller_owner, list_version, whole_up_to = unpack(ARGV, 1, 5)
 -- The field `incarnation` has the stamp of partition 0 (shared/stamp.lua); the version in a stamp is not compared here. The field `version`
 -- has the version of the list of symbols.

@@ -6,7 +6,7 @@
 ---         belongs to another session
 --- From shared/stamp.lua: is_own
 
---- include shared/stamp.lua
+--- include ../../redis/lua/shared/stamp.lua
 local incarnation, new_version, list, data_to_remove, wake_channel = unpack(ARGV, 1, 5)
 local stored_incarnation, stored_version, were_joining = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'version', 'joining'))
 if not is_own(stored_incarnation, incarnation) then return 'gone' end

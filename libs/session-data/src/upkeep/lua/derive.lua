@@ -1,12 +1,12 @@
---- Writes the derived chunks of symbols on one day, and emits the symbols whose bytes changed. Writes nothing to a day that is no longer
---- retained. On a day that is still being streamed only the closed buckets are written, because another worker may have seen more bars.
---- A symbol is refused, and stays dirty, when its closed base bars are not those that the worker read.
+--- Writes the derived chunks of symbols on one day, and emits the symbols whose bytes changed. On a day that is still being streamed only
+--- the closed buckets are written, because another worker may have seen more bars. A symbol is refused, and stays dirty, when its closed
+--- base bars are not those that the worker read.
 --- KEYS: meta, dirty, changes, pending, then for each symbol: base chunk, d derived chunks
 --- ARGV: stamp, open of the day (ms), number of bytes of a base bitmap whose slots are all closed,
 ---       mask of the closed slots in the next byte, events kept, number of derived intervals d,
 ---       d × (bitmap bytes, number of closed buckets, end of each bucket in base slots as u32, little-endian),
 ---       then for each symbol: member (`date symbol`), base bitmap that the worker read, d chunks
---- Answer: {'done', member of each refused symbol …} | {'gone'}: the session was deleted or its symbols changed
+--- Answer: {'done', member of each refused symbol …} | {'gone'}, see shared/retained-day.lua
 
 --- include ../../redis/lua/shared/take.lua
 --- include ../../events/lua/shared/emit-change.lua
@@ -14,10 +14,7 @@
 local meta, dirty, changes, pending = unpack(KEYS, 1, 4)
 local FIRST_SYMBOL_KEY = 5
 local stamp, open, closed_byte_count, mask_text, events_kept = take(5)
--- The field `incarnation` has the stamp: the incarnation, then + and a version.
-local stored_stamp, retained_from = unpack(redis.call('HMGET', meta, 'incarnation', 'retainedFrom'))
-if stored_stamp ~= stamp then return {'gone'} end
-if tonumber(open) < tonumber(retained_from or 0) then return {'done'} end
+--- include shared/retained-day.lua
 local closed_bytes, mask, d = tonumber(closed_byte_count), tonumber(mask_text), tonumber(take(1))
 local intervals = {}
 for k = 1, d do

@@ -1,7 +1,7 @@
 --- Fills empty slots of a day, and stores the new states of the day's slots. Writes a symbol as a whole or not at all, and emits what it
 --- wrote. Refuses a symbol whose states changed since the caller read them, or that has a bar in a slot to fill. Refuses all symbols
---- when the store was set back to before these slots, because the stream will write the slots again. Writes nothing to a day that is no
---- longer retained. A run is a sequence of adjacent slots.
+--- when the store was set back to before these slots, because the stream will write the slots again. A run is a sequence of adjacent
+--- slots.
 --- KEYS: meta, retry, dirty, errors, refused, changes, pending, refused-ahead, repository-refused,
 ---       then for each symbol: chunk, states
 --- ARGV: stamp, chunk bytes, bitmap bytes, least frontier (ms), open of the day (ms), events kept, close of the day (ms),
@@ -10,7 +10,8 @@
 ---         newly settled slots (JSON of counts, then JSON of runs; '' and '' when there are none),
 ---         number of runs to fill r, r × (first slot, records),
 ---       then number of refusals f, f × (field, total of refused bars on this day)
---- Answer: {'done', member of each refused symbol …} | {'gone'}: the session was deleted or its symbols changed
+--- Answer: {'done', member of each refused symbol …} | {'gone'}, see shared/retained-day.lua
+--- From shared/retained-day.lua: frontier
 
 --- include ../../redis/lua/shared/take.lua
 --- include ../../redis/lua/shared/bitmap.lua
@@ -19,9 +20,7 @@
 local meta, retry, dirty, errors, refused, changes, pending, refused_ahead, repository_refused = unpack(KEYS, 1, 9)
 local FIRST_SYMBOL_KEY = 10
 local stamp, chunk_length, bitmap_length, least_frontier, open, events_kept, day_close = take(7)
-local incarnation, frontier, retained_from = unpack(redis.call('HMGET', meta, 'incarnation', 'frontier', 'retainedFrom'))
-if incarnation ~= stamp then return {'gone'} end
-if tonumber(open) < tonumber(retained_from or 0) then return {'done'} end
+--- include shared/retained-day.lua
 local chunk_bytes, bitmap_bytes = tonumber(chunk_length), tonumber(bitmap_length)
 -- A string, because formatting a number costs as much as the command that gets it.
 local last_bitmap_byte = tostring(bitmap_bytes - 1)

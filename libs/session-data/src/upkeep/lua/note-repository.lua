@@ -4,10 +4,10 @@
 ---       error as JSON
 --- Answer: 'noted' | 'gone': the store is gone or belongs to another session
 
+--- include ../../redis/lua/shared/stamp.lua
 local events_kept, repository, now = ARGV[2], ARGV[3], ARGV[4]
 local next_try, failures, message, message_json = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
--- `incarnation` in meta holds the incarnation, then `+` and a version if the symbols changed.
-if (redis.call('HGET', KEYS[1], 'incarnation') or ''):match('^[^+]*') ~= ARGV[1] then return 'gone' end
+if not is_own(redis.call('HGET', KEYS[1], 'incarnation'), ARGV[1]) then return 'gone' end
 local stored = redis.call('HGET', KEYS[2], repository)
 -- The time of the first failure in a row.
 local since = stored and stored:match('"since":(%d+)') or now

@@ -6,10 +6,10 @@
 --- Answer: {'lost'} when the store is gone or belongs to another incarnation; otherwise the answer of the including script
 --- Defines clock, retained_from, joins, gathered, now, and the functions below
 
-local incarnation, clock, retained_from, joins, gathered = unpack(
+--- include ../../../redis/lua/shared/stamp.lua
+local stamp, clock, retained_from, joins, gathered = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'clock', 'retainedFrom', 'joins', 'gathered'))
--- `incarnation` in meta holds the incarnation, then `+` and a version if the symbols changed.
-if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
+if not is_own(stamp, ARGV[1]) then return {'lost'} end
 -- A wake message has the lowest position only up to these numbers of active and of all consumers, because `wake` reads the whole hash.
 local ACTIVE_MAX, ENTRIES_MAX = 32, 128
 --- include ../../../redis/lua/shared/now.lua
