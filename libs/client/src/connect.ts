@@ -11,7 +11,7 @@ import { ClientSession } from './client-session.js';
 import { coordinatorAddress } from './coordinator-address.js';
 import { ClientClosedError, NoCoordinatorError, NoSessionRedisError } from './errors.js';
 import { CoordinatorClient, type SessionStatus } from './http/index.js';
-import { BLOCKING_CLOSE_MS, reconnectDelay } from './outage.js';
+import { BLOCKING_CLOSE_MS, noteErrors, reconnectDelay } from './outage.js';
 
 /** How long `close` waits for a connection to end, ms. */
 const CLOSE_LIMIT_MS = 2_000;
@@ -136,9 +136,7 @@ export class Barkeep {
 
   /** Notes a connection that {@link close} has to close. */
   #own(redis: Redis): Redis {
-    // During an outage each command throws the error. Without this listener ioredis would print the error as well.
-    redis.on('error', () => undefined);
-    redis.once('end', () => this.#ownConnections.delete(redis));
+    noteErrors(redis).once('end', () => this.#ownConnections.delete(redis));
     this.#ownConnections.add(redis);
     return redis;
   }

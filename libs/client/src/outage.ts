@@ -25,6 +25,15 @@ export function reconnectDelay(attempts: number): number {
  */
 export const BLOCKING_CLOSE_MS = 100;
 
+/** The newest error of each connection that cannot be opened. The errors of ioredis' commands do not have the reason. */
+const connectionErrors = new WeakMap<Redis, Error>();
+
+/** Notes the errors of a connection that this library opens. Without a listener ioredis would print them. */
+export function noteErrors(redis: Redis): Redis {
+  redis.on('ready', () => connectionErrors.delete(redis));
+  return redis.on('error', (error: Error) => connectionErrors.set(redis, error));
+}
+
 /** How long the session Redis has been failing; a success resets it. */
 export class Outage {
   /**
@@ -66,7 +75,8 @@ export class Outage {
     if (!isRedisOutage(error)) return error;
     this.since ??= performance.now();
     const mustGiveUp = this.redis.status === 'end' || performance.now() - this.since >= this.limitMs;
-    return mustGiveUp ? new SessionRedisAwayError(this.sessionId, error, this.redis) : undefined;
+    if (!mustGiveUp) return undefined;
+    return new SessionRedisAwayError(this.sessionId, error, this.redis, connectionErrors.get(this.redis));
   }
 }
 

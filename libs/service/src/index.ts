@@ -3,3 +3,4 @@ export { ApiKeys, isLoopbackHost, presentedKeys } from './api-keys.js';
 export * from './config/index.js';
 export { errorCode, errorText } from './error-text.js';
 export * from './process/index.js';
+export { tlsProblem } from './tls-problem.js';
