@@ -55,6 +55,15 @@ test('with the rights of the document a consumer gets what one with all rights g
   expect(refused).toEqual([]);
 });
 
+test('a wrong password is an error that names the server', async () => {
+  const address = userUrl.replace(/:[^:@]*@/, ':wrong@');
+  const client = connect({ coordinator: 'http://127.0.0.1:9', redis: address, keyPrefix: server.prefix });
+  const { host } = new URL(redis.url);
+  const was = `expected the session Redis at ${host} to answer, was: WRONGPASS`;
+  await expect(client.session('march').reader()).rejects.toThrow(was);
+  await client.close();
+});
+
 test('with the rights of the document no command and no script changes a bar, removes a key, or reads another key', async () => {
   const { layout } = await server.finished(LOCKSTEP);
   const user = new Redis(userUrl);

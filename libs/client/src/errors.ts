@@ -114,7 +114,7 @@ export class NotBegunError extends Error {
   }
 }
 
-/** The session Redis did not answer within the retry time; `cause` is the error of the last attempt. */
+/** The session Redis did not answer within the retry time, or refuses this client; `cause` is the error of the last attempt. */
 export class SessionRedisAwayError extends Error {
   override readonly name = 'SessionRedisAwayError';
   constructor(

@@ -1,5 +1,5 @@
 /** Retries while the session Redis is away: ioredis reconnects, and the client repeats its call. Other errors are thrown at once. */
-import { isRedisOutage } from '@barkeep/session-data';
+import { isRedisOutage, isRedisRefusal } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { SessionRedisAwayError } from './errors.js';
 import { pause } from './pause.js';
@@ -68,13 +68,15 @@ export class Outage {
   /**
    * Notes a failure.
    * @returns undefined when the caller is to retry. Otherwise the error to throw: the error itself when it is not an outage, or a
-   *   {@link SessionRedisAwayError} when the outage lasted too long or the connection was closed for good
+   *   {@link SessionRedisAwayError} when the outage lasted too long, the connection was closed for good, or Redis refuses this
+   *   client
    */
   failed(error: unknown): Error | undefined {
     if (!(error instanceof Error)) return new Error(String(error));
-    if (!isRedisOutage(error)) return error;
+    const isRefused = isRedisRefusal(error);
+    if (!isRefused && !isRedisOutage(error)) return error;
     this.since ??= performance.now();
-    const mustGiveUp = this.redis.status === 'end' || performance.now() - this.since >= this.limitMs;
+    const mustGiveUp = isRefused || this.redis.status === 'end' || performance.now() - this.since >= this.limitMs;
     if (!mustGiveUp) return undefined;
     return new SessionRedisAwayError(this.sessionId, error, this.redis, connectionErrors.get(this.redis));
   }
