@@ -155,6 +155,8 @@ test('wrong options of events are errors, also for a session that does not exist
   const types = ['state', 'sate'] as unknown as ['state'];
   await expect(session.events({ types }).next()).rejects.toThrow(ArgumentError);
   await expect(session.events({ types: [] }).next()).rejects.toThrow('was []');
+  const type = 'state' as unknown as ['state']; // not in an array, as a program in JavaScript may pass it
+  await expect(session.events({ types: type }).next()).rejects.toThrow(ArgumentError);
   // Only operators get events of this type, so the loop would wait without end.
   await expect(session.events({ types: ['repository-failed'] }).next()).rejects.toThrow(ArgumentError);
   await expect(session.events({ from: 'yesterday' }).next()).rejects.toThrow(EventCursorError);

@@ -1,17 +1,16 @@
 /** The entry point: a client of one coordinator and one session Redis. Finds their addresses, and connects on first use. */
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { sessionSpecSchema } from '@barkeep/bars';
 import { dataFolder, runningUp } from '@barkeep/local-system';
 import { loadConfig } from '@barkeep/service';
 import { endTimerOnClose, openRedis, openSession } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
-import type { input } from 'zod';
 import { ClientSession } from './client-session.js';
 import { coordinatorAddress } from './coordinator-address.js';
 import { ClientClosedError, NoCoordinatorError, NoSessionRedisError } from './errors.js';
 import { CoordinatorClient, type SessionStatus } from './http/index.js';
-import { BLOCKING_CLOSE_MS, reconnectDelay } from './outage.js';
+import { BLOCKING_CLOSE_MS, noteErrors, reconnectDelay } from './outage.js';
+import type { SpecInput } from './spec-input.js';
 
 /** How long `close` waits for a connection to end, ms. */
 const CLOSE_LIMIT_MS = 2_000;
@@ -37,16 +36,6 @@ export interface ConnectOptions {
 
 /** The result of {@link settingsOf}; `redis` is undefined when no session Redis is known. */
 type Settings = ReturnType<typeof settingsOf>;
-
-/** A session spec; only `symbols`, `start`, `end` and `source` are needed, everything else has a default (docs/api.md). */
-export type SpecInput = DeepReadonly<input<ReturnType<typeof sessionSpecSchema>>>;
-
-/** Makes every level readonly, so that `as const` objects are accepted. */
-type DeepReadonly<T> = T extends readonly (infer U)[]
-  ? readonly DeepReadonly<U>[]
-  : T extends object
-    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
-    : T;
 
 /**
  * Creates a client. Opens no connection: the first call that needs a server throws when the server cannot be reached.
@@ -136,9 +125,7 @@ export class Barkeep {
 
   /** Notes a connection that {@link close} has to close. */
   #own(redis: Redis): Redis {
-    // During an outage each command throws the error. Without this listener ioredis would print the error as well.
-    redis.on('error', () => undefined);
-    redis.once('end', () => this.#ownConnections.delete(redis));
+    noteErrors(redis).once('end', () => this.#ownConnections.delete(redis));
     this.#ownConnections.add(redis);
     return redis;
   }

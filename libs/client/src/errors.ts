@@ -2,6 +2,7 @@
  * Errors of the client library, one class per cause. The session-data library has the errors of reading a session's store
  * (`SessionLostError`, `UnknownSymbolError` …), and http/errors.ts those that the coordinator answers.
  */
+import { errorText, tlsProblem } from '@barkeep/service';
 import type { Redis } from 'ioredis';
 
 /** Neither the options nor the environment name a coordinator, and no `barkeep up` runs in this project. */
@@ -46,7 +47,7 @@ export class NoSessionRedisError extends Error {
   }
 }
 
-/** No coordinator answered within the retry time; `cause` is the error of the last attempt. */
+/** No coordinator answered within the retry time, or its TLS is wrong; `cause` is the error of the last attempt. */
 export class CoordinatorUnreachableError extends Error {
   override readonly name = 'CoordinatorUnreachableError';
   constructor(
@@ -54,9 +55,8 @@ export class CoordinatorUnreachableError extends Error {
     readonly url: string,
     cause: Error,
   ) {
-    // `fetch` fails with a general error, whose own cause is the network error.
-    const reason = cause.cause instanceof Error ? cause.cause.message || cause.cause.name : cause.message;
-    super(`expected a coordinator at ${url}, was: ${reason}`, { cause });
+    const failure = cause.cause ?? cause; // `fetch` fails with a general error, whose own cause is the network error
+    super(`expected a coordinator at ${url}, was: ${tlsProblem(failure) ?? errorText(failure)}`, { cause });
   }
 }
 
@@ -114,7 +114,7 @@ export class NotBegunError extends Error {
   }
 }
 
-/** The session Redis did not answer within the retry time; `cause` is the error of the last attempt. */
+/** The session Redis did not answer within the retry time, or refuses this client; `cause` is the error of the last attempt. */
 export class SessionRedisAwayError extends Error {
   override readonly name = 'SessionRedisAwayError';
   constructor(
@@ -122,9 +122,12 @@ export class SessionRedisAwayError extends Error {
     readonly sessionId: string,
     cause: Error,
     redis: Redis,
+    /** Why the connection could not be opened; undefined when that is unknown. */
+    connectionError?: Error,
   ) {
     const { path, host, port } = redis.options; // `path` is that of a Unix socket
-    const was = cause.name === 'MaxRetriesPerRequestError' ? 'no connection' : cause.message;
+    const reason = connectionError && `: ${tlsProblem(connectionError) ?? errorText(connectionError)}`;
+    const was = cause.name === 'MaxRetriesPerRequestError' ? `no connection${reason ?? ''}` : cause.message;
     super(`session ${sessionId}: expected the session Redis at ${path ?? `${host}:${port}`} to answer, was: ${was}`, {
       cause,
     });

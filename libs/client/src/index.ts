@@ -1,5 +1,6 @@
 /** The public interface of the client library: sessions, their bars in this process, and steps through simulated time. */
-export { Barkeep, connect, type ConnectOptions, type SpecInput } from './connect.js';
+export { Barkeep, connect, type ConnectOptions } from './connect.js';
+export type * from './spec-input.js';
 export { ClientSession } from './client-session.js';
 export * from './errors.js';
 export { SymbolStream, type FeedBar, type FeedBars, type FeedResult } from './feed/index.js';

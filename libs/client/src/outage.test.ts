@@ -44,6 +44,16 @@ it('an outage begins after the last answer to a call that takes long', async () 
   expect(outage.failed(away)).toBeInstanceOf(SessionRedisAwayError);
 });
 
+it('a server that refuses the user of the client is an error at once, which names the server', () => {
+  const options = { host: 'redis.example.com', port: 6380 };
+  const outage = new Outage({ status: 'ready', options } as Redis, 'march');
+  expect(outage.failed(new Error('WRONGPASS invalid username-password pair'))).toMatchObject({
+    name: 'SessionRedisAwayError',
+    message:
+      'session march: expected the session Redis at redis.example.com:6380 to answer, was: WRONGPASS invalid username-password pair',
+  });
+});
+
 it('ioredis gives up calls often enough to notice the end of a minute', () => {
   const attemptsOfACall = 21; // the first one, and the 20 of its option maxRetriesPerRequest
   let time = 0;

@@ -1,5 +1,5 @@
 /** Retries while the session Redis is away: ioredis reconnects, and the client repeats its call. Other errors are thrown at once. */
-import { isRedisOutage } from '@barkeep/session-data';
+import { isRedisOutage, isRedisRefusal } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { SessionRedisAwayError } from './errors.js';
 import { pause } from './pause.js';
@@ -24,6 +24,15 @@ export function reconnectDelay(attempts: number): number {
  * connection is already closed or not open yet, so the wait is short. A blocking read changes nothing, so nothing can be lost.
  */
 export const BLOCKING_CLOSE_MS = 100;
+
+/** The newest error of each connection that cannot be opened. The errors of ioredis' commands do not have the reason. */
+const connectionErrors = new WeakMap<Redis, Error>();
+
+/** Notes the errors of a connection that this library opens. Without a listener ioredis would print them. */
+export function noteErrors(redis: Redis): Redis {
+  redis.on('ready', () => connectionErrors.delete(redis));
+  return redis.on('error', (error: Error) => connectionErrors.set(redis, error));
+}
 
 /** How long the session Redis has been failing; a success resets it. */
 export class Outage {
@@ -59,14 +68,17 @@ export class Outage {
   /**
    * Notes a failure.
    * @returns undefined when the caller is to retry. Otherwise the error to throw: the error itself when it is not an outage, or a
-   *   {@link SessionRedisAwayError} when the outage lasted too long or the connection was closed for good
+   *   {@link SessionRedisAwayError} when the outage lasted too long, the connection was closed for good, or Redis refuses this
+   *   client
    */
   failed(error: unknown): Error | undefined {
     if (!(error instanceof Error)) return new Error(String(error));
-    if (!isRedisOutage(error)) return error;
+    const isRefused = isRedisRefusal(error);
+    if (!isRefused && !isRedisOutage(error)) return error;
     this.since ??= performance.now();
-    const mustGiveUp = this.redis.status === 'end' || performance.now() - this.since >= this.limitMs;
-    return mustGiveUp ? new SessionRedisAwayError(this.sessionId, error, this.redis) : undefined;
+    const mustGiveUp = isRefused || this.redis.status === 'end' || performance.now() - this.since >= this.limitMs;
+    if (!mustGiveUp) return undefined;
+    return new SessionRedisAwayError(this.sessionId, error, this.redis, connectionErrors.get(this.redis));
   }
 }
 

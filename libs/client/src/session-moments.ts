@@ -57,7 +57,8 @@ type EventSelection = ReturnType<typeof eventSelection>;
 
 /** Checks the options, so that a wrong one is an error before anything is awaited. @throws ArgumentError, EventCursorError */
 export function eventSelection({ types, from = 'now' }: EventOptions) {
-  if (types && (types.length === 0 || !types.every((type) => STRATEGY_EVENT_TYPES.includes(type)))) {
+  const isList: boolean = Array.isArray(types); // a program in JavaScript may pass one type
+  if (types && (!isList || types.length === 0 || !types.every((type) => STRATEGY_EVENT_TYPES.includes(type)))) {
     throw new ArgumentError('types', `one or more of ${STRATEGY_EVENT_TYPES.join(', ')}`, types);
   }
   const cursor = from === 'beginning' ? EVENTS_BEGINNING : decodeCursor(from);

@@ -4,3 +4,4 @@ export * from './config/index.js';
 export { errorCode, errorText } from './error-text.js';
 export * from './process/index.js';
 export { RecentMap } from './recent-map.js';
+export { tlsProblem } from './tls-problem.js';

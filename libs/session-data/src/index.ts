@@ -5,7 +5,7 @@ export * from './errors.js';
 export * from './feed/index.js';
 export { partitionKeys, wakeChannel, SessionLayout, isOutsideReason, byPartition } from './layout/index.js';
 export type { SessionDescription, View, Window } from './layout/index.js';
-export { isBrokenStore, isOutage, isRedisOutage } from './outage.js';
+export { isBrokenStore, isOutage, isRedisOutage, isRedisRefusal } from './outage.js';
 export * from './reading/index.js';
 export { bulkOptions, endTimerOnClose, isScriptUnknown, loadSlotsScript, openRedis } from './redis/index.js';
 export { slotsCommand, storeClock, storeReads } from './redis/index.js';

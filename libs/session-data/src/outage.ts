@@ -53,7 +53,7 @@ const DEPTH_MAX = 5;
 /** True when a server cannot be reached, or cannot serve now. Also looks at wrapped errors. @param depth callers leave it out */
 export function isOutage(error: unknown, depth = 0): error is Error {
   if (!isError(error) || depth > DEPTH_MAX) return false;
-  if (isRedisOutage(error) || isOneOf(REDIS_RIGHTS_MESSAGES, error)) return true;
+  if (isRedisOutage(error) || isRedisRefusal(error)) return true;
   if (error.name === 'ConnectionIsNotSetError' || isOneOf(SQL_MESSAGES, error)) return true;
   if (SQL_STATES.test(codeOf(error))) return true;
   return wrappedBy(error).some((inner) => isOutage(inner, depth + 1));
@@ -63,6 +63,11 @@ export function isOutage(error: unknown, depth = 0): error is Error {
 export function isRedisOutage(error: unknown): boolean {
   if (!isError(error)) return false;
   return OUTAGE_CODES.test(codeOf(error)) || REDIS_NAMES.has(error.name) || isOneOf(REDIS_MESSAGES, error);
+}
+
+/** True when Redis refuses this process: the password is wrong, or the user lacks a right. Does not look at wrapped errors. */
+export function isRedisRefusal(error: unknown): boolean {
+  return isError(error) && isOneOf(REDIS_RIGHTS_MESSAGES, error);
 }
 
 /** True for an error that lasts until the session's store is created again: a stored value has a type or a length that Barkeep never writes. */

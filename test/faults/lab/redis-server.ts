@@ -34,8 +34,8 @@ export class RedisServer {
     this.client.on('error', () => undefined);
   }
 
-  /** Starts a server on a free port. @param folder of its files; created if missing */
-  static async start(folder: string): Promise<RedisServer> {
+  /** Starts a server on a free port. @param folder of its files; created if missing @param more settings, as in redis.conf */
+  static async start(folder: string, more: readonly string[] = []): Promise<RedisServer> {
     mkdirSync(folder, { recursive: true });
     const port = await freePort();
     const settings = [
@@ -49,6 +49,7 @@ export class RedisServer {
       'enable-debug-command yes', // for `sleep`
       'aof-load-truncated yes',
       'set-proc-title no',
+      ...more,
     ];
     writeFileSync(join(folder, 'redis.conf'), `${settings.join('\n')}\n`);
     const server = new RedisServer(folder, port);

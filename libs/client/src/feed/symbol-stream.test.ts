@@ -63,6 +63,13 @@ describe('the stream of a symbol', () => {
     expect(stream.total.problems.map(({ index }) => index)).toEqual([0, 5_000, 7_000]);
   });
 
+  it.each([undefined, null, 3, function* () {}])('refuses %p in place of bars, and sends nothing', async (given) => {
+    const { stream, sent } = streamOfRefusals();
+    const feeding = stream.feed(given as unknown as []);
+    await expect(feeding).rejects.toThrow(`bars: expected an array or an iterable of bars, was "${typeof given}"`);
+    expect(sent).toEqual([]);
+  });
+
   it('sends throughMs with the last batch of an asynchronous source', async () => {
     const { stream, sent } = streamOfRefusals();
     const arriving = async function* () {

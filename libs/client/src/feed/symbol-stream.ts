@@ -70,6 +70,9 @@ export class SymbolStream {
     if (throughMs !== undefined && Number.isNaN(new Date(throughMs).getTime())) {
       throw new ArgumentError('throughMs', 'epoch milliseconds', throughMs);
     }
+    // A program in JavaScript may pass a generator function in place of what it returns.
+    const isIterable = Symbol.iterator in Object(bars) || Symbol.asyncIterator in Object(bars);
+    if (!isIterable) throw new ArgumentError('bars', 'an array or an iterable of bars', typeof bars);
     const result = emptyResult();
     const send = async (batch: readonly FeedBar[], through?: number): Promise<void> => {
       const lines = batch.map((bar) => `${JSON.stringify(bar)}\n`).join('');

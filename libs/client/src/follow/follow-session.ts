@@ -38,7 +38,7 @@ export interface FollowOptions {
    * session in lockstep such a loop only watches, and must not have a name. @default true when the pace is lockstep
    */
   lockstep?: boolean;
-  /** Where to start: where the consumer left off, at the first retained day, or at the session's clock. @default 'kept' */
+  /** Where to start: `kept` (where the consumer left off), `beginning` (at the first retained day) or `now` (at the clock). @default 'kept' */
   from?: JoinFrom;
   /** Called once with the position at which a consumer with a name starts, before its first step. */
   onKept?: (kept: KeptStart) => void;

@@ -1,6 +1,7 @@
 /** Sends calls to one coordinator, and repeats them while it restarts. Knows no routes. */
 import { AWAY_STATUSES } from '@barkeep/api';
 import { anySignal } from '@barkeep/bars';
+import { tlsProblem } from '@barkeep/service';
 import { coordinatorAddress } from '../coordinator-address.js';
 import { ApiKeyError, CoordinatorUnreachableError } from '../errors.js';
 import { pause } from '../pause.js';
@@ -89,7 +90,7 @@ export class CoordinatorCalls {
         this.#signal.throwIfAborted();
         // The limit counts from the end of the first attempt, which may itself have taken ATTEMPT_LIMIT_MS.
         deadline ??= Date.now() + AWAY_LIMIT_MS;
-        if (Date.now() > deadline || isForbiddenPort(error as Error)) {
+        if (Date.now() > deadline || isLasting(error as Error)) {
           const isOfCoordinator = isProblem && error.kind !== ''; // an answer of a proxy has no kind
           throw isOfCoordinator ? error : new CoordinatorUnreachableError(this.address, error as Error);
         }
@@ -109,7 +110,8 @@ export class CoordinatorCalls {
   }
 }
 
-/** Whether `fetch` refused to connect, because the Fetch standard blocks the port (such as 6000). */
-function isForbiddenPort({ cause }: Error): boolean {
-  return (cause as Error | undefined)?.message === 'bad port';
+/** Whether another attempt would fail as well: the TLS is wrong, or `fetch` refuses the port, such as 6000, by the Fetch standard. */
+function isLasting(error: Error): boolean {
+  const failure = (error.cause ?? error) as Error; // in Node the cause has the reason
+  return tlsProblem(failure) !== undefined || failure.message === 'bad port';
 }

@@ -1,7 +1,7 @@
 /** Completes the spec of a run and decides where its bars come from. Does no I/O. */
 import { randomBytes } from 'node:crypto';
 import type { BarsBySymbolRepository, BarsRepository } from '@barkeep/bar-repository';
-import type { SpecInput } from '../connect.js';
+import type { SpecInput } from '../spec-input.js';
 
 /** The name that stands for the user's repository in the spec's `backfill`. */
 export const REPOSITORY_NAME = 'repository';

@@ -4,6 +4,7 @@
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { tlsProblem } from '../tls-problem.js';
 import { ServerRefusedError } from './await-server.js';
 
 const ANSWER_WITHIN_MS = 5_000;
@@ -31,8 +32,8 @@ export async function probeRedis(url: string): Promise<void> {
     const refusal = lines.find((line) => !line.startsWith('+')); // a reply that begins with `+` is a success
     if (refusal !== undefined) throw errorOf(refusal);
   } catch (error) {
-    if (isTls && isTlsError(error)) throw new ServerRefusedError(`no TLS (${(error as Error).message})`);
-    throw error;
+    const problem = tlsProblem(error);
+    throw problem === undefined ? error : new ServerRefusedError(problem);
   } finally {
     socket.destroy();
   }
@@ -73,10 +74,4 @@ async function sendAndRead(socket: Socket, text: string, count: number, isTls: b
   if (lines.length > 0) return lines;
   // A TLS socket that ends before the handshake does has an error, which the loop does not throw.
   throw socket.errored ?? new Error('the server closed the connection without an answer');
-}
-
-/** Whether an error of a TLS socket is about TLS, and not about reaching the server. */
-function isTlsError(error: unknown): boolean {
-  const { code = '' } = error as NodeJS.ErrnoException;
-  return /^(ERR_SSL|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|CERT_)/.test(code) || code === 'EPROTO';
 }
