@@ -43,8 +43,8 @@ export class SessionControl {
       const layout = layoutOf(current, keyPrefix);
       const isStale = control !== undefined && (await setControl(redis, layout, epoch, control)) === 'stale';
       if (!isStale) await emitState(redis, layout, state, error);
-      const latest = await sessions.find(row.id);
-      if (!latest || latest.incarnation !== row.incarnation) return current;
+      const latest = await sessions.reread(row);
+      if (!latest) return current;
       const isUnchanged = latest.state === state || (isActive(latest) && isActive(current));
       if (!isStale && isUnchanged) return latest;
       current = latest;
@@ -63,10 +63,9 @@ export class SessionControl {
     if (stored.epoch > row.epoch) await sessions.raiseEpoch(row, stored.epoch);
     if (stored.control === expected) return;
     // The row may have been read long ago: listeners must not see `failed` of a session that was started again.
-    const latest = await sessions.find(row.id);
-    if (latest?.incarnation !== row.incarnation) return;
-    const expectedNow = storedControlOf(latest.state);
-    if (expectedNow !== undefined && expectedNow !== stored.control) await this.follow(latest);
+    const latest = await sessions.reread(row);
+    const expectedNow = latest && storedControlOf(latest.state);
+    if (expectedNow !== undefined && expectedNow !== stored.control) await this.follow(latest!);
   }
 
   /**

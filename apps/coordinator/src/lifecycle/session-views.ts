@@ -149,7 +149,7 @@ export class SessionViews {
       if (isOutage(cause)) return row; // the next view marks it
       // Another call has already marked, started or removed it.
       if (!(cause instanceof SessionStateError || cause instanceof UnknownSessionError)) throw cause;
-      return (await sessions.find(row.id)) ?? row;
+      return (await sessions.reread(row)) ?? row;
     }
   }
 

@@ -56,7 +56,7 @@ export class SessionStreams {
     const position = await writer.claim();
     const { frontier, clock } = position;
     const saved = await sessions.saveCheckpoint(row, epoch, { frontier, clock });
-    if (!saved && (await sessions.find(row.id))?.incarnation !== row.incarnation) {
+    if (!saved && !(await sessions.reread(row))) {
       // The session was deleted while its store was created: none of its keys may come back (invariant I9 of docs/ARCHITECTURE.md).
       await store.removeLeftover(redis, writer.layout);
       throw new store.SessionLostError(row.id);
