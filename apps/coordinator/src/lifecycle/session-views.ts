@@ -15,6 +15,7 @@ import {
   type View,
 } from '@barkeep/session-data';
 import { upkeepSilentMs } from '@barkeep/upkeep-queues';
+import { serverAway } from './away-servers.js';
 import { DatasetWarnings } from './dataset-warnings.js';
 import { historyView } from './history-view.js';
 import { consumerAnswer, figureAnswers, rowAnswer, streamUpTo, withKindOnly } from './session-answer.js';
@@ -128,7 +129,7 @@ export class SessionViews {
   /** The view of a session whose store cannot be read, from its row alone, and the reason. */
   private async viewWithoutStore(row: SessionRecord, error: unknown): Promise<SessionAnswer> {
     if (error instanceof UnknownCalendarError) return rowAnswer(row);
-    if (isOutage(error)) return this.viewWithoutServer(row, ['the session Redis']);
+    if (isOutage(error)) return this.viewWithoutServer(row, [serverAway(error)]);
     const { message } = error as Error;
     if (error instanceof SessionLostError) return rowAnswer(await this.markLost(row, message));
     this.parts.warn(`session ${row.id}: its store cannot be read`, error);
