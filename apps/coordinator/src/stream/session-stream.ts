@@ -46,8 +46,8 @@ export class SessionStreams {
     const current = await control.follow(row);
     if (current.state === 'paused' || current.state === 'stopped') return current.state;
     if (symbolsVersionOf(current) !== symbolsVersionOf(row)) return 'changed';
-    // A round of upkeep that found no store, or an older control, has removed the scheduler.
-    await scheduleUpkeep(producer, row).catch((error: unknown) => {
+    // A round of upkeep that found no store, or an older control, has removed the scheduler. The stream does not wait for the queue Redis.
+    void scheduleUpkeep(producer, row).catch((error: unknown) => {
       warn(`session ${row.id}: the reconciler schedules its upkeep`, error);
     });
     // The previous owner waited for upkeep; this one has not begun to wait.
