@@ -154,9 +154,8 @@ export class SessionViews {
     }
   }
 
-  /** The view while servers that the session needs are away: what the row holds, and the names of the servers. */
-  viewWithoutServer(row: SessionRecord, servers: readonly string[]): SessionAnswer {
-    const what = [...servers];
+  /** The view while servers that the session needs are away: what the row holds. @param what the names of the servers */
+  viewWithoutServer(row: SessionRecord, what: string[]): SessionAnswer {
     const detail = `waiting for ${what.join(' and ')}: the change takes effect within 5 s of the server's return`;
     return { ...rowAnswer(row), waitingFor: { kind: 'server', what, since: null, detail, nextTryAt: null } };
   }
