@@ -156,7 +156,7 @@ export class SessionViews {
 
   /** The view while servers that the session needs are away: what the row holds. @param what the names of the servers */
   viewWithoutServer(row: SessionRecord, what: string[]): SessionAnswer {
-    const detail = `waiting for ${what.join(' and ')}: the change takes effect within 5 s of the server's return`;
+    const detail = `waiting for ${what.join(' and ')}: the session is up to date within 5 s of the server's return`;
     return { ...rowAnswer(row), waitingFor: { kind: 'server', what, since: null, detail, nextTryAt: null } };
   }
 }
