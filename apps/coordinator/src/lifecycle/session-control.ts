@@ -65,8 +65,9 @@ export class SessionControl {
     if (stored.control === expected) return;
     // The row may have been read long ago: listeners must not see `failed` of a session that was started again.
     const latest = await sessions.reread(row);
-    const expectedNow = latest && storedControlOf(latest.state);
-    if (expectedNow !== undefined && expectedNow !== stored.control) await this.follow(latest!);
+    if (!latest) return;
+    const expectedNow = storedControlOf(latest.state);
+    if (expectedNow !== undefined && expectedNow !== stored.control) await this.follow(latest);
   }
 
   /**
