@@ -71,7 +71,8 @@ test('a session whose dataset was removed fails, and continues after the dataset
   const consumer = await runWhile('removed', () => system.barkeep('dataset', 'rm', 'removed'));
   const following = followToEnd(consumer);
   const { error } = await api.until('removed', ({ state }) => state === 'failed');
-  expect(error).toBe('expected the name of a dataset, was "removed", which does not exist');
+  const what = 'dataset "removed", the source of the session, does not exist any more';
+  expect(error).toBe(`${what}: import it again, then start the session`);
   await writeBars(system.databaseUrl, 'removed', MARKET);
   await api.ok('POST', '/v1/sessions/removed/start');
   await following;

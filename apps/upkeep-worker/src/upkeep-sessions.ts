@@ -100,8 +100,8 @@ const FAILABLE = ['running', 'waiting-upkeep', 'paused', 'completed'] as const;
  */
 export async function failSession(dataSource: DataSource, redis: Redis, layout: SessionLayout, error: string) {
   const sessions = new SessionRepository(dataSource);
-  let row = await sessions.find(layout.id);
-  if (row?.incarnation !== layout.incarnation) return;
+  let row = await sessions.reread(layout);
+  if (!row) return;
   try {
     if (row.state !== 'failed') row = await sessions.transition(layout, FAILABLE, 'failed', { error });
   } catch (cause) {

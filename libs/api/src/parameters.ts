@@ -93,13 +93,17 @@ export function parseTime(text: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** Zod schema of a time in a query string; its output is epoch milliseconds. */
-export const timeInput = z.string().transform((text, context) => {
+const timeInput = z.string().transform((text, context) => {
   const ms = parseTime(text);
   if (ms !== undefined) return ms;
   context.addIssue({ code: 'custom', message: TIME_EXPECTED });
   return z.NEVER;
 });
+
+/** A time in a query string; its output is epoch milliseconds. */
+export function timeParameter(description: string, example?: string) {
+  return timeInput.optional().meta({ description, ...(example !== undefined && { example }) });
+}
 
 /** A time as ISO 8601 in UTC, such as `2013-10-07T13:30:00.000Z`. @param ms epoch ms */
 export function isoTime(ms: number): string {

@@ -15,7 +15,7 @@ import {
   refuse,
   symbolList,
   TIME_EXPECTED,
-  timeInput,
+  timeParameter,
   view,
   wholeParameter,
 } from './parameters.js';
@@ -90,12 +90,8 @@ export const barsQuery = z
       .meta({
         description: `number of the newest bars (slots, with fill=forward); ${BARS_DEFAULT} without this and from`,
       }),
-    from: timeInput
-      .optional()
-      .meta({ description: `${TIME_EXPECTED}; openTime of the first bar`, example: '2024-03-06T14:30:00Z' }),
-    to: timeInput
-      .optional()
-      .meta({ description: 'exclusive; the clock when left out', example: '2024-03-06T21:00:00Z' }),
+    from: timeParameter(`${TIME_EXPECTED}; openTime of the first bar`, '2024-03-06T14:30:00Z'),
+    to: timeParameter('exclusive; the clock when left out', '2024-03-06T21:00:00Z'),
   })
   .superRefine(({ last, from, to }, context) => {
     const isRange = from !== undefined || to !== undefined;
@@ -115,9 +111,7 @@ const seen = wholeParameter(0, 999_999_999).optional().meta({
 });
 
 export const feedQuery = z.strictObject({
-  through: timeInput
-    .optional()
-    .meta({ description: `${TIME_EXPECTED}; no further bars until then`, example: '2013-10-07T20:00:00Z' }),
+  through: timeParameter(`${TIME_EXPECTED}; no further bars until then`, '2013-10-07T20:00:00Z'),
   seen,
 });
 
@@ -170,8 +164,8 @@ export const exportQuery = z
     format: z.enum(['csv', 'ndjson'], 'csv or ndjson').default('csv'),
     interval,
     symbols: optionalSymbols,
-    from: timeInput.optional().meta({ description: `${TIME_EXPECTED}; the first bar when left out` }),
-    to: timeInput.optional().meta({ description: 'exclusive; the clock when left out' }),
+    from: timeParameter(`${TIME_EXPECTED}; the first bar when left out`),
+    to: timeParameter('exclusive; the clock when left out'),
   })
   .superRefine(checkTimeRange);
 

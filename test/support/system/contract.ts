@@ -33,7 +33,7 @@ const ROUTES: Record<string, Record<number, z.ZodType | null>> = {
   'GET /v1/sessions/{id}/days': { 200: api.daysAnswer },
   'DELETE /v1/sessions/{id}/consumers/{consumer}': { 204: null },
   [`POST ${symbolPath}`]: { 200: api.symbolAnswer, 202: api.symbolAnswer },
-  [`DELETE ${symbolPath}`]: { 204: null },
+  [`DELETE ${symbolPath}`]: { 202: null, 204: null },
   [`GET ${symbolPath}/bars`]: { 200: bars },
   [`POST ${symbolPath}/bars`]: { 200: api.fedAnswer },
   [`POST ${symbolPath}/end`]: { 200: api.feedEndAnswer },

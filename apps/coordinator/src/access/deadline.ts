@@ -18,14 +18,10 @@ export function deadline(ms: number = ANSWER_WITHIN_MS): RequestHandler {
       if (response.headersSent) return;
       // Do not wait for the rest of the body.
       response.setHeader('Connection', 'close');
-      sendProblem(
-        request,
-        response,
-        problem(
-          'unavailable',
-          `expected an answer within ${ms} ms; the call may still take effect, and may be repeated`,
-        ),
-      );
+      const detail =
+        `expected an answer within ${ms} ms; the call may still take effect, and may be repeated ` +
+        '(POST /v1/sessions: with the same id or Idempotency-Key)';
+      sendProblem(request, response, problem('unavailable', detail));
     }, ms);
     response.locals[TIMER] = timer;
     response.once('close', () => clearTimeout(timer));

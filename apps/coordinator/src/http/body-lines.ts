@@ -27,14 +27,13 @@ export interface Line {
  * Begins to read the body.
  * @param bufferedMax this many lines are buffered; then the request is paused
  * @param lineWithinMs the rest of a line must arrive within this time, ms
- * @returns `lines`: a stream of {@link Line}. When the body cannot be read, the stream fails; {@link lineError} makes the problem of its
- *   error. `close`: ends the check of the time; the caller must call it when it has finished with the lines
+ * @returns a stream of {@link Line}. When the body cannot be read, the stream fails; {@link lineError} makes the problem of its error
  * @throws ProblemError when the body is compressed, or its sender has disconnected already
  */
 export function openLines(
   request: Request,
   { bufferedMax, lineWithinMs = LINE_WITHIN_MS }: { bufferedMax: number; lineWithinMs?: number | undefined },
-): { lines: Transform; close: () => void } {
+): Transform {
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') {
     throw new ProblemError('unsupported-media-type', `expected lines without Content-Encoding, was ${encoding}`);
@@ -49,8 +48,8 @@ export function openLines(
   request.once('close', () => {
     if (!request.complete) lines.destroy(cutOff);
   });
-  const close = limitLines(request, lines, lineWithinMs);
-  return { lines: request.pipe(lines), close };
+  limitLines(request, lines, lineWithinMs);
+  return request.pipe(lines);
 }
 
 /** The problem of an error with which the lines ended; other errors are returned unchanged. */
@@ -77,9 +76,8 @@ function lineReader(): (text: string) => Line | undefined {
 /**
  * Ends `lines` with an error when the rest of a line does not arrive within `withinMs`. Time in which the request is paused, because
  * the store is slow, does not count.
- * @returns a function that ends this check
  */
-function limitLines(request: Request, lines: Transform, withinMs: number): () => void {
+function limitLines(request: Request, lines: Transform, withinMs: number): void {
   /** Whether the last byte that came is within a line. */
   let isPartial = false;
   let timer: NodeJS.Timeout | undefined;
@@ -102,8 +100,8 @@ function limitLines(request: Request, lines: Transform, withinMs: number): () =>
     restart();
   };
   request.on('data', onChunk).on('pause', stop).on('resume', restart);
-  return () => {
+  lines.once('close', () => {
     request.off('data', onChunk).off('pause', stop).off('resume', restart);
     stop();
-  };
+  });
 }

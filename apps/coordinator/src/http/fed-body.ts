@@ -36,15 +36,13 @@ export async function readFedBody(request: Request, body: unknown, store: Store,
 }
 
 async function storeLines(request: Request, store: Store, lineWithinMs?: number): Promise<void> {
-  const { lines, close } = openLines(request, { bufferedMax: BATCH_MAX, lineWithinMs });
+  const lines = openLines(request, { bufferedMax: BATCH_MAX, lineWithinMs });
   try {
     for await (const batch of batches(lines)) await store(batch);
   } catch (error) {
     // Read and discard the rest of the body: the next request on this connection comes after it.
     request.unpipe(lines).resume();
     throw lineError(error);
-  } finally {
-    close();
   }
 }
 

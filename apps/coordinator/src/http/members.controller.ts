@@ -32,10 +32,12 @@ export class MembersController {
     summary: 'Removes a symbol and all its data',
     description: 'Running work for the symbol ends and writes nothing more. The last symbol cannot be removed.',
     answer: { status: 204, description: 'removed' },
+    otherAnswer: { status: 202, description: 'the removal is saved; a server that is down gets it when it is back' },
     problems: [...changeProblems, 'unknown-symbol'],
   })
-  removeSymbol(@Called() { id, symbol }: Call) {
-    return this.sessions.changes.remove(id, symbol);
+  async removeSymbol(@Called() { id, symbol, response }: Call) {
+    const isDone = await this.sessions.changes.remove(id, symbol);
+    response.status(isDone ? 204 : 202);
   }
 
   @Operation('DELETE', 'v1/sessions/:id/consumers/:consumer', {

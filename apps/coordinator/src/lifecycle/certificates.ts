@@ -113,13 +113,10 @@ export class Certificates {
 
   /** Computes a certificate from the store; concurrent callers share one read. */
   private compute(row: SessionRecord): Promise<store.StoreCertificate> {
-    let computing = this.inProgress.get(row.incarnation);
-    if (!computing) {
-      computing = this.open(row)
-        .certificate()
-        .finally(() => this.inProgress.delete(row.incarnation));
-      this.inProgress.set(row.incarnation, computing);
-    }
+    const { inProgress } = this;
+    const end = () => inProgress.delete(row.incarnation);
+    const computing = inProgress.get(row.incarnation) ?? this.open(row).certificate().finally(end);
+    inProgress.set(row.incarnation, computing);
     return computing;
   }
 

@@ -59,8 +59,7 @@ export class EventReaders {
       return await events.read(cursor, { limit });
     } catch (error) {
       if (!(error instanceof store.SessionLostError)) throw error;
-      const current = await this.servers.sessions.find(row.id);
-      return { noStore: current?.incarnation === row.incarnation ? current.state : 'deleted' };
+      return { noStore: (await this.servers.sessions.stateOf(row)) ?? 'deleted' };
     }
   }
 }

@@ -27,7 +27,7 @@ async function writesOfRepair(rowNow: object): Promise<number> {
       return Promise.resolve('set');
     },
   };
-  const sessions = { find: () => Promise.resolve(rowNow) };
+  const sessions = { reread: () => Promise.resolve(rowNow) };
   await new SessionControl({ redis, sessions, keyPrefix: 'p' } as never).repair(ROW as never);
   return writes;
 }

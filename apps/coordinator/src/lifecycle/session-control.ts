@@ -7,6 +7,7 @@
  */
 import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
 import { emitState, isBehind, readControl, SessionConsumers, setControl, type Control } from '@barkeep/session-data';
+import { ofPostgres } from './away-servers.js';
 import { isActive, layoutOf, type SessionRecord, type Servers } from './session-row.js';
 import { addJobs } from './upkeep-request.js';
 
@@ -43,8 +44,8 @@ export class SessionControl {
       const layout = layoutOf(current, keyPrefix);
       const isStale = control !== undefined && (await setControl(redis, layout, epoch, control)) === 'stale';
       if (!isStale) await emitState(redis, layout, state, error);
-      const latest = await sessions.find(row.id);
-      if (!latest || latest.incarnation !== row.incarnation) return current;
+      const latest = await ofPostgres(sessions.reread(row));
+      if (!latest) return current;
       const isUnchanged = latest.state === state || (isActive(latest) && isActive(current));
       if (!isStale && isUnchanged) return latest;
       current = latest;
@@ -63,8 +64,8 @@ export class SessionControl {
     if (stored.epoch > row.epoch) await sessions.raiseEpoch(row, stored.epoch);
     if (stored.control === expected) return;
     // The row may have been read long ago: listeners must not see `failed` of a session that was started again.
-    const latest = await sessions.find(row.id);
-    if (latest?.incarnation !== row.incarnation) return;
+    const latest = await sessions.reread(row);
+    if (!latest) return;
     const expectedNow = storedControlOf(latest.state);
     if (expectedNow !== undefined && expectedNow !== stored.control) await this.follow(latest);
   }
@@ -83,10 +84,11 @@ export class SessionControl {
     if (row.spec.pace.mode === 'lockstep') await new SessionConsumers(redis, layout).noteReopened();
     let reopened: SessionRecord;
     try {
-      reopened = await sessions.transition(row, ['completed'], 'running', { incrementRun: true, error: null });
+      const patch = { incrementRun: true, error: null };
+      reopened = await ofPostgres(sessions.transition(row, ['completed'], 'running', patch));
     } catch (error) {
       // Another coordinator has already reopened it.
-      if (error instanceof SessionStateError) return sessions.get(row.id);
+      if (error instanceof SessionStateError) return ofPostgres(sessions.get(row.id));
       throw error;
     }
     const cause = 'the clock of the store is before the end of the session, or days that were removed are back';

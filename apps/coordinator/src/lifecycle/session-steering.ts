@@ -14,6 +14,7 @@ import {
 } from '@barkeep/bar-repository';
 import { probeWrite } from '@barkeep/observe';
 import { isOutage } from '@barkeep/session-data';
+import { serverAway } from './away-servers.js';
 import { controlOf } from './session-control.js';
 import { removeLockedStore } from './session-removal.js';
 import { layoutOf, type SessionRecord } from './session-row.js';
@@ -125,13 +126,12 @@ export class SessionSteering {
    */
   private async updateServers(row: SessionRecord, queueUpdate?: Promise<unknown>): Promise<SessionAnswer> {
     const [stored, queued] = await Promise.allSettled([this.parts.control.follow(row), queueUpdate]);
-    const away = Object.entries({ 'the session Redis': stored, 'the queue Redis': queued }).flatMap(
-      ([server, result]) => {
-        if (result.status === 'fulfilled') return [];
-        if (!isOutage(result.reason)) throw result.reason;
-        return [server];
-      },
-    );
+    const awayOf = (result: PromiseSettledResult<unknown>, serverOf: (outage: Error) => string) => {
+      if (result.status === 'fulfilled') return [];
+      if (!isOutage(result.reason)) throw result.reason;
+      return [serverOf(result.reason)];
+    };
+    const away = [...awayOf(stored, serverAway), ...awayOf(queued, () => 'the queue Redis')];
     return away.length > 0 ? this.views.viewWithoutServer(row, away) : this.views.view(row);
   }
 }

@@ -25,7 +25,7 @@ const ROW = {
  */
 function viewAfter(refusal: Error, rowNow?: object) {
   const control = { reopenIfBehind: () => Promise.reject(new SessionLostError('s')) }; // the store is gone
-  const sessions = { transition: () => Promise.reject(refusal), find: async () => rowNow };
+  const sessions = { transition: () => Promise.reject(refusal), reread: async () => rowNow };
   return new SessionViews({ control, sessions } as never).view(ROW as never);
 }
 

@@ -15,6 +15,7 @@ import {
   type View,
 } from '@barkeep/session-data';
 import { upkeepSilentMs } from '@barkeep/upkeep-queues';
+import { serverAway } from './away-servers.js';
 import { DatasetWarnings } from './dataset-warnings.js';
 import { historyView } from './history-view.js';
 import { consumerAnswer, figureAnswers, rowAnswer, streamUpTo, withKindOnly } from './session-answer.js';
@@ -128,7 +129,7 @@ export class SessionViews {
   /** The view of a session whose store cannot be read, from its row alone, and the reason. */
   private async viewWithoutStore(row: SessionRecord, error: unknown): Promise<SessionAnswer> {
     if (error instanceof UnknownCalendarError) return rowAnswer(row);
-    if (isOutage(error)) return this.viewWithoutServer(row, ['the session Redis']);
+    if (isOutage(error)) return this.viewWithoutServer(row, [serverAway(error)]);
     const { message } = error as Error;
     if (error instanceof SessionLostError) return rowAnswer(await this.markLost(row, message));
     this.parts.warn(`session ${row.id}: its store cannot be read`, error);
@@ -149,14 +150,13 @@ export class SessionViews {
       if (isOutage(cause)) return row; // the next view marks it
       // Another call has already marked, started or removed it.
       if (!(cause instanceof SessionStateError || cause instanceof UnknownSessionError)) throw cause;
-      return (await sessions.find(row.id)) ?? row;
+      return (await sessions.reread(row)) ?? row;
     }
   }
 
-  /** The view while servers that the session needs are away: what the row holds, and the names of the servers. */
-  viewWithoutServer(row: SessionRecord, servers: readonly string[]): SessionAnswer {
-    const what = [...servers];
-    const detail = `waiting for ${what.join(' and ')}: the change takes effect within 5 s of the server's return`;
+  /** The view while servers that the session needs are away: what the row holds. @param what the names of the servers */
+  viewWithoutServer(row: SessionRecord, what: string[]): SessionAnswer {
+    const detail = `waiting for ${what.join(' and ')}: the session is up to date within 5 s of the server's return`;
     return { ...rowAnswer(row), waitingFor: { kind: 'server', what, since: null, detail, nextTryAt: null } };
   }
 }

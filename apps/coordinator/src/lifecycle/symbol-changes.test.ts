@@ -32,7 +32,7 @@ test('a symbol that would make a session larger than a new one may be is refused
   await expect(add('AAA', 1)).rejects.not.toThrow(SymbolCountError);
 });
 
-test('I13 a symbol that is added while the session Redis is away is joining; nothing is known of a present one', async () => {
+test('I13 while the session Redis is away an added symbol is joining and a removal is not done; a present symbol is unknown', async () => {
   const isAway = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
   const sessions = {
     get: async () => ROW,
@@ -41,5 +41,6 @@ test('I13 a symbol that is added while the session Redis is away is joining; not
   const dataSource = { transaction: () => Promise.reject(isAway) };
   const changes = new SymbolChanges({ sessions, dataSource, keyPrefix: 'p' } as never, 100);
   expect(await changes.add('s', 'CCC')).toBe('joining');
+  expect(await changes.remove('s', 'BBB')).toBe(false);
   await expect(changes.add('s', 'AAA')).rejects.toBe(isAway);
 });

@@ -34,26 +34,27 @@ export class SymbolChanges {
       if (isNew) this.checkSize(layout, changed);
       return changed;
     });
-    try {
-      const hasStore = await this.updateStore(row);
-      if (!hasStore) return 'present';
+    const stateInStore = async () => {
+      if (!(await this.updateStore(row))) return 'present';
       const { joining } = await store.readSymbols(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
       return joining.includes(symbol) ? 'joining' : 'present';
-    } catch (error) {
-      // This call has changed the row, so it must not fail: the stream or the reconciler adds the symbol to the store later.
-      if (isNew && store.isOutage(error)) return 'joining';
-      throw error;
-    }
+    };
+    return isNew ? unlessAway(stateInStore(), 'joining') : stateInStore();
   }
 
-  /** Removes a symbol and all its data. @throws UnknownSessionError, UnknownSymbolError, SymbolCountError, FedSymbolsError */
-  async remove(id: string, symbol: string): Promise<void> {
+  /**
+   * Removes a symbol and all its data.
+   * @returns whether that is done; false when a server is away: then the stream or the reconciler removes the data later
+   * @throws UnknownSessionError, UnknownSymbolError, SymbolCountError, FedSymbolsError
+   */
+  async remove(id: string, symbol: string): Promise<boolean> {
     const row = await this.change(id, repository.SESSION_STATES, ({ membership, layout }) => {
       const partition = layout.partitionOf(symbol);
       if (partition === undefined) throw new store.UnknownSymbolError(id, symbol);
       return withoutSymbol(id, membersOf(layout), membership, symbol, partition);
     });
-    await this.updateStore(row);
+    const update = this.updateStore(row).then(() => true);
+    return unlessAway(update, false);
   }
 
   /**
@@ -131,6 +132,17 @@ export class SymbolChanges {
     }
     throw new repository.SymbolConflictError(id);
   }
+}
+
+/**
+ * The result of an update of the store by a call that has changed the row already: so the call must not fail when a server is away.
+ * @param later the result in that case: the stream or the reconciler makes the update later
+ */
+async function unlessAway<T>(update: Promise<T>, later: T): Promise<T> {
+  return update.catch((error: unknown) => {
+    if (store.isOutage(error)) return later;
+    throw error;
+  });
 }
 
 /** The symbols and partitions with which a session was created. */

@@ -2,10 +2,10 @@
  * Streams one session, as its owner: claims its store, opens its source, and runs its loops (stream-loops.ts) from the store's position
  * to the end. All state that matters is in the store and in Postgres.
  */
-import { resolveDataset, UnknownDatasetError } from '@barkeep/bar-repository';
+import { resolveDataset } from '@barkeep/bar-repository';
 import { sourceName, UNCHANGED } from '@barkeep/bars';
 import * as store from '@barkeep/session-data';
-import { layoutOf, type SessionRecord } from '../lifecycle/index.js';
+import { layoutOf, scheduleUpkeep, type SessionRecord } from '../lifecycle/index.js';
 import { ChunkPool, SessionSource } from '../source/index.js';
 import { CleanDates } from './clean-dates.js';
 import { JoiningSymbols } from './joining-symbols.js';
@@ -14,6 +14,15 @@ import { RetainedDays } from './retained-days.js';
 import { runLoops } from './stream-loops.js';
 import type { SharedStreamParts } from './stream-parts.js';
 import type { StreamOutcome } from './stream-progress.js';
+
+/** The session cannot be streamed further. Its message is shown as the session's error. */
+class SourceRemovedError extends Error {
+  override readonly name = 'SourceRemovedError';
+  constructor(dataset: string) {
+    const what = `dataset ${JSON.stringify(dataset)}, the source of the session, does not exist any more`;
+    super(`${what}: import it again, then start the session`);
+  }
+}
 
 export class SessionStreams {
   private readonly pool = new ChunkPool();
@@ -24,10 +33,10 @@ export class SessionStreams {
   /**
    * Streams a session until its end or until it is to pause, stop or reload its symbols.
    * @param epoch the epoch that this process claimed in Postgres
-   * @throws what {@link runLoops} throws, UnknownDatasetError
+   * @throws what {@link runLoops} throws, SourceRemovedError
    */
   async stream(row: SessionRecord, epoch: number, signal: AbortSignal): Promise<StreamOutcome> {
-    const { owner, redis, keyPrefix, sessions, changes, control } = this.parts;
+    const { owner, redis, keyPrefix, sessions, changes, control, producer, warn } = this.parts;
     const fence = { epoch, owner };
     const writer = new store.SessionWriter(redis, layoutOf(row, keyPrefix), fence);
     // Nothing may be written with the row's symbols before the store has them.
@@ -37,6 +46,10 @@ export class SessionStreams {
     const current = await control.follow(row);
     if (current.state === 'paused' || current.state === 'stopped') return current.state;
     if (symbolsVersionOf(current) !== symbolsVersionOf(row)) return 'changed';
+    // A round of upkeep that found no store, or an older control, has removed the scheduler. The stream does not wait for the queue Redis.
+    void scheduleUpkeep(producer, row).catch((error: unknown) => {
+      warn(`session ${row.id}: the reconciler schedules its upkeep`, error);
+    });
     // The previous owner waited for upkeep; this one has not begun to wait.
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
     return this.streamFrom(position, row, fence, writer, signal);
@@ -56,7 +69,7 @@ export class SessionStreams {
     const position = await writer.claim();
     const { frontier, clock } = position;
     const saved = await sessions.saveCheckpoint(row, epoch, { frontier, clock });
-    if (!saved && (await sessions.find(row.id))?.incarnation !== row.incarnation) {
+    if (!saved && !(await sessions.reread(row))) {
       // The session was deleted while its store was created: none of its keys may come back (invariant I9 of docs/ARCHITECTURE.md).
       await store.removeLeftover(redis, writer.layout);
       throw new store.SessionLostError(row.id);
@@ -117,7 +130,7 @@ export class SessionStreams {
       resolveDataset(dataSource, dataset),
       sessions.hasSimilarSession(row),
     ]);
-    if (datasetId === undefined) throw new UnknownDatasetError(dataset);
+    if (datasetId === undefined) throw new SourceRemovedError(dataset);
     return SessionSource.open({ dataSource, pool: this.pool, shared, layout, datasetId, isOneOfMany }, frontiers);
   }
 }

@@ -73,8 +73,8 @@ export class StreamProcessor {
    */
   private async runOnce({ sessionId, incarnation, run }: Payload<'stream'>, signal: AbortSignal): Promise<boolean> {
     const { sessions, owner } = this.parts;
-    const row = await sessions.find(sessionId);
-    if (!row || row.incarnation !== incarnation || row.run !== run) return false;
+    const row = await sessions.reread({ id: sessionId, incarnation });
+    if (row?.run !== run) return false;
     const epoch = await sessions.claim(row, owner);
     if (epoch === undefined) return false;
     try {
@@ -100,9 +100,9 @@ export class StreamProcessor {
    * Whether a session must be streamed again although its store ended the stream with a pause or stop. The row decides, and its
    * control is written into the store: the store may have kept `pause` because a resume did not reach it.
    */
-  private async mustContinue({ id, incarnation, run }: SessionRecord): Promise<boolean> {
-    const current = await this.parts.sessions.find(id);
-    if (current?.incarnation !== incarnation || current.run !== run) return false;
+  private async mustContinue(row: SessionRecord): Promise<boolean> {
+    const current = await this.parts.sessions.reread(row);
+    if (current?.run !== row.run) return false;
     return controlOf((await this.parts.control.follow(current)).state) === 'run';
   }
 
@@ -113,7 +113,7 @@ export class StreamProcessor {
   }
 
   private async haveSymbolsChanged(row: SessionRecord): Promise<boolean> {
-    const current = await this.parts.sessions.find(row.id);
-    return current?.incarnation === row.incarnation && symbolsVersionOf(current) !== symbolsVersionOf(row);
+    const current = await this.parts.sessions.reread(row);
+    return current !== undefined && symbolsVersionOf(current) !== symbolsVersionOf(row);
   }
 }

@@ -87,6 +87,12 @@ export class SessionRepository<Spec = unknown> {
     return (await this.select(`WHERE id = :id AND ${VISIBLE}`, { id, deployment: this.deployment }))[0];
   }
 
+  /** The row that a session has now; undefined when the session was deleted, even if a later session has its id. */
+  async reread({ id, incarnation }: SessionKey): Promise<SessionRow<Spec> | undefined> {
+    const row = await this.find(id);
+    return row?.incarnation === incarnation ? row : undefined;
+  }
+
   /** The session that was created with an idempotency key; undefined when there is none. */
   async findByKey(idempotencyKey: string): Promise<SessionRow<Spec> | undefined> {
     const values = { idempotencyKey, deployment: this.deployment };
@@ -176,9 +182,8 @@ export class SessionRepository<Spec = unknown> {
     const update = (manager: EntityManager) => this.within(manager).update(clause, { ...values, ...patch });
     const [row] = await inTransaction(this.dataSource, update, lockLimitMs);
     if (row) return row;
-    const current = await this.get(id);
-    if (current.incarnation !== incarnation) throw new UnknownSessionError(id);
-    throw new SessionStateError(id, from, current.state);
+    const current = await this.reread({ id, incarnation });
+    throw current ? new SessionStateError(id, from, current.state) : new UnknownSessionError(id);
   }
 
   /** Stores how far the session's store is written. @returns false, and changes nothing, when `epoch` is not current any more */

@@ -14,6 +14,7 @@ test('a text that is not a cursor is refused', () => {
     '!!',
     Buffer.from('12').toString('base64url'), // no id
     Buffer.from(`${'9'.repeat(16)} a`).toString('base64url'), // a time of too many digits
+    Buffer.from('12 a\0').toString('base64url'), // a character that PostgreSQL has in no text
   ])
     expect(() => decodePageCursor(cursor)).toThrow(CursorError);
 });

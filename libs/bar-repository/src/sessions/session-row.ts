@@ -141,7 +141,7 @@ export function encodePageCursor({ createdAt, id }: PageEnd): string {
 
 /** The end of a page that {@link encodePageCursor} wrote: epoch ms, a space and the id. @throws CursorError */
 export function decodePageCursor(cursor: string): PageEnd {
-  const match = /^(\d{1,15}) (.+)$/s.exec(Buffer.from(cursor, 'base64url').toString());
+  const match = /^(\d{1,15}) ([^\0]+)$/.exec(Buffer.from(cursor, 'base64url').toString());
   if (!match?.[1] || !match[2]) throw new CursorError(cursor);
   return { createdAt: new Date(Number(match[1])), id: match[2] };
 }
