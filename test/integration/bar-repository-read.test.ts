@@ -4,14 +4,16 @@ import {
   BarImporter,
   barSourceOf,
   fetchFrom,
+  poolOf,
   readWindow,
   removeDataset,
   resolveDataset,
   symbolIds,
   UnknownDatasetError,
 } from '@barkeep/bar-repository';
+import { once } from 'node:events';
 import { Client, Pool } from 'pg';
-import { migratedDatabase, terminateCopy } from '../support/setup/database.js';
+import { migratedDatabase, queryDatabase, terminateCopy } from '../support/setup/database.js';
 import { IdError } from '../../libs/bar-repository/src/rows/index.js';
 
 const MINUTE_MS = 60_000;
@@ -182,6 +184,16 @@ describe('a DataSource as BarSource', () => {
     return (await resolveDataset(dataSource, dataset))!;
   }
 
+  /** Ends all connections of the pool, as the removal of its database does. */
+  async function endConnections(): Promise<void> {
+    const pool = poolOf(dataSource);
+    await queryDatabase(
+      url,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+    while (pool.totalCount > 0) await once(pool, 'remove');
+  }
+
   test('answers with the bars of its dataset by symbol, oldest first; an EntityManager does too', async () => {
     for (const repository of [dataSource, dataSource.manager]) {
       const answer = await barSourceOf('main', repository)?.bars(query);
@@ -204,27 +216,21 @@ describe('a DataSource as BarSource', () => {
     expect(await relayed).toContainEqual(expect.objectContaining({ time: OPEN + MINUTE_MS, high: NaN }));
   });
 
-  test('finds symbols by their names also after the database was made again, which gives their ids to others', async () => {
-    // Names with the characters that have a meaning in SQL and in its arrays.
-    const dataset = `again 'n' {\\}`;
-    const [first, second] = [`A'A\\`, '{"B",B}'] as const;
-    const importer = await BarImporter.open(dataSource, dataset);
-    await importer.write(first, barsOf(1));
-    await importer.write(second, barsOf(2));
+  test('reads the bars of its symbols after the database was made again, which gives their ids to other symbols', async () => {
+    const importer = await BarImporter.open(dataSource, 'again');
+    await importer.write('FIRST', barsOf(1));
+    await importer.write('SECOND', barsOf(2));
     await importer.finish();
-    const source = barSourceOf(dataset, dataSource)!;
-    const barsBySymbol = async () => (await source.bars({ ...query, symbols: [first, second] })).bars;
+    const source = barSourceOf('again', dataSource)!;
+    const barsBySymbol = async () => (await source.bars({ ...query, symbols: ['FIRST', 'SECOND'] })).bars;
     const [bars1, bars2] = [barsOf(1).filter(isRequested), barsOf(2).filter(isRequested)];
-    expect(await barsBySymbol()).toEqual(new Map([[first, bars1], [second, bars2]])); // prettier-ignore
-    // The symbols exchange their ids, and thereby their bars.
-    for (const [from, to] of [
-      [first, 'neither'],
-      [second, first],
-      ['neither', second],
-    ])
-      // prettier-ignore
-      await dataSource.query('UPDATE symbols SET name = $2 WHERE name = $1', [from, to]);
-    expect(await barsBySymbol()).toEqual(new Map([[first, bars2], [second, bars1]])); // prettier-ignore
+    expect(await barsBySymbol()).toEqual(new Map([['FIRST', bars1], ['SECOND', bars2]])); // prettier-ignore
+    // In place of a database that is made again: the symbols exchange their ids, and thereby their bars, and all connections end.
+    await queryDatabase(url, `UPDATE symbols SET name = 'NEITHER' WHERE name = 'FIRST'`);
+    await queryDatabase(url, `UPDATE symbols SET name = 'FIRST' WHERE name = 'SECOND'`);
+    await queryDatabase(url, `UPDATE symbols SET name = 'SECOND' WHERE name = 'NEITHER'`);
+    await endConnections();
+    expect(await barsBySymbol()).toEqual(new Map([['FIRST', bars2], ['SECOND', bars1]])); // prettier-ignore
   });
 
   test('fails when its dataset was removed, and does not answer without bars', async () => {

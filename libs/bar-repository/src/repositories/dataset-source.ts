@@ -1,16 +1,26 @@
 /** A {@link BarSource} that reads a dataset from Barkeep's own tables. One COPY reads all symbols of a query. */
 import { orAborted, refuseBar, type Bar } from '@barkeep/bars';
+import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { emptyAnswer, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
 import { deadlineOf, permitWithin } from './object-source.js';
+import { withConnection } from '../connection.js';
 import { UnknownDatasetError } from '../datasets.js';
-import { mergeRanges, type OnRow, readSpans, type TimeRange } from '../rows/index.js';
+import { mergeRanges, type OnRow, readSpans } from '../rows/index.js';
+
+/** The id of the dataset, and the ids of symbols by name. */
+interface Ids {
+  datasetId: number;
+  symbolIds: ReadonlyMap<string, number>;
+}
 
 /**
- * The source of one dataset. It remembers no ids of the dataset and its symbols: a database that is made again under the same address gives
- * the ids to others.
+ * The source of one dataset. It remembers ids for one connection only: a database that is made again under the same address gives them to
+ * other datasets and symbols, and its old connections end.
  */
 export class DatasetSource implements BarSource {
+  private readonly remembered = new WeakMap<PoolClient, Ids>();
+
   constructor(
     readonly name: string,
     private readonly dataSource: DataSource,
@@ -23,7 +33,7 @@ export class DatasetSource implements BarSource {
     if (reportOutcome === undefined) return { ...emptyAnswer(), unasked: new Set(query.symbols) };
     const deadline = deadlineOf(query, signal);
     try {
-      const answer = await orAborted(() => this.read(query, deadline), deadline);
+      const answer = await orAborted(() => this.connectAndRead(query, deadline), deadline);
       reportOutcome();
       return answer;
     } catch (error) {
@@ -32,30 +42,79 @@ export class DatasetSource implements BarSource {
     }
   }
 
-  private async read(query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer> {
+  private async connectAndRead(query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer> {
     await initialize(this.dataSource);
-    const answer = emptyAnswer();
-    const wanted = query.symbols.map((symbol) => ({ symbol, ranges: rangesOf(symbol, query), bars: [] as Bar[] }));
-    const onRow: OnRow = (index, openTime, open, high, low, close, volume) => {
-      const { symbol, bars } = wanted[index]!;
-      const bar = { openTime, open, high, low, close, volume };
-      const reason = refuseBar(bar, query.prices);
-      if (reason === undefined) bars.push(bar);
-      else answer.refused.push({ symbol, time: openTime, open, high, low, close, volume, reason });
-    };
-    const exists = await readSpans(this.dataSource, this.name, wanted, onRow, signal);
-    if (!exists) throw new UnknownDatasetError(this.name);
-    for (const { symbol, bars } of wanted) {
-      bars.sort((a, b) => a.openTime - b.openTime);
-      if (bars.length > 0) answer.bars.set(symbol, bars);
-    }
+    const answer = await withConnection(this.dataSource, (client) => this.read(client, query, signal));
+    if (!answer) throw new UnknownDatasetError(this.name);
     return answer;
+  }
+
+  /** @returns undefined when the dataset does not exist */
+  private async read(client: PoolClient, query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer | undefined> {
+    const remembered = this.remembered.get(client);
+    if (remembered && query.symbols.every((symbol) => remembered.symbolIds.has(symbol))) {
+      const answer = await readByIds(client, remembered, query, signal);
+      // A dataset is removed with all its rows. So a row proves that the dataset still has this id.
+      if (answer.bars.size > 0 || answer.refused.length > 0) return answer;
+    }
+    const ids = await this.lookUp(client, query.symbols);
+    if (!ids) return undefined;
+    this.remembered.set(client, { ...ids, symbolIds: new Map([...(remembered?.symbolIds ?? []), ...ids.symbolIds]) });
+    return readByIds(client, ids, query, signal);
+  }
+
+  /**
+   * The ids of the dataset and of those symbols that the database has, in one statement.
+   * @returns undefined when the dataset does not exist
+   */
+  private async lookUp(client: PoolClient, symbols: readonly string[]): Promise<Ids | undefined> {
+    const { rows } = await client.query<{ datasetId: number; id: number | null; symbol: string }>(
+      `SELECT d.id AS "datasetId", s.id, s.name AS symbol
+       FROM datasets d LEFT JOIN symbols s ON s.name = ANY($2) WHERE d.name = $1`,
+      [this.name, symbols],
+    );
+    if (!rows[0]) return undefined;
+    const symbolIds = new Map(rows.flatMap(({ symbol, id }) => (id === null ? [] : [[symbol, id] as const])));
+    return { datasetId: rows[0].datasetId, symbolIds };
   }
 }
 
-/** The ranges to read of a symbol. */
-function rangesOf(symbol: string, { wanted, from, to }: BarQuery): TimeRange[] {
-  return mergeRanges(wanted ? (wanted.get(symbol) ?? []) : [{ from, to }]);
+async function readByIds(
+  client: PoolClient,
+  ids: Ids,
+  query: BarQuery,
+  signal: AbortSignal,
+): Promise<RepositoryAnswer> {
+  const answer = emptyAnswer();
+  const byId = new Map<number, { symbol: string; bars: Bar[] }>();
+  for (const symbol of query.symbols) {
+    const id = ids.symbolIds.get(symbol);
+    if (id !== undefined) byId.set(id, { symbol, bars: [] });
+  }
+  const onRow: OnRow = (symbolId, openTime, open, high, low, close, volume) => {
+    const target = byId.get(symbolId);
+    if (!target) return;
+    const bar = { openTime, open, high, low, close, volume };
+    const reason = refuseBar(bar, query.prices);
+    if (reason === undefined) target.bars.push(bar);
+    else answer.refused.push({ symbol: target.symbol, time: openTime, open, high, low, close, volume, reason });
+  };
+  await readSpans(client, { datasetId: ids.datasetId, spans: spansOf(query, ids) }, onRow, signal);
+  for (const { symbol, bars } of byId.values()) {
+    bars.sort((a, b) => a.openTime - b.openTime);
+    if (bars.length > 0) answer.bars.set(symbol, bars);
+  }
+  return answer;
+}
+
+/** The ranges to read, each of one symbol. Leaves out symbols that the database does not have. */
+function spansOf({ symbols, wanted, from, to }: BarQuery, { symbolIds }: Ids) {
+  return symbols.flatMap((symbol) => {
+    const symbolId = symbolIds.get(symbol);
+    if (symbolId === undefined) return [];
+    const ranges = mergeRanges(wanted ? (wanted.get(symbol) ?? []) : [{ from, to }]);
+    return ranges.map((range) => ({ ...range, symbolId }));
+  });
 }
 
 /** `initialize` of each DataSource that is being initialized, so that concurrent calls wait for the same one. */

@@ -29,7 +29,7 @@ test('a span whose start or end is not a whole number of milliseconds throws Tim
     { from: 0.5, to: 60_000 },
     { from: 0, to: Number.NaN },
   ]) {
-    const wanted = [{ symbol: 'AAA', ranges: [times] }];
-    await expect(readSpans(unusedClient, 'main', wanted, () => undefined)).rejects.toThrow(TimeRangeError);
+    const query = { datasetId: 1, spans: [{ symbolId: 2, ...times }] };
+    await expect(readSpans(unusedClient, query, () => undefined)).rejects.toThrow(TimeRangeError);
   }
 });

@@ -2,7 +2,6 @@
  * Reads the bars of many symbols over a range of time, for streaming and backfill. Each call runs one binary COPY and allocates nothing
  * per row. Rows arrive unchecked and in no order: readers place each bar by its slot.
  */
-import { escapeLiteral } from 'pg';
 import { withConnection, type ConnectionSource } from '../connection.js';
 import type { OnRowBytes } from './copy-out-parser.js';
 import { copyOut } from './copy-out.js';
@@ -44,48 +43,30 @@ export async function readWindowBytes(
   return readRows(source, sql, onRow, signal);
 }
 
-// Times become part of the statement as numbers: PostgreSQL converts them faster than JavaScript writes them as dates.
+// The times of spans become part of the statement as numbers: PostgreSQL converts them faster than JavaScript writes them as dates.
 const EPOCH = `'epoch'::timestamptz`;
 const MS = `interval '1 ms'`;
-/** In place of an index: the row only shows that the dataset exists. */
-const EXISTS = -1;
 
-/**
- * As {@link readWindow}, but of many short ranges of each symbol, and by the names of the dataset and of the symbols. In place of a
- * symbol's number `onRow` gets its index in `wanted`. Rows in overlapping ranges of a symbol are read twice.
- * @returns false when no dataset has the name
- */
+/** As {@link readWindow}, but for many short spans, each of one symbol. Rows in overlapping spans are read twice. */
 export async function readSpans(
   source: ConnectionSource,
-  dataset: string,
-  wanted: readonly { symbol: string; ranges: readonly TimeRange[] }[],
+  { datasetId, spans }: { datasetId: number; spans: readonly (TimeRange & { symbolId: number })[] },
   onRow: OnRow,
   signal?: AbortSignal,
-): Promise<boolean> {
-  const name = escapeLiteral(dataset);
-  const symbols = wanted.map(({ symbol }) => escapeLiteral(symbol));
-  const spans = wanted.flatMap(({ ranges }, index) => ranges.map((range) => ({ ...range, place: index + 1 })));
+): Promise<number> {
+  if (spans.length === 0) return 0;
+  const ids = spans.map(({ symbolId }) => wholeNumber(symbolId));
   for (const span of spans) checkRange(span);
-  const columnOf = (field: 'place' | 'from' | 'to') => `'{${spans.map((span) => span[field]).join(',')}}'`;
+  const [since, until] = [spans.map(({ from }) => from), spans.map(({ to }) => to)];
   // OFFSET 0 keeps the planner from turning the look-ups into a scan.
   const sql =
-    `COPY (SELECT ${EXISTS}, ${EPOCH}, 0::float8, 0::float8, 0::float8, 0::float8, 0::float8 FROM datasets WHERE name = ${name}` +
-    ` UNION ALL SELECT span.place - 1, "time", open, high, low, close, volume` +
-    ` FROM (SELECT id FROM datasets WHERE name = ${name} OFFSET 0) AS dataset` +
-    ` CROSS JOIN unnest(ARRAY[${symbols.join(',')}]::text[]) WITH ORDINALITY AS wanted(symbol, place)` +
-    ` JOIN symbols ON symbols.name = wanted.symbol` +
-    ` JOIN unnest(${columnOf('place')}::int4[], ${columnOf('from')}::int8[], ${columnOf('to')}::int8[])` +
-    ` AS span(place, since, until) ON span.place = wanted.place CROSS JOIN LATERAL` +
-    ` (SELECT * FROM bars WHERE dataset_id = dataset.id AND symbol_id = symbols.id` +
+    `COPY (SELECT ${READ_ROW.columns}` +
+    ` FROM unnest('{${ids.join(',')}}'::int4[], '{${since.join(',')}}'::int8[], '{${until.join(',')}}'::int8[])` +
+    ` AS span(id, since, until) CROSS JOIN LATERAL` +
+    ` (SELECT * FROM bars WHERE dataset_id = ${wholeNumber(datasetId)} AND symbol_id = span.id` +
     ` AND "time" >= ${EPOCH} + span.since * ${MS} AND "time" < ${EPOCH} + span.until * ${MS} OFFSET 0) AS bar)` +
     ` TO STDOUT (FORMAT binary)`;
-  let exists = false;
-  const onRowBytes: OnRowBytes = (row, at) => {
-    if (row.getInt32(at + READ_ROW.symbolId) === EXISTS) exists = true;
-    else readRow(row, at, onRow);
-  };
-  await readRows(source, sql, onRowBytes, signal);
-  return exists;
+  return readRows(source, sql, (row, at) => readRow(row, at, onRow), signal);
 }
 
 function readRows(source: ConnectionSource, sql: string, onRow: OnRowBytes, signal?: AbortSignal): Promise<number> {
