@@ -31,7 +31,9 @@ export class RowSymbols {
     this.#firstName ??= name;
     if (name === this.#firstName || anySymbol) return { symbol };
     const [expected, actual] = [this.#firstName, name].map((text) => text.replaceAll(KEY_SEPARATOR, '.'));
-    const detail = `expected rows of "${expected}", was "${actual}": leave --symbol out, or give --one-symbol`;
+    // Keys name symbols in some formats only, so leaving --symbol out may not help there.
+    const remedy = this.field === undefined ? 'give each symbol a file of its own, or' : 'leave --symbol out, or give';
+    const detail = `expected rows of "${expected}", was "${actual}": ${remedy} --one-symbol`;
     return { reason: 'other-symbol', detail };
   }
 

@@ -68,7 +68,7 @@ describe('with --symbol, rows that name another symbol than the first row', () =
     const result = await imported('a.json', nested, STORE_AS_X);
     expect(result.bars).toHaveLength(1);
     expect(detailOf(result)).toBe(
-      'expected rows of "AAPL.values", was "MSFT.values": leave --symbol out, or give --one-symbol',
+      'expected rows of "AAPL.values", was "MSFT.values": give each symbol a file of its own, or --one-symbol',
     );
   });
 });
