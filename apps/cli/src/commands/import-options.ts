@@ -27,7 +27,8 @@ import type { CliCommand } from './command.js';
 import { readSymbolMap } from './symbol-map.js';
 
 /** Options that have the same name and the same value in {@link ReadOptions}. */
-type SameOptions = 'format' | 'symbol' | 'times' | 'priceScale' | 'timeFormat' | 'delimiter' | 'skipLines';
+type SameOptions =
+  'format' | 'symbol' | 'symbolFromKey' | 'times' | 'priceScale' | 'timeFormat' | 'delimiter' | 'skipLines';
 
 export interface FileOptions extends Pick<ReadOptions, SameOptions> {
   symbolFromPath?: string;
@@ -65,6 +66,7 @@ export function withFiles(command: CliCommand): CliCommand {
     )
     .option('--symbol <symbol>', 'symbol of every row', symbolName)
     .option('--symbol-from-path <pattern>', "where the symbol is in the path, such as '{symbol}_1m.csv'")
+    .option('--symbol-from-key', 'the JSON key above the bars of a symbol is its name, as in {"SPY":[…]}')
     .choice(
       '--symbol-case <how>',
       'guard: refuse names that differ only in case; keep: as is; upper: convert',
@@ -98,6 +100,8 @@ export async function planOf(context: Context, into: string, options: FileOption
   if (zone !== undefined) void new WallClock(zone); // throws for an unknown zone
   if (decimal === thousands)
     throw new UsageError(`--thousands: expected another sign than --decimal, was "${thousands}"`);
+  if (options.symbolFromKey && options.symbol !== undefined)
+    throw new UsageError('--symbol-from-key: expected no --symbol with it, which names the symbol of every row');
   const map = options.symbolMap === undefined ? undefined : await readSymbolMap(options.symbolMap);
   const calendar = options.calendar === undefined ? undefined : await context.calendar(options.calendar);
   const read: ReadOptions = {

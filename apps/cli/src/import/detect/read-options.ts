@@ -33,6 +33,8 @@ export interface ReadOptions {
   prices: Prices;
   /** The symbol of every row, when the user names one. */
   symbol?: string;
+  /** True when the JSON key that the bars of a symbol are under is its name. A symbol column comes first. */
+  symbolFromKey?: boolean;
   symbolNames: SymbolNames;
 }
 

@@ -60,7 +60,7 @@ function otherHeaderOf({ layout, names, headerLines }: FileLayout, { rows }: Fil
 function symbolOf(
   { layout, format }: FileLayout,
   sample: FileSample,
-  { symbol: givenSymbol, symbolNames }: ReadOptions,
+  { symbol: givenSymbol, symbolFromKey, symbolNames }: ReadOptions,
 ): string | undefined {
   const symbolNamed = (text: string): string => {
     const found = symbolNames.of(text);
@@ -77,11 +77,16 @@ function symbolOf(
   const inHeader = layout.values[0]?.symbol; // a wide header with one symbol
   if (inHeader !== undefined) return symbolNamed(inHeader);
   const keys = sample.rows.find(({ isHeader }) => !isHeader)?.group; // the keys of JSON that lead to the first row
-  const isNamedByKeys = format?.keys !== undefined && keys !== undefined && !NOT_SYMBOLS.test(lastKey(keys));
-  if (isNamedByKeys) return undefined;
+  const key = keys && lastKey(keys);
+  const mayNameSymbol = key !== undefined && !NOT_SYMBOLS.test(key);
+  const isNamedByKey = symbolFromKey ? key !== undefined : format?.keys !== undefined && mayNameSymbol;
+  if (isNamedByKey) return undefined;
   const inFileName = format?.file?.exec(sample.fileName)?.[1];
   if (inFileName !== undefined) return symbolNamed(inFileName);
-  throw unusableHeader('expected a symbol column, --symbol or --symbol-from-path, was none of them');
+  const last = mayNameSymbol
+    ? `, --symbol-from-path or --symbol-from-key (which takes "${key}")`
+    : ' or --symbol-from-path';
+  throw unusableHeader(`expected a symbol column, --symbol${last}, was none of them`);
 }
 
 /** The parser for the first time format that reads a sampled time; for the first one when none does. */

@@ -17,6 +17,8 @@ export class RowSymbols {
   /** The symbol field of the previous row, as bytes and as text. */
   #lastBytes = new Uint8Array(0);
   #lastText = '';
+  /** The first group with each last key. */
+  readonly #groups = new Map<string, string>();
 
   /** @param field with the symbol; undefined when the keys of JSON may name it */
   constructor(
@@ -27,13 +29,21 @@ export class RowSymbols {
   of(row: Row): ResolvedSymbol {
     const { names, symbol, anySymbol } = this.options;
     const name = this.field === undefined ? (row.group ?? '') : this.#textOf(row, this.field);
-    if (symbol === undefined) return names.of(this.field === undefined ? lastKey(name) : name);
+    if (symbol === undefined) return this.field === undefined ? this.#ofKeys(name) : names.of(name);
     this.#firstName ??= name;
     if (name === this.#firstName || anySymbol) return { symbol };
-    const [expected, actual] = [this.#firstName, name].map((text) => text.replaceAll(KEY_SEPARATOR, '.'));
-    // Keys name symbols in some formats only, so leaving --symbol out may not help there.
-    const remedy = this.field === undefined ? 'give each symbol a file of its own, or' : 'leave --symbol out, or give';
-    const detail = `expected rows of "${expected}", was "${actual}": ${remedy} --one-symbol`;
+    const remedy = this.field === undefined ? 'give --symbol-from-key in place of --symbol' : 'leave --symbol out';
+    const detail = `expected rows of "${shown(this.#firstName)}", was "${shown(name)}": ${remedy}, or give --one-symbol`;
+    return { reason: 'other-symbol', detail };
+  }
+
+  /** The symbol that the last key of a group names. Another group with this last key, such as `MSFT.values` after `AAPL.values`, is refused. */
+  #ofKeys(group: string): ResolvedSymbol {
+    const key = lastKey(group);
+    const first = this.#groups.get(key) ?? group;
+    this.#groups.set(key, first);
+    if (first === group) return this.options.names.of(key);
+    const detail = `expected one key "${key}", was ${shown(first)} and ${shown(group)}: give each symbol a file of its own`;
     return { reason: 'other-symbol', detail };
   }
 
@@ -50,4 +60,9 @@ export class RowSymbols {
     }
     return this.#lastText;
   }
+}
+
+/** The name of a symbol in a field, or the keys of a group with dots between them. */
+function shown(name: string): string {
+  return name.replaceAll(KEY_SEPARATOR, '.');
 }

@@ -68,8 +68,41 @@ describe('with --symbol, rows that name another symbol than the first row', () =
     const result = await imported('a.json', nested, STORE_AS_X);
     expect(result.bars).toHaveLength(1);
     expect(detailOf(result)).toBe(
-      'expected rows of "AAPL.values", was "MSFT.values": give each symbol a file of its own, or --one-symbol',
+      'expected rows of "AAPL.values", was "MSFT.values": give --symbol-from-key in place of --symbol, or give --one-symbol',
     );
+  });
+});
+
+describe('JSON whose keys name the symbols of the bars under them', () => {
+  const barsOf = (price: number) => [{ t: 1_709_562_600, o: price, h: price, l: price, c: price, v: 1 }];
+  const withKeys = { read: { symbolFromKey: true } };
+
+  it('is refused without --symbol-from-key, which the message names', async () => {
+    const result = await imported('a.json', JSON.stringify({ AAPL: barsOf(1) }));
+    expect(detailOf(result)).toBe(
+      'expected a symbol column, --symbol, --symbol-from-path or --symbol-from-key (which takes "AAPL"), was none of them',
+    );
+  });
+
+  it('is read with --symbol-from-key: the bars of a symbol may be in a list or under their times', async () => {
+    const lists = { AAPL: barsOf(1), MSFT: barsOf(2) };
+    expect(symbolsOf(await imported('a.json', JSON.stringify(lists), withKeys))).toEqual(['AAPL', 'MSFT']);
+    const bar = { open: 1, high: 1, low: 1, close: 1, volume: 1 };
+    const underTimes = { AAPL: { '2024-03-04T14:30:00Z': bar }, MSFT: { '2024-03-04T14:30:00Z': bar } };
+    expect(symbolsOf(await imported('a.json', JSON.stringify(underTimes), withKeys))).toEqual(['AAPL', 'MSFT']);
+  });
+
+  it('is refused when the key directly above the bars is the same for several symbols', async () => {
+    const nested = { AAPL: { values: barsOf(1) }, MSFT: { values: barsOf(2) } };
+    const result = await imported('a.json', JSON.stringify(nested), withKeys);
+    expect(reasonsOf(result)).toEqual({ 'other-symbol': 1 });
+    expect(detailOf(result)).toBe(
+      'expected one key "values", was AAPL.values and MSFT.values: give each symbol a file of its own',
+    );
+  });
+
+  it('is refused with --symbol-from-key when its bars are under no key', async () => {
+    expect(reasonsOf(await imported('a.json', JSON.stringify(barsOf(1)), withKeys))).toEqual({ 'unusable-header': 1 });
   });
 });
 
