@@ -5,6 +5,6 @@ export { Reconciler } from './reconciler.js';
 export { type EventReader } from './event-readers.js';
 export { controlOf } from './session-control.js';
 export { layoutOf, type SessionRecord } from './session-row.js';
-export { hintUpkeep, scheduleUpkeep } from './upkeep-request.js';
+export { hintUpkeep } from './upkeep-request.js';
 export { SessionService } from './session-service.js';
 export { sharedParts, type SharedParts } from './shared-parts.js';

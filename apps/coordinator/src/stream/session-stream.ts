@@ -5,7 +5,7 @@
 import { resolveDataset } from '@barkeep/bar-repository';
 import { sourceName, UNCHANGED } from '@barkeep/bars';
 import * as store from '@barkeep/session-data';
-import { layoutOf, scheduleUpkeep, type SessionRecord } from '../lifecycle/index.js';
+import { layoutOf, type SessionRecord } from '../lifecycle/index.js';
 import { ChunkPool, SessionSource } from '../source/index.js';
 import { CleanDates } from './clean-dates.js';
 import { JoiningSymbols } from './joining-symbols.js';
@@ -36,7 +36,7 @@ export class SessionStreams {
    * @throws what {@link runLoops} throws, SourceRemovedError
    */
   async stream(row: SessionRecord, epoch: number, signal: AbortSignal): Promise<StreamOutcome> {
-    const { owner, redis, keyPrefix, sessions, changes, control, producer, warn } = this.parts;
+    const { owner, redis, keyPrefix, sessions, changes, control } = this.parts;
     const fence = { epoch, owner };
     const writer = new store.SessionWriter(redis, layoutOf(row, keyPrefix), fence);
     // Nothing may be written with the row's symbols before the store has them.
@@ -46,10 +46,6 @@ export class SessionStreams {
     const current = await control.follow(row);
     if (current.state === 'paused' || current.state === 'stopped') return current.state;
     if (symbolsVersionOf(current) !== symbolsVersionOf(row)) return 'changed';
-    // A round of upkeep that found no store, or an older control, has removed the scheduler. The stream does not wait for the queue Redis.
-    void scheduleUpkeep(producer, row).catch((error: unknown) => {
-      warn(`session ${row.id}: the reconciler schedules its upkeep`, error);
-    });
     // The previous owner waited for upkeep; this one has not begun to wait.
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
     return this.streamFrom(position, row, fence, writer, signal);
