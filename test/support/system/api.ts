@@ -82,7 +82,7 @@ export class Api {
     for (;;) {
       const seen = await look();
       if (test(seen)) return seen;
-      if (Date.now() > deadline) throw new Error(`still not there after ${boundMs} ms: ${JSON.stringify(seen)}`);
+      if (Date.now() > deadline) throw new Error(`still not there after ${boundMs} ms: ${textOf(seen)}`);
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }
@@ -108,4 +108,9 @@ export class Api {
       boundMs,
     );
   }
+}
+
+/** The JSON of a value, with the digits of each bigint, which JSON does not have. */
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
 }
