@@ -120,7 +120,7 @@ test('I11 queues, workers and Redis clients of a coordinator and a worker have l
     const answer = await fetch(`${coordinator.url}/health/ready`);
     expect(answer.status).toBe(200);
     expectListeners('after a request');
-    // The two least numbers show that the recording works: lower ones would mean that it misses emitters.
+    // The two lower bounds show that the recording works: lower numbers would mean that it misses emitters.
     const all = [...emitters.keys()];
     expect(all.filter((emitter) => emitter instanceof QueueBase).length).toBeGreaterThanOrEqual(12);
     expect(all.filter((emitter) => emitter instanceof Redis).length).toBeGreaterThanOrEqual(6);

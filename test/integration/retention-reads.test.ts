@@ -44,7 +44,7 @@ it('a reader certifies no day that is removed while it is read', async () => {
   expect(await reader.digest()).toEqual(await reader.digest());
 });
 
-it('I11 a reader certifies the days that it read when the store is set back to before a removal meanwhile', async () => {
+it('I11 a reader certifies the days that it had read, if the store is set back to before a removal during the read', async () => {
   const store = await retainedStoreAt(server, 4, CERTIFIED_TO_CLOCK);
   const { layout, reader } = store;
   const setBack = await server.snapshot(layout.id);

@@ -28,7 +28,7 @@ function failureOf(command: string, args: readonly string[], env: NodeJS.Process
   return status === 0 ? undefined : `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim() || 'no reason given';
 }
 
-/** The variables that name a proxy, under the only names that apt-get reads. npm and most other programs read both cases. */
+/** The variables that name a proxy, in lower case: apt-get reads no others. npm and most other programs read both cases. */
 function lowerCaseProxies({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { http_proxy: HTTP_PROXY, https_proxy: HTTPS_PROXY, no_proxy: NO_PROXY };
 }
@@ -98,7 +98,7 @@ function unpack(work: string, env: NodeJS.ProcessEnv): string | undefined {
   return failures.find((failure) => failure !== undefined);
 }
 
-/** The first error of apt-get in what it printed, which is the cause of later ones; or the last lines, which have the cause of others. */
+/** The first line `E:` of apt-get, because later ones follow from it. Without one, as of dpkg-deb or after a time limit: the last three lines. */
 function causeIn(output: string): string {
   return /^E: .*$/m.exec(output)?.[0] ?? output.split('\n').slice(-3).join(' ');
 }
