@@ -1,7 +1,7 @@
 /**
  * Datasets and symbols, and what is recorded per dataset: complete days, permitted values and a version.
- * The number of a dataset or symbol never changes, unless the database is restored from a backup: then it may belong to another one. So a
- * caller may cache it for one stream or one command, and not for the life of a process.
+ * The number of a dataset or symbol never changes, unless the database is made again, such as from a backup: then it may belong to another
+ * one. So a caller may remember it for one stream, one command or one connection, and not for the life of a process.
  */
 import { type Hours, orAborted } from '@barkeep/bars';
 import type { PoolClient } from 'pg';

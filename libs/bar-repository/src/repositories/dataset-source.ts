@@ -52,13 +52,14 @@ export class DatasetSource implements BarSource {
   /** @returns undefined when the dataset does not exist */
   private async read(client: PoolClient, query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer | undefined> {
     const remembered = this.remembered.get(client);
-    if (remembered && query.symbols.every((symbol) => remembered.symbolIds.has(symbol))) {
-      const answer = await readByIds(client, remembered, query, signal);
-      // A dataset is removed with all its rows. So a row proves that the dataset still has this id.
-      if (answer.bars.size > 0 || answer.refused.length > 0) return answer;
-    }
+    const knowsAll = remembered && query.symbols.every((symbol) => remembered.symbolIds.has(symbol));
+    const answer = knowsAll && (await readByIds(client, remembered, query, signal));
+    // A dataset is removed with all its rows. So a row proves that the dataset still has this id.
+    if (answer && (answer.bars.size > 0 || answer.refused.length > 0)) return answer;
     const ids = await this.lookUp(client, query.symbols);
     if (!ids) return undefined;
+    // No id is used twice. So a dataset that has the same id still existed during the read, and has no rows there.
+    if (answer && ids.datasetId === remembered.datasetId) return answer;
     this.remembered.set(client, { ...ids, symbolIds: new Map([...(remembered?.symbolIds ?? []), ...ids.symbolIds]) });
     return readByIds(client, ids, query, signal);
   }
