@@ -40,9 +40,9 @@ export class RowSymbols {
   /** The symbol that the last key of a group names. Another group with this last key, such as `MSFT.values` after `AAPL.values`, is refused. */
   #ofKeys(group: string): ResolvedSymbol {
     const key = lastKey(group);
-    const first = this.#groups.get(key) ?? group;
-    this.#groups.set(key, first);
-    if (first === group) return this.options.names.of(key);
+    const first = this.#groups.get(key);
+    if (first === undefined) this.#groups.set(key, group);
+    if (first === undefined || first === group) return this.options.names.of(key);
     const detail = `expected one key "${key}", was ${shown(first)} and ${shown(group)}: give each symbol a file of its own`;
     return { reason: 'other-symbol', detail };
   }
