@@ -1,8 +1,8 @@
+import type { EventEntry } from '@barkeep/session-data';
 import { EventTail } from './event-tail.js';
-import type { StreamEntry } from './stream-entry.js';
 
 /** An entry of a stream as Redis returns it. */
-const entry = (id: string, fields: Record<string, string>): StreamEntry => [id, Object.entries(fields).flat()];
+const entry = (id: string, fields: Record<string, string>): EventEntry => [id, Object.entries(fields).flat()];
 /** The fields of an entry that changes no bars. */
 const CLOCK = { type: 'clock' };
 

@@ -2,13 +2,11 @@
  * Reads the event streams of a session in rounds. A round reports which symbols have changed bars on which day, and the session's state. Its
  * changes may be after the clock; a mirror never shows these (invariant I2, docs/ARCHITECTURE.md). Does no I/O.
  */
-import { parseEvent, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
-import { isChange, stateOf, type ReportedState, type StreamEntry } from './stream-entry.js';
+import { type EventEntry, FIRST_ID, parseEvent, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
+import { isChange, stateOf, type ReportedState } from './stream-entry.js';
 
 /** Maximum number of entries that one round reads of each stream. */
 const PAGE = 1_000;
-/** The cursor of a stream without entries: an id before that of every entry. */
-const EMPTY_STREAM = '0-0';
 
 /** Symbols whose base bars of one day changed, and symbols whose derived bars changed. */
 export type DayChange = Record<'base' | 'derived', Set<string>>;
@@ -38,7 +36,7 @@ export class EventTail {
 
   /** The id of each stream's newest entry, from the replies to {@link newestCommands}. */
   static newest(replies: readonly unknown[]): string[] {
-    return (replies as StreamEntry[][]).map((entries) => entries[0]?.[0] ?? EMPTY_STREAM);
+    return (replies as EventEntry[][]).map((entries) => entries[0]?.[0] ?? FIRST_ID);
   }
 
   /** The reads of one round, one per stream. Each starts at the last processed entry: if the reply lacks that entry, it was trimmed. */
@@ -51,14 +49,14 @@ export class EventTail {
     const changes = new Map<string, DayChange>();
     const cursors: string[] = [];
     const round: TailRound = { changes, state: undefined, hasMissedEntries: false, isMore: false, cursors };
-    (replies as StreamEntry[][]).forEach((entries, stream) => {
+    (replies as EventEntry[][]).forEach((entries, stream) => {
       const cursor = this.cursor(stream);
       const isPageFull = entries.length === PAGE;
       // A stream that was empty cannot have been trimmed while it has less than a page of entries.
-      const isComplete = cursor === EMPTY_STREAM ? !isPageFull : entries[0]?.[0] === cursor;
+      const isComplete = cursor === FIRST_ID ? !isPageFull : entries[0]?.[0] === cursor;
       if (!isComplete) round.hasMissedEntries = true;
       if (isPageFull) round.isMore = true;
-      cursors.push(entries.at(-1)?.[0] ?? EMPTY_STREAM);
+      cursors.push(entries.at(-1)?.[0] ?? FIRST_ID);
       for (const [id, fields] of entries) {
         if (id === cursor) continue; // processed in the round before
         if (!isChange(fields)) round.state = stateOf(fields) ?? round.state;
@@ -71,7 +69,7 @@ export class EventTail {
 
   /** Id of the last processed entry of a stream. */
   cursor(stream: number): string {
-    return this.cursors[stream] ?? EMPTY_STREAM;
+    return this.cursors[stream] ?? FIRST_ID;
   }
 
   /** Moves the cursors to the end of a round. */

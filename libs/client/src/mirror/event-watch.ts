@@ -1,8 +1,8 @@
 /** Waits for new entries of a session's event streams. Such a read blocks its connection, so this one is used for nothing else. */
-import { bulkOptions, endTimerOnClose } from '@barkeep/session-data';
+import { bulkOptions, endTimerOnClose, type EventEntry } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { BLOCKING_CLOSE_MS } from '../outage.js';
-import { effectOf, isChange, type EntryEffect, type StreamEntry } from './stream-entry.js';
+import { effectOf, isChange, type EntryEffect } from './stream-entry.js';
 
 /** Maximum number of entries that one read takes of each stream. */
 const ENTRIES_MAX = 1_000;
@@ -34,7 +34,7 @@ export class EventWatch {
     const [publicEvents] = lastIds.keys();
     const { keyPrefix = '' } = this.redis.options; // the connection adds it to keys that it sends, but leaves it in replies
     const effects: EntryEffect[] = [];
-    for (const [stream, entries] of (reply ?? []) as [key: string, StreamEntry[]][]) {
+    for (const [stream, entries] of (reply ?? []) as [key: string, EventEntry[]][]) {
       const key = stream.slice(keyPrefix.length);
       lastIds.set(key, entries.at(-1)?.[0] ?? lastIds.get(key)!);
       for (const [, fields] of entries) {

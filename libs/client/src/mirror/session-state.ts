@@ -1,6 +1,6 @@
 /** The state of a session as its events report it. */
-import type { ClockedReads, ReadCommand, SessionLayout } from '@barkeep/session-data';
-import { stateOf, type ReportedState, type StreamEntry } from './stream-entry.js';
+import type { ClockedReads, EventEntry, ReadCommand, SessionLayout } from '@barkeep/session-data';
+import { stateOf, type ReportedState } from './stream-entry.js';
 
 /** Maximum number of entries on a page. */
 const PAGE_ENTRIES = 1_000;
@@ -42,7 +42,7 @@ export async function newestState(
   page: unknown,
 ): Promise<ReportedState | undefined> {
   for (;;) {
-    const entries = page as StreamEntry[];
+    const entries = page as EventEntry[];
     for (const [, fields] of entries) {
       const state = stateOf(fields);
       if (state) return state;

@@ -1,9 +1,6 @@
 /** What the entries of a session's event streams mean for a mirror. The fields of an entry are their names and values in turn. Pure. */
 import { isEventType, parseEvent } from '@barkeep/session-data';
 
-/** A stream entry as Redis returns it. */
-export type StreamEntry = [id: string, fields: string[]];
-
 /** A state that an event reported. */
 export interface ReportedState {
   state: string;
