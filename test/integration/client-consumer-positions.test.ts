@@ -6,7 +6,6 @@
  */
 import type { FollowOptions, KeptStart } from '@barkeep/client';
 import { SessionConsumers } from '@barkeep/session-data';
-import { setTimeout as delay } from 'node:timers/promises';
 import { runTo } from '../support/sessions/follow-store.js';
 import {
   closedIn,
@@ -16,6 +15,7 @@ import {
   SLOTS_OF_DAY,
 } from '../support/sessions/followed-server.js';
 import type { TestStore } from '../support/sessions/session-store.js';
+import { untilTrue } from '../support/setup/until-true.js';
 
 const MINUTE = 60_000;
 /** Base bars that the clock may be ahead of the slowest consumer. */
@@ -25,11 +25,6 @@ const LOCKSTEP = lockstepWith({});
 
 const server = new FollowedServer();
 afterAll(() => server.close());
-
-/** Waits until a condition holds. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await delay(5);
-}
 
 const consumersOf = ({ layout }: TestStore) => new SessionConsumers(server.redis, layout);
 
@@ -88,7 +83,7 @@ test('a consumer that begins now gets the step that contains the clock first, an
   // It joins at minute 62, within the 5-minute step from minute 60 to minute 65, so it gets this step whole: with minutes 60 to 62, too.
   const lateStep = server.firstStep(store, { consumer: 'late', from: 'now', every: '5m' });
   const consumers = consumersOf(store);
-  await until(async () => (await consumers.list()).some(({ name }) => name === 'late'));
+  await untilTrue(async () => (await consumers.list()).some(({ name }) => name === 'late'));
   await runTo(store, MARKET, layout.grid(0).openTime(70));
   const step = (await lateStep)!;
   expect(step.time).toBe(layout.grid(0).openTime(65));
@@ -104,7 +99,7 @@ test('I13 a consumer restores a position that the store lost, also when that is 
   const end = new AbortController();
   const loop = server.allSteps(store, { consumer: 'one', signal: end.signal });
   /** Waits until the store has `time` as the consumer's position. */
-  const untilPositionIs = (time: number) => until(async () => (await consumers.limit()).slowest === time);
+  const untilPositionIs = (time: number) => untilTrue(async () => (await consumers.limit()).slowest === time);
   await untilPositionIs(at(0));
   await runTo(store, MARKET, at(30));
   await untilPositionIs(at(30));

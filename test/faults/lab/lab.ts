@@ -6,11 +6,12 @@ import { freePort } from '@barkeep/local-system';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { HttpServer } from '../../support/system/http-server.js';
 import { tcpGate, type TcpGate } from '../../support/system/tcp-gate.js';
 import { writeDatasets } from './datasets.js';
 import { closeWithUs } from './end-with-us.js';
 import { faketimeEnvironment, faketimeLibrary } from './faketime.js';
-import { HttpRepository } from './http-repository.js';
+import { serveVendor } from './http-repository.js';
 import { PostgresServer } from './postgres-server.js';
 import { LabProcess } from './process.js';
 import { RedisServer } from './redis-server.js';
@@ -40,7 +41,7 @@ export class Lab {
     readonly folder: string,
     readonly redis: Readonly<Record<'session' | 'queue', RedisServer>>,
     readonly postgres: PostgresServer,
-    private readonly vendor: HttpRepository,
+    private readonly vendor: HttpServer,
     private readonly faketime: string | undefined,
   ) {
     // PostgreSQL has another port after each start.
@@ -55,7 +56,7 @@ export class Lab {
     const session = await RedisServer.start(join(folder, 'session-redis'));
     const queue = await RedisServer.start(join(folder, 'queue-redis'));
     const postgres = await PostgresServer.start(postgresFolder(folder));
-    const lab = new Lab(folder, { session, queue }, postgres, await HttpRepository.start(), faketimeLibrary(note));
+    const lab = new Lab(folder, { session, queue }, postgres, await serveVendor(), faketimeLibrary(note));
     try {
       await lab.begin(note);
     } catch (error) {
@@ -97,7 +98,7 @@ export class Lab {
     await Promise.all([...this.processes, ...this.programs].map((process) => process.end('SIGKILL')));
     const gates = this.gates.flatMap((ofProcess) => Object.values(ofProcess));
     await Promise.all(gates.map((gate) => gate.shut().catch(() => undefined)));
-    this.vendor.close();
+    await this.vendor.close();
     await Promise.all([this.redis.session.close(), this.redis.queue.close(), this.postgres.close()]);
     rmSync(this.folder, { recursive: true, force: true });
     rmSync(postgresFolder(this.folder), { recursive: true, force: true });

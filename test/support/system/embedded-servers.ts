@@ -5,12 +5,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 import { pingPostgres, pingRedis, type Services, type StartOptions, startServices } from '@barkeep/local-system';
 import type { ServiceUrls } from '@barkeep/service';
 import { Redis } from 'ioredis';
 import { queryDatabase } from '../setup/database.js';
 import { pingServices } from '../setup/global-setup.js';
+import { untilTrue } from '../setup/until-true.js';
 
 const ROOT = join(__dirname, '../../..');
 /** The environment without URLs of servers, so that each test starts servers even if the test run uses existing ones. */
@@ -77,12 +77,6 @@ export class EmbeddedServers {
     await Promise.all(this.started.splice(0).map((services) => services.stop()));
     rmSync(this.dataDir, { recursive: true, force: true });
   }
-}
-
-/** Waits until a condition holds. @throws Error after 30 s: the limit of a test would not end the wait */
-async function untilTrue(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 30_000; !(await condition()); await delay(20))
-    if (Date.now() > deadline) throw new Error('expected the condition to hold within 30 s, was false');
 }
 
 /** Kills an owner, whose servers outlive it. */

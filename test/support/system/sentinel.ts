@@ -2,15 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { findRedis, freePort } from '@barkeep/local-system';
 import { Redis } from 'ioredis';
 import { endWithUs } from '../../faults/lab/end-with-us.js';
 import { RedisServer } from '../../faults/lab/redis-server.js';
 import { tcpGate, type TcpGate } from './tcp-gate.js';
+import { untilTrue } from '../setup/until-true.js';
 
 const NAME = 'sessions';
-const CHECK_EVERY_MS = 50;
 
 export class SentinelServers {
   private constructor(
@@ -36,7 +35,7 @@ export class SentinelServers {
       sentinelPort,
       await tcpGate(master.url, Number(port)),
     );
-    await until(async () => (await replica.client.info('replication')).includes('master_link_status:up'));
+    await untilTrue(async () => (await replica.client.info('replication')).includes('master_link_status:up'));
     return servers;
   }
 
@@ -52,7 +51,7 @@ export class SentinelServers {
     const sentinel = new Redis(this.sentinelPort);
     await sentinel.call('SENTINEL', 'SET', NAME, 'down-after-milliseconds', '1000');
     sentinel.disconnect();
-    await until(async () => (await this.replica.client.info('replication')).includes('role:master'));
+    await untilTrue(async () => (await this.replica.client.info('replication')).includes('role:master'));
     this.gate.retarget(this.replica.url);
     await this.gate.cut('closed');
   }
@@ -83,10 +82,4 @@ function startSentinel(folder: string, port: number, masterPort: string): ChildP
   const child = spawn(path, [file, '--sentinel'], { env, stdio: 'ignore' });
   endWithUs(child);
   return child;
-}
-
-/** Waits until a condition holds. @throws Error after 30 s */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 30_000; !(await condition()); await delay(CHECK_EVERY_MS))
-    if (Date.now() > deadline) throw new Error('expected the condition to hold within 30 s, was false');
 }
