@@ -1,4 +1,4 @@
-/** I11 is an invariant of docs/ARCHITECTURE.md. */
+/** I11 and I13 are invariants of docs/ARCHITECTURE.md. */
 import { Reconciler } from './reconciler.js';
 import type { SharedParts } from './shared-parts.js';
 
@@ -27,3 +27,17 @@ test.each(['certificates are computed', 'expired sessions are removed'])(
     expect(endless).toHaveBeenCalledTimes(1);
   },
 );
+
+test('I13 the return of the session Redis starts a round at once; a return during a round starts one more', async () => {
+  let rounds = 0;
+  let onRound: () => void = () => undefined;
+  const sessions = { ...parts.sessions, unfinished: () => (rounds++, onRound(), none()) };
+  const reconciler = new Reconciler({ ...parts, sessions } as unknown as SharedParts);
+  reconciler.start(3_600_000);
+  await new Promise<void>((resolve) => {
+    onRound = () => (rounds < 2 ? reconciler.onStoreReturned() : resolve());
+    reconciler.onStoreReturned();
+  });
+  await reconciler.stop();
+  expect(rounds).toBe(2);
+});

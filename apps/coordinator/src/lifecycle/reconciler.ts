@@ -6,6 +6,7 @@
 import { hasRemoved, removedAmong, type SessionState } from '@barkeep/bar-repository';
 import { ReturnedKeys } from '@barkeep/session-data';
 import { releaseLostLocks, runLateJobs } from '@barkeep/upkeep-queues';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { orWarn, SessionRepairs } from './session-repairs.js';
 import type { SessionRecord } from './session-row.js';
 import type { SharedParts } from './shared-parts.js';
@@ -18,9 +19,10 @@ const SWEEP_CALLS = 10;
 const SESSIONS_MAX = 1_000;
 
 export class Reconciler {
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> = Promise.resolve();
+  private rounds: Promise<void> = Promise.resolve();
   private readonly stopping = new AbortController();
+  /** Aborted when the next round must start at once. */
+  private due = new AbortController();
   private readonly repairs: SessionRepairs;
   /** What {@link startLong} has started and has not ended. */
   private readonly longWork = new Set<string>();
@@ -36,25 +38,34 @@ export class Reconciler {
 
   /** Starts the first round after `everyMs`, and each further one `everyMs` after the last one ended. */
   start(everyMs: number): void {
-    this.timer = setTimeout(() => {
-      this.round = this.reconcile()
-        .catch((error: unknown) => this.parts.warn('a round of the reconciler failed', error))
-        .finally(() => this.timer && this.start(everyMs)); // no timer: `stop` was called
-    }, everyMs);
+    this.rounds = this.doRounds(everyMs);
   }
 
   /** Starts no more rounds, and waits for the end of the current one. */
   async stop(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
     this.stopping.abort();
-    await this.round;
+    await this.rounds;
   }
 
-  /** Called when the session Redis is back, perhaps without its newest writes: the next round checks everything. */
+  /**
+   * Called when the session Redis is back, perhaps without its newest writes, and without the changes that calls made meanwhile to rows.
+   * The next round starts at once, or at the end of the current one, and checks everything.
+   */
   onStoreReturned(): void {
     this.repairs.forgetDone();
     this.mustSweepAll = true;
+    this.due.abort();
+  }
+
+  private async doRounds(everyMs: number): Promise<void> {
+    const { stopping } = this;
+    for (;;) {
+      const signal = AbortSignal.any([stopping.signal, this.due.signal]);
+      await sleep(everyMs, undefined, { signal }).catch(() => undefined); // rejects when `signal` ends it
+      if (stopping.signal.aborted) return;
+      this.due = new AbortController(); // before the round: the store may come back again during it
+      await this.reconcile().catch((error: unknown) => this.parts.warn('a round of the reconciler failed', error));
+    }
   }
 
   /** Does one round. @throws outages */
