@@ -1,11 +1,13 @@
-/** Commands on a full disk: the error says what to do, and nothing half done remains. */
+/** Commands and private servers on a full disk: the error says what to do, and nothing half done remains. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pingRedis, startServices } from '@barkeep/local-system';
 import { CommandFolder } from '../support/programs/command-folder.js';
 import { describeOrSkip } from '../support/setup/describe-or-skip.js';
+import { untilTrue } from '../support/setup/until-true.js';
 
 /** A disk of one megabyte. */
 const disk = mkdtempSync(join(tmpdir(), 'barkeep-disk-'));
@@ -36,5 +38,33 @@ describeOrSkip('a full disk', isMounted ? undefined : 'this user cannot mount a 
     expect(code).toBe(1);
     expect(stderr).toContain('ENOSPC');
     expect(await readdir(join(disk, 'mine'))).toEqual([]);
+  });
+
+  it('has a killed server started again when there is space, with its record in instance.json', async () => {
+    const { PATH, HOME, DATABASE_URL } = process.env; // with a database only Redis is started, which needs less than the disk has
+    const log: string[] = [];
+    const start = { dataDir: join(disk, 'servers'), keep: true, env: { PATH, HOME, DATABASE_URL } };
+    const services = await startServices({ ...start, log: (line) => log.push(line) });
+    const folder = join(disk, 'servers/kept');
+    const recordedPid = (): number => {
+      const { servers } = JSON.parse(readFileSync(join(folder, 'instance.json'), 'utf8')) as {
+        servers: [{ pid: number }];
+      };
+      return servers[0].pid;
+    };
+    const killed = recordedPid();
+    const fill = join(disk, 'fill');
+    try {
+      expect(() => writeFileSync(fill, Buffer.alloc(1 << 20))).toThrow('ENOSPC');
+      process.kill(killed, 'SIGKILL');
+      await untilTrue(() => log.some((line) => /^redis \(\d+\) is stopped again: ENOSPC/.test(line)));
+      rmSync(fill);
+      await untilTrue(() => recordedPid() !== killed);
+      await untilTrue(() => pingRedis(services.redisUrl).then(() => true, () => false)); // prettier-ignore
+      process.kill(recordedPid(), 0); // throws when there is no such process
+      expect((await readdir(folder)).sort()).toEqual(['instance.json', 'redis']);
+    } finally {
+      await services.stop();
+    }
   });
 });

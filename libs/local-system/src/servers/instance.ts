@@ -63,10 +63,15 @@ export function readRunning(dataDir: string): RunningServices | undefined {
   return { ...state.urls, pid: state.owner.pid, extra: state.extra };
 }
 
-/** Writes a state to a new file in the folder, which the caller links or renames. @returns its path */
+/** Writes a state to a new file in the folder, which the caller links or renames. @returns its path @throws an error that leaves no file */
 function writeTemporary(folder: string, state: InstanceState): string {
   const path = join(folder, `.instance-${randomBytes(6).toString('hex')}`);
-  writeFileSync(path, JSON.stringify(state, null, 2), { mode: 0o600 });
+  try {
+    writeFileSync(path, JSON.stringify(state, null, 2), { mode: 0o600 });
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
   return path;
 }
 

@@ -41,8 +41,8 @@ function placeFor(folder: string, keep: boolean): string {
 }
 
 /**
- * Records in `folder` that PostgreSQL's data are in `place`. Without such a record `folder` is new. Data in `place` are then from an
- * earlier folder with the same path, which was deleted; they are removed.
+ * Records in `folder` that PostgreSQL's data are in another place. A folder without this record is new. So data in `place` were left by a
+ * deleted folder of the same path, and are removed.
  */
 function recordPlace(folder: string, place: string, log: Log): void {
   const record = join(folder, 'postgres-data-is-in');
@@ -107,8 +107,8 @@ export class Instance {
   /** Called for each server as soon as its process exists, so that the next start finds it after a crash. */
   readonly spawned = (server: ServerProcess, delay = new RestartDelay()): void => {
     const spawnedAt = Date.now();
-    this.update({ servers: [...this.state.servers.filter(isRunning), server.mark] });
     void server.exited.then((how) => this.onServerEnd(server, how, Date.now() - spawnedAt, delay));
+    this.update({ servers: [...this.state.servers.filter(isRunning), server.mark] });
   };
 
   /** Reports the end of a server. Starts it again, with the data on its disk, unless the instance is still starting or stops. */
@@ -122,11 +122,21 @@ export class Instance {
     const restart = (): void => {
       if (this.stopping !== undefined) return;
       server.respawn().then(
-        (again) => this.spawned(again, delay),
+        (again) => this.spawnedAgain(again, delay),
         (error: unknown) => this.onServerEnd(server, errorText(error), 0, delay),
       );
     };
     setTimeout(restart, waitMs).unref();
+  }
+
+  /** Ends a server that cannot be recorded, as on a full disk. Its end leads to the next attempt. */
+  private spawnedAgain(server: ServerProcess, delay: RestartDelay): void {
+    try {
+      this.spawned(server, delay);
+    } catch (error) {
+      this.log(`${server.mark.name} (${server.mark.pid}) is stopped again: ${errorText(error)}`);
+      askToEnd(server.mark);
+    }
   }
 
   /** Stops the servers, Redis first. Every call returns the promise of the same stop. */
