@@ -8,3 +8,7 @@ test('little space on a disk is said with its folder, also for a folder that doe
   const [before, after] = lowDiskText(folder, Infinity)!.split(/\d+ MB/);
   expect([before, after]).toEqual(['only ', ` are left on the disk of ${tmpdir()}`]);
 });
+
+test('nothing is said of /proc, which is on no disk', () => {
+  if (process.platform === 'linux') expect(lowDiskText('/proc/not-there-yet')).toBeUndefined();
+});
