@@ -35,7 +35,7 @@ interface LocalRunOptions {
   repositoryNames: readonly string[];
   /** True: the run reads datasets, so it uses the project's permanent data folder. */
   needsDatasets: boolean;
-  /** True: the servers stay for longer than the run. */
+  /** True: the servers run on after the run, until the scope ends. */
   keep: boolean;
   /** Receives a line about anything slow or unusual. */
   log: (line: string) => void;

@@ -40,7 +40,7 @@ export class Context {
   readonly apiKey: string | undefined;
   /** Folder for the permanent data of the embedded servers: `.barkeep/up`. */
   readonly dataDir: string;
-  /** The servers of the coordinator that this command started. */
+  /** The servers of the coordinator that this command started; undefined while it has started none. */
   #started: FoundServers | undefined;
 
   /** @throws CliError that names every wrong variable of the environment */
@@ -147,7 +147,7 @@ export class Context {
    */
   #expectOwnCoordinator(): void {
     const { url } = this.config.client;
-    if (url === undefined || this.#up?.coordinatorUrls?.some((own) => isSameAddress(url, own))) return;
+    if (url === undefined || this.#up?.coordinatorUrls.some((own) => isSameAddress(url, own))) return;
     throw new CliError(
       `expected DATABASE_URL, the database of the coordinator at ${withoutPassword(url)} (BARKEEP_URL), was not set`,
     );
@@ -158,7 +158,7 @@ export class Context {
     return runningUp(this.dataDir);
   }
 
-  /** The coordinator of a running `barkeep up`; with process.env, runningUp returns undefined when the environment names servers. */
+  /** The coordinator of the running `barkeep up`, for commands; undefined also when the environment names servers. */
   #upUrl(): string | undefined {
     return runningUp(this.dataDir, process.env)?.coordinatorUrl;
   }
