@@ -44,8 +44,8 @@ export async function withLock(lock, work, checkMs = 200) {
 function takeLock(lock) {
   const folder = mkdtempSync(`${lock}.`); // its name is unique, and so is the name of the file
   const mine = `${process.pid}-${basename(folder)}`;
-  writeFileSync(join(folder, mine), '');
   try {
+    writeFileSync(join(folder, mine), '');
     renameSync(folder, lock);
     return mine;
   } catch (error) {

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { jobPrefix, loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/service';
 import {
-  connectToServers,
+  expectReachable,
   dataFolder,
   findServers,
   programFile,
@@ -63,7 +63,7 @@ const SERVER_WITHIN_MS = 5_000;
  */
 export async function startLocalRun(options: LocalRunOptions, scope: Scope): Promise<LocalRun> {
   const { env, log } = options;
-  await connectToServers(readServiceUrls(env), SERVER_WITHIN_MS);
+  await expectReachable(readServiceUrls(env), SERVER_WITHIN_MS);
   const urls = await serversFor(options, scope);
   const prefix = `run-${randomBytes(6).toString('hex')}`;
   scope.onEnd(() => removeKeys(urls, prefix));

@@ -5,14 +5,7 @@ import { createDataSource } from '@barkeep/bar-repository';
 import { anySignal } from '@barkeep/bars';
 import { CoordinatorClient } from '@barkeep/client';
 import { errorText, type ServiceUrls, useOwnCalendars } from '@barkeep/service';
-import {
-  connectToServers,
-  inspectPostgres,
-  inspectRedis,
-  redisSource,
-  runningUp,
-  SERVERS,
-} from '@barkeep/local-system';
+import { expectReachable, inspectPostgres, inspectRedis, redisSource, runningUp, SERVERS } from '@barkeep/local-system';
 import { CliError, colour, EXIT, expecting, type OutputOptions, printResult } from '../terminal/index.js';
 import { type Context, openCoordinator, withoutPassword } from '../services/index.js';
 import { CliCommand } from './command.js';
@@ -107,7 +100,7 @@ async function coordinatorAt(url: string, { apiKey, life }: Context): Promise<st
 }
 
 async function serverState(server: keyof ServiceUrls, url: string): Promise<string> {
-  await connectToServers({ [server]: url }); // only checks that the server can be reached, otherwise throws
+  await expectReachable({ [server]: url });
   const { version, problems, notes } = await (server === 'databaseUrl' ? inspectPostgres(url) : inspectRedis(url));
   const at = `${version} at ${withoutPassword(url)}`;
   if (problems.length > 0) throw new CliError(`${problems.join('; ')} (${at})`);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { type Calendar, calendarNamed } from '@barkeep/bars';
 import { connect, type Barkeep, type CoordinatorClient } from '@barkeep/client';
 import {
-  connectToServers,
+  expectReachable,
   dataFolder,
   findServers,
   type FoundServers,
@@ -72,7 +72,7 @@ export class Context {
   async database(): Promise<Database> {
     const { databaseUrl: configured } = this.urls;
     if (configured === undefined) this.#expectOwnCoordinator();
-    await connectToServers({ databaseUrl: configured }); // only checks that the server can be reached, otherwise throws
+    await expectReachable({ databaseUrl: configured });
     const databaseUrl = configured ?? (await this.#serversFor('database')).databaseUrl;
     return openDatabase(databaseUrl, this.life);
   }
@@ -107,7 +107,7 @@ export class Context {
    * of the environment or of a running `barkeep up`, or the Redis that this command started.
    */
   async client(options: ConnectionOptions): Promise<Barkeep> {
-    await connectToServers({ sessionRedisUrl: this.urls.sessionRedisUrl }); // only a check, as in `database`
+    await expectReachable({ sessionRedisUrl: this.urls.sessionRedisUrl });
     const { baseUrl } = await this.existingCoordinator(options);
     const apiKey = options.apiKey ?? this.apiKey;
     const barkeep = connect({ coordinator: baseUrl, apiKey, redis: this.#started?.sessionRedisUrl });
@@ -171,7 +171,7 @@ export class Context {
   }
 
   async #startCoordinator(): Promise<string> {
-    await connectToServers(this.urls); // only a check, as in `database`
+    await expectReachable(this.urls);
     const urls = await this.#serversFor('all');
     const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the data folder
     if (upUrl !== undefined) return upUrl;

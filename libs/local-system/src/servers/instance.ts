@@ -4,7 +4,7 @@
  * Guarantees: `instance.json` is written atomically and readable by its user only; at most one live process owns it.
  */
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { errorCode, type ServiceUrls } from '@barkeep/service';
 import { z } from 'zod';
@@ -75,9 +75,8 @@ function writeTemporary(folder: string, state: InstanceState): string {
   return path;
 }
 
-/** Makes `state` the folder's first state; false when the folder already has one. */
+/** Makes `state` the first state of an existing folder; false when the folder already has one. */
 export function claim(folder: string, state: InstanceState): boolean {
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
   const written = writeTemporary(folder, state);
   try {
     linkSync(written, statePath(folder)); // unlike a rename, a link fails when the name exists
