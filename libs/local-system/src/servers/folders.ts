@@ -14,15 +14,14 @@ import { type Account, canReach } from './account.js';
  * @returns whether the folder was missing
  */
 export function makeMissingFolder(path: string): boolean {
+  if (!existsSync(dirname(path))) makeMissingFolder(dirname(path));
   try {
     mkdirSync(path);
     return true;
   } catch (error) {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return false;
-    if (errorCode(error) !== 'ENOENT' || existsSync(dirname(path))) throw error;
+    if (errorCode(error) === 'EEXIST' && statSync(path).isDirectory()) return false;
+    throw error;
   }
-  makeMissingFolder(dirname(path));
-  return makeMissingFolder(path);
 }
 
 /** Creates a folder when it is missing, with mode 0755 under any umask. */

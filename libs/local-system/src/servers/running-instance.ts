@@ -115,7 +115,8 @@ export class Instance {
   private onServerEnd(server: ServerProcess, how: string, ranMs: number, delay: RestartDelay): void {
     if (this.stopping !== undefined) return;
     const { name, pid } = server.mark;
-    const ended = [`${name} (${pid}) ${how}`, lowDiskText(this.place) ?? []].flat().join('; ');
+    const lowDisk = lowDiskText(this.place) ?? lowDiskText(this.folder); // Redis has its data in the folder
+    const ended = [`${name} (${pid}) ${how}`, lowDisk ?? []].flat().join('; ');
     if (this.state.urls === undefined) return this.log(ended);
     const waitMs = delay.next(ranMs);
     this.log(`${ended}; starting it again in ${waitMs / 1000} s`);
