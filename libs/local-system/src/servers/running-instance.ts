@@ -130,7 +130,7 @@ export class Instance {
     setTimeout(restart, waitMs).unref();
   }
 
-  /** Ends a server that cannot be recorded, as on a full disk. Its end leads to the next attempt. */
+  /** Records a server that was started again. Ends it when that fails, as on a full disk; its end leads to the next attempt. */
   private spawnedAgain(server: ServerProcess, delay: RestartDelay): void {
     try {
       this.spawned(server, delay);
