@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { jobPrefix, loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/service';
 import {
-  expectReachable,
   dataFolder,
+  expectReachable,
   findServers,
   programFile,
   startApps,

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { type Calendar, calendarNamed } from '@barkeep/bars';
 import { connect, type Barkeep, type CoordinatorClient } from '@barkeep/client';
 import {
-  expectReachable,
   dataFolder,
+  expectReachable,
   findServers,
   type FoundServers,
   runningUp,

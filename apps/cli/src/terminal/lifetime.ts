@@ -1,6 +1,6 @@
 /**
  * The lifetime of one command. It closes resources in reverse order of opening when the command finishes, fails or is interrupted by SIGINT,
- * SIGTERM or SIGHUP. A second signal exits immediately. Half a second after the first one it is ignored: npm repeats each Ctrl-C.
+ * SIGTERM or SIGHUP. A second signal exits immediately, unless it follows within half a second: npm repeats each Ctrl-C.
  */
 import { once } from 'node:events';
 import { INTERRUPTING_SIGNALS, SAME_INTERRUPTION_MS, Scope } from '@barkeep/local-system';

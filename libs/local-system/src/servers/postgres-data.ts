@@ -24,8 +24,6 @@ import type { PostgresProgram } from './postgres-program.js';
 import { removeFolder } from './sweep.js';
 
 const INIT_LIMIT_MS = 120_000;
-/** What follows the name of the data folder while initdb fills it. */
-const UNFINISHED = '.new-';
 
 /** Name of the server's superuser, and of its database. */
 export const POSTGRES_ROLE = 'barkeep';
@@ -55,7 +53,7 @@ export function programEnvironment(): NodeJS.ProcessEnv {
  * time: the initdb of a killed start may still run, and empties its folder when it fails.
  */
 async function initialise(options: PostgresOptions, data: string, passwordFile: string): Promise<void> {
-  const fresh = mkdtempSync(`${data}${UNFINISHED}`);
+  const fresh = mkdtempSync(`${data}.new-`);
   giveTo(fresh, options.account);
   writeFileSync(passwordFile, randomBytes(18).toString('hex'), { mode: 0o600 });
   giveTo(passwordFile, options.account);
@@ -104,7 +102,7 @@ function ownerOf(data: string): Account {
 export async function openPostgresData(options: PostgresOptions) {
   const folder = join(options.place, 'postgres');
   const passwordFile = join(options.place, 'postgres-password');
-  const unfinished = readdirSync(options.place).filter((name) => name.startsWith(`postgres${UNFINISHED}`));
+  const unfinished = readdirSync(options.place).filter((name) => name.startsWith('postgres.new'));
   for (const name of unfinished) removeFolder(join(options.place, name));
   if (!existsSync(folder)) await initialise(options, folder, passwordFile);
   checkVersion(folder, options.program.major);

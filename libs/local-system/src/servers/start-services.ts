@@ -46,11 +46,7 @@ export function knownUrls({ env = process.env, need }: StartOptions): Partial<Se
 }
 
 /** The three URLs; undefined when one of them is missing. */
-export function completeUrls({
-  redisUrl,
-  sessionRedisUrl,
-  databaseUrl,
-}: Partial<ServiceUrls>): ServiceUrls | undefined {
+export function completeUrls({ redisUrl, sessionRedisUrl, databaseUrl }: Partial<ServiceUrls>) {
   return redisUrl && sessionRedisUrl && databaseUrl ? { redisUrl, sessionRedisUrl, databaseUrl } : undefined;
 }
 
