@@ -90,14 +90,6 @@ function checkVersion(data: string, major: number): void {
   );
 }
 
-/**
- * The account that owns the data. The server must run as this account, even when {@link PostgresOptions.account} now names another one.
- */
-function ownerOf(data: string): Account {
-  const { uid, gid } = statSync(data);
-  return { uid, gid };
-}
-
 /** Opens the data folder in `place`, and creates it if it is missing. Removes what killed starts left. @throws ServerStartError, DataFolderError */
 export async function openPostgresData(options: PostgresOptions) {
   const folder = join(options.place, 'postgres');
@@ -106,5 +98,7 @@ export async function openPostgresData(options: PostgresOptions) {
   for (const name of unfinished) removeFolder(join(options.place, name));
   if (!existsSync(folder)) await initialise(options, folder, passwordFile);
   checkVersion(folder, options.program.major);
-  return { folder, account: options.account && ownerOf(folder), password: readFileSync(passwordFile, 'utf8').trim() };
+  const { uid, gid } = statSync(folder); // the server must run as the owner of its data, even when the options now name another account
+  const password = readFileSync(passwordFile, 'utf8').trim();
+  return { folder, account: options.account && { uid, gid }, password };
 }
