@@ -49,35 +49,33 @@ async function rewrite(path, table) {
   );
 }
 
-/** The trading days of a table: `date`, and `segments` as pairs of {@link wallMinute}. */
+/** The trading days of a table, each as {@link wallDay}. */
 function readTable(file, zone) {
   const lines = readFileSync(file, 'utf8').trim().split('\n').slice(1);
   return lines.map((line) => {
     const [day, open, close, breakStart, breakEnd] = line.split(',');
     const date = day.slice(0, 10);
-    const utcSegments = breakStart ? [[open, breakStart], [breakEnd, close]] : [[open, close]]; // prettier-ignore
-    const segments = utcSegments.map((times) => times.map((time) => wallMinute(Date.parse(time), date, zone)));
-    return { date, segments };
+    const texts = breakStart ? [[open, breakStart], [breakEnd, close]] : [[open, close]]; // prettier-ignore
+    const times = texts.map((pair) => pair.map((text) => Date.parse(text)));
+    return wallDay(date, times, zone);
   });
 }
 
-/** The trading days of the current calendar before a date, in the form of a table; undefined when it has none. */
-function daysBefore(date, current) {
-  if (current.hours.length === 0 || current.firstDate >= date) return undefined;
-  const eve = new Date(Date.parse(date) - DAY_MS).toISOString().slice(0, 10);
-  return parseCalendar(current)
-    .tradingDays(current.firstDate, eve)
-    .map((day) => ({
-      date: day.date,
-      segments: day.segments.map(({ open, close }) =>
-        [open, close].map((time) => wallMinute(time, day.date, current.zone)),
-      ),
-    }));
+/** The trading days of the current calendar before a date, each as {@link wallDay}; undefined when it has none. */
+function daysBefore(end, current) {
+  if (current.hours.length === 0 || current.firstDate >= end) return undefined;
+  const eve = new Date(Date.parse(end) - DAY_MS).toISOString().slice(0, 10);
+  const days = parseCalendar(current).tradingDays(current.firstDate, eve);
+  return days.map(({ date, segments }) => {
+    const times = segments.map(({ open, close }) => [open, close]);
+    return wallDay(date, times, current.zone);
+  });
 }
 
-/** Minutes of wall time from a date's midnight to a moment; negative on the previous evening. */
-function wallMinute(time, date, zone) {
-  return (time - Date.parse(date)) / MINUTE_MS + IANAZone.create(zone).offset(time);
+/** A trading day in wall time: the times of its segments as minutes from the date's midnight, negative on the previous evening. */
+function wallDay(date, times, zone) {
+  const minuteOf = (time) => (time - Date.parse(date)) / MINUTE_MS + IANAZone.create(zone).offset(time);
+  return { date, segments: times.map((pair) => pair.map(minuteOf)) };
 }
 
 function tableText(days) {

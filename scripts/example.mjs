@@ -15,15 +15,13 @@ const BARKEEP = join(ROOT, 'apps/cli/bin/barkeep.js');
 const require = createRequire(import.meta.url);
 const note = (line) => process.stderr.write(`${line}\n`);
 
-/**
- * - `folder` of the example
- * - `env` for its programs: where the servers are
- * - `signal`, aborted when the user interrupts the example
- * - `startApps()` starts a coordinator and a worker, and resolves with the coordinator's address
- */
 class Example {
-  constructor(folder, env, signal, startApps) {
-    Object.assign(this, { folder, env, signal, startApps });
+  /**
+   * @param fields `folder` of the example; `env` for its programs: where the servers are; `signal`, aborted when the user interrupts it;
+   * `startApps()` starts a coordinator and a worker, and resolves with the coordinator's address
+   */
+  constructor(fields) {
+    Object.assign(this, fields);
   }
 
   /** Prints a line for the user, on stderr. */
@@ -71,11 +69,9 @@ async function runExample(name) {
     // BARKEEP_URL is left out: a coordinator that runs elsewhere does not use these servers.
     const { BARKEEP_URL: _, ...otherVariables } = process.env;
     const env = { ...otherVariables, ...serviceEnvironment(services) };
-    const startLocalApps = async () => {
-      const wanted = { coordinators: 1, workers: 1, port: 0, env, logFolder: join(dataDir, 'logs'), note };
-      return (await startApps(services, wanted, scope)).urls[0];
-    };
-    await run(new Example(folder, env, scope.signal, startLocalApps));
+    const wanted = { coordinators: 1, workers: 1, port: 0, env, logFolder: join(dataDir, 'logs'), note };
+    const startLocalApps = async () => (await startApps(services, wanted, scope)).urls[0];
+    await run(new Example({ folder, env, signal: scope.signal, startApps: startLocalApps }));
   } catch (error) {
     scope.signal.throwIfAborted(); // errors that the interruption caused are not reported
     throw error;

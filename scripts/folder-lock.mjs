@@ -1,7 +1,11 @@
 /**
- * A lock between processes: a folder with one file, whose name begins with the id of the process that has the lock. A process takes the lock
- * by a rename of such a folder, which fails unless the lock is missing or empty. It frees the lock, or that of an owner that is gone, by the
- * removal of the owner's file. The names of the files differ, so a process that is late cannot remove the file of a later owner.
+ * A lock between processes. The lock is a folder with one file; the file's name begins with the id of the owner, the process that has the
+ * lock.
+ *
+ * - To take the lock, a process makes a folder with its file, and gives it the name of the lock. This rename fails while the lock has a file.
+ * - To free the lock, the owner removes its file. Another process does so when the owner is gone.
+ *
+ * Each file has another name. So a process that is late with the removal of an earlier owner's file does not free the lock of a later owner.
  */
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -34,14 +38,14 @@ export async function withLock(lock, work, checkMs = 200) {
 }
 
 /**
- * Takes the lock. When another process has it and is gone, frees it, so that the next call can take it.
- * @returns the name of this owner's file; undefined when another process has the lock
+ * Takes the lock. When its owner is gone, frees it instead, so that the next call can take it.
+ * @returns the name of this process's file; undefined when the lock was not taken
  */
 function takeLock(lock) {
   const folder = mkdtempSync(`${lock}.`); // its name is unique, and so is the name of the file
   const mine = `${process.pid}-${basename(folder)}`;
-  writeFileSync(join(folder, mine), '');
   try {
+    writeFileSync(join(folder, mine), '');
     renameSync(folder, lock);
     return mine;
   } catch (error) {

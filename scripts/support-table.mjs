@@ -1,22 +1,26 @@
-/** The table of tested combinations in docs/support.md. Pure. */
+/**
+ * The table of tested combinations in docs/support.md. Pure.
+ *
+ * A result has the versions of one combination, the date, the counts of tests, and `only`: the pattern of the test files that ran, undefined
+ * when all did.
+ */
 
-/** The rows are between these lines. */
+/** The table is between these lines. */
 const [BEGIN, END] = ['<!-- test:matrix -->', '<!-- /test:matrix -->'];
 
-/** The start of a row: the versions. */
+/** The first cells of a row. */
 const versionsOf = ({ node, redis, postgres }) => `| ${node} | ${redis} | ${postgres} |`;
 
-/** A row of the table. @param result versions, counts of tests, and the pattern `only` if only some test files ran */
+/** The row of a result. */
 export function rowOf(result) {
-  const { passed, failed, only } = result;
+  const { date, passed, failed, only } = result;
   const files = only === undefined ? '' : ` (only files \`${only}\`)`;
-  const date = new Date().toISOString().slice(0, 10);
   return `${versionsOf(result)} ${passed} passed, ${failed} failed${files} | ${date} |`;
 }
 
 /**
- * The document with the row of a result, which replaces an earlier row of the same versions. The rows are sorted. A run of only some test
- * files is no test of its versions: it changes nothing. @param {string} document
+ * The document with the row of a result, which replaces an earlier row of the same versions. The rows are sorted. A result of only some
+ * test files proves nothing for its versions, so it changes nothing. @param {string} document
  */
 export function documentWith(document, result) {
   if (result.only !== undefined) return document;

@@ -45,7 +45,7 @@ try {
     for (const redis of options.redis)
       for (const postgres of options.postgres) {
         const result = await runCombination({ node, redis, postgres });
-        record({ ...result, only: options.only });
+        record({ ...result, date: new Date().toISOString().slice(0, 10), only: options.only });
         if (result.failed > 0 || result.passed === 0) process.exitCode = 1;
       }
 } finally {

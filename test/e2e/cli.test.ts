@@ -64,6 +64,13 @@ function csv(): string {
   return ['time,open,high,low,close,volume', ...rows].join('\n');
 }
 
+test('a session of a dataset is refused while none is imported, and the message says so', async () => {
+  await writeFile(join(folder, 'spec.json'), JSON.stringify(SPEC));
+  const { code, stderr } = await barkeep('run', 'spec.json');
+  expect(code).toBe(1);
+  expect(stderr).toContain('source.dataset: expected an imported dataset (there is none yet), was "mine"');
+});
+
 describe('a session of an imported file', () => {
   let strictImport: ProgramRun;
   let firstRun: { session: Session; symbols: Metrics[] };

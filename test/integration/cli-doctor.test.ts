@@ -1,5 +1,7 @@
 /** `barkeep doctor`. */
+import { once } from 'node:events';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { CommandFolder } from '../support/programs/command-folder.js';
 
@@ -46,6 +48,33 @@ describe('barkeep doctor', () => {
     expect((await doctor(env)).checks).toContainEqual(
       expect.objectContaining({ name: 'BARKEEP_CALENDARS_DIR', ok: true }),
     );
+  });
+
+  it('reports a PgBouncer without `ignore_startup_parameters = options`, through which Barkeep cannot connect', async () => {
+    const { hostname, port, href } = new URL(process.env['DATABASE_URL']!);
+    const refusal = 'SFATAL\0C08P01\0Munsupported startup parameter: options\0\0';
+    /** An ErrorResponse of the protocol of PostgreSQL: its type, its length and its fields. */
+    const answer = Buffer.concat([Buffer.from('E\0\0\0'), Buffer.from([4 + refusal.length]), Buffer.from(refusal)]);
+    const bouncer = createServer((client) => {
+      client.on('error', () => undefined);
+      client.once('data', (startup) => {
+        if (startup.includes('\0options\0')) return client.end(answer);
+        const server = connect(Number(port) || 5432, hostname);
+        server.on('error', () => undefined).write(startup);
+        return client.pipe(server).pipe(client);
+      });
+    });
+    bouncer.listen(0, '127.0.0.1');
+    await once(bouncer, 'listening');
+    const url = new URL(href);
+    url.host = `127.0.0.1:${(bouncer.address() as AddressInfo).port}`;
+    const { code, checks } = await doctor({ DATABASE_URL: url.href });
+    bouncer.close();
+    expect(code).toBe(1);
+    const detail = expect.stringMatching(
+      /^expected PostgreSQL to accept .*, was: unsupported startup parameter: options$/,
+    );
+    expect(checks).toContainEqual({ name: 'DATABASE_URL', ok: false, detail });
   });
 
   it('names the versions of servers that answer, in colours unless NO_COLOR is set', async () => {

@@ -31,7 +31,7 @@ test.each([
   ['the second coordinator', 'http://localhost:40123', 0],
   ['another port', 'http://127.0.0.1:3001', 1],
   ['another machine', 'http://10.0.0.1:3000', 1],
-])('when BARKEEP_URL names %s (%s), the command exits with %d', async (_, url, expectedCode) => {
+])('when BARKEEP_URL names %s (%s), `barkeep datasets` exits with %d', async (_, url, expectedCode) => {
   up.publish({ role: UP_ROLE, coordinatorUrl: FIRST, coordinatorUrls: [FIRST, SECOND] });
   const { code, stderr } = await runBarkeep(['datasets', '--json'], folder, { PATH, HOME, BARKEEP_URL: url });
   expect({ code, isRefused: stderr.includes('expected DATABASE_URL') }).toEqual({

@@ -59,6 +59,12 @@ describe('barkeep init', () => {
     expect(JSON.parse(stdout)).toMatchObject({ accepted: 19_060, dryRun: true, refused: { rows: 6 } });
     expect((await project.barkeep(['init', 'mine'])).stderr).toContain('expected a new or an empty folder');
   });
+
+  it.each(['/proc/x', 'package.json/x'])('fails where no folder can be made: %s', async (path) => {
+    const { code, stderr } = await project.barkeep(['init', path]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^barkeep: E[A-Z]+: /);
+  });
 });
 
 describe('barkeep completion', () => {

@@ -1,10 +1,11 @@
 /** Embedded servers whose data are kept, as `barkeep up` starts them: stops, crashes, and who owns the folder. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AlreadyRunningError, readRunning } from '@barkeep/local-system';
+import { untilTrue } from '../support/setup/until-true.js';
 import { dataIn, EmbeddedServers, expectStopped, killOwner, writeData } from '../support/system/embedded-servers.js';
 
 let embedded: EmbeddedServers;
@@ -52,15 +53,38 @@ describe('a folder whose data are kept', () => {
     expect(readRunning(embedded.dataDir)).toBeUndefined();
   });
 
+  /** The ids of the processes of initdb that fill a folder in the data folder. */
+  const initdbs = (): number[] => {
+    const processes = execFileSync('ps', ['-A', '-ww', '-o', 'pid,args'], { encoding: 'utf8' }).split('\n');
+    return processes.filter((line) => line.includes(`--pgdata=${embedded.dataDir}`)).map((line) => parseInt(line, 10));
+  };
+
   test('is no longer written by initdb after the owner exited while initdb ran', async () => {
-    const firstFileOfInitdb = join(embedded.dataDir, 'kept/postgres.new/PG_VERSION');
-    const exitEarly = `setInterval(() => require('node:fs').existsSync(${JSON.stringify(firstFileOfInitdb)}) && process.exit(), 5)`;
+    const kept = JSON.stringify(join(embedded.dataDir, 'kept'));
+    // PG_VERSION is the first file that initdb writes.
+    const exitEarly = `const { existsSync, readdirSync } = require('node:fs');
+      const hasBegun = () => existsSync(${kept}) && readdirSync(${kept}, { recursive: true }).some((path) => path.endsWith('PG_VERSION'));
+      setInterval(() => hasBegun() && process.exit(), 5);`;
     const owner = embedded.script(`; ${exitEarly}`, true);
     await once(owner, 'exit');
     await delay(100); // time for initdb to be killed; left alone it would run much longer
-    const commands = execFileSync('ps', ['-A', '-ww', '-o', 'args'], { encoding: 'utf8' }).split('\n');
-    expect(commands.filter((command) => command.includes(`--pgdata=${embedded.dataDir}`))).toEqual([]);
+    expect(initdbs()).toEqual([]);
     await embedded.start({ keep: true });
+  });
+
+  test('is not touched by the initdb of a killed owner, which goes on after the next start', async () => {
+    const owner = embedded.script('', true);
+    await untilTrue(() => initdbs().length > 0);
+    const [left] = initdbs() as [number];
+    process.kill(left, 'SIGSTOP');
+    await killOwner(owner);
+    const starting = embedded.start({ keep: true });
+    await untilTrue(() => initdbs().length === 2);
+    process.kill(left, 'SIGCONT'); // it fails, because its folder was removed, and empties that folder
+    await (await starting).stop();
+    await untilTrue(() => initdbs().length === 0);
+    await (await embedded.start({ keep: true })).stop();
+    expect(readdirSync(join(embedded.dataDir, 'kept')).filter((name) => name.includes('.new'))).toEqual([]);
   });
 
   test('has no owner any more after the owner was killed', async () => {

@@ -17,7 +17,7 @@ it('the table shows a percentage with its unit and without a ratio, and the spre
     const arms = {
       value: async () => ({ rate: rates.shift() }),
       limit: async () => ({ rate: 2 }),
-      others: { part: percentage(() => 0.5) },
+      others: { part: percentage(() => 0.5) }, // an arm that is no rate
     };
     const bench = { log: () => undefined, stopSystems: async () => undefined };
     const scenario = { id: 'S0', unit: 'bars/s', prepare: async () => arms };

@@ -1,7 +1,9 @@
 /**
- * Checks the package graph: each package imports only what it may, package.json and the TypeScript references agree
- * with the imports, and no package imports files of another one. Lint checks one file at a time; this test reads the
- * whole tree.
+ * Checks the imports of the whole tree; lint checks one file at a time.
+ *
+ * - A package imports only the libraries that it may, by their names, and no file of another package.
+ * - Its package.json and its tsconfig.json name the packages that it imports.
+ * - The files that programs outside of the packages import exist.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -62,14 +64,16 @@ function importsOf({ folder }: Package): Import[] {
   );
 }
 
-/** Whether a package may have this import: of a library that it may import, of a third party, or of a file of its own. */
+/** Whether a package may have this import. */
 function isAllowed({ folder, mayImport }: Package, { file, specifier }: Import): boolean {
   if (specifier.startsWith(SCOPE)) return mayImport.includes(specifier.slice(SCOPE.length));
-  if (!specifier.startsWith('.')) return true; // a third-party package or a module of Node
+  const isOfThirdParty = !specifier.startsWith('.'); // or of Node
+  if (isOfThirdParty) return true;
   const target = join(dirname(file), specifier);
-  const isInside = !relative(join(folder, 'src'), target).startsWith('..');
-  const isTestSupport = file.endsWith('.test.ts') && target.startsWith(join(ROOT, 'test/support'));
-  return isInside || isTestSupport || target === join(folder, 'package.json');
+  const isOwnSource = target.startsWith(join(folder, 'src/'));
+  const isOwnManifest = target === join(folder, 'package.json');
+  const isSupportOfTest = file.endsWith('.test.ts') && target.startsWith(join(ROOT, 'test/support/'));
+  return isOwnSource || isOwnManifest || isSupportOfTest;
 }
 
 /** The folder names of the project's packages among these names, sorted, each once: `bars` for `@barkeep/bars`. */

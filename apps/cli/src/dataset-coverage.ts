@@ -23,8 +23,9 @@ export async function coverageOf(
   const spans = days.flatMap((day) =>
     day.segments.map(({ open, close }) => ({ month: monthOf(day), from: open, to: close })),
   );
-  for (const { span: spanIndex, rows: present } of await countRowsInSpans(database, id, symbolIds, spans)) {
-    months.get(spans[spanIndex]!.month)!.present += present;
+  for (const counted of await countRowsInSpans(database, id, symbolIds, spans)) {
+    const { month } = spans[counted.span]!;
+    months.get(month)!.present += counted.rows;
   }
   const sum = (field: 'expected' | 'present') => [...months.values()].reduce((total, month) => total + month[field], 0);
   return {

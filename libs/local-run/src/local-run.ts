@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { jobPrefix, loadConfig, readServiceUrls, type ServiceUrls } from '@barkeep/service';
 import {
-  connectToServers,
   dataFolder,
+  expectReachable,
   findServers,
   programFile,
   startApps,
@@ -35,7 +35,7 @@ interface LocalRunOptions {
   repositoryNames: readonly string[];
   /** True: the run reads datasets, so it uses the project's permanent data folder. */
   needsDatasets: boolean;
-  /** True: the servers stay for longer than the run. */
+  /** True: the servers run on after the run, until the scope ends. */
   keep: boolean;
   /** Receives a line about anything slow or unusual. */
   log: (line: string) => void;
@@ -63,7 +63,7 @@ const SERVER_WITHIN_MS = 5_000;
  */
 export async function startLocalRun(options: LocalRunOptions, scope: Scope): Promise<LocalRun> {
   const { env, log } = options;
-  await connectToServers(readServiceUrls(env), SERVER_WITHIN_MS);
+  await expectReachable(readServiceUrls(env), SERVER_WITHIN_MS);
   const urls = await serversFor(options, scope);
   const prefix = `run-${randomBytes(6).toString('hex')}`;
   scope.onEnd(() => removeKeys(urls, prefix));

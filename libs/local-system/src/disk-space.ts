@@ -12,8 +12,8 @@ const LOW_BYTES = 100 * MB;
  */
 export function lowDiskText(folder: string, neededBytes = LOW_BYTES): string | undefined {
   if (!existsSync(folder)) return lowDiskText(dirname(folder), neededBytes);
-  const { bavail, bsize } = statfsSync(folder);
+  const { blocks, bavail, bsize } = statfsSync(folder);
   const freeBytes = bavail * bsize;
-  if (freeBytes >= neededBytes) return undefined;
+  if (blocks === 0 || freeBytes >= neededBytes) return undefined; // what has no blocks is no disk, such as /proc
   return `only ${Math.floor(freeBytes / MB)} MB are left on the disk of ${folder}`;
 }

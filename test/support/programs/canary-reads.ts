@@ -1,7 +1,9 @@
 /**
- * Reads a session in every way, and checks that nothing that was read is from after its time. There are four ways: a step, a mirror, a
- * reader, and the HTTP API. The last two are reads from outside: the session's clock may move meanwhile, so what they read is checked
- * against the clock after the read.
+ * Reads a session in every way, and checks that nothing that was read is from after its time:
+ *
+ * - a step and its mirror: the time of the step;
+ * - a separate mirror: its clock;
+ * - a reader and the HTTP API, called reads from outside: the session's clock after the read, because it may move during the read.
  *
  * The session streams the canary market (canary.ts): there a bar with data from after its close has wrong values, and the `look…` methods
  * of {@link Canary} throw when they get such a bar.

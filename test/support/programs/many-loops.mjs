@@ -1,6 +1,6 @@
 /**
  * A process that has twelve loops over the steps of a session, over its events and over bars to feed, and twelve mirrors, all with one
- * client. It closes the client when all of them wait. Arguments: the URL of the session Redis, the key prefix, the session.
+ * client. It closes the client when all of them have begun and wait for more. Arguments: the URL of the session Redis, the key prefix, the session.
  */
 import { ClientClosedError, connect } from '@barkeep/client';
 
@@ -17,20 +17,21 @@ function noBars(begun) {
   };
   return { [Symbol.asyncIterator]: () => ({ next }) };
 }
-/** Reads values until the end. @param begun called with each value; the first call counts */
+/** Reads values until the end. @param begun called at each value; only the first call has an effect */
 async function loopThrough(items, begun) {
   for await (const item of items) begun(item);
 }
 
-/** Each resolves when its loop or mirror waits. */
+/** Each resolves when its loop has begun or its mirror is open. */
 const waiting = [];
 /** Each settles when its loop has ended. */
 const ends = [];
 for (let i = 0; i < 12; i++) {
-  const begin = (run) => waiting.push(new Promise((begun) => ends.push(run(begun))));
-  begin((begun) => loopThrough(session.follow({ lockstep: false }), begun));
-  begin((begun) => loopThrough(session.events({ from: 'beginning' }), begun));
-  begin((begun) => session.registerStream('AAA').feed(noBars(begun)));
+  /** Starts a loop. @param loop gets a function, which it calls when it has begun, and returns a promise of its end */
+  const start = (loop) => waiting.push(new Promise((begun) => ends.push(loop(begun))));
+  start((begun) => loopThrough(session.follow({ lockstep: false }), begun));
+  start((begun) => loopThrough(session.events({ from: 'beginning' }), begun));
+  start((begun) => session.registerStream('AAA').feed(noBars(begun)));
   waiting.push(session.mirror());
 }
 await Promise.all(waiting);

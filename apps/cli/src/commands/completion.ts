@@ -39,9 +39,13 @@ function commandsIn(command: Command, path: readonly string[] = [], all: Command
 }
 
 /*
- * Each script goes through the words before the one that the user types, and appends a word to `typed` when the result is the path of a
- * command. So it skips options and arguments. When the user types an option, it appends a dash too. Then it sets `next` to the words that
- * may follow, and offers those that fit, or files when none fits.
+ * Each script has three steps:
+ *
+ * 1. It finds the command: it appends each word before the current one (the word that the user types) to `typed` if the result is the path
+ *    of a command. Other words are options or arguments.
+ * 2. It sets `next` to the words that may follow: the options of the command if the current word begins with a dash, otherwise its
+ *    subcommands or values. Both are cases of `typed`; that of the options ends with ` -`.
+ * 3. It offers the words of `next` that fit the current word, or files when none fits.
  */
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
@@ -59,7 +63,7 @@ function caseLines(commands: Commands, line: (typed: string, next: string) => st
   return lines.join('\n');
 }
 
-/** The lines that bash and zsh share: they set `next`. @param before the slice of the shell's array with the words before the typed one */
+/** Steps 1 and 2 in bash and zsh. @param before the slice of the shell's array with the words before the current one */
 function setNext(commands: Commands, before: string, current: string): string {
   return `  local typed="" next="" word longer
   for word in "\${${before}}"; do

@@ -1,18 +1,12 @@
 /** `barkeep doctor`: checks servers, versions and settings, and says what is wrong. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createDataSource } from '@barkeep/bar-repository';
 import { anySignal } from '@barkeep/bars';
 import { CoordinatorClient } from '@barkeep/client';
 import { errorText, type ServiceUrls, useOwnCalendars } from '@barkeep/service';
-import {
-  connectToServers,
-  inspectPostgres,
-  inspectRedis,
-  redisSource,
-  runningUp,
-  SERVERS,
-} from '@barkeep/local-system';
-import { CliError, colour, EXIT, type OutputOptions, printResult } from '../terminal/index.js';
+import { expectReachable, inspectPostgres, inspectRedis, redisSource, runningUp, SERVERS } from '@barkeep/local-system';
+import { CliError, colour, EXIT, expecting, type OutputOptions, printResult } from '../terminal/index.js';
 import { type Context, openCoordinator, withoutPassword } from '../services/index.js';
 import { CliCommand } from './command.js';
 
@@ -106,11 +100,19 @@ async function coordinatorAt(url: string, { apiKey, life }: Context): Promise<st
 }
 
 async function serverState(server: keyof ServiceUrls, url: string): Promise<string> {
-  await connectToServers({ [server]: url }); // only checks that the server can be reached, otherwise throws
+  await expectReachable({ [server]: url });
   const { version, problems, notes } = await (server === 'databaseUrl' ? inspectPostgres(url) : inspectRedis(url));
   const at = `${version} at ${withoutPassword(url)}`;
   if (problems.length > 0) throw new CliError(`${problems.join('; ')} (${at})`);
+  if (server === 'databaseUrl') await connectAsService(url);
   return [at, ...notes].join('; ');
+}
+
+/** Connects as the services do, whose connections have settings. A PgBouncer may refuse these. @throws CliError */
+async function connectAsService(url: string): Promise<void> {
+  const database = createDataSource(url);
+  await expecting("expected PostgreSQL to accept the settings of Barkeep's connections", () => database.initialize());
+  await database.destroy();
 }
 
 /** Where `barkeep up` gets Redis from. PostgreSQL needs no such check, because it comes with the package. */

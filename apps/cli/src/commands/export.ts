@@ -92,12 +92,12 @@ async function exportBars(client: CoordinatorClient, id: string, options: Export
   return { session: id, symbols: symbols.length, bars: Math.max(0, bars), file: out ?? null };
 }
 
-/** Passes texts on, which may end within a line. @param onLines gets the number of lines that a text completes, and the last whole one */
+/** Passes texts on. A text may end within a line. @param onLines gets the number of lines that a text completes, and the last of them */
 async function* withLines(texts: AsyncIterable<string>, onLines: (lines: number, lastLine: string) => void) {
-  let begun = ''; // the last line, which is not complete
+  let unfinished = ''; // the line within which the last text ended
   for await (const text of texts) {
-    const lines = (begun + text).split('\n');
-    begun = lines.pop()!;
+    const lines = (unfinished + text).split('\n');
+    unfinished = lines.pop()!;
     if (lines.length > 0) onLines(lines.length, lines.at(-1)!);
     yield text;
   }

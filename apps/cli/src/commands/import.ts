@@ -85,7 +85,7 @@ async function importPlan(context: Context, names: string[], options: ImportOpti
 /** Opens the writer of the bars. @param onWait called when another import into the dataset keeps it waiting */
 async function openImporter(database: Database, plan: ImportPlan, options: ImportOptions, onWait: () => void) {
   const { dataset, read, calendar, completeDays, signal } = plan;
-  // The hours whose rows are all kept: a calendar of regular hours leaves out the rows of extended hours.
+  // The hours for which --complete declares days: in regular hours a calendar leaves out the rows of extended hours.
   const hours = calendar?.calendar.hasExtendedHours ? options.hours : 'extended';
   const values = { prices: read.prices, withoutVolume: !read.hasVolume, complete: completeDays?.dateOf, hours };
   const importer = await BarImporter.open(database, dataset, { ...values, signal, onWait });

@@ -1,6 +1,7 @@
 /** `barkeep init`: makes a folder with sample data, a spec and a strategy that run. */
+import { makeMissingFolder } from '@barkeep/local-system';
 import { barkeepVersion } from '@barkeep/service';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { CliError, type OutputOptions, printResult } from '../terminal/index.js';
@@ -19,14 +20,14 @@ export const initCommand = () =>
     .option('--json', 'print { folder, files }')
     .work(async (_context, folder: string, options: OutputOptions) => {
       const path = resolve(folder);
-      const files = await makeFolder(path);
+      const files = await writeFiles(path);
       const text = `${folder}: ${files.join(', ')}\nnow read ${join(folder, 'README.md')}`;
       printResult(options, { folder: path, files }, () => text);
     });
 
 /** Writes the files. @returns their names @throws CliError when the folder has files */
-async function makeFolder(path: string): Promise<string[]> {
-  await mkdir(path, { recursive: true });
+async function writeFiles(path: string): Promise<string[]> {
+  makeMissingFolder(path);
   if ((await readdir(path)).length > 0)
     throw new CliError(`expected a new or an empty folder, was ${path}, which has files`);
   const needsInstall = !hasClient(path);

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import {
   AlreadyRunningError,
   type Apps,
-  connectToServers,
+  expectReachable,
   runningUp,
   startApps,
   startServices,
@@ -39,7 +39,7 @@ export const upCommand = () =>
 
 async function runUp(context: Context, options: UpOptions): Promise<void> {
   const { life, config, dataDir } = context;
-  await connectToServers(context.urls); // only checks that the named servers can be reached, otherwise throws
+  await expectReachable(context.urls);
   if (!options.json) note(`starting, with data in ${dataDir}`);
   const services = await startServices({ dataDir, keep: true, log: note }).catch((error: unknown) => {
     if (error instanceof AlreadyRunningError) {

@@ -29,14 +29,17 @@ describe('the report of the demonstration', () => {
 
   it('has a table that fits into 80 characters, without a wrapped cell', () => {
     const counts = { expected: 1950, streamed: 1910, backfilled: 39, noTrade: 0, unfillable: 1 };
-    const metrics = { symbol: 'JUNIPER', ...counts, gapCount: 0, barQuality: 100 };
-    const derived = { '5m': { complete: 389, partial: 1 }, '15m': { complete: 129, partial: 1 } };
-    const session = { counts: { filled: 1949 } };
-    const digest = { digest: 'd', bars: 1949, chunks: 15 };
+    const symbol = {
+      metrics: { symbol: 'JUNIPER', ...counts, gapCount: 0, barQuality: 100 },
+      gapsFound: 37,
+      derived: { '5m': { complete: 389, partial: 1 }, '15m': { complete: 129, partial: 1 } },
+    };
+    // What the report prints below the table.
+    const totals = { session: { counts: { filled: 1949 } }, digest: { digest: 'd', bars: 1949, chunks: 15 } };
     const seconds = { sessionSeconds: 1, settledSeconds: 1, totalSeconds: 1 };
-    const result = { imports: [], session, digest, symbols: [{ metrics, gapsFound: 37, derived }], ...seconds };
-    const [, , row] = demoText(result as unknown as DemoResult).split('\n'); // the header takes two lines
-    // 1910 of 1950 minutes are 97.948…%, which is rounded down.
+    const result = { imports: [], symbols: [symbol], ...totals, ...seconds } as unknown as DemoResult;
+    const [_head1, _head2, row] = demoText(result).split('\n');
+    // Gaps and quality are as streamed → as repaired. 1910 of 1950 minutes are 97.948… %, which is rounded down.
     expect(row).toBe('JUNIPER   1,950     1,910  37 → 0      39        1  97.94 → 100.00  389+1  129+1');
     expect(row!.length).toBeLessThanOrEqual(80);
   });

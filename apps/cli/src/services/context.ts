@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { type Calendar, calendarNamed } from '@barkeep/bars';
 import { connect, type Barkeep, type CoordinatorClient } from '@barkeep/client';
 import {
-  connectToServers,
   dataFolder,
+  expectReachable,
   findServers,
   type FoundServers,
   runningUp,
@@ -40,7 +40,7 @@ export class Context {
   readonly apiKey: string | undefined;
   /** Folder for the permanent data of the embedded servers: `.barkeep/up`. */
   readonly dataDir: string;
-  /** The servers of the coordinator that this command started. */
+  /** The servers of the coordinator that this command started; undefined while it has started none. */
   #started: FoundServers | undefined;
 
   /** @throws CliError that names every wrong variable of the environment */
@@ -72,7 +72,7 @@ export class Context {
   async database(): Promise<Database> {
     const { databaseUrl: configured } = this.urls;
     if (configured === undefined) this.#expectOwnCoordinator();
-    await connectToServers({ databaseUrl: configured }); // only checks that the server can be reached, otherwise throws
+    await expectReachable({ databaseUrl: configured });
     const databaseUrl = configured ?? (await this.#serversFor('database')).databaseUrl;
     return openDatabase(databaseUrl, this.life);
   }
@@ -107,7 +107,7 @@ export class Context {
    * of the environment or of a running `barkeep up`, or the Redis that this command started.
    */
   async client(options: ConnectionOptions): Promise<Barkeep> {
-    await connectToServers({ sessionRedisUrl: this.urls.sessionRedisUrl }); // only a check, as in `database`
+    await expectReachable({ sessionRedisUrl: this.urls.sessionRedisUrl });
     const { baseUrl } = await this.existingCoordinator(options);
     const apiKey = options.apiKey ?? this.apiKey;
     const barkeep = connect({ coordinator: baseUrl, apiKey, redis: this.#started?.sessionRedisUrl });
@@ -147,7 +147,7 @@ export class Context {
    */
   #expectOwnCoordinator(): void {
     const { url } = this.config.client;
-    if (url === undefined || this.#up?.coordinatorUrls?.some((own) => isSameAddress(url, own))) return;
+    if (url === undefined || this.#up?.coordinatorUrls.some((own) => isSameAddress(url, own))) return;
     throw new CliError(
       `expected DATABASE_URL, the database of the coordinator at ${withoutPassword(url)} (BARKEEP_URL), was not set`,
     );
@@ -158,7 +158,7 @@ export class Context {
     return runningUp(this.dataDir);
   }
 
-  /** The coordinator of a running `barkeep up`; with process.env, runningUp returns undefined when the environment names servers. */
+  /** The coordinator of the running `barkeep up`, for commands; undefined also when the environment names servers. */
   #upUrl(): string | undefined {
     return runningUp(this.dataDir, process.env)?.coordinatorUrl;
   }
@@ -171,7 +171,7 @@ export class Context {
   }
 
   async #startCoordinator(): Promise<string> {
-    await connectToServers(this.urls); // only a check, as in `database`
+    await expectReachable(this.urls);
     const urls = await this.#serversFor('all');
     const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the data folder
     if (upUrl !== undefined) return upUrl;

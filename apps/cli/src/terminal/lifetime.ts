@@ -1,7 +1,6 @@
 /**
- * The lifetime of one command. It closes resources in reverse order of opening when the command finishes, fails or is
- * interrupted. The first SIGINT, SIGTERM or SIGHUP ends the command in this way. A signal more than half a second later exits immediately;
- * an earlier one is ignored, because npm sends its program each Ctrl-C a second time.
+ * The lifetime of one command. It closes resources in reverse order of opening when the command finishes, fails or is interrupted by SIGINT,
+ * SIGTERM or SIGHUP. A second signal exits immediately, unless it follows within half a second: npm repeats each Ctrl-C.
  */
 import { once } from 'node:events';
 import { INTERRUPTING_SIGNALS, SAME_INTERRUPTION_MS, Scope } from '@barkeep/local-system';

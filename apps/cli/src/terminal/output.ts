@@ -23,13 +23,16 @@ export function colour(name: 'green' | 'yellow' | 'red', text: string, stream: N
   return styleText(name, text, { stream });
 }
 
-/** Wraps prose at the width of the terminal. Indented lines, such as commands, stay as they are. */
+/**
+ * Wraps prose at the width of the terminal. First joins each line that is too wide with the next one, if that continues its sentence; then
+ * breaks the wide lines at spaces. Indented lines, such as commands, stay as they are.
+ */
 export function wrapped(text: string, width = terminalWidth()): string {
   const wide = `^\\S.{${width},}`; // the pattern of a line that is not indented and is longer than `width`
+  const withinSentence = new RegExp(`(${wide}[^.:\\n])\\n(?=\\S)`, 'gm');
   const wideLine = new RegExp(`${wide}$`, 'gm');
-  const brokenSentence = new RegExp(`(${wide}[^.:\\n])\\n(?=\\S)`, 'gm'); // a wide line, and the next line continues it
   const fittingPart = new RegExp(`(.{1,${width}})(?: +|$)`, 'g');
-  const joined = text.replace(brokenSentence, '$1 ');
+  const joined = text.replace(withinSentence, '$1 ');
   return joined.replace(wideLine, (line) => line.replace(fittingPart, '$1\n').trimEnd());
 }
 

@@ -74,7 +74,10 @@ function totalWidth(columns: readonly Column[]): number {
   return columns.reduce((sum, { width }) => sum + width, 0);
 }
 
-/** Lowers the widths of the widest text columns until all columns fit. Breaks words only if all columns fit then, and not otherwise. */
+/**
+ * Lowers the widths of the widest text columns until all columns fit: at first only as far as words stay whole, then further. If even that
+ * would not be enough, words stay whole.
+ */
 function narrow(columns: readonly Column[], available: number): void {
   for (const keepsWords of [true, false]) {
     const widthMin = ({ isNumber, width, wordWidth }: Column): number =>

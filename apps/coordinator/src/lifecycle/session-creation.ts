@@ -81,10 +81,10 @@ export class SessionCreation {
   private async checkDatasets({ source, backfill }: SessionSpec): Promise<void> {
     const datasets = await datasetNames(this.parts.dataSource);
     const repositories = [...datasets, ...this.repositoryNames];
-    const problemOf = (field: string, name: string, known: readonly string[]) =>
-      known.includes(name)
-        ? []
-        : [{ field, expected: `one of ${known.join(', ') || '(no dataset exists yet)'}`, was: shown(name) }];
+    const problemOf = (field: string, name: string, known: readonly string[]) => {
+      const expected = known.length > 0 ? `one of ${known.join(', ')}` : 'an imported dataset (there is none yet)';
+      return known.includes(name) ? [] : [{ field, expected, was: shown(name) }];
+    };
     const problems = [
       ...(source.type === 'dataset' ? problemOf('source.dataset', source.dataset, datasets) : []),
       ...backfill.flatMap((name, i) => problemOf(`backfill[${i}]`, name, repositories)),

@@ -1,13 +1,17 @@
 /**
- * Finds the servers for a program: those that the environment names; if it names none, those of a running `barkeep up`.
- * Starts and stops embedded servers for the rest. Programs that start servers on the same data folder wait for each other.
+ * Finds the servers for a program. It takes the first of these that applies:
+ *
+ * 1. The environment names all servers that the program needs: these.
+ * 2. The environment names none, and a `barkeep up` runs on the data folder: its servers.
+ * 3. Otherwise the named ones, and private servers for the rest, which are started. Programs that start servers on the same data folder
+ *    wait for each other. If a `barkeep up` gets the folder first, its servers are the rest.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { readServiceUrls, type ServiceUrls } from '@barkeep/service';
 import { AlreadyRunningError } from '../errors.js';
 import type { Scope } from '../scope.js';
 import { readRunning } from './instance.js';
-import { allUrls, type Services, serversNotToStart, type StartOptions, startServices } from './start-services.js';
+import { completeUrls, knownUrls, type Services, type StartOptions, startServices } from './start-services.js';
 
 /** The role that a `barkeep up`, and a `barkeep run --keep`, publishes for other programs. */
 export const UP_ROLE = 'up';
@@ -49,13 +53,16 @@ export type FoundServers = ServiceUrls & Partial<Pick<Services, 'publish'>>;
 /** URLs of servers that answer, or that the environment names. The scope stops the servers that this function starts. */
 export async function findServers(options: StartOptions, scope: Scope): Promise<FoundServers> {
   return (
-    allUrls(serversNotToStart(options)) ??
+    completeUrls(knownUrls(options)) ??
     runningUp(options.dataDir, options.env ?? process.env)?.urls ??
     startInTurn(options, scope)
   );
 }
 
-/** Starts the embedded servers; first waits while another program uses their folder. @throws AlreadyRunningError after 10 minutes */
+/**
+ * Starts private servers; first waits while another program uses their folder. Returns the servers of that program instead when it is a
+ * `barkeep up`. @throws AlreadyRunningError after 10 minutes
+ */
 async function startInTurn(options: StartOptions, scope: Scope): Promise<FoundServers> {
   const { dataDir, log } = options;
   const deadline = Date.now() + TURN_LIMIT_MS;
@@ -68,8 +75,8 @@ async function startInTurn(options: StartOptions, scope: Scope): Promise<FoundSe
       return services;
     } catch (error) {
       if (!(error instanceof AlreadyRunningError) || Date.now() > deadline) throw error;
-      const up = runningUp(dataDir); // also when the environment names some of the servers
-      if (up !== undefined) return { ...up.urls, ...serversNotToStart(options) };
+      const up = runningUp(dataDir); // without `env`: the environment may name some of the servers
+      if (up !== undefined) return { ...up.urls, ...knownUrls(options) };
       if (!isNoted) log?.(`waiting for process ${error.pid}, which uses ${dataDir}`);
       isNoted = true;
     }

@@ -1,16 +1,32 @@
 /**
- * Folders outside the project: for fetched programs, which all checkouts share, and for data when PostgreSQL's account cannot reach the
- * project. Guarantees: only this user can write there, so no other can put a program there.
+ * Makes folders, and finds two outside the project: one for fetched programs, which all checkouts share, and one for data when PostgreSQL's
+ * account cannot reach the project. Guarantees: only this user can write in these two, so no other can put a program there.
  */
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { errorCode } from '@barkeep/service';
 import { DataFolderError } from '../errors.js';
 import { type Account, canReach } from './account.js';
 
+/**
+ * Creates a folder, and those above it, when they are missing. In /proc it throws; Node's mkdir with `recursive` never ends there.
+ * @returns whether the folder was missing
+ */
+export function makeMissingFolder(path: string): boolean {
+  if (!existsSync(dirname(path))) makeMissingFolder(dirname(path));
+  try {
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST' && statSync(path).isDirectory()) return false;
+    throw error;
+  }
+}
+
 /** Creates a folder when it is missing, with mode 0755 under any umask. */
 export function makeFolder(path: string): void {
-  if (mkdirSync(path, { recursive: true }) !== undefined) chmodSync(path, 0o755);
+  if (makeMissingFolder(path)) chmodSync(path, 0o755);
 }
 
 /** Lets all users read a folder and its files, and run the programs in it. With a strict umask npm installs files for its user only. */

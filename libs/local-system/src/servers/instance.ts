@@ -4,7 +4,7 @@
  * Guarantees: `instance.json` is written atomically and readable by its user only; at most one live process owns it.
  */
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { errorCode, type ServiceUrls } from '@barkeep/service';
 import { z } from 'zod';
@@ -63,16 +63,20 @@ export function readRunning(dataDir: string): RunningServices | undefined {
   return { ...state.urls, pid: state.owner.pid, extra: state.extra };
 }
 
-/** Writes a state to a new file in the folder, which the caller links or renames. @returns its path */
+/** Writes a state to a new file in the folder, which the caller links or renames. @returns its path @throws an error that leaves no file */
 function writeTemporary(folder: string, state: InstanceState): string {
   const path = join(folder, `.instance-${randomBytes(6).toString('hex')}`);
-  writeFileSync(path, JSON.stringify(state, null, 2), { mode: 0o600 });
+  try {
+    writeFileSync(path, JSON.stringify(state, null, 2), { mode: 0o600 });
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
   return path;
 }
 
-/** Makes `state` the folder's first state; false when the folder already has one. */
+/** Makes `state` the first state of an existing folder; false when the folder already has one. */
 export function claim(folder: string, state: InstanceState): boolean {
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
   const written = writeTemporary(folder, state);
   try {
     linkSync(written, statePath(folder)); // unlike a rename, a link fails when the name exists

@@ -38,14 +38,14 @@ async function askRedis<T>(url: string, ask: (redis: Redis) => Promise<T>): Prom
   }
 }
 
-/** Calls `ask` with a new connection. @throws the reason when PostgreSQL does not answer within 5 s */
-async function askPostgres<T>(url: string, ask: (client: Client) => Promise<T>): Promise<T> {
+/** Calls `ask` with a new connection. @param queryMs limit of a query @throws the reason when PostgreSQL does not answer within 5 s */
+export async function askPostgres<T>(url: string, ask: (client: Client) => Promise<T>, queryMs = ANSWER_LIMIT_MS) {
   // Imported on demand: a program that only pings Redis does not load `pg`.
   const pg = await import('pg');
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: ANSWER_LIMIT_MS,
-    query_timeout: ANSWER_LIMIT_MS,
+    query_timeout: queryMs,
   });
   client.on('error', () => undefined); // the query that runs is rejected with the same error
   try {

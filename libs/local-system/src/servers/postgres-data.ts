@@ -5,13 +5,23 @@
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { errorText } from '@barkeep/service';
 import { DataFolderError, ServerStartError } from '../errors.js';
 import type { Account } from './account.js';
 import type { PostgresProgram } from './postgres-program.js';
+import { removeFolder } from './sweep.js';
 
 const INIT_LIMIT_MS = 120_000;
 
@@ -38,11 +48,12 @@ export function programEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
 }
 
-/** Creates the data folder under another name and renames it, so that an interrupted start leaves no incomplete folder. */
+/**
+ * Creates the data folder under another name and renames it, so that an interrupted start leaves no incomplete folder. The name is new each
+ * time: the initdb of a killed start may still run, and empties its folder when it fails.
+ */
 async function initialise(options: PostgresOptions, data: string, passwordFile: string): Promise<void> {
-  const fresh = `${data}.new`;
-  rmSync(fresh, { recursive: true, force: true });
-  mkdirSync(fresh, { mode: 0o700 });
+  const fresh = mkdtempSync(`${data}.new-`);
   giveTo(fresh, options.account);
   writeFileSync(passwordFile, randomBytes(18).toString('hex'), { mode: 0o600 });
   giveTo(passwordFile, options.account);
@@ -56,8 +67,7 @@ async function runInitdb({ program, account, place, keep }: PostgresOptions, fol
   const args = [`--pgdata=${folder}`, `--username=${POSTGRES_ROLE}`, `--pwfile=${passwordFile}`, ...settings];
   const options = { cwd: place, env: programEnvironment(), timeout: INIT_LIMIT_MS, ...account };
   const initdb = promisify(execFile)(join(program.bin, 'initdb'), keep ? args : [...args, '--no-sync'], options);
-  // A child process outlives its parent. Without this handler initdb would go on writing into the folder, while the next start removes it
-  // and creates another one.
+  // A child process outlives its parent. Without this handler initdb would continue after this process has exited.
   const endInitdb = () => initdb.child.kill('SIGKILL');
   process.once('exit', endInitdb);
   try {
@@ -80,19 +90,15 @@ function checkVersion(data: string, major: number): void {
   );
 }
 
-/**
- * The account that owns the data. The server must run as this account, even when {@link PostgresOptions.account} now names another one.
- */
-function ownerOf(data: string): Account {
-  const { uid, gid } = statSync(data);
-  return { uid, gid };
-}
-
-/** Opens the data folder in `place`, and creates it if it is missing. @throws ServerStartError, DataFolderError */
+/** Opens the data folder in `place`, and creates it if it is missing. Removes what killed starts left. @throws ServerStartError, DataFolderError */
 export async function openPostgresData(options: PostgresOptions) {
   const folder = join(options.place, 'postgres');
   const passwordFile = join(options.place, 'postgres-password');
+  const unfinished = readdirSync(options.place).filter((name) => name.startsWith('postgres.new'));
+  for (const name of unfinished) removeFolder(join(options.place, name));
   if (!existsSync(folder)) await initialise(options, folder, passwordFile);
   checkVersion(folder, options.program.major);
-  return { folder, account: options.account && ownerOf(folder), password: readFileSync(passwordFile, 'utf8').trim() };
+  const { uid, gid } = statSync(folder); // the server must run as the owner of its data, even when the options now name another account
+  const password = readFileSync(passwordFile, 'utf8').trim();
+  return { folder, account: options.account && { uid, gid }, password };
 }

@@ -5,7 +5,8 @@
  * is left running.
  */
 import { join } from 'node:path';
-import { pingPostgres } from './ping.js';
+import type { Client } from 'pg';
+import { askPostgres } from './ping.js';
 import { openPostgresData, POSTGRES_ROLE, type PostgresOptions, programEnvironment } from './postgres-data.js';
 import { startServer, withFreePort, type ServerProcess } from './server-process.js';
 
@@ -35,17 +36,9 @@ export function postgresSettings(port: number, keep: boolean): string[] {
 }
 
 /** Creates the database of Barkeep if it does not exist. */
-async function ensureDatabase(adminUrl: string): Promise<void> {
-  const { Client } = await import('pg');
-  const client = new Client({ connectionString: adminUrl });
-  client.on('error', () => undefined); // a lost connection rejects the query that runs
-  await client.connect();
-  try {
-    const existing = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [POSTGRES_ROLE]);
-    if (existing.rowCount === 0) await client.query(`CREATE DATABASE ${POSTGRES_ROLE}`);
-  } finally {
-    await client.end();
-  }
+async function ensureDatabase(client: Client): Promise<void> {
+  const existing = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [POSTGRES_ROLE]);
+  if (existing.rowCount === 0) await client.query(`CREATE DATABASE ${POSTGRES_ROLE}`);
 }
 
 /** Starts a server with its data in `place`; calls `spawned` as soon as its process exists. @returns the URL of its database */
@@ -69,10 +62,7 @@ export async function startPostgres(
     // Without `sslmode` the client would use that of PGSSLMODE, which the user may have set for another server.
     const url = (database: string) =>
       `postgres://${POSTGRES_ROLE}:${password}@127.0.0.1:${port}/${database}?sslmode=disable`;
-    const probe = async () => {
-      await pingPostgres(url('postgres'));
-      await ensureDatabase(url('postgres'));
-    };
+    const probe = () => askPostgres(url('postgres'), ensureDatabase, READY_LIMIT_MS);
     await startServer(command, spawned, probe, READY_LIMIT_MS);
     return url(POSTGRES_ROLE);
   });

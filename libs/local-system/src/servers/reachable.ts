@@ -14,11 +14,11 @@ export const SERVERS = [
 ] as const;
 
 /**
- * Connects to each server that has a URL in `urls`.
+ * Checks that each server that has a URL in `urls` accepts a connection.
  * @param withinMs how long it tries again: a server may be starting @default once
  * @throws ServerUnreachableError that names the address and the variable
  */
-export async function connectToServers(urls: Partial<ServiceUrls>, withinMs = 0): Promise<void> {
+export async function expectReachable(urls: Partial<ServiceUrls>, withinMs = 0): Promise<void> {
   const deadline = performance.now() + withinMs;
   await Promise.all(SERVERS.map((server) => connectToServer(server, urls[server.key], deadline)));
 }

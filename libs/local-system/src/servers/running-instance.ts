@@ -41,8 +41,8 @@ function placeFor(folder: string, keep: boolean): string {
 }
 
 /**
- * Records in `folder` that PostgreSQL's data are in `place`. Without such a record `folder` is new. Data in `place` are then from an
- * earlier folder with the same path, which was deleted; they are removed.
+ * Records in `folder` that PostgreSQL's data are in another place. A folder without this record is new. So data in `place` were left by a
+ * deleted folder of the same path, and are removed.
  */
 function recordPlace(folder: string, place: string, log: Log): void {
   const record = join(folder, 'postgres-data-is-in');
@@ -107,26 +107,37 @@ export class Instance {
   /** Called for each server as soon as its process exists, so that the next start finds it after a crash. */
   readonly spawned = (server: ServerProcess, delay = new RestartDelay()): void => {
     const spawnedAt = Date.now();
-    this.update({ servers: [...this.state.servers.filter(isRunning), server.mark] });
     void server.exited.then((how) => this.onServerEnd(server, how, Date.now() - spawnedAt, delay));
+    this.update({ servers: [...this.state.servers.filter(isRunning), server.mark] });
   };
 
   /** Reports the end of a server. Starts it again, with the data on its disk, unless the instance is still starting or stops. */
   private onServerEnd(server: ServerProcess, how: string, ranMs: number, delay: RestartDelay): void {
     if (this.stopping !== undefined) return;
     const { name, pid } = server.mark;
-    const ended = [`${name} (${pid}) ${how}`, lowDiskText(this.place) ?? []].flat().join('; ');
+    const lowDisk = lowDiskText(this.place) ?? lowDiskText(this.folder); // Redis has its data in the folder
+    const ended = [`${name} (${pid}) ${how}`, lowDisk ?? []].flat().join('; ');
     if (this.state.urls === undefined) return this.log(ended);
     const waitMs = delay.next(ranMs);
     this.log(`${ended}; starting it again in ${waitMs / 1000} s`);
     const restart = (): void => {
       if (this.stopping !== undefined) return;
       server.respawn().then(
-        (again) => this.spawned(again, delay),
+        (again) => this.spawnedAgain(again, delay),
         (error: unknown) => this.onServerEnd(server, errorText(error), 0, delay),
       );
     };
     setTimeout(restart, waitMs).unref();
+  }
+
+  /** Records a server that was started again. Ends it when that fails, as on a full disk; its end leads to the next attempt. */
+  private spawnedAgain(server: ServerProcess, delay: RestartDelay): void {
+    try {
+      this.spawned(server, delay);
+    } catch (error) {
+      this.log(`${server.mark.name} (${server.mark.pid}) is stopped again: ${errorText(error)}`);
+      askToEnd(server.mark);
+    }
   }
 
   /** Stops the servers, Redis first. Every call returns the promise of the same stop. */

@@ -36,36 +36,36 @@ export interface Services extends ServiceUrls {
   stop(): Promise<void>;
 }
 
-/** Stands for the URL of a server that the program does not need and never calls. Port 9 is the discard port. */
-const NOT_NEEDED = 'redis://127.0.0.1:9/0';
+/** The URL of both Redis roles for a program that needs only the database, and so never calls it. Port 9 is the discard port. */
+const UNUSED_REDIS = 'redis://127.0.0.1:9/0';
 
-/** The servers that are not started: those that the environment names, and {@link NOT_NEEDED} for those not needed. */
-export function serversNotToStart({ env = process.env, need }: StartOptions): Partial<ServiceUrls> {
-  const unneeded = need === 'database' ? { redisUrl: NOT_NEEDED, sessionRedisUrl: NOT_NEEDED } : {};
-  return { ...unneeded, ...readServiceUrls(env) };
+/** The URLs that are known before a server is started: those that the environment names, and {@link UNUSED_REDIS}. */
+export function knownUrls({ env = process.env, need }: StartOptions): Partial<ServiceUrls> {
+  const unused = need === 'database' ? { redisUrl: UNUSED_REDIS, sessionRedisUrl: UNUSED_REDIS } : {};
+  return { ...unused, ...readServiceUrls(env) };
 }
 
 /** The three URLs; undefined when one of them is missing. */
-export function allUrls({ redisUrl, sessionRedisUrl, databaseUrl }: Partial<ServiceUrls>): ServiceUrls | undefined {
+export function completeUrls({ redisUrl, sessionRedisUrl, databaseUrl }: Partial<ServiceUrls>) {
   return redisUrl && sessionRedisUrl && databaseUrl ? { redisUrl, sessionRedisUrl, databaseUrl } : undefined;
 }
 
-/** Starts the servers that `given` lacks. One Redis serves both roles, as its databases 0 and 1. */
+/** Starts the servers whose URLs are not known. One Redis serves both roles, as its databases 0 and 1. */
 async function startMissing(
   instance: Instance,
-  given: Partial<ServiceUrls>,
+  known: Partial<ServiceUrls>,
   { env = process.env, keep }: StartOptions,
   log: Log,
 ): Promise<ServiceUrls> {
   const redis = async () => {
-    const { redisUrl, sessionRedisUrl } = given;
+    const { redisUrl, sessionRedisUrl } = known;
     if (redisUrl !== undefined && sessionRedisUrl !== undefined) return { redisUrl, sessionRedisUrl };
     const folder = join(instance.folder, 'redis');
     const baseUrl = await startRedis(findRedis(env, log), { folder, keep }, instance.spawned);
     return { redisUrl: redisUrl ?? `${baseUrl}0`, sessionRedisUrl: sessionRedisUrl ?? `${baseUrl}1` };
   };
   const postgres = async () => {
-    if (given.databaseUrl !== undefined) return given.databaseUrl;
+    if (known.databaseUrl !== undefined) return known.databaseUrl;
     const account = postgresAccount();
     const program = findPostgres(account, log);
     makeFolder(instance.place);
@@ -84,15 +84,15 @@ async function startMissing(
  */
 export async function startServices(options: StartOptions): Promise<Services> {
   const log = options.log ?? (() => undefined);
-  const given = serversNotToStart(options);
-  const all = allUrls(given);
-  // With `keep` this takes an instance even if it starts no server, because the owner may publish values in it.
-  if (!options.keep && all) return { ...all, publish: () => undefined, stop: () => Promise.resolve() };
+  const known = knownUrls(options);
+  const complete = completeUrls(known);
+  // Nothing is to be started. With `keep` an instance is taken nevertheless: its owner may publish the coordinator's address in it.
+  if (complete && !options.keep) return { ...complete, publish: () => undefined, stop: () => Promise.resolve() };
   const dataDir = resolve(options.dataDir);
   await sweep(dataDir, log);
   const instance = await takeInstance(dataDir, options.keep, log);
   try {
-    const urls = await startMissing(instance, given, options, log);
+    const urls = await startMissing(instance, known, options, log);
     instance.update({ urls });
     return { ...urls, publish: (extra) => instance.publish(extra), stop: () => instance.stop() };
   } catch (error) {
