@@ -21,7 +21,7 @@ export class SessionDataController {
     description: `At most ${api.BARS_MAX} bars. When a range has more, the Link header (rel="next") names the rest. ${FORMING}`,
     query: api.barsQuery,
     answer: { description: 'the visible bars', component: 'Bar', list: true, example: [api.barExample] },
-    problems: ['invalid-input', ...symbolProblems],
+    problems: symbolProblems,
   })
   async bars(@Called() { id, symbol, query, request, response }: Call<typeof api.barsQuery>) {
     const data = await this.sessions.open(id);
@@ -40,7 +40,7 @@ export class SessionDataController {
     description: FORMING,
     query: api.intervalQuery,
     answer: { description: 'the bar', component: 'Bar', example: api.barExample },
-    problems: ['invalid-input', 'no-bar', ...symbolProblems],
+    problems: ['no-bar', ...symbolProblems],
   })
   async latestBar(@Called() { id, symbol, query }: Call<typeof api.intervalQuery>) {
     const { interval, fill } = query;
@@ -58,7 +58,7 @@ export class SessionDataController {
       schema: { type: 'object', additionalProperties: { oneOf: [componentRef('Bar'), { type: 'null' }] } },
       example: { SPY: api.barExample, IBM: null },
     },
-    problems: ['invalid-input', ...symbolProblems],
+    problems: symbolProblems,
   })
   async latest(@Called() { id, query }: Call<typeof api.symbolsQuery>) {
     const { symbols, interval, fill } = query;
@@ -73,7 +73,7 @@ export class SessionDataController {
       'Session figures are of the trading day that the clock is in, run figures of all days. With date, counts, gaps and session figures are of that day.',
     query: api.metricsQuery,
     answer: { description: 'the metrics', component: 'Metrics', example: api.metricsExample },
-    problems: ['invalid-input', ...symbolProblems],
+    problems: symbolProblems,
   })
   async metrics(@Called() { id, symbol, query }: Call<typeof api.metricsQuery>) {
     return metricsView(await (await this.sessions.open(id)).metrics(symbol, query.view, query.date));
@@ -83,7 +83,7 @@ export class SessionDataController {
     summary: 'Gaps of a symbol before the clock, oldest first; in the view of an operator before the frontier',
     query: api.viewQuery,
     answer: { description: 'the gaps', component: 'Gap', list: true, example: [api.gapExample] },
-    problems: ['invalid-input', ...symbolProblems],
+    problems: symbolProblems,
   })
   async gaps(@Called() { id, symbol, query }: Call<typeof api.viewQuery>) {
     return (await (await this.sessions.open(id)).gaps(symbol, query.view)).map(gapView);
@@ -94,7 +94,7 @@ export class SessionDataController {
       'SHA-256 over the bars of the days that the clock has closed, and their counts; for an operator over all stored bars',
     query: api.viewQuery,
     answer: { description: 'the digest', component: 'Digest', example: api.digestExample },
-    problems: ['invalid-input', ...PROBLEMS.reading],
+    problems: PROBLEMS.reading,
   })
   async digest(@Called() { id, query }: Call<typeof api.viewQuery>): Promise<api.DigestAnswer> {
     return (await this.sessions.open(id)).digest(query.view);
@@ -119,7 +119,7 @@ export class SessionDataController {
       'of an operator up to the frontier.',
     query: api.daysQuery,
     answer: { description: 'a page', component: 'Days', example: api.daysExample },
-    problems: ['invalid-input', ...symbolProblems],
+    problems: symbolProblems,
   })
   async readDays(@Called() { id, query }: Call<typeof api.daysQuery>) {
     return daysView(await this.sessions.dayCounts(id, query));
@@ -145,7 +145,7 @@ export class SessionDataController {
       'prices, volume and origin. It reads all bars up to the first difference, and may take longer than other calls.',
     query: api.differenceQuery,
     answer: { description: 'the comparison', component: 'Difference', example: api.differenceExample },
-    problems: ['invalid-input', ...PROBLEMS.reading],
+    problems: PROBLEMS.reading,
   })
   async readDifference(@Called() { id, query, response }: Call<typeof api.differenceQuery>) {
     withoutDeadline(response); // a comparison reads all bars up to the first difference
