@@ -1,4 +1,7 @@
-/** `/v1/sessions/{id}/…`: what a session holds as a whole. An operator gets digests and counts beyond the clock. */
+/**
+ * `/v1/sessions/{id}/…`: what a session holds as a whole. An operator gets digests and counts beyond the clock. The calls that read all bars
+ * have no deadline: the next call after a 503 would read them all again.
+ */
 import * as api from '@barkeep/api';
 import { Inject } from '@nestjs/common';
 import { withoutDeadline } from '../access/index.js';
@@ -13,11 +16,13 @@ export class SessionDataController {
   @Operation('GET', 'v1/sessions/:id/digest', {
     summary:
       'SHA-256 over the bars of the days that the clock has closed, and their counts; for an operator over all stored bars',
+    description: 'It reads all bars, and may take longer than other calls.',
     query: api.viewQuery,
     answer: { description: 'the digest', component: 'Digest', example: api.digestExample },
     problems: PROBLEMS.reading,
   })
-  async digest(@Called() { id, query }: Call<typeof api.viewQuery>): Promise<api.DigestAnswer> {
+  async digest(@Called() { id, query, response }: Call<typeof api.viewQuery>): Promise<api.DigestAnswer> {
+    withoutDeadline(response);
     return (await this.sessions.open(id)).digest(query.view);
   }
 
@@ -25,11 +30,12 @@ export class SessionDataController {
     summary: 'A digest of each trading day of a session, chained',
     description:
       'Covers the days that the clock and upkeep have passed. Two sessions over the same data have the same digests. Their ids, the ' +
-      'order of their symbols and the machines do not matter.',
+      'order of their symbols and the machines do not matter. It reads all bars, and may take longer than other calls.',
     answer: { description: 'the certificate', component: 'Certificate', example: api.certificateExample },
     problems: PROBLEMS.reading,
   })
-  certificate(@Called() { id }: Call) {
+  certificate(@Called() { id, response }: Call) {
+    withoutDeadline(response);
     return this.sessions.certificate(id);
   }
 
