@@ -51,7 +51,7 @@ export class PrefetchedWindows {
   /** Reads a window while the stream waits for it. When the source is silent, the day has timed out. */
   private readInTurn(window: Window, stop: AbortSignal): Promise<WindowRead> {
     const { source, dayChanges, timedOut, markTimedOut } = this.parts;
-    return this.prefetches.duringPrefetch(async () => {
+    return this.prefetches.whileReadingAhead(async () => {
       const read = await source.read(window, stop);
       if (read.silence) {
         await markTimedOut(window.dayIndex, read.silence);
