@@ -65,8 +65,7 @@ function refuse(request: Request, response: Response): void {
 }
 
 /** Whether a browser sent the request for a page of this service: after a 401 it asks for a password and repeats the request. */
-function isForBrowsers({ originalUrl, headers }: Request): boolean {
-  const path = originalUrl.split('?', 1)[0] ?? '';
+function isForBrowsers({ path, headers }: Request): boolean {
   return OTHER_PAGES.test(path) || CONSOLE_PAGES.test(path) || headers['sec-fetch-site'] === 'same-origin';
 }
 

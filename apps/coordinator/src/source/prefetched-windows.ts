@@ -5,7 +5,7 @@
  * If the source is silent in that read, the day has timed out: it keeps the bars that came, and its later windows stay empty. The missing
  * slots are gaps, which upkeep repairs.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { orAborted } from '@barkeep/bars';
 import type { Window } from '@barkeep/session-data';
 import { Prefetches, type PrefetchParts } from './prefetches.js';
 import type { SilentSourceError } from './silence.js';
@@ -70,9 +70,6 @@ export class PrefetchedWindows {
     if (!isLastOfDay) return;
     const next = this.prefetches.first; // of the next day: the windows of this day are all taken
     if (!next) return;
-    const waited = new AbortController();
-    const timeout = sleep(DAY_HELD_MS, undefined, { signal: waited.signal }).catch(() => undefined);
-    await Promise.race([next, timeout]);
-    waited.abort();
+    await orAborted(() => next, AbortSignal.timeout(DAY_HELD_MS)).catch(() => undefined); // `next` never rejects
   }
 }
