@@ -1,7 +1,7 @@
-/** Recognizes failures of TLS, which last: another attempt of the same process fails again. */
+/** Recognizes failures of TLS that last: another attempt of the same process fails again. */
 import { errorCode, errorText } from './error-text.js';
 
-/** Says what is wrong with the TLS of a server, and what helps; undefined for an error that is not about TLS. */
+/** Says what is wrong with the TLS of a server, and what helps; undefined for an error that is not about TLS, or that may pass. */
 export function tlsProblem(caught: unknown): string | undefined {
   const code = errorCode(caught) ?? '';
   const text = errorText(caught);
@@ -12,6 +12,7 @@ export function tlsProblem(caught: unknown): string | undefined {
   if (/^(CERT_|CRL_|ERR_TLS_CERT|HOSTNAME_|INVALID_(CA|PURPOSE)|PATH_LENGTH)/.test(code))
     return `a certificate that is not valid (${text})`;
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return 'no TLS (an answer that is not encrypted)';
+  if (code.endsWith('_ALERT_INTERNAL_ERROR')) return undefined; // sent by Caddy while it has no certificate yet
   // node-postgres gives this error no code.
   const isTls = /^(ERR_SSL|ERR_TLS|EPROTO)/.test(code) || text === 'The server does not support SSL connections';
   return isTls ? `no TLS connection (${reason})` : undefined;
