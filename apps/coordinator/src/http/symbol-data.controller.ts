@@ -1,7 +1,4 @@
-/**
- * `/v1/sessions/{id}/symbols/{symbol}/…` and `…/latest`: the bars, metrics and gaps of symbols. Bars end at the session's clock; an operator
- * gets metrics and gaps beyond it.
- */
+/** `/v1/sessions/{id}/symbols/{symbol}/…` and `…/latest`: bars up to the clock, metrics and gaps; an operator gets the last two beyond it. */
 import * as api from '@barkeep/api';
 import { Inject } from '@nestjs/common';
 import { ApiController, type Call, Called, componentRef, Operation, PROBLEMS } from '../openapi/index.js';
