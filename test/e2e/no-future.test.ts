@@ -1,7 +1,7 @@
 /**
- * Proves that no bar is shown before its close (I2, an invariant of docs/ARCHITECTURE.md). In the canary market a bar with data from
- * after its close has wrong values; a {@link Canary} throws when it looks at such a bar. Each test follows a session and reads in every
- * way (canary-reads.ts) at every step. Meanwhile the store has bars of later days, and upkeep repairs them.
+ * Proves that no bar is shown before its close (I2, an invariant of docs/ARCHITECTURE.md). Each test follows a session and reads in every
+ * way (canary-reads.ts) at every step. Meanwhile the store has bars of later days, and upkeep repairs them. The values of the canary market
+ * tell from which minutes a bar was made: a {@link Canary} throws when it looks at a bar with a minute from after the bar's close.
  */
 import { connect, type Barkeep, type ClientSession, type Mirror } from '@barkeep/client';
 import type { OpenSession } from '@barkeep/session-data';

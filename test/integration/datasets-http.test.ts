@@ -119,28 +119,36 @@ it('the coverage has the rows of each symbol and day, with what the calendar exp
   expect(await admin().ok('GET', '/v1/datasets/empty/coverage')).toMatchObject({ days: [], symbols: [] });
 });
 
-// Calendar, hours and times of the rows; then the days of the answer, and the number of rows on each.
 it.each([
-  // The trading day of 5 December begins on the evening of the 4th, so that it has both rows.
-  ['CMES', 'regular', ['2023-12-04T23:00Z', '2023-12-05T15:00Z'], [{ date: '2023-12-05', expected: 1_380 }], [2]],
-  // The first row is in the evening of 4 December in New York.
-  [
-    'XNYS',
-    'extended',
-    ['2023-12-05T00:30Z', '2023-12-05T15:00Z'],
-    [
+  {
+    calendar: 'CMES',
+    hours: 'regular',
+    // The trading day of 5 December begins on the evening of the 4th, so that it has both rows.
+    times: ['2023-12-04T23:00Z', '2023-12-05T15:00Z'],
+    days: [{ date: '2023-12-05', expected: 1_380 }],
+    rows: [2],
+  },
+  {
+    calendar: 'XNYS',
+    hours: 'extended',
+    // The first row is in the evening of 4 December in New York.
+    times: ['2023-12-05T00:30Z', '2023-12-05T15:00Z'],
+    days: [
       { date: '2023-12-04', expected: 960 },
       { date: '2023-12-05', expected: 960 },
     ],
-    [1, 1],
-  ],
-] as const)('the coverage of %s, %s hours, has the days with rows', async (calendar, hours, times, days, rows) => {
-  const bars = times.map((time) => ({ openTime: Date.parse(time), open: 1, high: 1, low: 1, close: 1, volume: 1 }));
-  await writeBars(database.url, `days-${calendar}`, new Map([['AAA', bars]]));
-  const query = `calendar=${calendar}&hours=${hours}`;
-  const answer = await admin().ok('GET', `/v1/datasets/days-${calendar}/coverage?${query}`);
-  expect(answer).toMatchObject({ days, symbols: [{ symbol: 'AAA', rows, outside: 0, extended: 0 }] });
-});
+    rows: [1, 1],
+  },
+])(
+  'the coverage of $calendar, $hours hours, has the days with rows',
+  async ({ calendar, hours, times, days, rows }) => {
+    const bars = times.map((time) => ({ openTime: Date.parse(time), open: 1, high: 1, low: 1, close: 1, volume: 1 }));
+    await writeBars(database.url, `days-${calendar}`, new Map([['AAA', bars]]));
+    const query = `calendar=${calendar}&hours=${hours}`;
+    const answer = await admin().ok('GET', `/v1/datasets/days-${calendar}/coverage?${query}`);
+    expect(answer).toMatchObject({ days, symbols: [{ symbol: 'AAA', rows, outside: 0, extended: 0 }] });
+  },
+);
 
 it('the coverage expects the bars of the interval that the rows of the dataset have', async () => {
   const open = Date.parse('2015-12-23T14:30Z');

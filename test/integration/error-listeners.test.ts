@@ -1,6 +1,7 @@
 /**
- * Every emitter that our code makes has a listener for `error` for as long as it lives. These tests check all recorded emitters in each
- * phase of their lives, so a new connection, queue or child process is checked without a change of this file.
+ * An emitter (a connection, a queue, a child process) that emits `error` without a listener ends the process. So each emitter that our code
+ * makes must have a listener for as long as it lives. The tests check this for all emitters that recorded-emitters.ts has recorded, at
+ * several moments between their start and their end: a new connection needs no new test.
  * I11: an invariant at the end of docs/ARCHITECTURE.md.
  */
 import { randomUUID } from 'node:crypto';
@@ -120,7 +121,7 @@ test('I11 queues, workers and Redis clients of a coordinator and a worker have l
     const answer = await fetch(`${coordinator.url}/health/ready`);
     expect(answer.status).toBe(200);
     expectListeners('after a request');
-    // The two lower bounds show that the recording works: lower numbers would mean that it misses emitters.
+    // Both services have four queues, and the four workers of BullMQ are a QueueBase too. With less, the recording would miss emitters.
     const all = [...emitters.keys()];
     expect(all.filter((emitter) => emitter instanceof QueueBase).length).toBeGreaterThanOrEqual(12);
     expect(all.filter((emitter) => emitter instanceof Redis).length).toBeGreaterThanOrEqual(6);

@@ -159,7 +159,7 @@ describe('the documentation', () => {
     expect(Object.fromEntries(documented.filter(isChecked))).toEqual(CONTRACT_STATUSES);
   });
 
-  it('has a summary, an example and the problem 401 for every route, and no dangling reference', async () => {
+  it('has a summary, an example and the problems 400 and 401 for every route, and no dangling reference', async () => {
     for (const { path, operation } of await describedOperations()) {
       if (!path.startsWith('/v1')) continue;
       expect(operation.summary).toMatch(/./);
@@ -169,7 +169,9 @@ describe('the documentation', () => {
       for (const [, { content = {} }] of isRemoval ? [] : successes) {
         expect(Object.values(content)[0]?.example).toBeDefined();
       }
-      expect(operation.responses['401']?.content?.['application/problem+json']?.example).toBeDefined();
+      // Every route refuses a query parameter that it does not have, and a wrong key.
+      for (const status of ['400', '401'])
+        expect(operation.responses[status]?.content?.['application/problem+json']?.example).toBeDefined();
     }
     const text = await (await get('/docs-json')).text();
     const { components } = JSON.parse(text) as ApiDocument;

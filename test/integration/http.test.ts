@@ -3,7 +3,6 @@
  * I13: an invariant at the end of docs/ARCHITECTURE.md.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { sessionPageAnswer } from '@barkeep/api';
 import { withSessionLock } from '@barkeep/bar-repository';
 import { loadConfig } from '@barkeep/service';
@@ -11,6 +10,7 @@ import { Redis } from 'ioredis';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
 import { APP_CONTEXT, type AppContext } from '../../apps/coordinator/src/runtime.js';
 import { createTestDatabase, untilLockAwaited, type TestDatabase } from '../support/setup/database.js';
+import { untilTrue } from '../support/setup/until-true.js';
 import { postTo, problemIn, sessionIn } from '../support/system/http-calls.js';
 import { inProcessEnvironment, removeAllKeys } from '../support/system/in-process.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
@@ -60,14 +60,8 @@ function connections(): AppContext['connections'] {
 /** Runs a statement on the coordinator's database. */
 const query = <Rows>(sql: string) => connections().dataSource.query<Rows>(sql);
 
-/** Waits until `check` is true, for at most 30 s. An error counts as false. */
-async function until(check: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 30_000;
-  while (!(await check().catch(() => false))) {
-    if (performance.now() > end) throw new Error('expected the check to be true within 30 s');
-    await delay(50);
-  }
-}
+/** Waits until `check` is true. An error counts as false. */
+const until = (check: () => Promise<boolean>) => untilTrue(() => check().catch(() => false));
 
 describe('sessions', () => {
   it('a creation is answered 201 with a Location, and its repeat 200', async () => {

@@ -18,6 +18,7 @@ describe('an example in the OpenAPI document', () => {
     ['status of queues', answers.queuesAnswer, examples.queuesExample],
     ['layout', answers.layoutAnswer, examples.layoutExample],
     ['difference', answers.differenceAnswer, examples.differenceExample],
+    ['fed batch', answers.fedAnswer, examples.fedExample],
     ['problem', problemAnswer, examples.problemExample],
   ])('the example of a %s has the shape of its schema', (_name, schema, example) => {
     expect(schema.parse(example)).toEqual(example);

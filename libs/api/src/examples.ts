@@ -1,6 +1,6 @@
 /**
- * The examples in the OpenAPI document; a test parses each with its schema. The spec runs on the data of the demonstration. The other
- * values are invented, and need not agree with each other.
+ * The examples in the OpenAPI document; a test parses those of answers with their schemas. The spec runs on the data of the demonstration.
+ * The other values are invented, and need not agree with each other.
  */
 import { parseSessionSpec } from '@barkeep/bars';
 import { problem, summary } from './problems.js';
@@ -131,7 +131,7 @@ export const layoutExample = {
     chunk: '{base}:chunk:{interval}:{symbol}:{date}',
     states: '{base}:states:{symbol}:{date}',
   },
-  datasets: ['reference'],
+  datasets: ['stream', 'reference'],
   intervals: [{ name: '1m', isBase: true, isComputed: true }],
   days: [
     {

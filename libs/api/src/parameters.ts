@@ -37,8 +37,10 @@ export const view = z.enum(['strategy', 'operator'], 'strategy or operator').def
 /** Symbols, separated by commas; one that is named several times counts once. */
 export const symbolList = z
   .string()
-  .transform((text) => [...new Set(text.split(','))])
-  .pipe(z.array(z.string().regex(SYMBOL_PATTERN, SYMBOL_WORDS)).max(SYMBOLS_MAX, `at most ${SYMBOLS_MAX} symbols`))
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.string().regex(SYMBOL_PATTERN, SYMBOL_WORDS)))
+  .transform((symbols) => [...new Set(symbols)])
+  .pipe(z.array(z.string()).max(SYMBOLS_MAX, `at most ${SYMBOLS_MAX} symbols`))
   .meta({ description: 'symbols, separated by commas', example: 'ALPHA,EMBER' });
 
 /** A trading date. @param description which date is meant when the parameter is left out */

@@ -50,12 +50,12 @@ function fieldPath(path: readonly PropertyKey[]): string {
   return parts.join('').replace(/^\./, '');
 }
 
+/** The value at a path. A text that a number follows is a list separated by commas, as in a query string. */
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) =>
-      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
-    input,
-  );
+  return path.reduce<unknown>((parent, key) => {
+    const value = typeof parent === 'string' && typeof key === 'number' ? parent.split(',') : parent;
+    return typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
+  }, input);
 }
 
 /** A value as an error message shows it: on one line, at most 80 characters; `nothing` for undefined, which JSON cannot have. */

@@ -64,6 +64,7 @@ export class LogOutput implements DestinationStream {
     }
   }
 
+  /** Takes all lines that wait as a batch, which begins with a report of the dropped ones. */
   private take(): Batch {
     const text = (this.dropped > 0 ? droppedLine(this.dropped) : '') + this.waiting.join('');
     const batch = { bytes: Buffer.from(text), lines: this.dropped + this.waiting.length };
@@ -87,10 +88,10 @@ export class LogOutput implements DestinationStream {
     });
   }
 
-  /** Continues after a failed write: with the same batch when the output was full, otherwise with later lines. */
+  /** Continues after a failed write: with the same batch when a pipe was full, otherwise with later lines. */
   private recover({ code }: NodeJS.ErrnoException, batch: Batch): void {
     if (code === 'EPIPE') return this.close();
-    const isLost = code !== 'EAGAIN'; // EAGAIN: the output is full
+    const isLost = code !== 'EAGAIN'; // EAGAIN: the pipe is full
     if (isLost) this.dropped += batch.lines; // a later line reports them
     setTimeout(() => this.writeOut(isLost ? this.take() : batch), RETRY_MS).unref();
   }

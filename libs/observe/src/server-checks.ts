@@ -10,7 +10,7 @@ import type { Redis } from 'ioredis';
 const ANSWER_WITHIN_MS = 2_000;
 /** Lifetime of the key that a check writes to Redis, ms. */
 const PROBE_MS = 1_000;
-/** Changes no row, but a read-only server refuses it. No other statement blocks writes to this table. */
+/** Changes no row, but a read-only server refuses it. It never waits for a lock: no statement of Barkeep locks this table against writes. */
 const WRITE_NOTHING = 'DELETE FROM removed_sessions WHERE false';
 
 /** The state of each server that the process needs, by the name that operators see. */

@@ -5,6 +5,7 @@ const errorWith = (code: string) => Object.assign(new Error('the text'), { code 
 test.each([
   ['SELF_SIGNED_CERT_IN_CHAIN', 'a certificate that is not trusted (the text); NODE_EXTRA_CA_CERTS names'],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'a certificate that is not trusted (the text); NODE_EXTRA_CA_CERTS names'],
+  ['INVALID_PURPOSE', 'a certificate that is not valid (the text)'], // such as a certificate for clients alone
   ['CERT_HAS_EXPIRED', 'a certificate that is not valid (the text)'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'a certificate that is not valid (the text)'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'no TLS (an answer that is not encrypted)'],
@@ -13,7 +14,14 @@ test.each([
   expect(tlsProblem(errorWith(code))).toContain(problem);
 });
 
-test.each([errorWith('ECONNREFUSED'), errorWith('ECONNRESET'), new Error('Connection is closed.'), undefined])(
-  '%s is not about TLS',
-  (caught) => expect(tlsProblem(caught)).toBeUndefined(),
+test('an error of OpenSSL is described by its reason alone', () => {
+  const message =
+    '80CC:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:rec_layer_s3.c:1601\n';
+  const error = Object.assign(new Error(message), { code: 'ERR_SSL_X', reason: 'tlsv13 alert certificate required' });
+  expect(tlsProblem(error)).toBe('no TLS connection (tlsv13 alert certificate required)');
+});
+
+test.each(['', 'ECONNREFUSED', 'ECONNRESET', 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR'])(
+  'the code "%s" is not about TLS, or may pass',
+  (code) => expect(tlsProblem(errorWith(code))).toBeUndefined(),
 );

@@ -33,7 +33,7 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function authenticate(keys: ApiKeys): RequestHandler {
   return (request, response, next) => {
     if (request.path === LIVENESS) return next();
-    // A browser sends the password of HTTP Basic with requests of foreign pages too, so it is accepted for changes of our pages only.
+    // A browser sends the password of HTTP Basic also with the requests of foreign pages, so only our own pages can make changes with it.
     const acceptsBasic = SAFE_METHODS.has(request.method) || isSameOrigin(request);
     const role = keys.roleOf(presentedKeys(request.headers, acceptsBasic));
     if (role === undefined) return refuse(request, response);
@@ -65,8 +65,7 @@ function refuse(request: Request, response: Response): void {
 }
 
 /** Whether a browser sent the request for a page of this service: after a 401 it asks for a password and repeats the request. */
-function isForBrowsers({ originalUrl, headers }: Request): boolean {
-  const path = originalUrl.split('?', 1)[0] ?? '';
+function isForBrowsers({ path, headers }: Request): boolean {
   return OTHER_PAGES.test(path) || CONSOLE_PAGES.test(path) || headers['sec-fetch-site'] === 'same-origin';
 }
 

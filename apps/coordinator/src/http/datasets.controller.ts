@@ -19,7 +19,7 @@ export class DatasetsController {
   @Operation('GET', 'v1/datasets', {
     summary: 'The datasets, by name; needs an admin key',
     answer: { description: 'all of them', component: 'DatasetPage', example: { datasets: [summaryExample] } },
-    problems: ['forbidden', 'unavailable'],
+    problems: ['forbidden'],
   })
   listDatasets() {
     return this.datasets.list();
@@ -39,7 +39,7 @@ export class DatasetsController {
         quarantined: { rows: 0, reasons: {}, examples: [] },
       },
     },
-    problems: ['forbidden', 'unknown-dataset', 'unavailable'],
+    problems: ['forbidden', 'unknown-dataset'],
   })
   getDataset(@Called() { name }: Call) {
     return this.datasets.describe(name);
@@ -60,7 +60,7 @@ export class DatasetsController {
         nextAfter: null,
       },
     },
-    problems: ['forbidden', 'invalid-input', 'unknown-dataset', 'unavailable'],
+    problems: ['forbidden', 'unknown-dataset'],
   })
   readCoverage(@Called() { name, query }: Call<typeof api.coverageQuery>) {
     return this.datasets.coverage(name, query);

@@ -91,6 +91,7 @@ export class EventStreams {
         if (result.noStore === 'deleted') return output.state('deleted');
         if (result.noStore === 'lost' && !isLostSent) await output.state('lost');
         isLostSent = result.noStore === 'lost';
+        await pause(POLL_FOR_STORE_MS, output.signal); // and then joins the shared poll again
       } else {
         isLostSent = false;
         if (result.areTrimmed) await output.gap();
@@ -98,11 +99,9 @@ export class EventStreams {
         cursor = result.cursor;
       }
       await output.keepAlive(cursor, this.keepAliveMs);
-      // There may be more events: without a pause a listener catches up fast.
-      if ('events' in result && result.events.length > 0) continue;
-      // Without a store the listener waits longer, and then joins the shared poll again.
-      if ('noStore' in result) await pause(POLL_FOR_STORE_MS, output.signal);
-      await this.nextPoll();
+      // After events there may be more: without a wait a listener catches up fast.
+      const mayHaveMore = 'events' in result && result.events.length > 0;
+      if (!mayHaveMore) await this.nextPoll();
     }
   }
 

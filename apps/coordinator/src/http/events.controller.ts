@@ -41,7 +41,7 @@ export class EventsController {
       mediaType: 'text/event-stream',
       example: eventStreamExample,
     },
-    problems: ['invalid-input', 'unknown-session', 'unknown-calendar', 'not-ready', 'unavailable'],
+    problems: ['unknown-calendar', 'not-ready'],
   })
   async events(
     @Called() { id, query, request }: Call<typeof eventsQuery>,

@@ -38,7 +38,7 @@ export class ExportController {
       mediaType: 'text/csv',
       example: 'time,symbol,open,high,low,close,volume\n2024-03-04T14:30:00.000Z,EMBER,301.2,301.9,300.8,301.5,18234\n',
     },
-    problems: ['invalid-input', ...PROBLEMS.reading, 'unknown-symbol'],
+    problems: [...PROBLEMS.reading, 'unknown-symbol'],
   })
   async exportBars(
     @Called() { id, query }: Call<typeof exportQuery>,

@@ -52,9 +52,11 @@ async function* batches(lines: Transform): AsyncGenerator<FedRecord[]> {
   let index = 0;
   for await (const { text, number } of lines as AsyncIterable<Line>) {
     batch.push(recordOfLine(text, { index: index++, line: number }));
-    // When no line is waiting, further lines get one turn of the event loop to arrive.
-    if (batch.length < BATCH_MAX && lines.readableLength === 0) await nextTurn();
-    if (batch.length < BATCH_MAX && lines.readableLength > 0) continue;
+    if (batch.length < BATCH_MAX) {
+      // When no line is waiting, further lines get one turn of the event loop to arrive.
+      if (lines.readableLength === 0) await nextTurn();
+      if (lines.readableLength > 0) continue;
+    }
     yield batch;
     batch = [];
   }

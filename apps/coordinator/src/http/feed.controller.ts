@@ -57,17 +57,9 @@ export class FeedController {
       this.count(intake.fed); // also when the body broke off: the records before that were taken
     }
     if (through !== undefined) await intake.through(through);
-    // No batch was stored, so `seen` was not compared with the store yet: an empty batch does that.
+    // The call had no bars, so `seen` was not compared with the store yet: an empty batch does that.
     else if (seen !== undefined && intake.fed.stored === undefined) await intake.take([]);
     return intake.fed;
-  }
-
-  /** Counts the bars that were not stored: those without a slot, and the other refused ones. */
-  private count({ refused }: api.FedAnswer): void {
-    for (const [reason, bars] of Object.entries(refused)) {
-      if (isOutsideReason(reason)) this.rows.outside(bars);
-      else this.rows.refused(bars);
-    }
   }
 
   @Operation('POST', 'v1/sessions/:id/symbols/:symbol/end', {
@@ -83,5 +75,13 @@ export class FeedController {
   async endFeed(@Called() { id, symbol, query }: Call<typeof api.feedEndQuery>): Promise<api.FeedEndAnswer> {
     await (await this.sessions.feed(id, symbol, query.seen)).end();
     return { id, symbol, ended: true };
+  }
+
+  /** Counts the bars that were not stored: those without a slot, and the other refused ones. */
+  private count({ refused }: api.FedAnswer): void {
+    for (const [reason, bars] of Object.entries(refused)) {
+      if (isOutsideReason(reason)) this.rows.outside(bars);
+      else this.rows.refused(bars);
+    }
   }
 }

@@ -7,10 +7,12 @@ import { MembersController } from './members.controller.js';
 import { OperationController, QueuesController } from './operation.controller.js';
 import { SessionDataController } from './session-data.controller.js';
 import { SessionsController } from './sessions.controller.js';
+import { SymbolDataController } from './symbol-data.controller.js';
 
 /** In the order of the OpenAPI document. */
 export const CONTROLLERS = [
   SessionsController,
+  SymbolDataController,
   SessionDataController,
   MembersController,
   FeedController,

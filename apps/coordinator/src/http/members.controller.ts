@@ -4,7 +4,7 @@ import { Inject } from '@nestjs/common';
 import { ApiController, type Call, Called, NEW_SYMBOL, Operation } from '../openapi/index.js';
 import { SessionService } from '../lifecycle/index.js';
 
-const changeProblems = ['unknown-session', 'symbol-count', 'symbols-changing', 'fed-symbols', 'unavailable'] as const;
+const changeProblems = ['symbol-count', 'symbols-changing', 'fed-symbols'] as const;
 const example: SymbolAnswer = { id: 'first-run', symbol: 'EMBER', state: 'joining' };
 const presentExample: SymbolAnswer = { ...example, state: 'present' };
 
@@ -20,7 +20,7 @@ export class MembersController {
       'left unchanged.',
     answer: { status: 202, description: 'the symbol is joining', component: 'Symbol', example },
     otherAnswer: { description: 'the session has the symbol', component: 'Symbol', example: presentExample },
-    problems: ['invalid-input', 'wrong-state', ...changeProblems],
+    problems: ['wrong-state', ...changeProblems],
   })
   async addSymbol(@Called(NEW_SYMBOL) { id, symbol, response }: Call): Promise<SymbolAnswer> {
     const state = await this.sessions.changes.add(id, symbol);
@@ -44,7 +44,7 @@ export class MembersController {
     summary: 'Removes a consumer and its position',
     description: 'It no longer holds the clock, and its next call is refused. It may join again, as a new consumer.',
     answer: { status: 204, description: 'removed' },
-    problems: ['unknown-session', 'unknown-consumer', 'session-lost', 'unknown-calendar', 'unavailable'],
+    problems: ['unknown-consumer', 'session-lost', 'unknown-calendar'],
   })
   removeConsumer(@Called() { id, consumer }: Call) {
     return this.sessions.removeConsumer(id, consumer);

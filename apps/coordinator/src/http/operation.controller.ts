@@ -77,7 +77,7 @@ export class QueuesController {
   @Operation('GET', 'v1/queues', {
     summary: 'The queues: depths, running jobs, failures and the time to repair; needs an admin key',
     answer: { description: 'all queues', component: 'Queues', example: queuesExample },
-    problems: ['forbidden', 'unavailable'],
+    problems: ['forbidden'],
   })
   listQueues() {
     return this.read();

@@ -26,7 +26,7 @@ const accepted = {
 const steering = {
   answer: session,
   otherAnswer: accepted,
-  problems: ['unknown-session', 'wrong-state', 'unavailable'],
+  problems: ['wrong-state'],
 } as const;
 
 @ApiController('sessions')
@@ -42,7 +42,7 @@ export class SessionsController {
     body: { component: 'SessionSpec', example: api.specExample },
     answer: { ...session, status: 201, description: 'created; its URL is in the Location header' },
     otherAnswer: { ...session, description: 'the session already existed' },
-    problems: [...PROBLEMS.body, 'session-conflict', 'body-too-large', 'unavailable'],
+    problems: [...PROBLEMS.body, 'session-conflict', 'body-too-large'],
   })
   async createSession(@Called() { query, body, request, response }: Call<typeof api.createQuery>) {
     refuseOtherBodies(request, JSON_EXPECTED);
@@ -56,7 +56,6 @@ export class SessionsController {
     summary: 'Lists sessions, newest first',
     query: api.listQuery,
     answer: { description: 'one page', component: 'SessionPage', example: api.sessionPageExample },
-    problems: ['invalid-input', 'unavailable'],
   })
   listSessions(@Called() { query }: Call<typeof api.listQuery>) {
     return this.sessions.list(query);
@@ -66,7 +65,6 @@ export class SessionsController {
     summary: 'State, clock, progress and counts of a session',
     query: api.viewQuery,
     answer: session,
-    problems: ['invalid-input', 'unknown-session', 'unavailable'],
   })
   findSession(@Called() { id, query }: Call<typeof api.viewQuery>) {
     return this.sessions.find(id, query.view);
@@ -95,7 +93,6 @@ export class SessionsController {
   @Operation('DELETE', 'v1/sessions/:id', {
     summary: 'Stops a session and removes all its data',
     answer: { status: 204, description: 'removed' },
-    problems: ['unknown-session', 'unavailable'],
   })
   deleteSession(@Called() { id }: Call) {
     return this.sessions.remove(id);
@@ -115,7 +112,7 @@ export class SessionsController {
       example: { id: 'first-run', requested: true },
     },
     otherAnswer: { description: 'what would be requested', component: 'UpkeepPlan', example: api.upkeepPlanExample },
-    problems: [...PROBLEMS.body, 'unknown-session', 'unknown-symbol', 'wrong-state', 'session-lost', 'unavailable'],
+    problems: [...PROBLEMS.body, 'unknown-symbol', 'wrong-state', 'session-lost'],
   })
   async runUpkeep(@Called() { id, query, body, request, response }: Call<typeof api.viewQuery>) {
     // The body is optional; an empty one needs no Content-Type.

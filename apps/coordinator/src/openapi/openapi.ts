@@ -48,34 +48,18 @@ export function serveOpenApi(app: INestApplication, document: OpenAPIObject): vo
   });
 }
 
-/** The components of the document, by name: requests are `input`, answers `output`. */
+/** The components of the document, by name. That of an answer is the name of its schema: `Session` for `sessionAnswer`. */
 function schemas(upkeepDefaults?: UpkeepDefaults): Record<string, SchemaObject> {
+  const answers = Object.entries(api).flatMap(([name, schema]) => {
+    if (!name.endsWith('Answer') || !(schema instanceof z.ZodType)) return [];
+    const component = name[0]!.toUpperCase() + name.slice(1, -'Answer'.length);
+    return [[component, jsonSchema(schema, 'output')] as const];
+  });
   return {
+    ...Object.fromEntries(answers),
     SessionSpec: jsonSchema(sessionSpecSchema(upkeepDefaults), 'input'),
-    Session: jsonSchema(api.sessionAnswer, 'output'),
-    SessionPage: jsonSchema(api.sessionPageAnswer, 'output'),
-    Bar: jsonSchema(api.barAnswer, 'output'),
-    Metrics: jsonSchema(api.metricsAnswer, 'output'),
-    Gap: jsonSchema(api.gapAnswer, 'output'),
-    Certificate: jsonSchema(api.certificateAnswer, 'output'),
-    Digest: jsonSchema(api.digestAnswer, 'output'),
-    Days: jsonSchema(api.daysAnswer, 'output'),
-    Layout: jsonSchema(api.layoutAnswer, 'output'),
-    Difference: jsonSchema(api.differenceAnswer, 'output'),
-    Queues: jsonSchema(api.queuesAnswer, 'output'),
-    Symbol: jsonSchema(api.symbolAnswer, 'output'),
     FedBar: jsonSchema(api.fedBarInput, 'input'),
-    Fed: jsonSchema(api.fedAnswer, 'output'),
-    FeedEnd: jsonSchema(api.feedEndAnswer, 'output'),
-    Upkeep: jsonSchema(api.upkeepAnswer, 'output'),
     UpkeepRequest: jsonSchema(api.upkeepInput, 'input'),
-    UpkeepPlan: jsonSchema(api.upkeepPlanAnswer, 'output'),
-    Live: jsonSchema(api.liveAnswer, 'output'),
-    Ready: jsonSchema(api.readyAnswer, 'output'),
-    DatasetPage: jsonSchema(api.datasetPageAnswer, 'output'),
-    Dataset: jsonSchema(api.datasetAnswer, 'output'),
-    Coverage: jsonSchema(api.coverageAnswer, 'output'),
-    Problem: jsonSchema(api.problemAnswer, 'output'),
     // All events in one schema: each property is the name of an event, and its schema is what the event contains.
     Events: jsonSchema(z.strictObject(api.eventAnswers), 'output'),
   };

@@ -45,7 +45,7 @@ interface OperationOptions {
   answer: Answer;
   /** A second successful answer, with another status. */
   otherAnswer?: Answer;
-  /** The problems of the route, in addition to {@link PROBLEMS_OF_ALL}. */
+  /** The problems of the route, in addition to those of {@link problemsOfAll}. */
   problems?: readonly ProblemKind[];
   /** Whether the route needs no key. */
   isPublic?: boolean;
@@ -54,9 +54,9 @@ interface OperationOptions {
 /** Problems that several routes have. */
 export const PROBLEMS = {
   /** Of routes that read the store of a session. */
-  reading: ['unknown-session', 'wrong-state', 'session-lost', 'unknown-calendar', 'unavailable'],
+  reading: ['wrong-state', 'session-lost', 'unknown-calendar'],
   /** Of routes that take a JSON body. */
-  body: ['invalid-input', 'malformed-json', 'unsupported-media-type'],
+  body: ['malformed-json', 'unsupported-media-type'],
 } as const satisfies Record<string, readonly ProblemKind[]>;
 
 /** The usual example of each path parameter. */
@@ -66,17 +66,12 @@ const PARAM_EXAMPLES: Readonly<Record<string, string>> = {
   consumer: 'strategy-1',
   name: 'reference',
 };
-/** Problems that every route may answer. */
-const PROBLEMS_OF_ALL: readonly ProblemKind[] = ['unauthorized', 'foreign-origin', 'internal-error'];
-
 /** Makes a method the handler of a path such as `v1/sessions/:id`, describes it, and sets its status and query schema. */
 export function Operation(method: 'GET' | 'POST' | 'DELETE', path: string, options: OperationOptions): MethodDecorator {
   const { summary, description, params = {}, headers = {}, query = noQuery, body, problems = [], isPublic } = options;
   const { answer, otherAnswer } = options;
   const pathParameters = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name); // `id` of `v1/sessions/:id`
   const parameters = queryParameters(query);
-  // The view of an operator needs an admin key.
-  const forbidden: ProblemKind[] = parameters.some(({ name }) => name === 'view') ? ['forbidden'] : [];
   return applyDecorators(
     RequestMapping({ method: RequestMethod[method], path }),
     HttpCode(answer.status ?? 200),
@@ -91,8 +86,18 @@ export function Operation(method: 'GET' | 'POST' | 'DELETE', path: string, optio
     ...(body ? bodyDocs(body) : []),
     answerDocs(answer),
     ...(otherAnswer ? [answerDocs(otherAnswer)] : []),
-    ...problemDocs([...problems, ...forbidden, ...PROBLEMS_OF_ALL]),
+    ...problemDocs([...problemsOfAll(path, parameters), ...problems]),
   );
+}
+
+/** The problems of a route that follow from its path and its query parameters. */
+function problemsOfAll(path: string, parameters: readonly { name: string }[]): ProblemKind[] {
+  const kinds: ProblemKind[] = ['unauthorized', 'foreign-origin', 'internal-error'];
+  // A route of /v1 refuses query parameters that it does not have, and needs a server.
+  if (path.startsWith('v1/')) kinds.push('invalid-input', 'unavailable');
+  if (path.includes(':id')) kinds.push('unknown-session');
+  if (parameters.some(({ name }) => name === 'view')) kinds.push('forbidden'); // an operator needs an admin key
+  return kinds;
 }
 
 function headerDocs(name: string, header: z.ZodType): MethodDecorator {

@@ -1,4 +1,4 @@
-import { barsQuery, createQuery, listQuery, symbolsQuery } from '@barkeep/api';
+import { barsQuery, createQuery, eventsQuery, listQuery, symbolsQuery } from '@barkeep/api';
 import { parseIdempotencyKey, parseInput } from './request-checks.js';
 import { WrongFieldsError } from '../problems.js';
 
@@ -65,7 +65,11 @@ describe('the other queries', () => {
     expect(problemsOf(() => parseInput(createQuery, { start: 'yes' }))).toEqual([
       { field: 'start', expected: 'true or false', was: '"yes"' },
     ]);
-    expect(problemsOf(() => parseInput(symbolsQuery, { symbols: 'SPY,' }))).toMatchObject([{ field: 'symbols[1]' }]);
+    expect(problemsOf(() => parseInput(symbolsQuery, { symbols: 'SPY,SPY,S PY,' }))).toMatchObject([
+      { field: 'symbols[2]', was: '"S PY"' },
+      { field: 'symbols[3]', was: '""' },
+    ]);
+    expect(problemsOf(() => parseInput(eventsQuery, { types: 'clock,bell' }))).toMatchObject([{ was: '"bell"' }]);
   });
 });
 

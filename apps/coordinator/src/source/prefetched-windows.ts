@@ -5,7 +5,7 @@
  * If the source is silent in that read, the day has timed out: it keeps the bars that came, and its later windows stay empty. The missing
  * slots are gaps, which upkeep repairs.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { orAborted } from '@barkeep/bars';
 import type { Window } from '@barkeep/session-data';
 import { Prefetches, type PrefetchParts } from './prefetches.js';
 import type { SilentSourceError } from './silence.js';
@@ -51,7 +51,7 @@ export class PrefetchedWindows {
   /** Reads a window while the stream waits for it. When the source is silent, the day has timed out. */
   private readInTurn(window: Window, stop: AbortSignal): Promise<WindowRead> {
     const { source, dayChanges, timedOut, markTimedOut } = this.parts;
-    return this.prefetches.duringPrefetch(async () => {
+    return this.prefetches.whileReadingAhead(async () => {
       const read = await source.read(window, stop);
       if (read.silence) {
         await markTimedOut(window.dayIndex, read.silence);
@@ -70,9 +70,6 @@ export class PrefetchedWindows {
     if (!isLastOfDay) return;
     const next = this.prefetches.first; // of the next day: the windows of this day are all taken
     if (!next) return;
-    const waited = new AbortController();
-    const timeout = sleep(DAY_HELD_MS, undefined, { signal: waited.signal }).catch(() => undefined);
-    await Promise.race([next, timeout]);
-    waited.abort();
+    await orAborted(() => next, AbortSignal.timeout(DAY_HELD_MS)).catch(() => undefined); // `next` never rejects
   }
 }

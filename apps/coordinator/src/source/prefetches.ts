@@ -67,8 +67,8 @@ export class Prefetches {
     return read;
   }
 
-  /** Runs the read of a window for which the stream waits. Another window is read at the same time. */
-  async duringPrefetch<T>(read: () => Promise<T>, stop: AbortSignal): Promise<T> {
+  /** Reads a window for which the stream waits, and another one at the same time. @param read reads the window */
+  async whileReadingAhead<T>(read: () => Promise<T>, stop: AbortSignal): Promise<T> {
     this.readsUnderWay++;
     this.readAhead(stop);
     try {

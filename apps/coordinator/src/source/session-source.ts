@@ -32,7 +32,7 @@ interface SessionSourceParts {
 export class SessionSource {
   private readonly session: SharingSession;
 
-  /** @param frontiers one for each partition, from the start of the stream, epoch ms: the partition has the windows up to it */
+  /** @param frontiers those of the partitions at the start of the stream, epoch ms: a partition has the windows up to its frontier */
   private constructor(
     private readonly parts: SessionSourceParts,
     private readonly windows: DatasetWindows,

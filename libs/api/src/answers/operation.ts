@@ -10,7 +10,7 @@ const queueAnswer = z.strictObject({
   active: count,
   delayed: count.describe('jobs that run later: retries, and jobs that wait until a failed repository is tried again'),
   failed: count.describe('jobs of the last day that will not be tried again'),
-  completed: count.describe('jobs of the last hour, at most 2,000; always 0 for queues whose jobs have fixed ids'),
+  completed: count.describe('jobs of the last hour, at most 2,000; always 0 for stream and backfill, which keep none'),
   oldestWaitingMs: count.nullable().describe('how long the oldest waiting job has waited; null when none waits'),
   running: z.array(z.strictObject({ id: z.string(), session, since: time })).max(100),
   failures: z

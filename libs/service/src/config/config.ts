@@ -68,7 +68,7 @@ function invalidVariables(env: NodeJS.ProcessEnv, checked = allVariables): Confi
 type Table = typeof variables;
 /** A place is a key of the table, such as `queues.streamLockMs`. Its group is the first part: `queues`. */
 type GroupOf<Place> = Place extends `${infer Group}.${string}` ? Group : never;
-/** The values of one group, by the second part of their places. */
+/** The values of one group, by the second part of their places: `Values<'queues'>` has `streamLockMs: number`. */
 type Values<Group extends string> = {
   readonly [
     Place in keyof Table as Place extends `${Group}.${infer Name}` ? Name : never
@@ -100,11 +100,7 @@ export function readServiceUrls(env: NodeJS.ProcessEnv): Partial<ServiceUrls> {
 
 /** The environment variables that give `urls` to another process, such as a child process. */
 export function serviceEnvironment(urls: ServiceUrls): Record<string, string> {
-  return {
-    [SERVICES.redisUrl.name]: urls.redisUrl,
-    [SERVICES.sessionRedisUrl.name]: urls.sessionRedisUrl,
-    [SERVICES.databaseUrl.name]: urls.databaseUrl,
-  };
+  return Object.fromEntries(Object.entries(SERVICES).map(([key, { name }]) => [name, urls[key as keyof ServiceUrls]]));
 }
 
 /** A problem when the service has no keys and listens on more than loopback: anyone who reaches the port could use it. */

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { errorCode, errorText } from '../error-text.js';
+import { tlsProblem } from '../tls-problem.js';
 
 const FIRST_DELAY_MS = 250;
 const DELAY_MAX_MS = 5_000;
@@ -53,7 +54,8 @@ export async function awaitServer<T>(server: NamedServer, attempt: () => Promise
       if (loggedAt > -Infinity) logger.info(`${server.name} at ${server.address} is back`);
       return result;
     } catch (error) {
-      if (isRefusal(error)) throw new WrongServerError(server, errorText(error));
+      const refusal = refusalOf(error);
+      if (refusal !== undefined) throw new WrongServerError(server, refusal);
       const now = performance.now();
       if (now - loggedAt > LOG_EVERY_MS) {
         const waitedSeconds = Math.round((now - from) / 1000);
@@ -66,8 +68,9 @@ export async function awaitServer<T>(server: NamedServer, attempt: () => Promise
   }
 }
 
-function isRefusal(error: unknown): boolean {
-  if (error instanceof ServerRefusedError) return true;
+/** Why a server refuses this client; undefined for an error that may pass. */
+function refusalOf(error: unknown): string | undefined {
   const code = errorCode(error) ?? '';
-  return SQL_STATE.test(code) && !TRANSIENT_SQL_STATE.test(code);
+  const isFinal = SQL_STATE.test(code) && !TRANSIENT_SQL_STATE.test(code);
+  return isFinal || error instanceof ServerRefusedError ? errorText(error) : tlsProblem(error);
 }

@@ -7,7 +7,7 @@ import type { Queues, QueueTelemetry } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
-import { awaitServer, type NamedServer, serverAt, ServerRefusedError } from './await-server.js';
+import { awaitServer, serverAt, ServerRefusedError } from './await-server.js';
 import { probeRedis } from './redis-probe.js';
 
 /** The client connects at the call of `connect`, and its commands fail instead of waiting for a server that is away. */
@@ -68,8 +68,6 @@ export async function openConnections(
     if (dataSource.isInitialized) await dataSource.destroy().catch((error: unknown) => logger.warn({ err: error }));
   };
   const postgres = serverAt('PostgreSQL', 'DATABASE_URL', databaseUrl, 5432);
-  const queueServer = serverAt('the queue Redis', 'REDIS_URL', redisUrl, 6379);
-  const sessionServer = serverAt('the session Redis', 'SESSION_REDIS_URL', sessionRedisUrl, 6379);
   const updateSchema = () =>
     migrate(dataSource).catch((error: unknown) => {
       // Waiting does not help against a newer schema, so it counts as a refusal.
@@ -78,8 +76,8 @@ export async function openConnections(
   try {
     await Promise.all([
       awaitServer(postgres, async () => dataSource.isInitialized || dataSource.initialize(), logger),
-      connectRedis(queueRedis, queueServer, redisUrl, logger),
-      connectRedis(sessionRedis, sessionServer, sessionRedisUrl, logger),
+      connectRedis(queueRedis, 'the queue Redis', 'REDIS_URL', redisUrl, logger),
+      connectRedis(sessionRedis, 'the session Redis', 'SESSION_REDIS_URL', sessionRedisUrl, logger),
     ]);
     queues = openQueues(queueRedis, config.queues.prefix, telemetry);
     const migrations = await awaitServer(postgres, updateSchema, logger);
@@ -92,15 +90,15 @@ export async function openConnections(
   }
 }
 
-/** Connects a client to its server, and waits while the server is unavailable. */
-function connectRedis(client: Redis, server: NamedServer, url: string, logger: Logger): Promise<unknown> {
+/** Connects a client to its server, and waits while the server is unavailable. @param name of the server, for messages */
+function connectRedis(client: Redis, name: string, setting: string, url: string, logger: Logger): Promise<unknown> {
   const attempt = async () => {
     await probeRedis(url);
     // A client that has tried once reconnects automatically, and PING succeeds when it has.
     const isIdle = client.status === 'wait' || client.status === 'end';
     await (isIdle ? client.connect() : client.ping());
   };
-  return awaitServer(server, attempt, logger);
+  return awaitServer(serverAt(name, setting, url, 6379), attempt, logger);
 }
 
 /** Logs each outage of a client once, not once per attempt. */

@@ -4,7 +4,6 @@
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { tlsProblem } from '../tls-problem.js';
 import { ServerRefusedError } from './await-server.js';
 
 const ANSWER_WITHIN_MS = 5_000;
@@ -15,7 +14,7 @@ const TRANSIENT = /^-(LOADING|MASTERDOWN|BUSY|CLUSTERDOWN|ERR max number of clie
 
 /**
  * Resolves when the server accepts commands. @param url `redis://` or `rediss://`
- * @throws ServerRefusedError when the server refuses this client, the socket's error when it cannot be reached
+ * @throws ServerRefusedError when the server refuses this client, the socket's error when it cannot be reached or its TLS is wrong
  */
 export async function probeRedis(url: string): Promise<void> {
   const { protocol, hostname, port, username, password } = new URL(url);
@@ -31,9 +30,6 @@ export async function probeRedis(url: string): Promise<void> {
     const lines = await sendAndRead(socket, commands.join(''), commands.length, isTls);
     const refusal = lines.find((line) => !line.startsWith('+')); // a reply that begins with `+` is a success
     if (refusal !== undefined) throw errorOf(refusal);
-  } catch (error) {
-    const problem = tlsProblem(error);
-    throw problem === undefined ? error : new ServerRefusedError(problem);
   } finally {
     socket.destroy();
   }

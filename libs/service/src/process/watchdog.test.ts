@@ -42,8 +42,8 @@ test('I11 a process that blocks for less than the limit again and again is not e
 });
 
 test('I11 a process that was stopped and continued is not ended', async () => {
-  // After a stop that is longer than the limit, the watchdog must not count the time of the stop. It could do so only when its thread runs
-  // again before the event loop turns. The main thread is nearly always busy, so this is likely.
+  // Each stop is longer than the limit. A watchdog that counted this time would kill the process if its thread continued before the event
+  // loop turned. That is likely here, because the main thread is nearly always busy.
   const { child, errors } = watched(`
     const busy = () => { const until = performance.now() + ${LIMIT_MS / 6}; while (performance.now() < until); };
     setInterval(busy, 1);
