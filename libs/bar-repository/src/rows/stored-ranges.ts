@@ -33,6 +33,9 @@ export function mergeRanges(ranges: readonly TimeRange[]): TimeRange[] {
   return merged;
 }
 
+/** SQL condition: the time of a row fits in a `Date`. Other programs may have stored later times, or `infinity`: those rows are no bars. */
+export const TIME_FITS_DATE = `"time" > '-infinity' AND "time" < '275000-01-01Z'`;
+
 /** @param time epoch ms */
 export function isoText(time: number): string {
   return new Date(time).toISOString();
@@ -113,6 +116,9 @@ export function timesOfAll(extents: readonly SymbolExtent[]): { first: number; l
   return { first, last };
 }
 
+/** SQL expression: the times in a dataset, `$1`, of the symbol with the id `held.id`. */
+const TIMES_OF_SYMBOL = `SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = held.id AND ${TIME_FITS_DATE}`;
+
 /**
  * Every symbol that has a bar in the dataset, sorted by name. The recursive part steps from symbol to symbol in the index (`held`: their
  * ids).
@@ -126,8 +132,8 @@ export async function datasetExtent(dataSource: DataSource, datasetId: number): 
        FROM held WHERE held.id IS NOT NULL)
      SELECT held.id, symbols.name AS symbol, first."time" AS first, last."time" AS last
      FROM held JOIN symbols ON symbols.id = held.id
-     CROSS JOIN LATERAL (SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = held.id ORDER BY "time" LIMIT 1) AS first
-     CROSS JOIN LATERAL (SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = held.id ORDER BY "time" DESC LIMIT 1) AS last
+     CROSS JOIN LATERAL (${TIMES_OF_SYMBOL} ORDER BY "time" LIMIT 1) AS first
+     CROSS JOIN LATERAL (${TIMES_OF_SYMBOL} ORDER BY "time" DESC LIMIT 1) AS last
      ORDER BY symbols.name`,
     [datasetId],
   );
@@ -144,7 +150,7 @@ export async function firstBars(
     `SELECT symbol.id AS "symbolId", min(first."time") AS "time"
      FROM unnest($2::int4[]) AS symbol(id) CROSS JOIN unnest($1::int2[]) AS dataset(id)
      CROSS JOIN LATERAL (SELECT "time" FROM bars WHERE dataset_id = dataset.id AND symbol_id = symbol.id
-       ORDER BY "time" LIMIT 1) AS first
+       AND ${TIME_FITS_DATE} ORDER BY "time" LIMIT 1) AS first
      GROUP BY symbol.id`,
     [datasetIds, symbolIds],
   );
