@@ -7,9 +7,9 @@ const REGULAR_DISTANCES_MIN = 3;
 /** The same, when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be a coincidence. */
 const IRREGULAR_DISTANCES_MIN = 20;
 /**
- * When at least this share of the distances has the shortest length, that length is the spacing. The others are nights and breaks at noon:
- * half of the distances between the four hourly bars of a day in Shanghai. A sample may begin and end with one, so the share is below a
- * half.
+ * When at least this share of the distances has the shortest length, that length is the spacing. The other distances are nights and breaks
+ * at noon. Between the four hourly bars of a day in Shanghai they are half of all, and a sample may have one more of them than of the
+ * shortest. So the share is below a half.
  */
 const SHORTEST_SHARE_MIN = 0.45;
 /** {@link areMostlyApart} wants at least this share of the distances to equal the interval. */
