@@ -3,6 +3,7 @@ import type { Bar } from '@barkeep/bars';
 import {
   BarImporter,
   barSourceOf,
+  createDataSource,
   fetchFrom,
   poolOf,
   readWindow,
@@ -13,7 +14,9 @@ import {
 } from '@barkeep/bar-repository';
 import { once } from 'node:events';
 import { Client, Pool } from 'pg';
+import { setTimeout as delay } from 'node:timers/promises';
 import { migratedDatabase, queryDatabase, terminateCopy } from '../support/setup/database.js';
+import { tcpGate } from '../support/system/tcp-gate.js';
 import { IdError } from '../../libs/bar-repository/src/rows/index.js';
 
 const MINUTE_MS = 60_000;
@@ -238,5 +241,23 @@ describe('a DataSource as BarSource', () => {
     const source = barSourceOf('gone', dataSource);
     await removeDataset(dataSource, 'gone');
     await expect(source?.bars(query)).rejects.toThrow(UnknownDatasetError);
+  });
+
+  test('fails when its dataset is removed after the id was read and before the rows are', async () => {
+    await importAaa('going');
+    const gate = await tcpGate(url, 5432);
+    const slow = await createDataSource(gate.url, { applicationName: 'slow' }).initialize();
+    gate.slowDown(500); // each statement
+    try {
+      const failed = expect(barSourceOf('going', slow)?.bars(query)).rejects.toThrow(UnknownDatasetError);
+      const isIdRead = `SELECT FROM pg_stat_activity
+        WHERE application_name = 'slow' AND state = 'idle' AND query LIKE '%JOIN symbols%'`;
+      while ((await dataSource.query<unknown[]>(isIdRead)).length === 0) await delay(5);
+      await removeDataset(dataSource, 'going');
+      await failed;
+    } finally {
+      await slow.destroy();
+      await gate.shut();
+    }
   });
 });
