@@ -116,9 +116,6 @@ export function timesOfAll(extents: readonly SymbolExtent[]): { first: number; l
   return { first, last };
 }
 
-/** SQL expression: the times in a dataset, `$1`, of the symbol with the id `held.id`. */
-const TIMES_OF_SYMBOL = `SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = held.id AND ${TIME_FITS_DATE}`;
-
 /**
  * Every symbol that has a bar in the dataset, sorted by name. The recursive part steps from symbol to symbol in the index (`held`: their
  * ids).
@@ -130,11 +127,11 @@ export async function datasetExtent(dataSource: DataSource, datasetId: number): 
        UNION ALL
        SELECT (SELECT symbol_id FROM bars WHERE dataset_id = $1 AND symbol_id > held.id ORDER BY symbol_id LIMIT 1)
        FROM held WHERE held.id IS NOT NULL)
-     SELECT held.id, symbols.name AS symbol, first."time" AS first, last."time" AS last
+     SELECT held.id, symbols.name AS symbol, times.first, times.last
      FROM held JOIN symbols ON symbols.id = held.id
-     CROSS JOIN LATERAL (${TIMES_OF_SYMBOL} ORDER BY "time" LIMIT 1) AS first
-     CROSS JOIN LATERAL (${TIMES_OF_SYMBOL} ORDER BY "time" DESC LIMIT 1) AS last
-     ORDER BY symbols.name`,
+     CROSS JOIN LATERAL (SELECT min("time") AS first, max("time") AS last FROM bars
+       WHERE dataset_id = $1 AND symbol_id = held.id AND ${TIME_FITS_DATE}) AS times
+     WHERE times.first IS NOT NULL ORDER BY symbols.name`,
     [datasetId],
   );
   return rows.map(({ id, symbol, first, last }) => ({ id, symbol, first: first.getTime(), last: last.getTime() }));

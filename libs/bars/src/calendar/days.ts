@@ -80,7 +80,7 @@ export class Calendar {
 
   /** All trading days of a range of dates, both included, oldest first; none when `to` is before `from`. Throws as `tradingDay`. */
   tradingDays(from: string, to: string, hours: Hours = 'regular'): TradingDay[] {
-    return this.#daysOn(this.#knownDays(from, to, hours), hours);
+    return this.#knownDays(from, to, hours).flatMap((epochDay) => this.#dayOn(epochDay, hours) ?? []);
   }
 
   /** {@link tradingDays} for the part of a range that is within the known range; none when no part is. @throws {ExtendedHoursError} */
@@ -92,13 +92,11 @@ export class Calendar {
 
   /** The known trading days of bars that open from `first` to `last`, both epoch ms, oldest first. @throws {ExtendedHoursError} */
   tradingDaysOf(first: number, last: number, hours: Hours = 'regular'): TradingDay[] {
-    this.#checkHours(hours);
     // The local date of a time may differ by a day from its UTC date, and its trading date by a day from the local date.
     const firstDay = Math.max(this.#firstDay, Math.floor(first / DAY_MS) - 2);
     const lastDay = Math.min(this.#lastDay, Math.floor(last / DAY_MS) + 2);
-    return this.#daysOn(daysFrom(firstDay, lastDay), hours).filter(
-      ({ segments }) => segments[0]!.open <= last && segments.at(-1)!.close > first,
-    );
+    const days = firstDay > lastDay ? [] : this.tradingDays(dateOf(firstDay), dateOf(lastDay), hours);
+    return days.filter(({ segments }) => segments[0]!.open <= last && segments.at(-1)!.close > first);
   }
 
   /** The trading day with a segment that contains `time`, epoch ms; undefined when there is none. @throws {ExtendedHoursError} */
@@ -146,16 +144,11 @@ export class Calendar {
     const lastDay = this.#knownDayOf(to);
     const firstDay = this.#knownDayOf(from);
     this.#checkHours(hours);
-    return daysFrom(firstDay, lastDay);
+    return Array.from({ length: Math.max(0, lastDay - firstDay + 1) }, (_, i) => firstDay + i);
   }
 
   #checkHours(hours: Hours): void {
     if (hours === 'extended' && !this.hasExtendedHours) throw new ExtendedHoursError(this.id);
-  }
-
-  /** The trading days among days in the known range. */
-  #daysOn(epochDays: readonly number[], hours: Hours): TradingDay[] {
-    return epochDays.flatMap((epochDay) => this.#dayOn(epochDay, hours) ?? []);
   }
 
   /** The trading day of a day in the known range, from the cache once it is built; `undefined` when the venue is closed. */
@@ -181,9 +174,4 @@ export class Calendar {
   #utcOf(epochDay: number, minute: number): number {
     return this.#clock.toUtcMs(epochDay * DAY_MS + minute * MINUTE_MS);
   }
-}
-
-/** All days from `first` to `last`, both included; none when `last` is before `first`. */
-function daysFrom(first: number, last: number): number[] {
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
 }
