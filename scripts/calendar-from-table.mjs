@@ -49,15 +49,15 @@ async function rewrite(path, table) {
   );
 }
 
-/** The trading days of a table: `date`, and `segments` as pairs of {@link wallMinute}. */
+/** The trading days of a table: `date`, and `segments` as {@link wallSegments}. */
 function readTable(file, zone) {
   const lines = readFileSync(file, 'utf8').trim().split('\n').slice(1);
   return lines.map((line) => {
     const [day, open, close, breakStart, breakEnd] = line.split(',');
     const date = day.slice(0, 10);
     const utcSegments = breakStart ? [[open, breakStart], [breakEnd, close]] : [[open, close]]; // prettier-ignore
-    const segments = utcSegments.map((times) => times.map((time) => wallMinute(Date.parse(time), date, zone)));
-    return { date, segments };
+    const segments = utcSegments.map((times) => times.map((time) => Date.parse(time)));
+    return { date, segments: wallSegments(segments, date, zone) };
   });
 }
 
@@ -65,27 +65,23 @@ function readTable(file, zone) {
 function daysBefore(date, current) {
   if (current.hours.length === 0 || current.firstDate >= date) return undefined;
   const eve = new Date(Date.parse(date) - DAY_MS).toISOString().slice(0, 10);
-  return parseCalendar(current)
-    .tradingDays(current.firstDate, eve)
-    .map((day) => ({
-      date: day.date,
-      segments: day.segments.map(({ open, close }) =>
-        [open, close].map((time) => wallMinute(time, day.date, current.zone)),
-      ),
-    }));
+  const days = parseCalendar(current).tradingDays(current.firstDate, eve);
+  return days.map((day) => {
+    const segments = day.segments.map(({ open, close }) => [open, close]);
+    return { date: day.date, segments: wallSegments(segments, day.date, current.zone) };
+  });
 }
 
-/** Minutes of wall time from a date's midnight to a moment; negative on the previous evening. */
-function wallMinute(time, date, zone) {
-  return (time - Date.parse(date)) / MINUTE_MS + IANAZone.create(zone).offset(time);
+/** The times of segments, pairs of epoch ms, as minutes of wall time from a date's midnight; negative on the previous evening. */
+function wallSegments(segments, date, zone) {
+  const wallMinute = (time) => (time - Date.parse(date)) / MINUTE_MS + IANAZone.create(zone).offset(time);
+  return segments.map((times) => times.map(wallMinute));
 }
 
 function tableText(days) {
   const iso = (ms) => (ms === undefined ? '' : `${new Date(ms).toISOString().slice(0, 19)}Z`);
   const rows = days.map(({ date, segments: [first, second] }) => {
-    const times = second
-      ? [first.open, second.close, first.close, second.open] // the break is between the two segments
-      : [first.open, first.close, undefined, undefined];
+    const times = [first.open, (second ?? first).close, second && first.close, second?.open]; // open and close, then those of the break
     return [`${date}T00:00:00Z`, ...times.map(iso)].join(',');
   });
   return `${['date,open,close,break_start,break_end', ...rows].join('\n')}\n`;
