@@ -31,10 +31,8 @@ export function spacingOf(times: readonly number[]): number | undefined {
   if (areDaily(sorted)) return mostCommon(distances.map((ms) => Math.round(ms / DAY_MS) * DAY_MS));
   const divisor = distances.reduce(greatestCommonDivisor);
   const usual = mostCommon(distances);
-  const isBelowMinute = usual < MINUTE_MS; // an import refuses such rows, so the exact length does not matter
-  const isRegular = usual === divisor;
-  if (isBelowMinute || isRegular) return usual;
-
+  if (usual === divisor) return usual; // regular rows, perhaps with holes: each distance is a multiple of the usual one
+  if (usual < MINUTE_MS) return usual; // an import refuses such rows, so the exact length does not matter
   const areEnough = distances.length >= IRREGULAR_DISTANCES_MIN;
   const shortest = distances.reduce((least, distance) => Math.min(least, distance));
   if (areEnough && shareOf(shortest, distances) >= SHORTEST_SHARE_MIN) return shortest;
