@@ -109,9 +109,7 @@ function hoursOf(pattern, extended) {
 function wallTime(minute, isClose) {
   const isMidnight = minute % DAY_MINUTES === 0;
   const day = isClose && isMidnight ? minute / DAY_MINUTES - 1 : Math.floor(minute / DAY_MINUTES);
-  let shift = '';
-  if (day < 0) shift = '-1d';
-  if (day > 0) shift = '+1d';
+  const shift = { '-1': '-1d', 0: '', 1: '+1d' }[day];
   const minuteOfDay = minute - day * DAY_MINUTES;
   const [hours, minutes] = [Math.floor(minuteOfDay / 60), minuteOfDay % 60];
   return `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}${shift}`;

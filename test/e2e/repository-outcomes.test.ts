@@ -110,8 +110,8 @@ async function outcomeNow(id: string, gapsOfAaa: Gap[]): Promise<Outcome> {
   // Bars are visible only after the clock has left the open. A session that waits behind its barrier stays there.
   const fivesOfBbb = session.clock === OPEN ? 0 : FIVES;
   const countFives = async (symbol: string) => (await api.bars(id, symbol, 'interval=5m&last=1000')).length;
-  // Without a barrier a job derives bars after the clock has passed them. This waits for the bars of BBB, which lacks no minute: their
-  // number is known. The number of AAA's bars is not, because buckets without a minute have no bar.
+  // Without a barrier, bars are derived after the clock has passed them. So this waits until BBB has its bars, whose number is known
+  // because BBB lacks no minute. The same job derives those of AAA.
   const fives = await api.eventually(
     async () => ({ AAA: await countFives('AAA'), BBB: await countFives('BBB') }),
     ({ BBB }) => BBB === fivesOfBbb,

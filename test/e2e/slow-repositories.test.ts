@@ -34,29 +34,27 @@ const { appendFileSync, readFileSync } = require('node:fs');
 const { setTimeout: delay } = require('node:timers/promises');
 const bars = JSON.parse(readFileSync(__dirname + '/bars.json', 'utf8'));
 const SLOWER_THAN_SLICE_MS = 600;
-const log = (name, symbol) => appendFileSync(__dirname + '/requests.log', name + ' ' + symbol + '\\n');
-exports.late = { getBarsBySymbol: async (symbol) => { log('late', symbol); await delay(SLOWER_THAN_SLICE_MS); return []; } };
-exports.broken = { getBarsBySymbol: async (symbol) => {
-  log('broken', symbol);
-  await delay(SLOWER_THAN_SLICE_MS);
-  throw new Error('the vendor is down');
-} };
-exports.whole = { getBarsBySymbol: async (symbol) => { log('whole', symbol); return bars[symbol]; } };
-const without = (name) => ({ getBarsBySymbol: async (symbol) => { log(name, symbol); return []; } });
-exports.fast = without('fast');
-exports.scarce = { repository: without('scarce'), limit: { max: 1, durationMs: SLOWER_THAN_SLICE_MS } };
-exports.exhausted = { repository: without('exhausted'), limit: { max: 1, durationMs: 3_600_000 } };
-exports.growing = { getBarsBySymbol: async (symbol) => {
-  const now = JSON.parse(readFileSync(__dirname + '/growing.json', 'utf8'));
-  log('growing', symbol);
-  await delay(SLOWER_THAN_SLICE_MS);
-  return now[symbol] ?? [];
-} };
-exports.delisted = { getBarsBySymbol: async (symbol) => {
-  log('delisted', symbol);
+/** A repository that logs each request when it has begun to answer it. */
+const logged = (name, answer) => ({
+  getBarsBySymbol: (symbol) => {
+    const answering = answer(symbol);
+    appendFileSync(__dirname + '/requests.log', name + ' ' + symbol + '\\n');
+    return answering;
+  },
+});
+const slowly = (answer) => delay(SLOWER_THAN_SLICE_MS, answer);
+exports.late = logged('late', () => slowly([]));
+exports.broken = logged('broken', async () => { await slowly(); throw new Error('the vendor is down'); });
+exports.whole = logged('whole', async (symbol) => bars[symbol]);
+exports.fast = logged('fast', async () => []);
+exports.scarce = { repository: logged('scarce', async () => []), limit: { max: 1, durationMs: SLOWER_THAN_SLICE_MS } };
+exports.exhausted = { repository: logged('exhausted', async () => []), limit: { max: 1, durationMs: 3_600_000 } };
+exports.growing = logged('growing', (symbol) =>
+  slowly(JSON.parse(readFileSync(__dirname + '/growing.json', 'utf8'))[symbol] ?? []));
+exports.delisted = logged('delisted', async (symbol) => {
   if (symbol === '${SYMBOLS[0]}') throw new Error('unknown symbol');
   return [];
-} };`;
+});`;
 
 let system: TestSystem;
 let folder: string;

@@ -10,7 +10,7 @@ import {
   symbolIds,
   withConnection,
 } from '@barkeep/bar-repository';
-import { Pool } from 'pg';
+import { DataSource } from 'typeorm';
 import { migratedDatabase, terminateCopy } from '../support/setup/database.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
@@ -27,26 +27,24 @@ afterAll(() => gate.shut());
 
 const WAYS_TO_CUT = ['reset', 'closed'] as const;
 
-/** A pool of the caller, through the gate. It emits an error when an idle connection breaks. */
-function openPool(): Pool {
-  return new Pool({ connectionString: gate.url }).on('error', () => undefined);
-}
+/** A DataSource of a user, which has none of Barkeep's settings, through the gate. */
+const openOwn = () => new DataSource({ type: 'postgres', url: gate.url }).initialize();
 
 test.each(WAYS_TO_CUT)(
   'I11 a statement rejects when its connection is %s, and the pool connects again',
   async (how) => {
-    const pool = openPool();
+    const own = await openOwn();
     try {
-      const lost = withConnection(pool, async (client) => {
+      const lost = withConnection(own, async (client) => {
         const asleep = client.query('SELECT pg_sleep(60)');
         await gate.cut(how);
         return asleep;
       });
       await expect(lost).rejects.toThrow(/terminated|ECONNRESET/);
-      const { rows } = await withConnection(pool, (client) => client.query<{ one: number }>('SELECT 1 AS one'));
+      const { rows } = await withConnection(own, (client) => client.query<{ one: number }>('SELECT 1 AS one'));
       expect(rows).toEqual([{ one: 1 }]);
     } finally {
-      await pool.end();
+      await own.destroy();
     }
   },
 );
@@ -77,15 +75,15 @@ async function connectionsOfTypeorm(): Promise<Connections> {
   return { selectOne: () => throughGate.query('SELECT 1 AS one'), end: () => throughGate.destroy() };
 }
 
-function connectionsOfPool(): Promise<Connections> {
-  const pool = openPool();
-  const selectOne = () => withConnection(pool, async (client) => (await client.query('SELECT 1 AS one')).rows);
-  return Promise.resolve({ selectOne, end: () => pool.end() });
+async function borrowedConnections(): Promise<Connections> {
+  const own = await openOwn();
+  const selectOne = () => withConnection(own, async (client) => (await client.query('SELECT 1 AS one')).rows);
+  return { selectOne, end: () => own.destroy() };
 }
 
 test.each([
   ['of TypeORM', connectionsOfTypeorm],
-  ["on the caller's pool", connectionsOfPool],
+  ["on a connection of a user's DataSource", borrowedConnections],
 ])(
   'I11 a query %s rejects when the server terminates its connection in the packet that makes it ready, and the next one works',
   async (_name, open) => {

@@ -234,18 +234,23 @@ test('I7 quarantined rows of a session are stored once, counted by symbol and re
     { dataset: 'd', symbol: 'BBB', time: Number.NaN, reason: 'malformed', raw: 'a,b\0' + 'x'.repeat(5000) },
     { dataset: 'd', symbol: 'BBB', time: null, reason: 'malformed', raw: 'c,d' },
   ];
-  expect(await quarantine(dataSource, incarnation, rows)).toBe(5);
-  expect(await quarantine(dataSource, incarnation, [...rows, ...rows])).toBe(0);
+  /** Quarantines bars. @returns the number of rows that are then stored */
+  const storedAfter = async (added: typeof rows, requestedDate?: string, of = incarnation): Promise<number> => {
+    await quarantine(dataSource, of, added, requestedDate);
+    return (await dataSource.query<unknown[]>('SELECT FROM quarantined_bars WHERE incarnation = $1', [of])).length;
+  };
+  expect(await storedAfter(rows)).toBe(5);
+  expect(await storedAfter([...rows, ...rows])).toBe(5);
   // A repository may return the same bar again in its answer for another day: it is not stored again.
   const day = '2024-03-04';
-  expect(await quarantine(dataSource, incarnation, rows.slice(0, 1), day)).toBe(0);
+  expect(await storedAfter(rows.slice(0, 1), day)).toBe(5);
   const newRow = { dataset: 'd', symbol: 'AAA', time: OPEN + 1, reason: 'off-grid' };
-  expect(await quarantine(dataSource, incarnation, [newRow], day)).toBe(1);
+  expect(await storedAfter([newRow], day)).toBe(6);
   expect(await quarantineTotals(dataSource, incarnation, ['d'], ['AAA', 'BBB'], day)).toEqual([
     { symbol: 'AAA', reason: 'off-grid', total: 1 },
   ]);
   // No session has this incarnation, as after a session was deleted: the quarantine stores nothing.
-  expect(await quarantine(dataSource, randomUUID(), rows)).toBe(0);
+  expect(await storedAfter(rows, undefined, randomUUID())).toBe(0);
   expect(await quarantineCounts(dataSource, incarnation)).toEqual(
     new Map([
       ['AAA', new Map(Object.entries({ 'not-finite': 2, 'off-grid': 2 }))],

@@ -3,6 +3,7 @@ import type { Bar } from '@barkeep/bars';
 import {
   BarImporter,
   barSourceOf,
+  createDataSource,
   fetchFrom,
   poolOf,
   readWindow,
@@ -12,8 +13,11 @@ import {
   UnknownDatasetError,
 } from '@barkeep/bar-repository';
 import { once } from 'node:events';
-import { Client, Pool } from 'pg';
+import { Client } from 'pg';
+import type { DataSource } from 'typeorm';
+import { setTimeout as delay } from 'node:timers/promises';
 import { migratedDatabase, queryDatabase, terminateCopy } from '../support/setup/database.js';
+import { tcpGate } from '../support/system/tcp-gate.js';
 import { IdError } from '../../libs/bar-repository/src/rows/index.js';
 
 const MINUTE_MS = 60_000;
@@ -116,42 +120,42 @@ test('unknown symbols, no symbols and empty ranges have no rows, and an id that 
 });
 
 describe('a read that fails', () => {
-  /** A pool of one connection: a read that lost it would show. */
-  let pool: Pool;
-  beforeAll(() => void (pool = new Pool({ connectionString: url, max: 1 })));
-  afterAll(() => pool.end());
+  /** Has one connection, because it is used for one read at a time: a connection that a read does not give back would show. */
+  let single: DataSource;
+  beforeAll(async () => (single = await createDataSource(url).initialize()));
+  afterAll(() => single.destroy());
 
   const ignoreRow = () => undefined;
   const everything = () => ({ datasetId, symbolIds: [...ids.values()], ranges: [ALL_TIME] });
 
   afterEach(async () => {
     // The connection serves the next read, and no failure costs the pool its connection.
-    expect(await readWindow(pool, everything(), ignoreRow)).toBe(SYMBOLS.length * OPENS.length * SLOTS);
-    expect(pool.totalCount).toBe(1);
+    expect(await readWindow(single, everything(), ignoreRow)).toBe(SYMBOLS.length * OPENS.length * SLOTS);
+    expect(poolOf(single).totalCount).toBe(1);
   });
 
   test('passes on the error of onRow', async () => {
     const throwError = (): never => {
       throw new Error('row refused');
     };
-    await expect(readWindow(pool, everything(), throwError)).rejects.toThrow('row refused');
+    await expect(readWindow(single, everything(), throwError)).rejects.toThrow('row refused');
   });
 
   test('passes on the reason of an abort, before the read or during it', async () => {
     const aborted = AbortSignal.abort(new Error('before'));
-    await expect(readWindow(pool, everything(), ignoreRow, aborted)).rejects.toThrow('before');
+    await expect(readWindow(single, everything(), ignoreRow, aborted)).rejects.toThrow('before');
     const controller = new AbortController();
     let rows = 0;
     const abortAtRow10 = (): void => {
       if (++rows === 10) controller.abort(new Error('enough'));
     };
-    await expect(readWindow(pool, everything(), abortAtRow10, controller.signal)).rejects.toThrow('enough');
+    await expect(readWindow(single, everything(), abortAtRow10, controller.signal)).rejects.toThrow('enough');
   });
 
   test("passes on the server's error for the id of a symbol beyond int4; no dataset has such an id", async () => {
-    const unknownSymbol = readWindow(pool, { ...everything(), symbolIds: [5_000_000_000] }, ignoreRow);
+    const unknownSymbol = readWindow(single, { ...everything(), symbolIds: [5_000_000_000] }, ignoreRow);
     await expect(unknownSymbol).rejects.toThrow('out of range');
-    await expect(readWindow(pool, { ...everything(), datasetId: 70_000_000_000 }, ignoreRow)).resolves.toBe(0);
+    await expect(readWindow(single, { ...everything(), datasetId: 70_000_000_000 }, ignoreRow)).resolves.toBe(0);
   });
 });
 
@@ -238,5 +242,23 @@ describe('a DataSource as BarSource', () => {
     const source = barSourceOf('gone', dataSource);
     await removeDataset(dataSource, 'gone');
     await expect(source?.bars(query)).rejects.toThrow(UnknownDatasetError);
+  });
+
+  test('fails when its dataset is removed after the id was read and before the rows are', async () => {
+    await importAaa('going');
+    const gate = await tcpGate(url, 5432);
+    const slow = await createDataSource(gate.url, { applicationName: 'slow' }).initialize();
+    gate.slowDown(500); // each statement
+    try {
+      const failed = expect(barSourceOf('going', slow)?.bars(query)).rejects.toThrow(UnknownDatasetError);
+      const isIdRead = `SELECT FROM pg_stat_activity
+        WHERE application_name = 'slow' AND state = 'idle' AND query LIKE '%JOIN symbols%'`;
+      while ((await dataSource.query<unknown[]>(isIdRead)).length === 0) await delay(5);
+      await removeDataset(dataSource, 'going');
+      await failed;
+    } finally {
+      await slow.destroy();
+      await gate.shut();
+    }
   });
 });

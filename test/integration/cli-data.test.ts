@@ -1,7 +1,7 @@
 /** Commands that describe or compare stored data. */
 import { certificateExample } from '@barkeep/api';
 import { CommandFolder } from '../support/programs/command-folder.js';
-import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 
 /** The first line of a CSV file of bars. */
 const BARS_HEADER = 'time,open,high,low,close,volume\n';
@@ -29,12 +29,43 @@ describe('barkeep compare', () => {
   });
 });
 
-describe('barkeep dataset show', () => {
+describe('commands about datasets', () => {
   let database: TestDatabase;
   beforeAll(async () => (database = await createTestDatabase()));
   afterAll(() => database.drop());
 
-  it('shows rows, spacing, coverage by month, rows outside, conflicts and jumps, in at most 80 columns', async () => {
+  it('list, show and pack a dataset in which another program has stored times that no bar has', async () => {
+    const env = { DATABASE_URL: database.url };
+    const barkeepJson = async (...args: string[]): Promise<unknown> =>
+      JSON.parse((await project.barkeep([...args, '--json'], env)).stdout);
+    const importOdd = () => project.barkeep(['import', 'odd.csv', '--dataset', 'odd', '--symbol', 'ACME'], env);
+    const minutes = Array.from({ length: 10 }, (_, minute) => `2024-03-04T14:3${minute}:00Z,10,10,10,10,1\n`);
+    await project.write('odd.csv', BARS_HEADER + minutes.join(''));
+    await importOdd();
+    const store = (time: string) =>
+      queryDatabase(
+        database.url,
+        `INSERT INTO bars SELECT symbol_id, dataset_id, $1::timestamptz, 20, 20, 20, 20, 1 FROM bars LIMIT 1`,
+        [time],
+      );
+    // The last one is of the year 56143, which milliseconds become that are read as seconds. A Date can hold it.
+    const times = ['infinity', '-infinity', '280000-01-01Z', '56143-01-01Z'];
+    for (const time of times) await store(time);
+    const [first, last] = ['2024-03-04T14:30:00.000Z', '+056143-01-01T00:00:00.000Z'];
+    const bars = minutes.length + times.length;
+    expect(await barkeepJson('datasets')).toEqual({ datasets: [{ dataset: 'odd', symbols: 1, bars, first, last }] });
+    expect(await barkeepJson('dataset', 'show', 'odd', '--calendar', 'XNYS')).toMatchObject({
+      rows: bars,
+      spacing: '1-minute',
+      symbols: [{ symbol: 'ACME', first, last }],
+      coverage: { outside: times.length },
+      jumps: [{ symbol: 'ACME', time: last }],
+    });
+    expect(await barkeepJson('pack', 'odd', '--end', '2024-03-04')).toMatchObject({ days: 1, packed: 1, bars: 10 });
+    expect(await importOdd()).toMatchObject({ code: 0 }); // every row is a duplicate
+  });
+
+  it('show rows, spacing, coverage by month, rows outside, conflicts and jumps, in at most 80 columns', async () => {
     const env = { DATABASE_URL: database.url };
     const importFile = async (name: string, rows: string[]): Promise<void> => {
       await project.write(name, BARS_HEADER + rows.join(''));

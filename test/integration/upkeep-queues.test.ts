@@ -134,6 +134,12 @@ test('I11 upkeepSilentMs is the time for which jobs have waited while no worker 
   expect(await silentMs()).toBeLessThan(1_000);
 });
 
+test('I11 upkeepSilentMs counts the waiting jobs after the clock of Redis was set back by an hour', async () => {
+  await redis.set(`${prefix}:upkeep-activity`, Date.now() + 3_600_000); // when a worker last took a job
+  await producer.add('aggregate', { ...newSession(), partition: 0 });
+  expect(await upkeepSilentMs(redis, queues, prefix, Date.now() + 25_000)).toBeGreaterThan(20_000);
+});
+
 test('I11 upkeepSilentMs does not count the difference between the clocks of a worker and a coordinator', async () => {
   const oneHourAhead = Date.now() + 3_600_000;
   await producer.add('aggregate', { ...newSession(), partition: 0 });

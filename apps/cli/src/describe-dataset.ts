@@ -1,13 +1,14 @@
 /** Describes a dataset by its rows: symbols, coverage of a calendar, quarantined rows, spacing and largest jumps. */
-import { datasetExtent, datasetValues, quarantinedRows, type SymbolExtent } from '@barkeep/bar-repository';
-import { type Calendar, type Hours, spacingOf } from '@barkeep/bars';
+import { datasetExtent, datasetValues, quarantinedRows, storedSpacings } from '@barkeep/bar-repository';
+import { type SymbolExtent, TIME_FITS_DATE } from '@barkeep/bar-repository';
+import type { Calendar, Hours } from '@barkeep/bars';
 import { coverageOf } from './dataset-coverage.js';
 import { exampleOfCloses, spacingText } from './import/index.js';
 import type { Database } from './services/index.js';
 
 export type DatasetDescription = Awaited<ReturnType<typeof describeDataset>>;
 
-/** `describeDataset` finds `spacing` and `looksLikeCloses` from this many rows of the first symbol. */
+/** `describeDataset` finds `looksLikeCloses` from this many rows of the first symbol. */
 const SAMPLE_ROWS = 5_000;
 const JUMPS_MAX = 5;
 
@@ -27,7 +28,8 @@ export async function describeDataset(
   const days = await countUtcDates(database, id);
   const [firstSymbol] = extents;
   const times = firstSymbol === undefined ? [] : await sampleTimes(database, id, firstSymbol.id);
-  const spacing = spacingOf(times);
+  const symbolIds = extents.map((extent) => extent.id);
+  const [spacing] = (await storedSpacings(database, id, symbolIds)).sort((a, b) => a - b);
   const closes = exampleOfCloses([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }], spacing);
   return {
     dataset,
@@ -37,7 +39,7 @@ export async function describeDataset(
     symbols,
     coverage: against && (await coverageOf(database, { id, rows, extents }, against)),
     quarantined: await quarantinedRows(database, dataset),
-    // Time between the first rows of the first symbol, such as `1-minute`; null when it has too few rows.
+    // The shortest time between the first rows of a symbol, such as `1-minute`; null when the symbols have too few rows.
     spacing: spacing === undefined ? null : spacingText(spacing),
     looksLikeCloses: closes !== undefined, // the times of the first symbol look like close times
     jumps: await jumpsOf(database, id),
@@ -70,7 +72,8 @@ async function countUtcDates(database: Database, id: number): Promise<number> {
 /** Open times of a symbol's first rows, epoch ms, in order. */
 async function sampleTimes(database: Database, id: number, symbolId: number): Promise<number[]> {
   const rows = await database.query<{ time: Date }[]>(
-    `SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = $2 ORDER BY "time" LIMIT ${SAMPLE_ROWS}`,
+    `SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = $2 AND ${TIME_FITS_DATE}
+     ORDER BY "time" LIMIT ${SAMPLE_ROWS}`,
     [id, symbolId],
   );
   return rows.map(({ time }) => time.getTime());
@@ -81,7 +84,7 @@ async function jumpsOf(database: Database, id: number) {
   const rows = await database.query<{ symbol: string; time: Date; before: number; close: number; change: number }[]>(
     `SELECT s.name AS symbol, j."time", j.before, j.close, j.close / j.before - 1 AS change
      FROM (SELECT symbol_id, "time", close, lag(close) OVER (PARTITION BY symbol_id ORDER BY "time") AS before
-           FROM bars WHERE dataset_id = $1) j JOIN symbols s ON s.id = j.symbol_id
+           FROM bars WHERE dataset_id = $1 AND ${TIME_FITS_DATE}) j JOIN symbols s ON s.id = j.symbol_id
      WHERE j.before > 0 AND j.close <> j.before ORDER BY abs(j.close / j.before - 1) DESC LIMIT ${JUMPS_MAX}`,
     [id],
   );

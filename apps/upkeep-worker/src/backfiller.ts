@@ -152,8 +152,8 @@ function namesOf(symbols: readonly { request: SymbolRequest }[]): string[] {
 }
 
 /**
- * The symbols that a job is limited to when it continues with those that are `left`. A forced job would request the slots of all others
- * again, so it is limited to these, unless all are left. Any other job finds by itself what is left.
+ * What a job is limited to when it continues with the symbols that are `left`. A forced job requests every empty slot, also those that it
+ * has requested before. So it is limited to these symbols, unless they are all. Any other job finds by itself what is left.
  */
 function symbolsToContinue(job: DayJob, answer: DayAnswer, left: Iterable<string>): string[] | undefined {
   const names = new Set(left);

@@ -20,8 +20,9 @@ export function hasNoBarrier({ layout }: UpkeepStore): boolean {
 /**
  * Derives the buckets of a day that have closed.
  *
- * A symbol with a missing slot gets only the buckets of the whole windows, because readers wait at a barrier for the others. Without
- * barriers it gets all closed buckets, from the bars that are stored.
+ * A window is a day, or the time between two barriers; it is whole when no symbol has a missing slot in it or before it. A symbol with a
+ * missing slot gets only the buckets of whole windows, because readers wait at a barrier for the others. Without barriers it gets all
+ * closed buckets, from the bars that are stored.
  * @param symbols as they were read: all of the partition, or some @param frontier epoch ms; slots that close later are not derived
  * @param which `stale`: only symbols with a stale bucket
  * @returns the time up to which no symbol has a missing slot and every symbol is derived, epoch ms
@@ -38,11 +39,10 @@ export async function deriveDay(
   const firstMissingSlots = symbols.map(({ bitmap, states }) => firstMissing(bitmap, states, closedSlots));
   // The watermark moves window by window, as the clock does, so it stops before the window with the first missing slot.
   const wholeSlots = layout.windowStart(at.day, Math.min(closedSlots, ...firstMissingSlots));
-  const getsAllClosed = symbols.map((_, i) => firstMissingSlots[i] === closedSlots || hasNoBarrier(at.store));
-  const inClosed = symbols.filter((_, i) => getsAllClosed[i]);
-  const inWhole = symbols.filter((_, i) => !getsAllClosed[i]);
-  let changed = await deriveSymbols(at, closedSlots, inClosed, which);
-  if (wholeSlots > 0) changed += await deriveSymbols(at, wholeSlots, inWhole, which);
+  const isHeldBack = (i: number) => firstMissingSlots[i]! < closedSlots && !hasNoBarrier(at.store);
+  const [heldBack, others] = [symbols.filter((_, i) => isHeldBack(i)), symbols.filter((_, i) => !isHeldBack(i))];
+  let changed = await deriveSymbols(at, closedSlots, others, which);
+  if (wholeSlots > 0) changed += await deriveSymbols(at, wholeSlots, heldBack, which);
   // A symbol that changed meanwhile must be derived again, so nothing of the day counts as derived yet.
   if (changed > 0 || wholeSlots === 0) return grid.open;
   return grid.closeTime(wholeSlots - 1);

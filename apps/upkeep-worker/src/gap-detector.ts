@@ -67,7 +67,7 @@ export class GapDetector {
       const againAt = Math.max(nextRetry ?? 0, this.parts.now() + CHECK_AGAIN_MS);
       await this.parts.producer.detectAgain(session, againAt);
     }
-    // A reconciler may have scheduled the session again just after it was stopped or failed. Read last, because a call may start it meanwhile.
+    // A stopped or failed session may have a schedule that a reconciler has just added. Read last, because a call may start it meanwhile.
     return (isAtEnd && backfills.length === 0) || store.isStopped();
   }
 

@@ -44,12 +44,10 @@ export class RepositoryFailedError extends Error {
 const RETRY_MS_MAX = 60_000;
 /** Longest delay between two attempts while PostgreSQL or a Redis is away, ms: all sessions wait for the return of the server. */
 export const OUTAGE_RETRY_MS_MAX = 5_000;
-/** More doublings would exceed the longest delay with any backoff. */
-const RETRY_DOUBLINGS_MAX = 20;
 
 /** Delay before attempt `failures` + 1, ms. It doubles up to `maxMs`; a random part of up to half is subtracted. */
 export function retryDelayMs(failures: number, backoffMs: number, maxMs = RETRY_MS_MAX): number {
-  const delay = Math.min(backoffMs * 2 ** Math.min(failures - 1, RETRY_DOUBLINGS_MAX), maxMs);
+  const delay = Math.min(backoffMs * 2 ** (failures - 1), maxMs);
   return Math.round(delay * (1 - Math.random() / 2));
 }
 

@@ -28,7 +28,7 @@ export interface AskedSymbol {
   /** Whether the answers together have a bar for every requested slot. */
   hasAllBars: boolean;
   refused: (RefusedRecord & { dataset: string })[];
-  /** That of the best repository that failed. An outage of PostgreSQL comes before other failures. */
+  /** An outage of PostgreSQL, or else the failure of the best repository that failed. */
   failure: RequestFailure | undefined;
   /**
    * The place of the first repository that was not asked, because its time slice ended or too many requests failed; undefined without one.

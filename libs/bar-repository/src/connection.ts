@@ -6,10 +6,10 @@ import type { ClientBase, Pool, PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 
 /**
- * Where connections come from: the pool of a TypeORM `DataSource`, a pool of `pg`, or a connection that the caller has borrowed. The caller
- * releases its own connection, and closes it when a call on it fails.
+ * Where connections come from: the pool of a TypeORM `DataSource`, or a connection that the caller has borrowed. The caller releases its own
+ * connection, and closes it when a call on it fails.
  */
-export type ConnectionSource = DataSource | Pool | PoolClient;
+export type ConnectionSource = DataSource | PoolClient;
 
 /** Thrown when a `DataSource` is not connected to Postgres. */
 export class NotPostgresError extends Error {
@@ -62,8 +62,8 @@ export async function withTransaction<T>(
  * Borrows a connection; the caller releases it. A connection that is lost rejects the statement that runs on it, and every later one.
  * @throws NotPostgresError, what the pool throws when it cannot connect
  */
-export async function borrowConnection(source: DataSource | Pool): Promise<PoolClient> {
-  const pool = poolOf(source);
+export async function borrowConnection(dataSource: DataSource): Promise<PoolClient> {
+  const pool = poolOf(dataSource);
   // The pool removes its own listener when it lends a connection, and then emits `acquire`.
   if (!pool.listeners('acquire').includes(ignoreErrors)) pool.on('acquire', ignoreErrors);
   return pool.connect();
@@ -79,13 +79,11 @@ export function ignoreErrors(client: ClientBase): void {
 
 function doNothing(): void {}
 
-/** The pool behind a source. @throws NotPostgresError */
-export function poolOf(source: DataSource | Pool): Pool {
-  if (isPool(source)) return source;
-  const pool: unknown = 'driver' in source && 'master' in source.driver ? source.driver.master : undefined;
-  if (!isPool(pool))
-    throw new NotPostgresError(`${source.options.type}, ${source.isInitialized ? '' : 'not '}initialized`);
-  return pool;
+/** The pool of a `DataSource`. @throws NotPostgresError */
+export function poolOf({ driver, options, isInitialized }: DataSource): Pool {
+  const pool: unknown = 'master' in driver ? driver.master : undefined;
+  if (isPool(pool)) return pool;
+  throw new NotPostgresError(`${options.type}, ${isInitialized ? '' : 'not '}initialized`);
 }
 
 function isClient(source: ConnectionSource): source is PoolClient {

@@ -30,6 +30,7 @@ export {
   storedInterval,
   storedSpacings,
   type SymbolExtent,
+  TIME_FITS_DATE,
   timesOfAll,
 } from './rows/index.js';
 export * from './schema/index.js';

@@ -22,23 +22,19 @@ const ROWS_PER_STATEMENT = 5_000;
 const RAW_CHARS_MAX = 1_000;
 
 /**
- * Stores refused bars, each once. Writes nothing for a session that was deleted. @returns the number of new rows
- * @param incarnation that of the session; null for an import
+ * Stores refused bars of a session, each once. Writes nothing for a session that was deleted.
  * @param requestedDate the trading day that was requested when a repository returned the bars
  */
 export async function quarantine(
   dataSource: DataSource,
-  incarnation: string | null,
+  incarnation: string,
   rows: readonly QuarantinedBar[],
   requestedDate: string | null = null,
-): Promise<number> {
-  let written = 0;
+): Promise<void> {
   for (let at = 0; at < rows.length; at += ROWS_PER_STATEMENT) {
     const part = rows.slice(at, at + ROWS_PER_STATEMENT);
-    const inserted = await dataSource.query<unknown[]>(INSERT_ROWS, [incarnation, ...columnsOf(part), requestedDate]);
-    written += inserted.length;
+    await dataSource.query(INSERT_ROWS, [incarnation, ...columnsOf(part), requestedDate]);
   }
-  return written;
 }
 
 /** `FOR KEY SHARE` locks the session's row, so that the session cannot be deleted meanwhile. */
@@ -46,8 +42,8 @@ const INSERT_ROWS = `
   INSERT INTO quarantined_bars (incarnation, dataset, symbol, "time", open, high, low, close, volume, reason, raw, requested_date)
   SELECT $1::uuid, *, $12::date FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::float8[], $6::float8[], $7::float8[],
     $8::float8[], $9::float8[], $10::text[], $11::text[])
-  WHERE $1::uuid IS NULL OR EXISTS (SELECT FROM sessions WHERE incarnation = $1::uuid FOR KEY SHARE)
-  ON CONFLICT DO NOTHING RETURNING 1`;
+  WHERE EXISTS (SELECT FROM sessions WHERE incarnation = $1::uuid FOR KEY SHARE)
+  ON CONFLICT DO NOTHING`;
 
 /** The parameters `$2` to `$11` of {@link INSERT_ROWS}: one array for each column. */
 function columnsOf(rows: readonly QuarantinedBar[]): unknown[] {

@@ -132,8 +132,7 @@ export class DayChunk {
     doubles[at + 4] = volume + 0;
     words[2 * at + META_WORD] = originCode | (dataset << 16);
     words[2 * at + COUNTS_WORD] = sourceCount | (expectedCount << 16);
-    const byte = slot >> 3;
-    this.bitmap[byte] = (this.bitmap[byte] ?? 0) | (0x80 >> (slot & 7));
+    this.bitmap[slot >> 3]! |= 0x80 >> (slot & 7);
   }
 
   /** Empties slots `[from, to)`: clears their bits and sets their records to zeros. */
@@ -143,10 +142,7 @@ export class DayChunk {
       return;
     }
     this.bytes.fill(0, recordOffset(this.slotCount, from), recordOffset(this.slotCount, to));
-    for (let slot = from; slot < to; slot++) {
-      const byte = slot >> 3;
-      this.bitmap[byte] = (this.bitmap[byte] ?? 0) & ~(0x80 >> (slot & 7));
-    }
+    for (let slot = from; slot < to; slot++) this.bitmap[slot >> 3]! &= ~(0x80 >> (slot & 7));
   }
 
   /** Writes a base bar into its slot. */

@@ -7,9 +7,9 @@ const REGULAR_DISTANCES_MIN = 3;
 /** The same, when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be a coincidence. */
 const IRREGULAR_DISTANCES_MIN = 20;
 /**
- * When at least this share of the distances has the shortest length, that length is the spacing. The others are nights and breaks at noon:
- * half of the distances between the four hourly bars of a day in Shanghai. A sample may begin and end with one, so the share is below a
- * half.
+ * When at least this share of the distances has the shortest length, that length is the spacing. The other distances are nights and breaks
+ * at noon. Between the four hourly bars of a day in Shanghai they are half of all, and a sample may have one more of them than of the
+ * shortest. So the share is below a half.
  */
 const SHORTEST_SHARE_MIN = 0.45;
 /** {@link areMostlyApart} wants at least this share of the distances to equal the interval. */
@@ -31,10 +31,8 @@ export function spacingOf(times: readonly number[]): number | undefined {
   if (areDaily(sorted)) return mostCommon(distances.map((ms) => Math.round(ms / DAY_MS) * DAY_MS));
   const divisor = distances.reduce(greatestCommonDivisor);
   const usual = mostCommon(distances);
-  const isBelowMinute = usual < MINUTE_MS; // an import refuses such rows, so the exact length does not matter
-  const isRegular = usual === divisor;
-  if (isBelowMinute || isRegular) return usual;
-
+  if (usual === divisor) return usual; // regular rows, perhaps with holes: each distance is a multiple of the usual one
+  if (usual < MINUTE_MS) return usual; // an import refuses such rows, so the exact length does not matter
   const areEnough = distances.length >= IRREGULAR_DISTANCES_MIN;
   const shortest = distances.reduce((least, distance) => Math.min(least, distance));
   if (areEnough && shareOf(shortest, distances) >= SHORTEST_SHARE_MIN) return shortest;

@@ -129,8 +129,9 @@ export class UpkeepProducer {
   }
 
   /**
-   * The id under which a backfill job is added: `id`, or `id` and a number when a forced job of this id has begun. That job does not ask
-   * again about symbols that are done, and their bars may have come since. Removes a failed job, because it would keep out the new one.
+   * The id under which a backfill job is added: `id`, or `id` and a number when the job is forced and another one of this id has begun. The
+   * other one does not ask again about the symbols that it has done, whose bars may have come since. Removes a failed job of the id, because
+   * it would keep out the new one.
    */
   private async backfillIdFor({ force, symbols }: PayloadInput<'backfill'>, id: string): Promise<string> {
     const queue = this.queues.backfill;

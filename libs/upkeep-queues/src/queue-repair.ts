@@ -8,13 +8,12 @@ import { activityKey } from './queue-status.js';
 
 /** Differences between clocks up to this one need no repair, ms. */
 const DIFFERENCE_MAX_MS = 30_000;
-/** What the options of a scheduler's job have, and BullMQ's types lack: the period of the scheduler, ms. */
-type SchedulerJobOptions = JobsOptions & { repeat?: { every?: number } };
-
 /** One call examines at most this many delayed jobs at each end of a queue. */
 const JOBS_MAX = 100;
 /** BullMQ's score of a delayed job is its due time in ms times this number, plus a number that orders jobs of the same millisecond. */
 const SCORES_PER_MS = 0x1000;
+/** What the options of a scheduler's job have, and BullMQ's types lack: the period of the scheduler, ms. */
+type SchedulerJobOptions = JobsOptions & { repeat?: { every?: number } };
 
 /**
  * Runs delayed jobs that, by the clock of the queue Redis, are overdue or have longer to wait than their whole delay. BullMQ uses the

@@ -78,7 +78,9 @@ export async function upkeepSilentMs(redis: Redis, queues: Queues, prefix: strin
   ]);
   const waiting = waitingSince.filter((since) => since !== undefined);
   if (waiting.length === 0) return 0;
-  return Math.max(0, Math.min(now - Math.min(...waiting), redisNow - Number(takenAt ?? 0)));
+  const sinceTaken = redisNow - Number(takenAt ?? 0);
+  const isClockSetBack = sinceTaken < 0; // that of Redis: then only the waiting jobs count
+  return Math.max(0, Math.min(now - Math.min(...waiting), isClockSetBack ? Infinity : sinceTaken));
 }
 
 /** What operators see of one queue. */

@@ -1,5 +1,5 @@
 /** `barkeep datasets` lists datasets, `dataset show` shows one and what looks wrong in it, `dataset rm` removes one. */
-import { removeDataset, resolveDataset, UnknownDatasetError } from '@barkeep/bar-repository';
+import { datasetExtent, removeDataset, resolveDataset, timesOfAll, UnknownDatasetError } from '@barkeep/bar-repository';
 import { type Hours, percentText } from '@barkeep/bars';
 import type { Coverage } from '../dataset-coverage.js';
 import { type DatasetDescription, describeDataset } from '../describe-dataset.js';
@@ -40,15 +40,18 @@ function removeCommand(): CliCommand {
 
 /** Lists all datasets. `first` and `last` are the open times of the first and the last bar, ISO 8601 UTC; null without bars. */
 async function listDatasets(database: Database) {
-  const rows = await database.query<
-    { dataset: string; symbols: number; bars: number; first: Date | null; last: Date | null }[]
-  >(
-    `SELECT d.name AS dataset, count(DISTINCT b.symbol_id)::float8 AS symbols, count(b.symbol_id)::float8 AS bars,
-            min(b."time") AS first, max(b."time") AS last
+  const counted = await database.query<{ id: number; dataset: string; bars: number }[]>(
+    `SELECT d.id, d.name AS dataset, count(b.symbol_id)::float8 AS bars
      FROM datasets d LEFT JOIN bars b ON b.dataset_id = d.id GROUP BY d.id, d.name ORDER BY d.name`,
   );
-  const iso = (time: Date | null): string | null => time?.toISOString() ?? null;
-  return rows.map((row) => ({ ...row, first: iso(row.first), last: iso(row.last) }));
+  const datasets = [];
+  for (const { id, dataset, bars } of counted) {
+    const extents = await datasetExtent(database, id);
+    const { first, last } = timesOfAll(extents);
+    const iso = (time: number): string | null => (extents.length > 0 ? new Date(time).toISOString() : null);
+    datasets.push({ dataset, symbols: extents.length, bars, first: iso(first), last: iso(last) });
+  }
+  return datasets;
 }
 
 function datasetsTable(datasets: Awaited<ReturnType<typeof listDatasets>>): string {

@@ -8,15 +8,15 @@ import { withConnection } from '../connection.js';
 import { UnknownDatasetError } from '../datasets.js';
 import { mergeRanges, type OnRow, readSpans } from '../rows/index.js';
 
-/** The id of the dataset, and the ids of symbols by name. */
+/** The id of the dataset, and the ids of symbols by name. In one database no id is used twice. */
 interface Ids {
   datasetId: number;
   symbolIds: ReadonlyMap<string, number>;
 }
 
 /**
- * The source of one dataset. It remembers ids for one connection only: a database that is made again under the same address gives them to
- * other datasets and symbols, and its old connections end.
+ * The source of one dataset. It remembers ids for one connection only: a database that is made again under the same address has other ids,
+ * and the connections to the old one have ended.
  */
 export class DatasetSource implements BarSource {
   private readonly remembered = new WeakMap<PoolClient, Ids>();
@@ -49,23 +49,25 @@ export class DatasetSource implements BarSource {
     return answer;
   }
 
-  /** @returns undefined when the dataset does not exist */
+  /** Reads by remembered ids if it can, and again by new ids while the dataset has another id. @returns undefined without such a dataset */
   private async read(client: PoolClient, query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer | undefined> {
     const remembered = this.remembered.get(client);
     const knowsAll = remembered && query.symbols.every((symbol) => remembered.symbolIds.has(symbol));
-    const answer = knowsAll && (await readByIds(client, remembered, query, signal));
-    // A dataset is removed with all its rows. So a row proves that the dataset still has this id.
-    if (answer && (answer.bars.size > 0 || answer.refused.length > 0)) return answer;
-    const ids = await this.lookUp(client, query.symbols);
-    if (!ids) return undefined;
-    // No id is used twice. So a dataset that has the same id still existed during the read, and has no rows there.
-    if (answer && ids.datasetId === remembered.datasetId) return answer;
-    this.remembered.set(client, { ...ids, symbolIds: new Map([...(remembered?.symbolIds ?? []), ...ids.symbolIds]) });
-    return readByIds(client, ids, query, signal);
+    let ids = knowsAll ? remembered : await this.lookUp(client, query.symbols);
+    while (ids) {
+      const answer = await readByIds(client, ids, query, signal);
+      // A dataset is removed with all its rows. So a row proves that the dataset still has this id.
+      if (answer.bars.size > 0 || answer.refused.length > 0) return answer;
+      // Without a row, the dataset may have been removed before the read.
+      const idsNow = await this.lookUp(client, query.symbols);
+      if (idsNow?.datasetId === ids.datasetId) return answer;
+      ids = idsNow;
+    }
+    return undefined;
   }
 
   /**
-   * The ids of the dataset and of those symbols that the database has, in one statement.
+   * Reads the ids of the dataset and of those symbols that the database has, in one statement, and remembers them.
    * @returns undefined when the dataset does not exist
    */
   private async lookUp(client: PoolClient, symbols: readonly string[]): Promise<Ids | undefined> {
@@ -75,8 +77,11 @@ export class DatasetSource implements BarSource {
       [this.name, symbols],
     );
     if (!rows[0]) return undefined;
-    const symbolIds = new Map(rows.flatMap(({ symbol, id }) => (id === null ? [] : [[symbol, id] as const])));
-    return { datasetId: rows[0].datasetId, symbolIds };
+    const found = rows.flatMap(({ symbol, id }) => (id === null ? [] : [[symbol, id] as const]));
+    const symbolIds = new Map([...(this.remembered.get(client)?.symbolIds ?? []), ...found]);
+    const ids = { datasetId: rows[0].datasetId, symbolIds };
+    this.remembered.set(client, ids);
+    return ids;
   }
 }
 

@@ -19,6 +19,7 @@ import {
   mergeChanges,
   UnknownDatasetError,
 } from '../datasets.js';
+import { TIME_FITS_DATE } from './stored-ranges.js';
 import { createStaging, mergeStaged, STAGING_TABLE, type ImportCounts } from './staging.js';
 import { TradingDates } from './trading-dates.js';
 
@@ -180,7 +181,8 @@ export class BarImporter {
     const id = (await ensureSymbols(this.dataSource, [symbol])).get(symbol);
     if (id === undefined) throw new Error(`expected symbol ${symbol} to have a number, was removed during the import`);
     const { rows } = await this.client.query<{ earliest: Date | null; latest: Date | null }>(
-      'SELECT min("time") AS earliest, max("time") AS latest FROM bars WHERE dataset_id = $1 AND symbol_id = $2',
+      `SELECT min("time") AS earliest, max("time") AS latest FROM bars
+       WHERE dataset_id = $1 AND symbol_id = $2 AND ${TIME_FITS_DATE}`,
       [this.datasetId, id],
     );
     const imported = {

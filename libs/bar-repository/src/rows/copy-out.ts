@@ -25,16 +25,14 @@ export function copyOut(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(reasonOf(signal));
-    const query = new CopyOutQuery(sql, new CopyOutParser(form, onRow), onSettled);
     const abort = (): void => query.fail(reasonOf(signal!));
-    signal?.addEventListener('abort', abort, { once: true });
-    client.query(query);
-
-    function onSettled(error: Error | undefined, rows: number): void {
+    const query = new CopyOutQuery(sql, new CopyOutParser(form, onRow), (error, rows) => {
       signal?.removeEventListener('abort', abort);
       if (error) reject(error);
       else resolve(rows);
-    }
+    });
+    signal?.addEventListener('abort', abort, { once: true });
+    client.query(query);
   });
 }
 

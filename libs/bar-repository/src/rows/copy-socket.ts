@@ -21,7 +21,7 @@ const FIRST_ASK_AFTER_MS = 3_000;
 /** How long the socket pauses between two reads of a long COPY. */
 const PAUSE_MS = 1;
 
-/** The open sockets of each pool with a silence limit. Its sockets all get the same function for the limit, so the function is the key. */
+/** By pool: its open sockets. All sockets of a pool get one function for their silence limit, so the function stands for the pool. */
 const pools = new WeakMap<() => number, Set<CopySocket>>();
 
 /** What the server does for a connection: it runs its query (`working`), it does nothing (`abandoned`), or it is not known. */

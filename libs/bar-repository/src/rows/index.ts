@@ -4,7 +4,6 @@ export { CopyFormatError, CopyOutParser, type OnRowBytes } from './copy-out-pars
 export { copyOut } from './copy-out.js';
 export { type BackendState, CopySocket, socketFor } from './copy-socket.js';
 export { IdError, readSpans, readWindow, readWindowBytes, timestamp, wholeNumber, windowSql } from './read-window.js';
-export { countRows, countRowsInSpans, datasetExtent, firstBars, mergeRanges, timesOfAll } from './stored-ranges.js';
-export type { SymbolExtent, TimeRange } from './stored-ranges.js';
+export * from './stored-ranges.js';
 export { storedInterval, storedSpacings } from './stored-spacings.js';
 export { COPY_HEADER, COPY_TRAILER, type OnRow, POSTGRES_EPOCH_MS, READ_ROW, readRow } from './row-layout.js';

@@ -33,6 +33,9 @@ export function mergeRanges(ranges: readonly TimeRange[]): TimeRange[] {
   return merged;
 }
 
+/** SQL condition: the time of a row fits in a `Date`. Other programs may have stored later times, or `infinity`: those rows are no bars. */
+export const TIME_FITS_DATE = `"time" > '-infinity' AND "time" < '275000-01-01Z'`;
+
 /** @param time epoch ms */
 export function isoText(time: number): string {
   return new Date(time).toISOString();
@@ -124,11 +127,11 @@ export async function datasetExtent(dataSource: DataSource, datasetId: number): 
        UNION ALL
        SELECT (SELECT symbol_id FROM bars WHERE dataset_id = $1 AND symbol_id > held.id ORDER BY symbol_id LIMIT 1)
        FROM held WHERE held.id IS NOT NULL)
-     SELECT held.id, symbols.name AS symbol, first."time" AS first, last."time" AS last
+     SELECT held.id, symbols.name AS symbol, times.first, times.last
      FROM held JOIN symbols ON symbols.id = held.id
-     CROSS JOIN LATERAL (SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = held.id ORDER BY "time" LIMIT 1) AS first
-     CROSS JOIN LATERAL (SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = held.id ORDER BY "time" DESC LIMIT 1) AS last
-     ORDER BY symbols.name`,
+     CROSS JOIN LATERAL (SELECT min("time") AS first, max("time") AS last FROM bars
+       WHERE dataset_id = $1 AND symbol_id = held.id AND ${TIME_FITS_DATE}) AS times
+     WHERE times.first IS NOT NULL ORDER BY symbols.name`,
     [datasetId],
   );
   return rows.map(({ id, symbol, first, last }) => ({ id, symbol, first: first.getTime(), last: last.getTime() }));
@@ -144,7 +147,7 @@ export async function firstBars(
     `SELECT symbol.id AS "symbolId", min(first."time") AS "time"
      FROM unnest($2::int4[]) AS symbol(id) CROSS JOIN unnest($1::int2[]) AS dataset(id)
      CROSS JOIN LATERAL (SELECT "time" FROM bars WHERE dataset_id = dataset.id AND symbol_id = symbol.id
-       ORDER BY "time" LIMIT 1) AS first
+       AND ${TIME_FITS_DATE} ORDER BY "time" LIMIT 1) AS first
      GROUP BY symbol.id`,
     [datasetIds, symbolIds],
   );

@@ -1,12 +1,14 @@
 /** Finds the interval of a dataset's bars by the times of its first rows. */
 import { DAY_MS, type Interval, MINUTE_MS, parseInterval, shortSpacingOf, spacingOf } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
+import { TIME_FITS_DATE } from './stored-ranges.js';
 
-/** This many rows of each of this many symbols are read. */
+/** A spacing is found from at most this many rows of a symbol: the first ones. */
 const SPACING_ROWS = 500;
+/** The spacings of at most this many symbols are found. */
 const SPACING_SYMBOLS = 10;
 
-/** The spacings of at most ten symbols, in ms, by their first rows. Leaves out symbols without a clear spacing. */
+/** The spacings of some of the symbols, in ms, by their first rows. Leaves out symbols without a clear spacing. */
 export async function storedSpacings(
   dataSource: DataSource,
   datasetId: number,
@@ -25,7 +27,8 @@ export async function storedSpacings(
 
 const FIRST_TIMES = `SELECT array_agg(bar."time" ORDER BY bar."time") AS times
   FROM unnest($2::int4[]) AS symbol(id) CROSS JOIN LATERAL (
-    SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = symbol.id ORDER BY "time" LIMIT ${SPACING_ROWS}
+    SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = symbol.id AND ${TIME_FITS_DATE}
+    ORDER BY "time" LIMIT ${SPACING_ROWS}
   ) AS bar GROUP BY symbol.id`;
 
 /** The interval of a dataset's bars: the shortest spacing. A minute when no spacing is clear, or it is not whole minutes. */

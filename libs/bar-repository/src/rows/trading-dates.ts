@@ -17,10 +17,7 @@ export class TradingDates {
 
   add(symbolId: number, openTime: number): void {
     let dates = this.bySymbol.get(symbolId);
-    if (!dates) {
-      dates = new Set();
-      this.bySymbol.set(symbolId, dates);
-    }
+    if (!dates) this.bySymbol.set(symbolId, (dates = new Set()));
     const quarter = Math.floor(openTime / QUARTER_HOUR_MS);
     let date = this.dateOfQuarter.get(quarter);
     if (date === undefined) {

@@ -4,8 +4,8 @@
  *
  * A packing process raises `datasets.packings` and holds that row exclusively until it commits. A writer of bars locks the same row
  * shared at the end of its statement. So one of the two waits for the other and then sees the other's changes: a pack that misses a
- * concurrent row never stays. A writer whose snapshot is older than the pack (REPEATABLE READ) cannot see the pack.
- * PostgreSQL then fails the writer's statement with a serialization failure (40001), and the writer must retry its transaction.
+ * concurrent row never stays. The snapshot of a writer at REPEATABLE READ may be older than the pack, so that the writer cannot see it.
+ * Then the lock fails the writer's statement with a serialization failure (40001), and the writer must repeat its transaction.
  */
 
 /** The triggers for rows all name the changed rows `touched`, so they share one function. An update has old and new rows: two triggers. */

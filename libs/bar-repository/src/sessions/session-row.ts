@@ -28,7 +28,7 @@ export interface SessionRow<Spec = unknown> {
   /** Changes of the session's symbols since it was created; null when there are none. */
   membership: Membership | null;
   state: SessionState;
-  /** The number of the owner, half of the fence. Each claim raises it. */
+  /** Rises with each new owner, so that the store can refuse the writes of earlier ones. */
   epoch: number;
   /** Number of starts. */
   run: number;

@@ -63,6 +63,8 @@ describe('trading days', () => {
     expect(times('2013-10-11T19:59Z', '2013-10-15T13:30Z')).toEqual(['2013-10-11', '2013-10-14', '2013-10-15']);
     expect(times('1980-01-01T00:00Z', '1990-01-02T20:00Z')).toEqual(['1990-01-02']);
     expect(times('1980-01-01T00:00Z', '1981-01-01T00:00Z')).toEqual([]);
+    expect(times('2027-12-31T00:00Z', '+056143-01-01T00:00Z')).toEqual(['2027-12-31']);
+    expect(times('-000001-01-01T00:00Z', '1990-01-02T20:00Z')).toEqual(['1990-01-02']);
   });
 
   it('tradingDaysBefore returns no day before 1970, although the calendar has such days', () => {

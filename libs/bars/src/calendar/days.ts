@@ -93,10 +93,10 @@ export class Calendar {
   /** The known trading days of bars that open from `first` to `last`, both epoch ms, oldest first. @throws {ExtendedHoursError} */
   tradingDaysOf(first: number, last: number, hours: Hours = 'regular'): TradingDay[] {
     // The local date of a time may differ by a day from its UTC date, and its trading date by a day from the local date.
-    const [firstDay, lastDay] = [Math.floor(first / DAY_MS) - 2, Math.floor(last / DAY_MS) + 2];
-    return this.knownTradingDays(dateOf(firstDay), dateOf(lastDay), hours).filter(
-      ({ segments }) => segments[0]!.open <= last && segments.at(-1)!.close > first,
-    );
+    const firstDay = Math.max(this.#firstDay, Math.floor(first / DAY_MS) - 2);
+    const lastDay = Math.min(this.#lastDay, Math.floor(last / DAY_MS) + 2);
+    const days = firstDay > lastDay ? [] : this.tradingDays(dateOf(firstDay), dateOf(lastDay), hours);
+    return days.filter(({ segments }) => segments[0]!.open <= last && segments.at(-1)!.close > first);
   }
 
   /** The trading day with a segment that contains `time`, epoch ms; undefined when there is none. @throws {ExtendedHoursError} */

@@ -199,7 +199,8 @@ it.each([
     const wrong = days.filter(({ date, segments }) => {
       const time = end === 'open' ? segments[0]!.open : segments.at(-1)!.close;
       const minute = (time - Date.parse(date)) / MINUTE_MS + (IS_SUMMER[zone](date) ? 60 : 0);
-      return Math.abs(minute - winter) === 60; // other differences are late opens and early closes, which the tests above list
+      // A change of the clocks on a wrong date is an hour. Other differences are late opens and early closes, which the tests above list.
+      return Math.abs(minute - winter) === 60;
     });
     expect(days.length).toBeGreaterThan(3_000);
     expect(wrong.map(({ date }) => date)).toEqual([]);
