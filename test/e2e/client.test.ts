@@ -16,6 +16,7 @@ import {
 } from '@barkeep/client';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
+import { tcpGate } from '../support/system/tcp-gate.js';
 
 const SYMBOLS = ['AAA', 'BBB'];
 const DATES = { start: '2024-03-04', end: '2024-03-05' };
@@ -77,6 +78,29 @@ describe('a session', () => {
     await rejection;
     await session.delete();
     await expect(session.status()).rejects.toThrow(SessionNotFoundError);
+  });
+
+  it('loses a symbol, a consumer and itself also when the first answer to the removal is lost', async () => {
+    const gate = await tcpGate(coordinator.url, 80);
+    const client = connect({ coordinator: gate.url, keyPrefix: system.sessionPrefix });
+    try {
+      const session = await client.createSession({ ...SPEC, id: 'removed' }, { start: true });
+      await session.completed();
+      await session.follow({ consumer: 'one' }).next();
+      const removals = [
+        () => session.removeSymbol('BBB'),
+        () => session.removeConsumer('one'),
+        () => session.delete(),
+      ];
+      for (const remove of removals) {
+        gate.cutAfter(10); // within the first line of the answer
+        await remove();
+      }
+      await expect(session.delete()).rejects.toThrow(SessionNotFoundError); // no answer was lost
+    } finally {
+      await client.close();
+      await gate.shut();
+    }
   });
 
   it('emits events, which can be read again from any cursor', async () => {

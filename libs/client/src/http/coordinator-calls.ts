@@ -48,12 +48,26 @@ export class CoordinatorCalls {
 
   /** Sends a call. @returns the parsed body of the answer; undefined when the body is not JSON */
   json(call: Call): Promise<unknown> {
-    return this.#attempt(async (signal) => readAnswer(await this.#fetch(call, signal)));
+    return this.#repeat(async (signal) => readAnswer(await this.#fetch(call, signal)));
+  }
+
+  /** Sends a DELETE. When the answer to an attempt was lost, a 404 to a later one is a success: the earlier one removed the resource. */
+  delete(path: string): Promise<void> {
+    let mayBeDone = false;
+    return this.#repeat(async (signal) => {
+      try {
+        await readAnswer(await this.#fetch({ method: 'DELETE', path }, signal));
+      } catch (error) {
+        if (mayBeDone && error instanceof ApiProblemError && error.status === 404) return;
+        mayBeDone ||= !isRefusedConnection(error as Error);
+        throw error;
+      }
+    });
   }
 
   /** Sends a call whose answer is a file. @returns the response, whose body the caller reads without a time limit */
-  async file(call: Call): Promise<Response> {
-    return this.#attempt(async (signal) => {
+  file(call: Call): Promise<Response> {
+    return this.#repeat(async (signal) => {
       // The attempt ends before the caller reads the body, so the client's signal must reach the request itself.
       const response = await this.#fetch(call, anySignal([this.#signal, signal]));
       if (!response.ok) await readAnswer(response); // throws
@@ -61,29 +75,16 @@ export class CoordinatorCalls {
     });
   }
 
-  /** Runs attempts until one succeeds. @param run gets a signal that aborts with the client's signal, and after a time limit */
-  #attempt<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#repeat(async () => {
-      this.#signal.throwIfAborted();
-      const attempt = new AbortController();
-      const onLimit = (): void => attempt.abort(new DOMException('no answer in time', 'TimeoutError'));
-      const timer = setTimeout(onLimit, ATTEMPT_LIMIT_MS);
-      this.#attempts.add(attempt);
-      try {
-        return await run(attempt.signal);
-      } finally {
-        clearTimeout(timer);
-        this.#attempts.delete(attempt);
-      }
-    });
-  }
-
-  /** Repeats an attempt that got no complete answer, or a status of {@link AWAY_STATUSES}, until it succeeds or the time is up. */
-  async #repeat<T>(attempt: () => Promise<T>): Promise<T> {
+  /**
+   * Repeats an attempt that got no complete answer, or a status of {@link AWAY_STATUSES}, until one succeeds or the time is up.
+   * @param attempt gets a signal that aborts with the client's signal, and after a time limit
+   */
+  async #repeat<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
     let deadline: number | undefined;
     for (;;) {
+      this.#signal.throwIfAborted();
       try {
-        return await attempt();
+        return await this.#withLimit(attempt);
       } catch (error) {
         const isProblem = error instanceof ApiProblemError;
         if (isProblem && !AWAY_STATUSES.has(error.status)) throw error;
@@ -96,6 +97,19 @@ export class CoordinatorCalls {
         }
       }
       await pause(AWAY_RETRY_MS, this.#signal);
+    }
+  }
+
+  async #withLimit<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    const onLimit = (): void => controller.abort(new DOMException('no answer in time', 'TimeoutError'));
+    const timer = setTimeout(onLimit, ATTEMPT_LIMIT_MS);
+    this.#attempts.add(controller);
+    try {
+      return await attempt(controller.signal);
+    } finally {
+      clearTimeout(timer);
+      this.#attempts.delete(controller);
     }
   }
 
@@ -114,4 +128,9 @@ export class CoordinatorCalls {
 function isLasting(error: Error): boolean {
   const failure = (error.cause ?? error) as Error; // in Node the cause has the reason
   return tlsProblem(failure) !== undefined || failure.message === 'bad port';
+}
+
+/** Whether nobody listens at the address, so that nothing was sent. */
+function isRefusedConnection({ cause }: Error): boolean {
+  return (cause as { code?: unknown } | undefined)?.code === 'ECONNREFUSED';
 }

@@ -107,7 +107,7 @@ export class CoordinatorClient {
 
   /** Stops a session and removes all its data. */
   async remove(id: string): Promise<void> {
-    await this.#delete(sessionPath(id));
+    await this.#calls.delete(sessionPath(id));
   }
 
   /** SHA-256 over the bars of all days that the clock has closed. */
@@ -153,12 +153,12 @@ export class CoordinatorClient {
 
   /** Removes a symbol and all its data. */
   async removeSymbol(id: string, symbol: string): Promise<void> {
-    await this.#delete(symbolPath(id, symbol));
+    await this.#calls.delete(symbolPath(id, symbol));
   }
 
   /** Removes a consumer and its position. */
   async removeConsumer(id: string, name: string): Promise<void> {
-    await this.#delete(`${sessionPath(id)}/consumers/${segment('consumer', name)}`);
+    await this.#calls.delete(`${sessionPath(id)}/consumers/${segment('consumer', name)}`);
   }
 
   /** Bars of one symbol, oldest first. Bars of a range are read page by page. */
@@ -243,10 +243,6 @@ export class CoordinatorClient {
 
   #get(path: string, query: Query = {}): Promise<unknown> {
     return this.#calls.json({ method: 'GET', path: path + queryString(query) });
-  }
-
-  #delete(path: string): Promise<unknown> {
-    return this.#calls.json({ method: 'DELETE', path });
   }
 
   #post(path: string, content?: { type: string; text: string }, headers?: Record<string, string>): Promise<unknown> {
