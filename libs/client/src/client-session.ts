@@ -2,6 +2,7 @@
 import { anySignal } from '@barkeep/bars';
 import { SessionConsumers, SessionLostError, type ConsumerView, type OpenSession } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
+import { checkSignal } from './check-arguments.js';
 import { NotBegunError } from './errors.js';
 import { Outage } from './outage.js';
 import { pause } from './pause.js';
@@ -255,9 +256,10 @@ export class ClientSession {
 
   /**
    * A signal that is aborted when the client is closed or the given signal is aborted. Each loop, mirror and stream gets its own, because
-   * Node warns when more than ten listeners wait for one signal.
+   * Node warns when more than ten listeners wait for one signal. @throws ArgumentError
    */
   #endSignal(signal?: AbortSignal): AbortSignal {
+    checkSignal(signal);
     return anySignal(signal ? [this.#parts.signal, signal] : [this.#parts.signal]);
   }
 }

@@ -18,8 +18,8 @@ const CONSUMER = 'backtest';
 /**
  * Runs a backtest to its end on the servers of REDIS_URL, SESSION_REDIS_URL and DATABASE_URL, or on private ones that it
  * starts. Starts a coordinator and a worker, unless the option `coordinator` names a running coordinator.
- * @throws RunOptionsError, InvalidInputError for the spec, what `onStep` or the bars throw, SessionEndedError when the session
- *   failed, and what starting servers and programs throws
+ * @throws RunOptionsError, ArgumentError, InvalidInputError for the spec, what `onStep` or the bars throw, SessionEndedError when the
+ *   session failed, and what starting servers and programs throws
  */
 export async function runBacktest(options: RunOptions): Promise<RunResult> {
   const plan = planRun(options.spec, {
