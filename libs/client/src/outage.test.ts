@@ -50,7 +50,7 @@ it('an outage begins when a connection is cut, even if the call was under way fo
   const outage = new Outage({ status: 'reconnecting', options: {} } as Redis, 'march');
   const cut = new Error('Connection is closed.');
   const longRead = async (): Promise<void> => {
-    time += 100_000; // one answer, of which bytes arrive all the time
+    time += 100_000; // bytes of one long answer arrive all the time
     throw cut;
   };
   await expect(outage.run(longRead)).rejects.toBe(cut);

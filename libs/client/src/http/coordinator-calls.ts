@@ -130,7 +130,7 @@ function isLasting(error: Error): boolean {
   return tlsProblem(failure) !== undefined || failure.message === 'bad port';
 }
 
-/** Whether nobody listens at the address, so that nothing was sent. */
+/** Whether no server listens at the address, so that nothing was sent. */
 function isRefusedConnection({ cause }: Error): boolean {
   return (cause as { code?: unknown } | undefined)?.code === 'ECONNREFUSED';
 }

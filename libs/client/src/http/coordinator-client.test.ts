@@ -60,7 +60,7 @@ describe('a client of the HTTP API', () => {
     expect(metrics.map(({ symbol }) => symbol)).toEqual(['AAA', 'CCC']);
   });
 
-  it('refuses to remove what does not exist, also when the first attempt reached nobody', async () => {
+  it('refuses to remove what does not exist, also when the first attempt reached no server', async () => {
     let calls = 0;
     const unknown = JSON.stringify({ type: 'urn:barkeep:problem:unknown-symbol' });
     const listener: RequestListener = (_request, response) => {
