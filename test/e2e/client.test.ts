@@ -80,18 +80,14 @@ describe('a session', () => {
     await expect(session.status()).rejects.toThrow(SessionNotFoundError);
   });
 
-  it('loses a symbol, a consumer and itself also when the first answer to the removal is lost', async () => {
+  it('is deleted, and loses a symbol and a consumer, also when the first answer is lost', async () => {
     const gate = await tcpGate(coordinator.url, 80);
     const client = connect({ coordinator: gate.url, keyPrefix: system.sessionPrefix });
     try {
       const session = await client.createSession({ ...SPEC, id: 'removed' }, { start: true });
       await session.completed();
       await session.follow({ consumer: 'one' }).next();
-      const removals = [
-        () => session.removeSymbol('BBB'),
-        () => session.removeConsumer('one'),
-        () => session.delete(),
-      ];
+      const removals = [() => session.removeSymbol('BBB'), () => session.removeConsumer('one'), () => session.delete()];
       for (const remove of removals) {
         gate.cutAfter(10); // within the first line of the answer
         await remove();

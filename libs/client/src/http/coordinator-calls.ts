@@ -1,7 +1,7 @@
 /** Sends calls to one coordinator, and repeats them while it restarts. Knows no routes. */
 import { AWAY_STATUSES } from '@barkeep/api';
 import { anySignal } from '@barkeep/bars';
-import { tlsProblem } from '@barkeep/service';
+import { errorCode, tlsProblem } from '@barkeep/service';
 import { coordinatorAddress } from '../coordinator-address.js';
 import { ApiKeyError, CoordinatorUnreachableError } from '../errors.js';
 import { pause } from '../pause.js';
@@ -59,7 +59,7 @@ export class CoordinatorCalls {
         await readAnswer(await this.#fetch({ method: 'DELETE', path }, signal));
       } catch (error) {
         if (mayBeDone && error instanceof ApiProblemError && error.status === 404) return;
-        mayBeDone ||= !isRefusedConnection(error as Error);
+        mayBeDone ||= errorCode((error as Error).cause) !== 'ECONNREFUSED'; // a refused connection sends nothing
         throw error;
       }
     });
@@ -128,9 +128,4 @@ export class CoordinatorCalls {
 function isLasting(error: Error): boolean {
   const failure = (error.cause ?? error) as Error; // in Node the cause has the reason
   return tlsProblem(failure) !== undefined || failure.message === 'bad port';
-}
-
-/** Whether no server listens at the address, so that nothing was sent. */
-function isRefusedConnection({ cause }: Error): boolean {
-  return (cause as { code?: unknown } | undefined)?.code === 'ECONNREFUSED';
 }

@@ -1,6 +1,7 @@
 /** Runs a whole backtest in one call. Leaves no processes and no keys behind, not even after an error, unless `keep` is set. */
 import { anySignal, orAborted } from '@barkeep/bars';
 import { Scope } from '@barkeep/local-system';
+import { errorCode } from '@barkeep/service';
 import { ifFound, type ClientSession } from '../client-session.js';
 import { connect, type ConnectOptions, settingsOf } from '../connect.js';
 import type { FeedResult } from '../feed/index.js';
@@ -101,7 +102,7 @@ async function startLocally(
   scope: Scope,
 ): Promise<ConnectOptions> {
   const { startLocalRun } = await import('@barkeep/local-run').catch((error: unknown) => {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = errorCode(error);
     throw code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' ? new LocalRunMissingError(error) : error;
   });
   return startLocalRun({ ...plan, env, cwd: process.cwd(), repository, keep, log }, scope);
