@@ -80,16 +80,21 @@ describe('a session', () => {
     await expect(session.status()).rejects.toThrow(SessionNotFoundError);
   });
 
-  it('is deleted, and loses a symbol and a consumer, also when the first answer is lost', async () => {
+  it('is started and deleted, and loses a symbol and a consumer, also when the first answer is lost', async () => {
     const gate = await tcpGate(coordinator.url, 80);
     const client = connect({ coordinator: gate.url, keyPrefix: system.sessionPrefix });
     try {
-      const session = await client.createSession({ ...SPEC, id: 'removed' }, { start: true });
-      await session.completed();
+      const session = await client.createSession({ ...SPEC, id: 'removed' });
+      gate.freezeAfter(10); // within the first line of the answer
+      const started = session.start();
+      await barkeep.session('removed').completed();
+      gate.thaw();
+      await gate.cut('reset');
+      expect(await started).toMatchObject({ state: 'completed' });
       await session.follow({ consumer: 'one' }).next();
       const removals = [() => session.removeSymbol('BBB'), () => session.removeConsumer('one'), () => session.delete()];
       for (const remove of removals) {
-        gate.cutAfter(10); // within the first line of the answer
+        gate.cutAfter(10);
         await remove();
       }
       await expect(session.delete()).rejects.toThrow(SessionNotFoundError); // no answer was lost

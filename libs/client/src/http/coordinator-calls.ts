@@ -46,19 +46,19 @@ export class CoordinatorCalls {
     }
   }
 
-  /** Sends a call. @returns the parsed body of the answer; undefined when the body is not JSON */
-  json(call: Call): Promise<unknown> {
-    return this.#repeat(async (signal) => readAnswer(await this.#fetch(call, signal)));
-  }
-
-  /** Sends a DELETE. When the answer to an attempt was lost, a 404 to a later one is a success: the earlier one removed the resource. */
-  delete(path: string): Promise<void> {
+  /**
+   * Sends a call. @returns the parsed body of the answer; undefined when the body is not JSON
+   * @param ifDone called when a repeated attempt is refused, maybe because an earlier one, whose answer was lost, has done what the call
+   *   asks for: returns the answer in that case, otherwise throws the refusal
+   */
+  json(call: Call, ifDone?: (refusal: ApiProblemError) => unknown): Promise<unknown> {
     let mayBeDone = false;
     return this.#repeat(async (signal) => {
       try {
-        await readAnswer(await this.#fetch({ method: 'DELETE', path }, signal));
+        return await readAnswer(await this.#fetch(call, signal));
       } catch (error) {
-        if (mayBeDone && error instanceof ApiProblemError && error.status === 404) return;
+        const isRefusal = error instanceof ApiProblemError && !AWAY_STATUSES.has(error.status);
+        if (mayBeDone && ifDone && isRefusal) return await ifDone(error);
         mayBeDone ||= errorCode((error as Error).cause) !== 'ECONNREFUSED'; // a refused connection sends nothing
         throw error;
       }

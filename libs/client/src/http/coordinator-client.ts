@@ -97,7 +97,13 @@ export class CoordinatorClient {
 
   /** Starts, pauses, resumes or stops a session. */
   async lifecycle(id: string, call: LifecycleCall): Promise<answers.SessionStatus> {
-    return statusOf(await this.#post(`${sessionPath(id)}/${call}`));
+    const path = `${sessionPath(id)}/${call}`;
+    const ifCompleted = async (refusal: ApiProblemError): Promise<unknown> => {
+      const status = await this.session(id);
+      if (status.state === 'completed') return status.raw; // it was started, and has reached its end since
+      throw refusal;
+    };
+    return statusOf(await this.#calls.json({ method: 'POST', path }, ifCompleted));
   }
 
   /** Starts an upkeep round now. */
@@ -107,7 +113,7 @@ export class CoordinatorClient {
 
   /** Stops a session and removes all its data. */
   async remove(id: string): Promise<void> {
-    await this.#calls.delete(sessionPath(id));
+    await this.#delete(sessionPath(id));
   }
 
   /** SHA-256 over the bars of all days that the clock has closed. */
@@ -153,12 +159,12 @@ export class CoordinatorClient {
 
   /** Removes a symbol and all its data. */
   async removeSymbol(id: string, symbol: string): Promise<void> {
-    await this.#calls.delete(symbolPath(id, symbol));
+    await this.#delete(symbolPath(id, symbol));
   }
 
   /** Removes a consumer and its position. */
   async removeConsumer(id: string, name: string): Promise<void> {
-    await this.#calls.delete(`${sessionPath(id)}/consumers/${segment('consumer', name)}`);
+    await this.#delete(`${sessionPath(id)}/consumers/${segment('consumer', name)}`);
   }
 
   /** Bars of one symbol, oldest first. Bars of a range are read page by page. */
@@ -243,6 +249,12 @@ export class CoordinatorClient {
 
   #get(path: string, query: Query = {}): Promise<unknown> {
     return this.#calls.json({ method: 'GET', path: path + queryString(query) });
+  }
+
+  #delete(path: string): Promise<unknown> {
+    return this.#calls.json({ method: 'DELETE', path }, (refusal) => {
+      if (refusal.status !== 404) throw refusal;
+    });
   }
 
   #post(path: string, content?: { type: string; text: string }, headers?: Record<string, string>): Promise<unknown> {
