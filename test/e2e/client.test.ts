@@ -16,6 +16,7 @@ import {
 } from '@barkeep/client';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
+import { tcpGate } from '../support/system/tcp-gate.js';
 
 const SYMBOLS = ['AAA', 'BBB'];
 const DATES = { start: '2024-03-04', end: '2024-03-05' };
@@ -77,6 +78,30 @@ describe('a session', () => {
     await rejection;
     await session.delete();
     await expect(session.status()).rejects.toThrow(SessionNotFoundError);
+  });
+
+  it('is started and deleted, and loses a symbol and a consumer, also when the first answer is lost', async () => {
+    const gate = await tcpGate(coordinator.url, 80);
+    const client = connect({ coordinator: gate.url, keyPrefix: system.sessionPrefix });
+    try {
+      const session = await client.createSession({ ...SPEC, id: 'removed' });
+      gate.freezeAfter(10); // within the first line of the answer
+      const started = session.start();
+      await barkeep.session('removed').completed();
+      gate.thaw();
+      await gate.cut('reset');
+      expect(await started).toMatchObject({ state: 'completed' });
+      await session.follow({ consumer: 'one' }).next();
+      const removals = [() => session.removeSymbol('BBB'), () => session.removeConsumer('one'), () => session.delete()];
+      for (const remove of removals) {
+        gate.cutAfter(10);
+        await remove();
+      }
+      await expect(session.delete()).rejects.toThrow(SessionNotFoundError); // no answer was lost
+    } finally {
+      await client.close();
+      await gate.shut();
+    }
   });
 
   it('emits events, which can be read again from any cursor', async () => {

@@ -2,7 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '@barkeep/client';
+import { SAME_INTERRUPTION_MS } from '@barkeep/local-system';
 import { Backtests, bars, market, SPEC } from '../support/programs/backtests.js';
 import { outputUntil } from '../support/programs/output-until.js';
 
@@ -12,13 +14,25 @@ let runs: Backtests;
 beforeAll(async () => (runs = await Backtests.create(8)));
 afterAll(() => runs.close());
 
-/** Runs a script, and sends it the signal when its output matches `printed`. @returns its exit code, and the signal that ended it */
-async function exitAfter(signal: NodeJS.Signals, script: string, printed: RegExp): Promise<unknown[]> {
+/**
+ * Runs a script, and sends it the signal when its output matches `printed`, and again after `againAfterMs`.
+ * @returns its exit code, and the signal that ended it
+ */
+async function exitAfter(
+  signal: NodeJS.Signals,
+  script: string,
+  printed: RegExp,
+  againAfterMs?: number,
+): Promise<unknown[]> {
   const child = spawn(process.execPath, ['-'], { env: runs.env, stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(script);
   const exit = once(child, 'exit');
   await outputUntil(child.stdout, printed);
   child.kill(signal);
+  if (againAfterMs !== undefined) {
+    await delay(againAfterMs);
+    child.kill(signal);
+  }
   return exit;
 }
 
@@ -52,6 +66,21 @@ describe('runBacktest', () => {
       const wait = { spec: ${JSON.stringify(SPEC)}, bars: ${JSON.stringify(bars)}, onStep };
       void Promise.all([runBacktest(wait), runBacktest(wait)]);`;
     expect(await exitAfter(signal, script, /^stepstep$/)).toEqual([null, signal]);
+    expect(await runs.leftovers()).toEqual([]);
+  });
+
+  it('sends no further signal to a listener of the program that got two while the run ended', async () => {
+    const script = `
+      const { runBacktest } = require(${JSON.stringify(CLIENT)});
+      let signals = 0;
+      const getBars = () => new Promise(() => { // never answers, so that the worker takes seconds to stop
+        if (process.listenerCount('SIGINT') > 1) return;
+        process.on('SIGINT', () => signals++);
+        process.stdout.write('asked');
+      });
+      const run = { spec: ${JSON.stringify(SPEC)}, bars: ${JSON.stringify(bars)}, repository: { getBars } };
+      void runBacktest(run).catch(() => setTimeout(() => process.exit(signals), 500));`;
+    expect(await exitAfter('SIGINT', script, /^asked$/, SAME_INTERRUPTION_MS + 50)).toEqual([2, null]);
     expect(await runs.leftovers()).toEqual([]);
   });
 

@@ -1,5 +1,12 @@
 /** Connections of the client library: the error for a wrong address, what closing leaves behind, and options that are checked first. */
-import { ArgumentError, ClientClosedError, connect, EventCursorError, SessionRedisAwayError } from '@barkeep/client';
+import {
+  ArgumentError,
+  ClientClosedError,
+  connect,
+  EventCursorError,
+  Mirror,
+  SessionRedisAwayError,
+} from '@barkeep/client';
 import { endTimerOnClose, SessionConsumers } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { once } from 'node:events';
@@ -159,6 +166,28 @@ test('wrong options of events are errors, also for a session that does not exist
   await expect(session.events({ types: type }).next()).rejects.toThrow(ArgumentError);
   // Only operators get events of this type, so the loop would wait without end.
   await expect(session.events({ types: ['repository-failed'] }).next()).rejects.toThrow(ArgumentError);
-  await expect(session.events({ from: 'yesterday' }).next()).rejects.toThrow(EventCursorError);
+  for (const from of ['yesterday', 5, null] as string[])
+    await expect(session.events({ from }).next()).rejects.toThrow(EventCursorError);
+  await barkeep.close();
+});
+
+test('a signal that is none, and a listener that is no function, are errors that name them', async () => {
+  const { barkeep, session } = await clientOfSession();
+  const reader = await session.reader();
+  const signal = {} as AbortSignal;
+  const calls = [
+    session.reader({ signal }),
+    session.completed({ signal }),
+    session.events({ signal }).next(),
+    session.follow({ signal }).next(),
+    Mirror.open(server.redis, reader, {}, signal),
+  ];
+  const refused = 'signal: expected an AbortSignal, was {}';
+  await Promise.all(calls.map((call) => expect(call).rejects.toThrow(refused)));
+  const listener = 3 as unknown as () => void;
+  const following = session.follow({ consumer: 'one', onKept: listener });
+  await expect(following.next()).rejects.toThrow('onKept: expected a function, was 3');
+  const mirror = await session.mirror();
+  expect(() => mirror.onChange(listener)).toThrow('listener: expected a function, was 3');
   await barkeep.close();
 });

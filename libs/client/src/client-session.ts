@@ -2,6 +2,7 @@
 import { anySignal } from '@barkeep/bars';
 import { SessionConsumers, SessionLostError, type ConsumerView, type OpenSession } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
+import { checkSignal } from './check-arguments.js';
 import { NotBegunError } from './errors.js';
 import { Outage } from './outage.js';
 import { pause } from './pause.js';
@@ -139,7 +140,7 @@ export class ClientSession {
     const signal = this.#endSignal(options.signal);
     const outage = new Outage(this.#parts.redis(), this.id, 0); // a limit of 0 ms: the first failure is thrown
     const deadline = Date.now() + waitMs;
-    let storedSince: number | undefined; // when the coordinator first found the store, epoch ms
+    let foundAt: number | undefined; // when the coordinator found the store for the first time, epoch ms
     for (;;) {
       try {
         return await this.#parts.open();
@@ -149,12 +150,11 @@ export class ClientSession {
       }
       // No store: the session has not begun, its data is lost, or its store is elsewhere. The coordinator knows which.
       const status = await this.status();
-      // A status has a clock only if the coordinator found the store and read the clock from it.
-      storedSince = status.clock === null ? undefined : (storedSince ?? Date.now());
-      if (storedSince === undefined && hasEnded(status)) throw endedError(status);
-      const giveUpAt = Math.min(deadline, (storedSince ?? Infinity) + FOUND_WITHIN_MS);
-      if (Date.now() > giveUpAt)
-        throw storedSince === undefined ? new NotBegunError(this.id, status.state, waitMs) : this.#storedElsewhere();
+      const isFound = status.clock !== null; // the coordinator reads the clock from the store
+      foundAt = isFound ? (foundAt ?? Date.now()) : undefined;
+      if (!isFound && hasEnded(status)) throw endedError(status);
+      if (!isFound && Date.now() > deadline) throw new NotBegunError(this.id, status.state, waitMs);
+      if (foundAt && Date.now() > Math.min(deadline, foundAt + FOUND_WITHIN_MS)) throw this.#storedElsewhere();
       await pause(BEGIN_CHECK_MS, signal);
     }
   }
@@ -255,9 +255,10 @@ export class ClientSession {
 
   /**
    * A signal that is aborted when the client is closed or the given signal is aborted. Each loop, mirror and stream gets its own, because
-   * Node warns when more than ten listeners wait for one signal.
+   * Node warns when more than ten listeners wait for one signal. @throws ArgumentError
    */
   #endSignal(signal?: AbortSignal): AbortSignal {
+    checkSignal(signal);
     return anySignal(signal ? [this.#parts.signal, signal] : [this.#parts.signal]);
   }
 }

@@ -61,7 +61,8 @@ describe('the settings of a client', () => {
 
   it('settings without the address of a coordinator, or with one that is no URL, are refused', () => {
     expect(() => settingsOf({ env: {} }, cwd)).toThrow(NoCoordinatorError);
-    expect(() => settingsOf({ env: {}, coordinator: 'localhost:3000' }, cwd)).toThrow(CoordinatorAddressError);
+    for (const coordinator of ['localhost:3000', 3000] as string[])
+      expect(() => settingsOf({ env: {}, coordinator }, cwd)).toThrow(CoordinatorAddressError);
   });
 });
 

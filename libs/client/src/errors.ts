@@ -2,6 +2,7 @@
  * Errors of the client library, one class per cause. The session-data library has the errors of reading a session's store
  * (`SessionLostError`, `UnknownSymbolError` …), and http/errors.ts those that the coordinator answers.
  */
+import { shown } from '@barkeep/bars';
 import { errorText, tlsProblem } from '@barkeep/service';
 import type { Redis } from 'ioredis';
 
@@ -20,12 +21,13 @@ export class CoordinatorAddressError extends Error {
   override readonly name = 'CoordinatorAddressError';
   /** What was given, without user and password. */
   readonly address: string;
-  constructor(address: string) {
-    const shown = address.replace(/^(\w+:\/\/)?.*@/s, '$1…@'); // up to the last @, as a password may have slashes
+  /** @param address any value, as a program in JavaScript may give a number */
+  constructor(address: unknown) {
+    const withoutLogin = String(address).replace(/^(\w+:\/\/)?.*@/s, '$1…@'); // up to the last @, as a password may have slashes
     super(
-      `expected the coordinator's address such as http://127.0.0.1:3000, without user, password, query or fragment, was "${shown}"`,
+      `expected the coordinator's address such as http://127.0.0.1:3000, without user, password, query or fragment, was "${withoutLogin}"`,
     );
-    this.address = shown;
+    this.address = withoutLogin;
   }
 }
 
@@ -95,7 +97,7 @@ export class ArgumentError extends RangeError {
     /** The given value. */
     readonly given: unknown,
   ) {
-    const was = typeof given === 'number' ? String(given) : JSON.stringify(given); // JSON has no NaN
+    const was = typeof given === 'number' ? String(given) : shown(given); // JSON has no NaN
     super(`${argument}: expected ${expected}, was ${was}`);
   }
 }

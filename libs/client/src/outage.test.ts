@@ -44,6 +44,21 @@ it('an outage begins after the last answer to a call that takes long', async () 
   expect(outage.failed(away)).toBeInstanceOf(SessionRedisAwayError);
 });
 
+it('an outage begins when a connection is cut, even if the call was under way for longer than a minute', async () => {
+  let time = 0;
+  jest.spyOn(performance, 'now').mockImplementation(() => time);
+  const outage = new Outage({ status: 'reconnecting', options: {} } as Redis, 'march');
+  const cut = new Error('Connection is closed.');
+  const longRead = async (): Promise<void> => {
+    time += 100_000; // bytes of one long answer arrive all the time
+    throw cut;
+  };
+  await expect(outage.run(longRead)).rejects.toBe(cut);
+  expect(outage.failed(cut)).toBeUndefined();
+  time += 60_000;
+  expect(outage.failed(cut)).toBeInstanceOf(SessionRedisAwayError);
+});
+
 it('a server that refuses the user of the client is an error at once, which names the server', () => {
   const options = { host: 'redis.example.com', port: 6380 };
   const outage = new Outage({ status: 'ready', options } as Redis, 'march');

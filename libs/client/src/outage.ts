@@ -36,10 +36,9 @@ export function noteErrors(redis: Redis): Redis {
 
 /** How long the session Redis has been failing; a success resets it. */
 export class Outage {
-  /**
-   * The earliest time at which Redis may have begun to fail, as `performance.now()`: the start of the first call since the last success, or
-   * the last answer to a part of that call. Undefined after a success.
-   */
+  /** When the last call started, or Redis last answered a part of it, as `performance.now()`. */
+  private answeredAt = 0;
+  /** When Redis began to fail, as `performance.now()`; undefined after a success. */
   private since: number | undefined;
 
   /** @param limitMs how long failures are retried */
@@ -49,12 +48,9 @@ export class Outage {
     private readonly limitMs: number = OUTAGE_LIMIT_MS,
   ) {}
 
-  /**
-   * Runs a call. If the call fails, the outage counts from the call's start: ioredis may try to connect for many seconds before the call
-   * fails. @throws what the call throws
-   */
+  /** Runs a call. The caller passes its error to {@link failed}. @throws what the call throws */
   async run<T>(call: () => Promise<T>): Promise<T> {
-    this.since ??= performance.now();
+    this.answeredAt = performance.now();
     const result = await call();
     this.since = undefined;
     return result;
@@ -62,7 +58,8 @@ export class Outage {
 
   /** Notes that Redis answered a part of the running call: an outage cannot have begun before this answer. */
   answered(): void {
-    if (this.since !== undefined) this.since = performance.now();
+    this.answeredAt = performance.now();
+    this.since = undefined;
   }
 
   /**
@@ -75,8 +72,10 @@ export class Outage {
     if (!(error instanceof Error)) return new Error(String(error));
     const isRefused = isRedisRefusal(error);
     if (!isRefused && !isRedisOutage(error)) return error;
-    this.since ??= performance.now();
-    const mustGiveUp = isRefused || this.redis.status === 'end' || performance.now() - this.since >= this.limitMs;
+    const now = performance.now();
+    // ioredis gives up after many attempts to connect, and may have begun them when the call started. It reports a cut connection at once.
+    this.since ??= error.name === 'MaxRetriesPerRequestError' ? this.answeredAt : now;
+    const mustGiveUp = isRefused || this.redis.status === 'end' || now - this.since >= this.limitMs;
     if (!mustGiveUp) return undefined;
     return new SessionRedisAwayError(this.sessionId, error, this.redis, connectionErrors.get(this.redis));
   }

@@ -57,11 +57,12 @@ type EventSelection = ReturnType<typeof eventSelection>;
 
 /** Checks the options, so that a wrong one is an error before anything is awaited. @throws ArgumentError, EventCursorError */
 export function eventSelection({ types, from = 'now' }: EventOptions) {
-  const isList: boolean = Array.isArray(types); // a program in JavaScript may pass one type
+  // A program in JavaScript may pass one type, or a place that is no text.
+  const [isList, isText]: boolean[] = [Array.isArray(types), typeof from === 'string'];
   if (types && (!isList || types.length === 0 || !types.every((type) => STRATEGY_EVENT_TYPES.includes(type)))) {
     throw new ArgumentError('types', `one or more of ${STRATEGY_EVENT_TYPES.join(', ')}`, types);
   }
-  const cursor = from === 'beginning' ? EVENTS_BEGINNING : decodeCursor(from);
+  const cursor = from === 'beginning' ? EVENTS_BEGINNING : decodeCursor(isText ? from : '');
   if (from !== 'now' && !cursor) throw new EventCursorError(from);
   return { types: types && new Set<string>(types), from: cursor ?? ('now' as const) };
 }

@@ -71,13 +71,10 @@ async function* asyncBatches<T>(
       signal?.throwIfAborted();
       const batch: T[] = [];
       while (!isDone && batch.length < size) {
-        let result: IteratorResult<T, unknown> | undefined;
-        try {
-          result = await nextItem();
-        } catch (error) {
+        const result = await nextItem().catch((error: unknown) => {
           isDone = true;
           failure = { error };
-        }
+        });
         signal?.throwIfAborted();
         if (!result) break; // the wait has ended without an item, or the source has failed
         request = undefined;

@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ConsumerPosition, JoinFrom, OpenSession, SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
+import { checkFunction, checkSignal } from '../check-arguments.js';
 import { ArgumentError } from '../errors.js';
 import { type DerivedBy, StoreFollower } from '../mirror/index.js';
 import { NotLockstepError } from './errors.js';
@@ -40,8 +41,8 @@ export interface FollowOptions {
   lockstep?: boolean;
   /** Where to start: `kept` (where the consumer left off), `beginning` (at the first retained day) or `now` (at the clock). @default 'kept' */
   from?: JoinFrom;
-  /** Called once with the position at which a consumer with a name starts, before its first step. */
-  onKept?: (kept: KeptStart) => void;
+  /** Called once with the position at which a consumer with a name starts. The first step waits for its result. */
+  onKept?: (kept: KeptStart) => unknown;
   /** Days that the step's mirror holds in addition to the day of the step. @default as many as fit 512 MiB */
   keepDays?: number;
   /** Ends the loop by throwing the signal's reason. */
@@ -73,7 +74,9 @@ export async function* follow(
 ): AsyncGenerator<Step, void, undefined> {
   const { redis, session, options } = await begin();
   const { layout } = session;
-  const { from = 'kept', keepDays, signal } = options;
+  const { from = 'kept', keepDays, onKept, signal } = options;
+  checkFunction('onKept', onKept);
+  checkSignal(signal);
   const every = stepInterval(options.every ?? layout.base.name, layout.base);
   const name = consumerName(layout, options);
   if (!['kept', 'beginning', 'now'].includes(from))
@@ -90,7 +93,11 @@ export async function* follow(
   try {
     if (name !== undefined) kept = await KeptPosition.join(redis, layout, name, from, signal);
     walk = new Walk(follower, every, kept, startOf(follower, layout, from), signal);
-    if (kept && name !== undefined) reportStart(name, layout.id, { ...walk.start, atEnd: walk.isAtEnd }, options);
+    if (kept && name !== undefined) {
+      const start = { ...walk.start, atEnd: walk.isAtEnd };
+      await onKept?.(start);
+      if (start.atEnd) warnOfEnd(name, layout.id, start);
+    }
     for (;;) {
       const step = walk.tryStep() ?? (await walk.nextStep());
       if (!step) break;
@@ -108,11 +115,9 @@ export async function* follow(
   }
 }
 
-/** Reports where the consumer starts. Warns when no step is left: a loop without a step would look like a mistake. */
-function reportStart(name: string, session: string, start: KeptStart, { onKept }: FollowOptions): void {
-  onKept?.(start);
-  if (!start.atEnd) return;
-  const finished = `consumer ${name} has finished session ${session} (${start.steps} steps)`;
+/** Warns that no step is left: a loop without a step would look like a mistake. */
+function warnOfEnd(name: string, session: string, { steps }: KeptStart): void {
+  const finished = `consumer ${name} has finished session ${session} (${steps} steps)`;
   const help = 'it gets no further step; another name, or from: "beginning", starts again';
   process.emitWarning(`${finished}: ${help}`, { type: 'BarkeepWarning', code: 'CONSUMER_AT_END' });
 }

@@ -27,16 +27,6 @@ interface BatchRows {
   ends: Int32Array;
 }
 
-/** Where the rows of a batch are copied. */
-interface CopyTarget {
-  memory: RowMemory;
-  /** By step of the batch, where its next row goes, in doubles; moved to the end of the copied rows. */
-  offsets: Int32Array;
-  /** Gets the number of rows that each symbol has in each listed step: step by step, within a step by symbol. */
-  counts: Int32Array;
-  symbolCount: number;
-}
-
 /** Copies one batch after another. Arrays by symbol are in the order of the holdings' symbols (`Holdings.sorted`). */
 export class IntervalRows {
   private readonly series: readonly MirrorSeries[];
@@ -81,13 +71,12 @@ export class IntervalRows {
     const firsts = new Int32Array(symbolCount);
     const ends = new Int32Array(symbolCount);
     const batchRows = { memories: [] as RowMemory[], firsts, ends };
-    const target: CopyTarget = { memory: into, offsets, counts: this.counts, symbolCount };
     for (let symbolIndex = 0; symbolIndex < symbolCount; symbolIndex++) {
       const { columns } = series[symbolIndex]!;
       const first = rowFrom(columns, nextRows[symbolIndex]!, openFrom);
       batchRows.memories.push(columns.rows);
       firsts[symbolIndex] = first;
-      ends[symbolIndex] = copyRows(columns, first, closedSlots, target, symbolIndex);
+      ends[symbolIndex] = this.copyRows(symbolIndex, first, closedSlots, offsets, into);
     }
     this.nextRows = ends;
     const parts: DeliveredPart[] = [];
@@ -96,6 +85,39 @@ export class IntervalRows {
       parts.push({ interval, list: this.listOf(i * symbolCount), openFrom: partFrom, batchRows });
     }
     return parts;
+  }
+
+  /**
+   * Copies one symbol's rows, from row `first` on, to the steps in which they close, and counts them. Here `from`, `fromEnd` and `to` are
+   * offsets in doubles; `row` is the number of the row at `from`.
+   * @returns the row after the last copied one
+   */
+  private copyRows(
+    symbolIndex: number,
+    first: number,
+    { stepIndexes, openBefore }: ClosedSlots,
+    offsets: Int32Array,
+    { doubles: intoDoubles, words: intoWords }: RowMemory,
+  ): number {
+    const { counts, series } = this;
+    const { rows, end } = series[symbolIndex]!.columns;
+    const { doubles, words } = rows;
+    // Local copies: in the compiled module, an imported name is a getter, which the inner loop would call for each row.
+    const [copy, rowDoubles] = [copyRow, ROW_DOUBLES];
+    const fromEnd = end * rowDoubles;
+    let from = first * rowDoubles;
+    let row = first;
+    for (let i = 0; i < openBefore.length; i++) {
+      const limit = openBefore[i]!;
+      const firstOfStep = row;
+      let to = offsets[stepIndexes[i]!]!;
+      for (; from < fromEnd && doubles[from]! < limit; from += rowDoubles, to += rowDoubles, row++) {
+        copy(doubles, words, from, intoDoubles, intoWords, to);
+      }
+      offsets[stepIndexes[i]!] = to;
+      counts[i * series.length + symbolIndex] = row - firstOfStep;
+    }
+    return row;
   }
 
   /** The list of the step whose row counts start at `counts[at]`. When they equal the counts of the step before, returns its list. */
@@ -110,36 +132,6 @@ export class IntervalRows {
     }
     return isSame ? lastList! : (this.lastList = stepSymbols(this.interval.name, this.holdings.sorted, lastCounts));
   }
-}
-
-/**
- * Copies one symbol's rows, from row `first` on, to the steps in which they close. Here `from`, `fromEnd` and `to` are offsets in doubles;
- * `row` is the number of the row at `from`.
- * @returns the row after the last copied one
- */
-function copyRows(
-  { rows: { doubles, words }, end }: BarColumns,
-  first: number,
-  { stepIndexes, openBefore }: ClosedSlots,
-  { memory: { doubles: intoDoubles, words: intoWords }, offsets, counts, symbolCount }: CopyTarget,
-  symbolIndex: number,
-): number {
-  // Local copies: in the compiled module, an imported name is a getter, which the inner loop would call for each row.
-  const [copy, rowDoubles] = [copyRow, ROW_DOUBLES];
-  const fromEnd = end * rowDoubles;
-  let from = first * rowDoubles;
-  let row = first;
-  for (let i = 0; i < openBefore.length; i++) {
-    const limit = openBefore[i]!;
-    const firstOfStep = row;
-    let to = offsets[stepIndexes[i]!]!;
-    for (; from < fromEnd && doubles[from]! < limit; from += rowDoubles, to += rowDoubles, row++) {
-      copy(doubles, words, from, intoDoubles, intoWords, to);
-    }
-    offsets[stepIndexes[i]!] = to;
-    counts[i * symbolCount + symbolIndex] = row - firstOfStep;
-  }
-  return row;
 }
 
 /** The first row that opens at or after a time, epoch ms. Searches only when it is not the row `guess`. */

@@ -1,7 +1,7 @@
 /** Sends calls to one coordinator, and repeats them while it restarts. Knows no routes. */
 import { AWAY_STATUSES } from '@barkeep/api';
 import { anySignal } from '@barkeep/bars';
-import { tlsProblem } from '@barkeep/service';
+import { errorCode, tlsProblem } from '@barkeep/service';
 import { coordinatorAddress } from '../coordinator-address.js';
 import { ApiKeyError, CoordinatorUnreachableError } from '../errors.js';
 import { pause } from '../pause.js';
@@ -46,14 +46,28 @@ export class CoordinatorCalls {
     }
   }
 
-  /** Sends a call. @returns the parsed body of the answer; undefined when the body is not JSON */
-  json(call: Call): Promise<unknown> {
-    return this.#attempt(async (signal) => readAnswer(await this.#fetch(call, signal)));
+  /**
+   * Sends a call. @returns the parsed body of the answer; undefined when the body is not JSON
+   * @param ifDone called when a repeated attempt is refused, maybe because an earlier one, whose answer was lost, has done what the call
+   *   asks for: returns the answer in that case, otherwise throws the refusal
+   */
+  json(call: Call, ifDone?: (refusal: ApiProblemError) => unknown): Promise<unknown> {
+    let mayBeDone = false;
+    return this.#repeat(async (signal) => {
+      try {
+        return await readAnswer(await this.#fetch(call, signal));
+      } catch (error) {
+        const isRefusal = error instanceof ApiProblemError && !AWAY_STATUSES.has(error.status);
+        if (mayBeDone && ifDone && isRefusal) return await ifDone(error);
+        mayBeDone ||= errorCode((error as Error).cause) !== 'ECONNREFUSED'; // a refused connection sends nothing
+        throw error;
+      }
+    });
   }
 
   /** Sends a call whose answer is a file. @returns the response, whose body the caller reads without a time limit */
-  async file(call: Call): Promise<Response> {
-    return this.#attempt(async (signal) => {
+  file(call: Call): Promise<Response> {
+    return this.#repeat(async (signal) => {
       // The attempt ends before the caller reads the body, so the client's signal must reach the request itself.
       const response = await this.#fetch(call, anySignal([this.#signal, signal]));
       if (!response.ok) await readAnswer(response); // throws
@@ -61,29 +75,16 @@ export class CoordinatorCalls {
     });
   }
 
-  /** Runs attempts until one succeeds. @param run gets a signal that aborts with the client's signal, and after a time limit */
-  #attempt<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#repeat(async () => {
-      this.#signal.throwIfAborted();
-      const attempt = new AbortController();
-      const onLimit = (): void => attempt.abort(new DOMException('no answer in time', 'TimeoutError'));
-      const timer = setTimeout(onLimit, ATTEMPT_LIMIT_MS);
-      this.#attempts.add(attempt);
-      try {
-        return await run(attempt.signal);
-      } finally {
-        clearTimeout(timer);
-        this.#attempts.delete(attempt);
-      }
-    });
-  }
-
-  /** Repeats an attempt that got no complete answer, or a status of {@link AWAY_STATUSES}, until it succeeds or the time is up. */
-  async #repeat<T>(attempt: () => Promise<T>): Promise<T> {
+  /**
+   * Repeats an attempt that got no complete answer, or a status of {@link AWAY_STATUSES}, until one succeeds or the time is up.
+   * @param attempt gets a signal that aborts with the client's signal, and after a time limit
+   */
+  async #repeat<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
     let deadline: number | undefined;
     for (;;) {
+      this.#signal.throwIfAborted();
       try {
-        return await attempt();
+        return await this.#withLimit(attempt);
       } catch (error) {
         const isProblem = error instanceof ApiProblemError;
         if (isProblem && !AWAY_STATUSES.has(error.status)) throw error;
@@ -96,6 +97,19 @@ export class CoordinatorCalls {
         }
       }
       await pause(AWAY_RETRY_MS, this.#signal);
+    }
+  }
+
+  async #withLimit<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    const onLimit = (): void => controller.abort(new DOMException('no answer in time', 'TimeoutError'));
+    const timer = setTimeout(onLimit, ATTEMPT_LIMIT_MS);
+    this.#attempts.add(controller);
+    try {
+      return await attempt(controller.signal);
+    } finally {
+      clearTimeout(timer);
+      this.#attempts.delete(controller);
     }
   }
 

@@ -1,8 +1,10 @@
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { digestExample, metricsExample, sessionExample } from '@barkeep/api';
 import { serveHttp } from '../../../../test/support/system/http-server.js';
 import { ApiKeyError, ArgumentError, CoordinatorAddressError, CoordinatorUnreachableError } from '../errors.js';
 import { CoordinatorClient } from './coordinator-client.js';
+import { SymbolNotFoundError } from './errors.js';
 
 let server: Server | undefined;
 afterEach(() => {
@@ -56,6 +58,23 @@ describe('a client of the HTTP API', () => {
     });
     const metrics = await client.allMetrics({ id: 'march', symbols: ['AAA', 'DDD', 'CCC'] });
     expect(metrics.map(({ symbol }) => symbol)).toEqual(['AAA', 'CCC']);
+  });
+
+  it('refuses to remove what does not exist, also when the first attempt reached no server', async () => {
+    let calls = 0;
+    const unknown = JSON.stringify({ type: 'urn:barkeep:problem:unknown-symbol' });
+    const listener: RequestListener = (_request, response) => {
+      calls++;
+      response.writeHead(404).end(unknown);
+    };
+    const first = await serveHttp(listener);
+    await first.close();
+    const removal = expect(clientAt(first.url).removeSymbol('march', 'ZZZ')).rejects.toThrow(SymbolNotFoundError);
+    await delay(100); // the first attempt was refused
+    expect(calls).toBe(0);
+    server = createServer(listener).listen(Number(new URL(first.url).port), '127.0.0.1');
+    await removal;
+    expect(calls).toBe(1);
   });
 
   describe('a creation that is repeated', () => {

@@ -97,7 +97,13 @@ export class CoordinatorClient {
 
   /** Starts, pauses, resumes or stops a session. */
   async lifecycle(id: string, call: LifecycleCall): Promise<answers.SessionStatus> {
-    return statusOf(await this.#post(`${sessionPath(id)}/${call}`));
+    const path = `${sessionPath(id)}/${call}`;
+    const ifCompleted = async (refusal: ApiProblemError): Promise<unknown> => {
+      const status = await this.session(id);
+      if (status.state === 'completed') return status.raw; // it was started, and has reached its end since
+      throw refusal;
+    };
+    return statusOf(await this.#calls.json({ method: 'POST', path }, ifCompleted));
   }
 
   /** Starts an upkeep round now. */
@@ -246,7 +252,9 @@ export class CoordinatorClient {
   }
 
   #delete(path: string): Promise<unknown> {
-    return this.#calls.json({ method: 'DELETE', path });
+    return this.#calls.json({ method: 'DELETE', path }, (refusal) => {
+      if (refusal.status !== 404) throw refusal;
+    });
   }
 
   #post(path: string, content?: { type: string; text: string }, headers?: Record<string, string>): Promise<unknown> {

@@ -31,15 +31,15 @@ export class KeepDaysError extends RangeError {
 export class Holdings {
   /** Simulated time of all reads, epoch ms. */
   clock: number;
-  /** Increases when the clock moves and when the set of symbols changes. Caches compare this small integer, which is faster than a time. */
+  /** Increases when the clock moves and when the set of symbols changes. The caches of series.ts compare it: faster than a time. */
   moves = 0;
   /** Every bar that closed by this time is held, epoch ms. */
   loadedTo: number;
   /** The first held day, as an index into the layout's days. */
   heldFrom = 0;
-  /** Increases when bars are loaded or replaced, and when the set of symbols changes. */
+  /** Increases when bars are loaded or replaced, and when the set of symbols changes: then a mirror calls its listeners. */
   changes = 0;
-  /** Increases when held bars are replaced, and when the set of symbols changes. */
+  /** Increases when held bars are replaced, and when the set of symbols changes: then `follow` copies the bars of its next steps again. */
   rewrites = 0;
   /** Days that are held in addition to the day of the clock. */
   keepDays: number;

@@ -125,8 +125,8 @@ export class Loader {
     const round = this.tail.decode(replies.slice(0, eventCommands.length));
     const wasSetBack = clock < loadedTo;
     if (piece && !wasSetBack) this.noteLoaded(piece, clock);
-    // Shown bars stay when the store was set back. Everything is reloaded when the clock has caught up.
-    // The new piece was read after these events, so only what was loaded before it may be stale.
+    // After a set-back, shown bars stay, and everything is reloaded when the clock has caught up. Otherwise only bars that were loaded
+    // before this round may be stale: the piece was read after the round's events.
     holdings.mustReload = wasSetBack || !(await this.reloadStale(reads, round, loadedTo));
     this.sessionClock = clock;
     this.tail.commit(round);

@@ -1,6 +1,7 @@
 /** A copy of a session in this process. It follows the session's clock, and also shows bars that are backfilled or arrive late. */
 import { SessionLostError, type OpenSession } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
+import { checkSignal } from '../check-arguments.js';
 import { ArgumentError } from '../errors.js';
 import { BarMirror } from './bar-mirror.js';
 import { hasEnded, SessionEndedError } from './session-state.js';
@@ -57,6 +58,7 @@ export class Mirror extends BarMirror {
     options: MirrorOptions = {},
     signal?: AbortSignal,
   ): Promise<Mirror> {
+    checkSignal(signal);
     const follower = await StoreFollower.open(redis, session.layout, { keepDays: options.keepDays, signal });
     const mirror = new Mirror(follower, signal);
     follower.onProgress = () => mirror.showProgress();
@@ -94,9 +96,10 @@ export class Mirror extends BarMirror {
 
   /**
    * Calls `listener` when the clock moved or shown bars changed. An error of the listener becomes an uncaught exception of the
-   * program; the mirror continues. @returns a function that removes the listener
+   * program; the mirror continues. @returns a function that removes the listener @throws ArgumentError
    */
   onChange(listener: (mirror: Mirror) => void): () => void {
+    if (typeof listener !== 'function') throw new ArgumentError('listener', 'a function', listener);
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }

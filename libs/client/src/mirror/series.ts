@@ -10,19 +10,19 @@ import { BarColumns, openTimeOf } from './columns.js';
 import type { Holdings } from './holdings.js';
 import type { SlotClock } from './slot-clock.js';
 
-/** The instant of a read. */
+/** The instant of a read. Its number `moves` changes with the clock and with the set of symbols: caches compare it in place of both. */
 export type MirrorTime = Pick<Holdings, 'clock' | 'moves' | 'layout'>;
 
 export class MirrorSeries {
   readonly columns: BarColumns;
   private readonly objects: BarObjects;
-  /** The last result of {@link visibleEnd}. */
+  /** The last result of {@link visibleEnd}, a row. */
   private cachedEnd = 0;
   /** The clock for which `cachedEnd` was computed; NaN before the first call. */
   private endClock = NaN;
-  /** The generation of the columns when `cachedEnd` was computed. */
+  /** `columns.generation` for which `cachedEnd` was computed; another one means that rows may have moved to other indexes. */
   private endGeneration = 0;
-  // Cached results of `latest`, `last` and `formingBar`. Each is valid while `MirrorTime.moves` equals its `…At`; -1 is never valid.
+  // Cached bars: the results of `latest`, `last` and `formingBar`. Each is valid while `MirrorTime.moves` equals its `…At`; -1: never.
   private cachedLatest: MirrorBar | undefined;
   private latestAt = -1;
   private cachedLast: MirrorBar[] = [];
@@ -45,7 +45,10 @@ export class MirrorSeries {
     this.objects = new BarObjects(this.columns, slots);
   }
 
-  /** Forgets the cached results. To be called when shown rows of this series or of the base bars may have changed. */
+  /**
+   * Forgets the cached bars. To be called when shown rows of this series or of the base bars may have changed, which `moves` does not show.
+   * ({@link visibleEnd} compares the generation itself.)
+   */
   rowsChanged(): void {
     this.latestAt = this.lastAt = this.formingAt = -1;
   }
@@ -107,7 +110,7 @@ export class MirrorSeries {
   /** As {@link last}, without the cache. */
   private findLast(now: MirrorTime, count: number): MirrorBar[] {
     if (!(count >= 1)) return []; // also for NaN
-    const forming = this.base ? this.formingBar(now) : undefined;
+    const forming = this.formingBar(now);
     const end = this.visibleEnd(now.clock);
     const from = Math.max(this.columns.first, end - Math.floor(count) + (forming ? 1 : 0));
     const bars = this.objects.between(from, end);
@@ -115,7 +118,7 @@ export class MirrorSeries {
     return bars;
   }
 
-  /** The forming bar, cached. */
+  /** The forming bar; undefined in a series without base bars, and as for {@link makeForming}. Cached. */
   private formingBar(now: MirrorTime): MirrorBar | undefined {
     if (!this.base) return undefined;
     if (now.moves === this.formingAt) return this.cachedForming;
@@ -134,7 +137,7 @@ export class MirrorSeries {
     const { bucket, from, to, closed } = forming; // the bucket has base slots [from, to); those before `closed` are closed
     const firstRow = base.columns.rowFrom(grid.openTime(from));
     const openTime = plan.grid.openTime(bucket);
-    const closeTime = grid.closeTime(closed - 1); // of the last closed base slot
+    const closeTime = grid.closeTime(closed - 1); // of the last closed base slot, because the bucket's own close is after the clock
     const expectedCount = to - from;
     return aggregateRows(base.columns, firstRow, base.visibleEnd(clock), { openTime, closeTime, expectedCount });
   }

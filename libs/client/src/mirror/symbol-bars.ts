@@ -47,7 +47,7 @@ export class SymbolBars {
     return this.byInterval.get(interval) ?? this.byInterval.get(intervalName(interval) ?? interval);
   }
 
-  /** Appends records, and the bars that this process derives from them. Replaces loaded bars from `fromSlot` on, of which none was shown. */
+  /** Appends records, and the bars that this process derives from them. They replace bars from `fromSlot` on, which were not shown yet. */
   append(layout: SessionLayout, loaded: DayRecords): void {
     this.appendRows(layout, loaded);
     if (this.derivation) for (const derived of this.derivation.derive(layout, loaded)) this.appendRows(layout, derived);

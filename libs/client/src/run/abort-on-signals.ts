@@ -35,8 +35,10 @@ export function abortOnSignals(scope: Scope): void {
 /** Interrupts all runs. A second signal ends the process at once; within {@link SAME_INTERRUPTION_MS} it counts as the first one. */
 function onSignal(signal: NodeJS.Signals): void {
   const now = performance.now();
-  if (interruption && now - interruption.at > SAME_INTERRUPTION_MS) stopListening();
-  if (interruption) return;
+  if (interruption) {
+    if (now - interruption.at > SAME_INTERRUPTION_MS) stopListening();
+    return;
+  }
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
   const endsProcess = process.listenerCount(signal) === 1; // only this listener

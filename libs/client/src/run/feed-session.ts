@@ -1,5 +1,6 @@
 /** Feeds all symbols of a run, roughly in time order, so that no symbol is far ahead of the others. */
 import type { ClientSession } from '../client-session.js';
+import { ArgumentError } from '../errors.js';
 import { batchesOf, type FeedBar, type FeedResult, type SymbolStream } from '../feed/index.js';
 import { mapLimited } from '../map-limited.js';
 
@@ -16,6 +17,15 @@ export type RunBars = Readonly<Record<string, readonly FeedBar[]>> | Iterable<Sy
 const ROUND_BARS = 20_000;
 /** Number of symbols whose bars are sent at the same time. */
 const SYMBOLS_AT_ONCE = 8;
+
+/** @throws ArgumentError when the bars have neither form of {@link RunBars} */
+export function checkBars(bars: RunBars): void {
+  if (typeof bars !== 'object' || bars === null)
+    throw new ArgumentError('bars', 'lists of bars by symbol, or an iterable of bars', bars);
+  if (isIterable(bars)) return;
+  for (const [symbol, group] of Object.entries(bars))
+    if (!Array.isArray(group)) throw new ArgumentError(`bars.${symbol}`, 'a list of bars', group);
+}
 
 /** Feeds all bars and ends the streams. @returns the results by symbol @throws what `feed` and iterating over the bars throw */
 export async function feedSession(

@@ -3,4 +3,5 @@ export { type RunBars, type SymbolBar } from './feed-session.js';
 export { runBacktest } from './run-backtest.js';
 export type { Delivered, RunOptions, RunResult } from './run-options.js';
 export { LocalRunMissingError, RunOptionsError } from './run-spec.js';
-export type { RunRepository, RunRepositoryLimit, RunSpec, TypeOrmConnection } from './run-spec.js';
+export type { RunRepository, RunSpec, TypeOrmConnection } from './run-spec.js';
+export type { RepositoryLimits as RunRepositoryLimit } from '@barkeep/session-data';

@@ -1,7 +1,7 @@
 /** Runs a whole backtest in one call. Leaves no processes and no keys behind, not even after an error, unless `keep` is set. */
 import { anySignal, orAborted } from '@barkeep/bars';
-import type * as LocalRunModule from '@barkeep/local-run';
 import { Scope } from '@barkeep/local-system';
+import { errorCode } from '@barkeep/service';
 import { ifFound, type ClientSession } from '../client-session.js';
 import { connect, type ConnectOptions, settingsOf } from '../connect.js';
 import type { FeedResult } from '../feed/index.js';
@@ -18,8 +18,8 @@ const CONSUMER = 'backtest';
 /**
  * Runs a backtest to its end on the servers of REDIS_URL, SESSION_REDIS_URL and DATABASE_URL, or on private ones that it
  * starts. Starts a coordinator and a worker, unless the option `coordinator` names a running coordinator.
- * @throws RunOptionsError, InvalidInputError for the spec, what `onStep` or the bars throw, SessionEndedError when the session
- *   failed, and what starting servers and programs throws
+ * @throws RunOptionsError, ArgumentError, InvalidInputError for the spec, what `onStep` or the bars throw, SessionEndedError when the
+ *   session failed, and what starting servers and programs throws
  */
 export async function runBacktest(options: RunOptions): Promise<RunResult> {
   const plan = planRun(options.spec, {
@@ -90,29 +90,22 @@ function watchWaits(
   return () => watching.abort();
 }
 
-/** Starts a coordinator and a worker, and the servers that the environment does not name. @returns how to connect to them */
+/**
+ * Starts a coordinator and a worker, and the servers that the environment does not name. Imports what they need on demand: a program that
+ * only connects needs no database drivers or queues, and the published client has them in the package `@barkeep/cli`.
+ * @returns how to connect @throws LocalRunMissingError
+ */
 async function startLocally(
   { env = process.env, repository, keep = false }: RunOptions,
   plan: RunPlan,
   log: (line: string) => void,
   scope: Scope,
 ): Promise<ConnectOptions> {
-  const { startLocalRun } = await importLocalRun();
+  const { startLocalRun } = await import('@barkeep/local-run').catch((error: unknown) => {
+    const code = errorCode(error);
+    throw code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' ? new LocalRunMissingError(error) : error;
+  });
   return startLocalRun({ ...plan, env, cwd: process.cwd(), repository, keep, log }, scope);
-}
-
-/**
- * Imported on demand: a program that only connects needs no servers, database drivers or queues. The published client has them in
- * the package `@barkeep/cli`. @throws LocalRunMissingError
- */
-async function importLocalRun(): Promise<typeof LocalRunModule> {
-  try {
-    return await import('@barkeep/local-run');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') throw new LocalRunMissingError(error);
-    throw error;
-  }
 }
 
 /** Feeds and follows at the same time; calls `onFed` when all is fed. When one fails, ends the other and throws the first error. */

@@ -1,10 +1,11 @@
 /** What the caller of `runBacktest` gives and gets. */
+import { checkFunction, checkSignal } from '../check-arguments.js';
 import type { ClientSession } from '../client-session.js';
 import type { ConnectOptions } from '../connect.js';
 import type { FeedResult } from '../feed/index.js';
 import type { Step } from '../follow/index.js';
 import type { Certificate, Digest, SessionStatus, SymbolMetrics } from '../http/index.js';
-import type { RunBars } from './feed-session.js';
+import { checkBars, type RunBars } from './feed-session.js';
 import { type RunPlan, type RunRepository, type RunSpec, RunOptionsError } from './run-spec.js';
 
 /** The options of a run. */
@@ -62,8 +63,12 @@ export interface RunResult {
   close(): Promise<void>;
 }
 
-/** Checks the options that need, or exclude, a coordinator of the caller. @throws RunOptionsError */
+/** Checks the options before anything is started. @throws RunOptionsError, ArgumentError */
 export function checkRunOptions(options: RunOptions, plan: RunPlan): void {
+  checkSignal(options.signal);
+  checkFunction('onStep', options.onStep);
+  checkFunction('log', options.log);
+  if (options.bars !== undefined) checkBars(options.bars);
   const unused = (['redis', 'keyPrefix', 'apiKey'] as const).filter((name) => options[name] !== undefined);
   if (options.coordinator === undefined && unused.length > 0) {
     throw new RunOptionsError(

@@ -1,6 +1,7 @@
 /** Completes the spec of a run and decides where its bars come from. Does no I/O. */
 import { randomBytes } from 'node:crypto';
 import type { BarsBySymbolRepository, BarsRepository } from '@barkeep/bar-repository';
+import type { RepositoryLimits } from '@barkeep/session-data';
 import type { SpecInput } from '../spec-input.js';
 
 /** The name that stands for the user's repository in the spec's `backfill`. */
@@ -28,18 +29,8 @@ export interface RunSpec extends Omit<SpecInput, 'source'> {
  */
 export type RunRepository = (TypeOrmConnection | BarsBySymbolRepository | BarsRepository) & {
   /** How often the repository may be asked. @default no limit */
-  limit?: RunRepositoryLimit;
+  limit?: RepositoryLimits;
 };
-
-/** How often a repository may be asked. */
-export interface RunRepositoryLimit {
-  /** Maximum number of requests that start in each `durationMs`; needs `durationMs`. */
-  max?: number;
-  /** The time in which at most `max` requests start, ms. */
-  durationMs?: number;
-  /** Maximum number of requests that run at the same time. */
-  concurrency?: number;
-}
 
 /** What a TypeORM `DataSource` and an `EntityManager` have in common. */
 export interface TypeOrmConnection {

@@ -12,12 +12,13 @@ const RETRY_MS = 20;
 /** A session that has not tried for this long loses its turn. */
 const PATIENCE_MS = 1_000;
 
-/** The limits of a repository. A limit that is undefined does not apply. */
+/** How often a repository may be asked. A limit that is undefined does not apply. */
 export interface RepositoryLimits {
-  /** Most requests per `durationMs`. */
+  /** Maximum number of requests that start in each `durationMs`; needs `durationMs`. */
   max?: number;
+  /** The time in which at most `max` requests start, ms. */
   durationMs?: number;
-  /** Most requests at the same time. */
+  /** Maximum number of requests that run at the same time. */
   concurrency?: number;
 }
 
