@@ -142,6 +142,14 @@ describe('objects under their times', () => {
     expect(result.summary.warnings.join()).toContain('"index" has other times');
   });
 
+  it('are sampled at the end of their file, too: the summary shows the last bar', async () => {
+    const times = Array.from({ length: 5000 }, (_, minute) => [isoText(OPEN + minute * MINUTE_MS), values]);
+    const { summary } = await imported('a.json', jsonOf({ B: Object.fromEntries(times) }), {
+      read: { symbolFromKey: true },
+    });
+    expect(summary.understood[0]?.last?.openTime).toBe(OPEN + 4999 * MINUTE_MS);
+  });
+
   it('are refused when the times are dates: they are daily bars', async () => {
     const result = await imported('a.json', jsonOf({ '2024-03-04': values }), STORE_AS_X);
     expect(reasonsOf(result)).toEqual({ 'date-without-time': 1 });
