@@ -4,10 +4,9 @@ import { FilePlanError, type RowLayout } from '../reading/index.js';
 import { instantOf } from '../times/index.js';
 import { DATE_AND_MORE, DATE_TEXT, TIME_OF_DAY } from './field-texts.js';
 import { formatColumns } from './format-columns.js';
-import { columnsByPlace, type FoundColumns, headerColumns, placeNames } from './header-columns.js';
+import { columnsByPlace, completeColumn, type FoundColumns, headerColumns, placeNames } from './header-columns.js';
 import { unusableHeader } from './header-errors.js';
 import { keyNames } from './key-names.js';
-import { completeColumn } from './complete-column.js';
 import { findHeader, lastHeaderRow, refuseBarsAbove, refuseUnnamedField } from './header-lines.js';
 import type { ReadOptions } from './read-options.js';
 import { formatsNamed, lookalikes, namedFormat, recognise, type Recognised } from './recognise.js';
@@ -44,23 +43,24 @@ interface FoundHeader {
  * @param volumeField the volume column of the file, when all its rows have decided between several
  * @throws FilePlanError when no columns for time and prices are found, or when several formats fit
  */
-export function fileLayoutOf(sample: FileSample, options: ReadOptions, volumeField?: number): FileLayout {
-  const { hasVolume } = options;
-  const skipLines = Math.max(options.skipLines, sample.sepLines);
-  const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > skipLines); // keeps the keys of JSON
+export function fileLayoutOf(whole: FileSample, given: ReadOptions, volumeField?: number): FileLayout {
+  const options = { ...given, skipLines: Math.max(given.skipLines, whole.sepLines) };
+  // The keys of JSON objects are kept, although they have the line of the first object.
+  const rows = whole.rows.filter(({ line, isHeader }) => isHeader || line > options.skipLines);
+  const sample = { ...whole, rows };
   const isJson = sample.delimiter === undefined;
   if (rows.length === 0) {
     const detail = `an array or an object for each bar, was ${sample.beginning} … (docs/troubleshooting.md converts other JSON)`;
     throw unusableHeader(`expected ${isJson ? detail : 'rows, was none'}`);
   }
-  const layout = (found: FoundHeader): FileLayout => layoutOf(rows, found, skipLines, volumeField);
-  const known = formatOf({ ...sample, rows }, options);
+  const layout = (found: FoundHeader): FileLayout => layoutOf(rows, found, options, volumeField);
+  const known = formatOf(sample, options);
   if (known !== undefined) {
     const names = rows[Math.max(0, known.header)]!.texts; // of a file without a header: the first row
-    return layout({ ...known, columns: formatColumns(names, known.format.columns, hasVolume) });
+    return layout({ ...known, columns: formatColumns(names, known.format.columns, options.hasVolume) });
   }
-  if (options.hasHeader && !isJson) return wideLayout(rows, hasVolume) ?? layout(findHeader(rows, options));
-  return layout({ header: -1, columns: columnsWithoutHeader({ ...sample, rows }, options) });
+  if (options.hasHeader && !isJson) return wideLayout(rows, options.hasVolume) ?? layout(findHeader(rows, options));
+  return layout({ header: -1, columns: columnsWithoutHeader(sample, options) });
 }
 
 /** The format that the user named or that the rows fit; undefined when the columns must be found without a format. */
@@ -80,7 +80,7 @@ function formatOf(sample: FileSample, options: ReadOptions): Recognised | undefi
 function columnsWithoutHeader(sample: FileSample, options: ReadOptions): FoundColumns {
   const { columns, hasVolume, format, zone } = options;
   const { texts, isHeader } = sample.rows[0]!;
-  const wanted = [...columns.values()];
+  const wanted = [...columns].flatMap(([name, column]) => (name === 'complete' ? [] : column));
   const arePlaces = wanted.length > 0 && wanted.every((column) => /^\d+$/.test(column) && !texts.includes(column));
   // The header is the keys of JSON objects, or the names of the columns of arrays.
   if (isHeader && !arePlaces) return headerColumns(texts, columns, hasVolume, keyNames(texts, columns));
@@ -102,7 +102,7 @@ function columnsWithoutHeader(sample: FileSample, options: ReadOptions): FoundCo
 function layoutOf(
   rows: readonly SampleRow[],
   { columns, header, format }: FoundHeader,
-  skipLines: number,
+  options: ReadOptions,
   volumeField?: number,
 ): FileLayout {
   const hasHeader = header >= 0;
@@ -122,13 +122,13 @@ function layoutOf(
   const layout: RowLayout = {
     ...dateAndTime(columns, data[0]?.texts ?? []),
     symbol: columns.symbol,
-    complete: completeColumn(names, data),
+    complete: completeColumn(names, data, options.columns.get('complete')),
     values: [{ ...columns.values, volume: usedVolume }],
     // Rows must have all named fields, and no others: when one is missing or added, the later ones are in the wrong columns.
     fieldsMin: hasHeader ? namedFields : undefined,
     fieldsMax: hasHeader ? namedFields : names.length,
   };
-  const headerLines = rows[lastHeader]?.line ?? skipLines;
+  const headerLines = rows[lastHeader]?.line ?? options.skipLines;
   return { layout, format, names, headerLines, data, ...(isChoice && { volumes }) };
 }
 

@@ -12,9 +12,10 @@ export function surplusRefusal(row: Row, fieldsMax: number): RowRefusal | undefi
   return { reason: 'too-many-fields', detail };
 }
 
-/** The refusal of a bar that was not over when the file was written: its prices are not the final ones. Undefined for a whole bar. */
+/** The refusal of a bar that is not whole, such as one that was not over when the file was written. Undefined for a whole bar. */
 export function formingRefusal(row: Row, { field, name }: Required<RowLayout>['complete']): RowRefusal | undefined {
   const text = fieldText(row, field);
   if (!/^(false|0)$/i.test(text)) return undefined;
-  return { reason: 'incomplete-bar', detail: `the column "${name}" says ${text}: the bar was not over yet` };
+  const detail = `the column "${name}" says ${text}: if it does not mean that the bar is unfinished, give --columns complete=none`;
+  return { reason: 'incomplete-bar', detail };
 }

@@ -59,6 +59,12 @@ describe('an answer of OANDA, whose candles have their prices in objects', () =>
     expect(detailOf(result)).toContain('the column "complete" says false');
   });
 
+  it('has such a candle read when the user says that no column means this', async () => {
+    const text = answer(candle(0, { mid: PRICES }), candle(1, { mid: PRICES }, false));
+    const columns = parseColumnsOption('complete=none');
+    expect((await imported('a.json', text, { read: { symbol: 'X', columns } })).bars).toHaveLength(2);
+  });
+
   it('has a candle refused whose object is missing or null', async () => {
     const text = answer(candle(0, { mid: PRICES }), candle(1, {}), candle(2, { mid: null }), candle(3, { mid: {} }));
     const result = await imported('a.json', text, STORE_AS_X);
