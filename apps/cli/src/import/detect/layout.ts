@@ -67,9 +67,8 @@ export function fileLayoutOf(whole: FileSample, given: ReadOptions, volumeField?
 function formatOf(sample: FileSample, options: ReadOptions): Recognised | undefined {
   if (options.format === 'csv') return undefined;
   if (options.format === undefined) return options.columns.size > 0 ? undefined : recognise(sample);
-  // Files of Yahoo with a wide header have no entry among the formats.
+  // Wide files of Yahoo are read by their header, and arrays of JSON that come after their names by these.
   const isWide = options.format === 'yahoo' && wideLayout(sample.rows, options.hasVolume) !== undefined;
-  // Arrays of JSON that come after their names are read by the names.
   const [format] = formatsNamed(options.format);
   const [first] = sample.rows;
   const haveNames = first?.isHeader === true && first.texts.length === format?.arrays?.length;

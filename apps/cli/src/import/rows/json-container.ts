@@ -35,7 +35,7 @@ export class JsonContainer {
   hasRowsInside = false;
   /** True when rows are among its own elements or values. */
   hasRowElements = false;
-  /** True for an object in which rows came before a value that names their symbol. */
+  /** True when rows came before a value that names their symbol. */
   hasUnnamedRows = false;
   /** The line of its opening bracket. */
   readonly line: number;
@@ -135,6 +135,12 @@ export class JsonContainer {
     this.takenScalars += inner.starts.length;
     this.hasArrays ||= inner.hasArrays;
     return true;
+  }
+
+  /** Notes that there are rows inside of it. */
+  noteRows(): void {
+    this.hasRowsInside = true;
+    this.hasUnnamedRows ||= this.symbol === undefined;
   }
 
   /** Notes the symbol that an object among its values names. The first one counts. */

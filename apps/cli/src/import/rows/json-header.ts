@@ -37,8 +37,8 @@ export class JsonHeader {
       return undefined;
     }
     const areOther = names.join() !== this.#columns?.join();
-    const areBars = names.some((name) => /open/i.test(name));
-    return areOther && areBars ? `expected one list of columns before all rows, was ${names.join()}` : undefined;
+    const haveOpen = names.some((name) => /open/i.test(name)); // otherwise they are not about bars
+    return areOther && haveOpen ? `expected one list of columns before all rows, was ${names.join()}` : undefined;
   }
 
   /** The row of an array or an object. The handler gets the header before the first row. @param bytes of the tokens */

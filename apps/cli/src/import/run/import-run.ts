@@ -80,7 +80,7 @@ export class ImportRun {
     } catch (error) {
       this.#refuseFile(shownPath, error);
     }
-    this.#bytesRead = bytesBefore + file.bytes; // each byte counts once, however often it was read
+    this.#bytesRead = bytesBefore + file.bytes; // also when the file was refused, or read in one piece with its start
     this.events.onProgress(this.#bytesRead, this.barsWritten);
   }
 
@@ -101,9 +101,8 @@ export class ImportRun {
     if (symbol === undefined && symbolOf !== undefined)
       throw new FilePlanError('unusable-path', 'expected a path that --symbol-from-path fits');
     const tail = await entry.check(signal);
-    const countBytes = (bytes: number): void => void (this.#bytesRead += bytes);
-    const start = await startOf(entry, symbol, tail, countBytes);
-    const text = (onRead?: typeof countBytes): Pieces =>
+    const start = await startOf(entry, symbol, tail);
+    const text = (onRead?: (bytes: number) => void): Pieces =>
       start.isWhole ? [start.head] : stoppable(entry.pieces(onRead), signal);
     const plan = await planByText(entry, start, this.plan, text);
     if (plan === undefined) return;
@@ -111,6 +110,7 @@ export class ImportRun {
     completeDays?.useZone(plan.reader.zone);
     this.understood.add(name, plan.understood);
     for (const warning of plan.warnings) this.#fileWarnings.add(name, warning);
+    const countBytes = (bytes: number): void => void (this.#bytesRead += bytes);
     await this.#readRows(plan, name, text(countBytes));
   }
 

@@ -109,6 +109,12 @@ describe('a JSON file', () => {
     const result = await imported('a.json', jsonOf({ status: 'ERROR', error: 'no such key' }), STORE_AS_X);
     expect(detailOf(result)).toContain('no such key');
   });
+
+  it('with an object for each column, as pandas writes by default, is refused, and the refusal names the page about it', async () => {
+    const columns = Object.entries(barAt(0)).map(([name, value]) => [name, { [OPEN]: value }]);
+    const result = await imported('a.json', jsonOf(Object.fromEntries(columns)), STORE_AS_X);
+    expect(detailOf(result)).toContain('docs/troubleshooting.md');
+  });
 });
 
 /** Answers of an API: an object for each symbol, with its bars in an array. */

@@ -115,13 +115,7 @@ describe('rows with objects inside', () => {
     expect((await imported('a.json', jsonOf({ hits: { hits: rows } }))).bars).toEqual([['A', ...BAR.slice(1)]]);
   });
 
-  it('are no objects for each column, as pandas writes by default: the refusal names the page about other JSON', async () => {
-    const columns = Object.entries({ ...PRICES, v: 5 }).map(([name, value]) => [name, { [OPEN]: value }]);
-    const result = await imported('a.json', jsonOf(Object.fromEntries(columns)), STORE_AS_X);
-    expect(detailOf(result)).toContain('docs/troubleshooting.md');
-  });
-
-  it('do not make a row of an answer without rows, which has facts about them in "meta"', async () => {
+  it('are not confused with an answer that has no rows, but facts in "meta"', async () => {
     const meta = { symbol: 'A', interval: '1min', currency: 'USD', exchange: 'NYSE', type: 'Stock' };
     const empty = { meta, values: [] };
     const full = { meta, values: [{ datetime: '2024-03-04 14:30:00', ...PRICES, v: 5 }] };
