@@ -1,19 +1,19 @@
 /** One import while it runs: reads its files, counts the rows and files that it refuses, and writes the bars. */
 import { type Bar, MINUTE_MS } from '@barkeep/bars';
 import type { FilePlan } from '../detect/index.js';
-import { inputEntries, type InputEntry, type InputFile, isFileError } from '../files/index.js';
+import { inputEntries, type InputEntry, type InputFile } from '../files/index.js';
 import { BarReader, FilePlanError, type RowSink } from '../reading/index.js';
 import { splitterOf } from '../rows/index.js';
 import { BufferedWriter } from './bar-writers.js';
 import { startOf, symbolsByPath } from './entries.js';
 import type { BarWriter, ImportEvents, ImportPlan } from './import-plan.js';
-import { RefusalLog, UnderstoodLog, WarningLog } from './logs.js';
+import { fileRefusal, RefusalLog, UnderstoodLog, WarningLog } from './logs.js';
 import { OneSymbolFiles, refuseMixedSymbols } from './mixed-symbols.js';
 import { PriceWatch } from './price-watch.js';
 import { SpacingWatch } from './spacing-watch.js';
 import { type Pieces, planByText, splitText, stoppable } from './whole-text.js';
 
-/** A failure of the writer, which ends the import. After a failure to read a file, the other files are still read. */
+/** A failure of the writer, which ends the import. It hides the code of its cause, by which {@link fileRefusal} would refuse the file. */
 export class WriteError extends Error {
   constructor(override readonly cause: unknown) {
     super('write failed');
@@ -87,12 +87,9 @@ export class ImportRun {
   /** Counts a file as refused. @throws any other error, and when the user stops the import */
   #refuseFile(file: string, error: unknown): void {
     this.plan.signal?.throwIfAborted();
-    if (error instanceof FilePlanError) {
-      const { line, reason, message: detail } = error;
-      this.refused.add('files', { file, line, reason, detail });
-    } else if (!(error instanceof WriteError) && isFileError(error)) {
-      this.refused.add('files', { file, line: 0, reason: 'unreadable-file', detail: error.message });
-    } else throw error;
+    const refusal = fileRefusal(error);
+    if (refusal === undefined) throw error;
+    this.refused.add('files', { file, ...refusal });
   }
 
   /** Checks, plans and reads an entry. Nothing of it is stored before it was checked. @param name as shown to the user */

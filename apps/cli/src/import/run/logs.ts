@@ -1,6 +1,7 @@
 /** What an import remembers of its files for the summary: refusals, warnings, and how the files were understood. Pure. */
 import type { Understood } from '../detect/index.js';
-import type { ImportRefusal } from '../reading/index.js';
+import { isFileError } from '../files/index.js';
+import { FilePlanError, type ImportRefusal } from '../reading/index.js';
 
 /** Most refusals that are kept with file and line; all are counted. */
 export const SHOWN_REFUSALS_MAX = 10;
@@ -11,6 +12,12 @@ interface ShownRefusal {
   line: number;
   reason: ImportRefusal;
   detail: string;
+}
+
+/** Why an error refuses a whole file; undefined for an error that ends the import. */
+export function fileRefusal(error: unknown): Omit<ShownRefusal, 'file'> | undefined {
+  if (error instanceof FilePlanError) return { line: error.line, reason: error.reason, detail: error.message };
+  return isFileError(error) ? { line: 0, reason: 'unreadable-file', detail: error.message } : undefined;
 }
 
 /** What was understood of files that are read alike. */
