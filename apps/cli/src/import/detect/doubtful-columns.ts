@@ -7,13 +7,12 @@ import { bareName, NAMES, ownName, words } from './header-names.js';
 import { lastRows } from './sample.js';
 import type { FileReading, SampleBars } from './sample-bars.js';
 
+const INTERVAL_COLUMNS = words('interval timeframe period per resolution barsize tf');
 /** Bare names of columns that distinguish several series of one symbol, or complete bars from incomplete ones. */
 const SERIES_COLUMNS = words(
   'exchange venue market mic publisherid instrumentid instrumenttoken isin figi conid securityid name security asset stock product contract ' +
-    'underlying root expiry expiration strike type side adjusted currency interval timeframe period per resolution barsize ' +
-    'complete confirm closed isclosed final isfinal',
-);
-const INTERVAL_COLUMNS = words('interval timeframe period per resolution barsize tf');
+    'underlying root expiry expiration strike type side adjusted currency closed final',
+).concat(INTERVAL_COLUMNS, NAMES.complete);
 const HOUR_MS = 60 * MINUTE_MS;
 const UNIT_MS: Record<string, number> = { s: 1000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 /** A column's text with a number, a unit or both: `5m`, `1 hour`, `15`, `minute`. `(?!o)` leaves out months, which are no interval here. */
