@@ -11,7 +11,7 @@ import { findHeader, lastHeaderRow, refuseBarsAbove, refuseUnnamedField } from '
 import type { ReadOptions } from './read-options.js';
 import { formatsNamed, lookalikes, namedFormat, recognise, type Recognised } from './recognise.js';
 import type { FileSample, SampleRow } from './sample.js';
-import type { VolumeColumn } from './volume-choice.js';
+import { firstUsed, type VolumeColumn } from './volume-choice.js';
 import { wideLayout } from './wide-header.js';
 
 export interface FileLayout {
@@ -44,16 +44,23 @@ interface FoundHeader {
  * @throws FilePlanError when no columns for time and prices are found, or when several formats fit
  */
 export function fileLayoutOf(whole: FileSample, given: ReadOptions, volumeField?: number): FileLayout {
-  const options = { ...given, skipLines: Math.max(given.skipLines, whole.sepLines) };
+  const skipLines = Math.max(given.skipLines, whole.sepLines);
   // The keys of JSON objects are kept, although they have the line of the first object.
-  const rows = whole.rows.filter(({ line, isHeader }) => isHeader || line > options.skipLines);
+  const rows = whole.rows.filter(({ line, isHeader }) => isHeader || line > skipLines);
   const sample = { ...whole, rows };
+  // A file may have a known format although the user names this column.
+  const columns = new Map([...given.columns].filter(([name]) => name !== 'complete'));
+  const options = { ...given, columns };
   const isJson = sample.delimiter === undefined;
   if (rows.length === 0) {
     const detail = `an array or an object for each bar, was ${sample.beginning} … (docs/troubleshooting.md converts other JSON)`;
     throw unusableHeader(`expected ${isJson ? detail : 'rows, was none'}`);
   }
-  const layout = (found: FoundHeader): FileLayout => layoutOf(rows, found, options, volumeField);
+  const layout = (found: FoundHeader): FileLayout => {
+    const file = layoutOf(rows, found, skipLines, volumeField);
+    file.layout.complete = completeColumn(file.names, file.data, given.columns.get('complete'));
+    return file;
+  };
   const known = formatOf(sample, options);
   if (known !== undefined) {
     const names = rows[Math.max(0, known.header)]!.texts; // of a file without a header: the first row
@@ -79,7 +86,7 @@ function formatOf(sample: FileSample, options: ReadOptions): Recognised | undefi
 function columnsWithoutHeader(sample: FileSample, options: ReadOptions): FoundColumns {
   const { columns, hasVolume, format, zone } = options;
   const { texts, isHeader } = sample.rows[0]!;
-  const wanted = [...columns].flatMap(([name, column]) => (name === 'complete' ? [] : column));
+  const wanted = [...columns.values()];
   const arePlaces = wanted.length > 0 && wanted.every((column) => /^\d+$/.test(column) && !texts.includes(column));
   // The header is the keys of JSON objects, or the names of the columns of arrays.
   if (isHeader && !arePlaces) return headerColumns(texts, columns, hasVolume, keyNames(texts, columns));
@@ -101,7 +108,7 @@ function columnsWithoutHeader(sample: FileSample, options: ReadOptions): FoundCo
 function layoutOf(
   rows: readonly SampleRow[],
   { columns, header, format }: FoundHeader,
-  options: ReadOptions,
+  skipLines: number,
   volumeField?: number,
 ): FileLayout {
   const hasHeader = header >= 0;
@@ -121,19 +128,13 @@ function layoutOf(
   const layout: RowLayout = {
     ...dateAndTime(columns, data[0]?.texts ?? []),
     symbol: columns.symbol,
-    complete: completeColumn(names, data, options.columns.get('complete')),
     values: [{ ...columns.values, volume: usedVolume }],
     // Rows must have all named fields, and no others: when one is missing or added, the later ones are in the wrong columns.
     fieldsMin: hasHeader ? namedFields : undefined,
     fieldsMax: hasHeader ? namedFields : names.length,
   };
-  const headerLines = rows[lastHeader]?.line ?? options.skipLines;
+  const headerLines = rows[lastHeader]?.line ?? skipLines;
   return { layout, format, names, headerLines, data, ...(isChoice && { volumes }) };
-}
-
-/** The first field that is above 0 in a sampled row. It serves the sample; a `VolumeChoice` over the whole file decides later. */
-function firstUsed(fields: readonly number[], data: readonly SampleRow[]): number {
-  return fields.find((field) => data.some(({ texts }) => Number(texts[field]) > 0)) ?? fields[0]!;
 }
 
 /** The fields of the date and the time. @param first the first row of data */
