@@ -44,7 +44,7 @@ const LAST_BYTES = 1024;
 const [BEGINNING_BYTES, SHOWN_LENGTH] = [4096, 120];
 const DELIMITERS = [',', ';', '\t', '|'];
 /** The end of a JSON row, and what follows: a bracket of the next row, or its time. */
-const JSON_ROW_END = /[\]}]\s*,?\s*(?=[[{]|"(?<time>\d{4}-\d\d-\d\d[^"]*|\d{10,19})"\s*:\s*\{)/;
+const JSON_ROW_END = /[\]}](?:\s*,)?\s*(?=[[{]|"(?<time>\d{4}-\d\d-\d\d[^"]*|\d{10,19})"\s*:\s*\{)/;
 /** A row has at least a time and four prices. */
 export const FIELDS_MIN = 5;
 

@@ -61,7 +61,7 @@ export class JsonRows implements Splitter, TokenHandler {
 
   /** Opens a value of an object. */
   #valueOf(parent: JsonContainer, isArray: boolean): JsonContainer {
-    const key = parent.takeKey();
+    const key = parent.takeKey().replaceAll(KEY_SEPARATOR, '\ufffd'); // its end alone may look like a symbol
     const { symbol } = parent;
     const isTimed = !isArray && isTimeKey(key);
     const keys = [parent.group, symbol, isTimed ? undefined : key].filter((part) => part !== undefined);

@@ -107,6 +107,11 @@ describe('JSON whose keys name the symbols of the bars under them', () => {
     expect(detailOf(result)).toContain('the key "values" is no symbol');
   });
 
+  it('is refused as a whole when it has a NUL, which no symbol has', async () => {
+    const text = JSON.stringify({ 'MSFT\0AAPL': barsOf(1) });
+    expect(reasonsOf(await imported('a.json', text, withKeys))).toEqual({ 'bad-symbol': 1 });
+  });
+
   it('is refused with --symbol-from-key when its bars are under no key', async () => {
     expect(reasonsOf(await imported('a.json', JSON.stringify(barsOf(1)), withKeys))).toEqual({ 'unusable-header': 1 });
   });
