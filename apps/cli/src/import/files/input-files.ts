@@ -43,7 +43,8 @@ async function filesOf(name: string, fits: (path: string) => boolean): Promise<I
     );
   if (!isGlob(name))
     throw new CliError(`expected a file, a folder or a glob pattern, was "${name}": there is no such file`);
-  const search = globSearch(path);
+  const folder = process.cwd().replace(/[[*?{]/g, '[$&]'); // characters of its name are no wildcards
+  const search = globSearch(resolve(folder, name));
   return walk(search.root, fits, search);
 }
 

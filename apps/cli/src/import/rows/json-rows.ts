@@ -6,7 +6,7 @@
  */
 import { JsonContainer } from './json-container.js';
 import { JsonHeader } from './json-header.js';
-import { isRow, isTimeKey, SCALARS_MIN } from './json-row-shape.js';
+import { isRow, isTimeKey } from './json-row-shape.js';
 import { JsonTokens, type TokenHandler } from './json-tokens.js';
 import { KEY_SEPARATOR, ROW_BYTES_MAX, type RowHandler, type Splitter } from './row.js';
 
@@ -126,7 +126,7 @@ export class JsonRows implements Splitter, TokenHandler {
       parent.noteSymbolOf(container);
       return parent.takeScalars(container);
     }
-    const problem = this.#header.takeColumns(container, SCALARS_MIN);
+    const problem = this.#header.takeColumns(container);
     if (problem !== undefined) this.#fail(problem);
     return false;
   }

@@ -107,7 +107,7 @@ describe('JSON whose keys name the symbols of the bars under them', () => {
     expect(detailOf(result)).toContain('the key "values" is no symbol');
   });
 
-  it('is refused as a whole when it has a NUL, which no symbol has', async () => {
+  it('has the bars refused under a key with a NUL, which is in no symbol', async () => {
     const text = JSON.stringify({ 'MSFT\0AAPL': barsOf(1) });
     expect(reasonsOf(await imported('a.json', text, withKeys))).toEqual({ 'bad-symbol': 1 });
   });
