@@ -89,6 +89,16 @@ describe('barkeep import', () => {
     expect(warning).toContain('AAPL/1m.csv and MSFT/1m.csv were stored as one symbol, SPY');
   });
 
+  it('reads the files of a pattern in a folder whose name has brackets', async () => {
+    const cwd = join(folder, dirname(await put('data [a-z] {1}/a.csv', HEADER + row(0))));
+    const run = await runBarkeep(
+      ['import', '../d*/*.csv', '*.csv', '--dataset', 'd', '--dry-run', '--json'],
+      cwd,
+      process.env,
+    );
+    expect(JSON.parse(run.stdout)).toMatchObject({ files: 1, accepted: 1 });
+  });
+
   it('creates no dataset when it stores no row', async () => {
     const name = await put('bad.csv', `${HEADER}nonsense\n`);
     expect((await barkeep('import', name, '--dataset', 'none')).code).toBe(1);

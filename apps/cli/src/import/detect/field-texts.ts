@@ -12,7 +12,7 @@ export const TIME_DIGITS = /^(\d|[01]\d|2[0-4])([0-5]\d){1,2}$/;
 /** An epoch in seconds to nanoseconds, which needs no zone. Programs that use floats may write it as `1.7095626e+18`. */
 const EPOCH = /^[+-]?(\d{9,10}(\d{3}){0,3}(\.\d+)?|\d(\.\d+)?e\+?\d+)$/i;
 /** `Z`, an offset or the name of a zone, at the end of a time. */
-const ZONE_AT_END = /(Z|[+-]\d\d(:?\d\d)?|[a-z_]{3,})$/i;
+const ZONE_AT_END = /(Z|[+-]\d\d(:?\d\d)?|[a-z_]{3})$/i;
 
 export function isEpoch(text: string): boolean {
   return EPOCH.test(text);

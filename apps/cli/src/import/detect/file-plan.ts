@@ -109,5 +109,6 @@ function columnsOf({ layout, names }: FileLayout): Record<string, string> {
   if (layout.symbol !== undefined) columns['symbol'] = named(layout.symbol);
   for (const name of PRICE_NAMES) columns[name] = named(values[name]);
   if (values.volume.length > 0) columns['volume'] = values.volume.map(named).join(' + ');
+  if (layout.complete !== undefined) columns['complete'] = layout.complete.name;
   return columns;
 }

@@ -3,10 +3,10 @@ import { UsageError } from '../../terminal/index.js';
 import { type PriceFields, PRICE_NAMES, type RowLayout, type ValueFields } from '../reading/index.js';
 import { DATE_TEXT, TIME_DIGITS, TIME_OF_DAY } from './field-texts.js';
 import { columnError, missingColumnsError, NO_VOLUME_HINT, refuseDuplicates, unusableHeader } from './header-errors.js';
-import { bareName, NAMES, TIMES_OF_DAY } from './header-names.js';
+import { bareName, NAMES, ownName, TIMES_OF_DAY } from './header-names.js';
 
-/** The names that `--columns` takes. `date` is for a file with a separate column for the date. */
-const COLUMN_NAMES = ['date', 'time', 'symbol', ...PRICE_NAMES, 'volume'] as const;
+/** The names that `--columns` takes. `date` is for a file with a separate column for the date; for `complete` see {@link completeColumn}. */
+const COLUMN_NAMES = ['date', 'time', 'symbol', ...PRICE_NAMES, 'volume', 'complete'] as const;
 export type ColumnName = (typeof COLUMN_NAMES)[number];
 
 /** The 0-based index of each column. */
@@ -73,6 +73,24 @@ export function headerColumns(
     values: { ...prices, volume },
     addsVolumes: false,
   };
+}
+
+/**
+ * The column that says `false` or 0 in the row of a bar that is not whole. By default one with a usual name, if a sampled row says that its
+ * bar is whole: otherwise the column means something else.
+ * @param names of the columns @param wanted the user's name for it; `none` for no column @throws FilePlanError for a missing column
+ */
+export function completeColumn(
+  names: readonly string[],
+  data: readonly { texts: readonly string[] }[],
+  wanted: string | undefined,
+): RowLayout['complete'] {
+  if (wanted === 'none') return undefined;
+  const usual = names.findIndex((name) => NAMES.complete.includes(bareName(ownName(name))));
+  const field = wanted === undefined ? usual : columnIndex(names, wanted);
+  if (wanted !== undefined && field < 0) throw columnError(names, 'complete', wanted);
+  const isUsed = wanted !== undefined || data.some(({ texts }) => /^(true|1)$/i.test(texts[field] ?? ''));
+  return isUsed ? { field, name: names[field]! } : undefined;
 }
 
 /** The names of a header by which duplicates are found: a difference in case does not count, unless the user gives the name of one. */

@@ -31,6 +31,8 @@ export const NAMES = {
   volume: words(
     'volume v vol basevolume realvolume volumetraded pxvolume volumen volumi 成交量 出来高 объем tickvolume tickvol tickqty',
   ),
+  /** Says whether a bar was over when the file was written: `complete` at OANDA, `confirm` at OKX. */
+  complete: words('complete iscomplete confirm confirmed isclosed isfinal'),
 };
 
 /** Time columns with these names may have only a time of day; a separate date column then belongs to them. */

@@ -36,18 +36,17 @@ export function keyNames(header: readonly string[], wanted: Wanted): string[] {
     const [, object = ROW, name = key] = INNER_KEY.exec(key) ?? [];
     return { key, object, name: bareName(name) };
   });
-  // The key `open.price` alone is no object with prices: its whole name is a usual one.
+  // A key with a dot may be in no object: then its whole name is a usual one, such as `open.price`, and no other key begins like it.
   const isWhole = ({ key, object }: Key): boolean =>
-    parts.filter((other) => other.object === object).length === 1 && USUAL_NAMES.has(bareName(key));
+    USUAL_NAMES.has(bareName(key)) && parts.filter((other) => other.object === object).length === 1;
   const keys = parts.map((part): Key => (isWhole(part) ? { ...part, object: ROW, name: bareName(part.key) } : part));
   const prices = objectOfPrices(keys, wanted);
   const times = keysOfTime(keys, prices, wanted);
-  return keys.map((key) => {
-    const { object, name } = key;
-    const isElsewhere = object !== prices && (object !== ROW || isPrice(key));
-    const isColumn = isTime(key) ? times.includes(key) : !isElsewhere;
-    return isColumn ? name : '';
-  });
+  const isColumn = (key: Key): boolean => {
+    if (isTime(key)) return times.includes(key);
+    return key.object === prices || (key.object === ROW && !isPrice(key));
+  };
+  return keys.map((key) => (isColumn(key) ? key.name : ''));
 }
 
 /** The row itself, if it has all four prices or the user names their columns; otherwise the only object that has them. */

@@ -4,15 +4,14 @@ import { FilePlanError, type RowLayout } from '../reading/index.js';
 import { instantOf } from '../times/index.js';
 import { DATE_AND_MORE, DATE_TEXT, TIME_OF_DAY } from './field-texts.js';
 import { formatColumns } from './format-columns.js';
-import { columnsByPlace, type FoundColumns, headerColumns, placeNames } from './header-columns.js';
+import { columnsByPlace, completeColumn, type FoundColumns, headerColumns, placeNames } from './header-columns.js';
 import { unusableHeader } from './header-errors.js';
 import { keyNames } from './key-names.js';
-import { completeColumn } from './complete-column.js';
 import { findHeader, lastHeaderRow, refuseBarsAbove, refuseUnnamedField } from './header-lines.js';
 import type { ReadOptions } from './read-options.js';
 import { formatsNamed, lookalikes, namedFormat, recognise, type Recognised } from './recognise.js';
 import type { FileSample, SampleRow } from './sample.js';
-import type { VolumeColumn } from './volume-choice.js';
+import { firstUsed, type VolumeColumn } from './volume-choice.js';
 import { wideLayout } from './wide-header.js';
 
 export interface FileLayout {
@@ -44,32 +43,39 @@ interface FoundHeader {
  * @param volumeField the volume column of the file, when all its rows have decided between several
  * @throws FilePlanError when no columns for time and prices are found, or when several formats fit
  */
-export function fileLayoutOf(sample: FileSample, options: ReadOptions, volumeField?: number): FileLayout {
-  const { hasVolume } = options;
-  const skipLines = Math.max(options.skipLines, sample.sepLines);
-  const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > skipLines); // keeps the keys of JSON
+export function fileLayoutOf(whole: FileSample, given: ReadOptions, volumeField?: number): FileLayout {
+  const skipLines = Math.max(given.skipLines, whole.sepLines);
+  // The keys of JSON objects are kept, although they have the line of the first object.
+  const rows = whole.rows.filter(({ line, isHeader }) => isHeader || line > skipLines);
+  const sample = { ...whole, rows };
+  // A file may have a known format although the user names this column.
+  const columns = new Map([...given.columns].filter(([name]) => name !== 'complete'));
+  const options = { ...given, columns };
   const isJson = sample.delimiter === undefined;
   if (rows.length === 0) {
     const detail = `an array or an object for each bar, was ${sample.beginning} … (docs/troubleshooting.md converts other JSON)`;
     throw unusableHeader(`expected ${isJson ? detail : 'rows, was none'}`);
   }
-  const layout = (found: FoundHeader): FileLayout => layoutOf(rows, found, skipLines, volumeField);
-  const known = formatOf({ ...sample, rows }, options);
+  const layout = (found: FoundHeader): FileLayout => {
+    const file = layoutOf(rows, found, skipLines, volumeField);
+    file.layout.complete = completeColumn(file.names, file.data, given.columns.get('complete'));
+    return file;
+  };
+  const known = formatOf(sample, options);
   if (known !== undefined) {
     const names = rows[Math.max(0, known.header)]!.texts; // of a file without a header: the first row
-    return layout({ ...known, columns: formatColumns(names, known.format.columns, hasVolume) });
+    return layout({ ...known, columns: formatColumns(names, known.format.columns, options.hasVolume) });
   }
-  if (options.hasHeader && !isJson) return wideLayout(rows, hasVolume) ?? layout(findHeader(rows, options));
-  return layout({ header: -1, columns: columnsWithoutHeader({ ...sample, rows }, options) });
+  if (options.hasHeader && !isJson) return wideLayout(rows, options.hasVolume) ?? layout(findHeader(rows, options));
+  return layout({ header: -1, columns: columnsWithoutHeader(sample, options) });
 }
 
 /** The format that the user named or that the rows fit; undefined when the columns must be found without a format. */
 function formatOf(sample: FileSample, options: ReadOptions): Recognised | undefined {
   if (options.format === 'csv') return undefined;
   if (options.format === undefined) return options.columns.size > 0 ? undefined : recognise(sample);
-  // Files of Yahoo with a wide header have no entry among the formats.
+  // Wide files of Yahoo are read by their header, and arrays of JSON that come after their names by these.
   const isWide = options.format === 'yahoo' && wideLayout(sample.rows, options.hasVolume) !== undefined;
-  // Arrays of JSON that come after their names are read by the names.
   const [format] = formatsNamed(options.format);
   const [first] = sample.rows;
   const haveNames = first?.isHeader === true && first.texts.length === format?.arrays?.length;
@@ -122,7 +128,6 @@ function layoutOf(
   const layout: RowLayout = {
     ...dateAndTime(columns, data[0]?.texts ?? []),
     symbol: columns.symbol,
-    complete: completeColumn(names, data),
     values: [{ ...columns.values, volume: usedVolume }],
     // Rows must have all named fields, and no others: when one is missing or added, the later ones are in the wrong columns.
     fieldsMin: hasHeader ? namedFields : undefined,
@@ -130,11 +135,6 @@ function layoutOf(
   };
   const headerLines = rows[lastHeader]?.line ?? skipLines;
   return { layout, format, names, headerLines, data, ...(isChoice && { volumes }) };
-}
-
-/** The first field that is above 0 in a sampled row. It serves the sample; a `VolumeChoice` over the whole file decides later. */
-function firstUsed(fields: readonly number[], data: readonly SampleRow[]): number {
-  return fields.find((field) => data.some(({ texts }) => Number(texts[field]) > 0)) ?? fields[0]!;
 }
 
 /** The fields of the date and the time. @param first the first row of data */

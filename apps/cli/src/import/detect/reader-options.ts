@@ -13,7 +13,7 @@ import { namedZone } from './zones.js';
 /** Number of rows that are tried to choose the format of times. */
 const TRIED_ROWS = 20;
 /** JSON keys that hold bars but do not name a symbol. */
-const NOT_SYMBOLS = /^(bars|results|data|candles|list|Time Series .*)$/;
+const NOT_SYMBOLS = /^(bars|results|data|candles|list|values|prices|rows|ohlc|Time Series .*)$/;
 
 /** @param head the first bytes of the file @throws FilePlanError when nothing names a symbol */
 export function readerOptions(
@@ -79,14 +79,14 @@ function symbolOf(
   const keys = sample.rows.find(({ isHeader }) => !isHeader)?.group; // the keys of JSON that lead to the first row
   const key = keys && lastKey(keys);
   const mayNameSymbol = key !== undefined && !NOT_SYMBOLS.test(key);
-  const isNamedByKey = symbolFromKey ? key !== undefined : format?.keys !== undefined && mayNameSymbol;
-  if (isNamedByKey) return undefined;
+  if (mayNameSymbol && (symbolFromKey || format?.keys !== undefined)) return undefined;
   const inFileName = format?.file?.exec(sample.fileName)?.[1];
   if (inFileName !== undefined) return symbolNamed(inFileName);
   const last = mayNameSymbol
     ? `, --symbol-from-path or --symbol-from-key (which takes "${key}")`
     : ' or --symbol-from-path';
-  throw unusableHeader(`expected a symbol column, --symbol${last}, was none of them`);
+  const noSymbol = symbolFromKey && key !== undefined ? `; the key "${key}" is no symbol` : '';
+  throw unusableHeader(`expected a symbol column, --symbol${last}, was none of them${noSymbol}`);
 }
 
 /** The parser for the first time format that reads a sampled time; for the first one when none does. */

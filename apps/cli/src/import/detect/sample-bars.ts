@@ -6,7 +6,7 @@ import { clockOf } from '../times/index.js';
 import { lacksZone } from './field-texts.js';
 import type { FileLayout } from './layout.js';
 import type { ReadOptions } from './read-options.js';
-import { type FileSample, type FileStart, firstRowOf, timeTextOf } from './sample.js';
+import { type FileSample, type FileStart, fromFirstRow, timeTextOf } from './sample.js';
 import { refuseUnreadTimes, type TimeFailures } from './unread-times.js';
 import { namedZone } from './zones.js';
 
@@ -65,10 +65,13 @@ interface SamplePart {
   timeFailures: TimeFailures;
 }
 
-/** Reads the last bytes from their first complete row on. JSON rows have the keys of the file's first object. */
+/**
+ * Reads the last bytes from their first complete row on. JSON rows have the keys of the file's first object. What names their symbols may
+ * come before the last bytes, so all count as one symbol.
+ */
 function readTail({ start: { tail }, sample: { delimiter }, file }: FileReading, reader: BarReaderOptions): SamplePart {
-  const rows = tail.subarray(firstRowOf(tail, delimiter));
-  return readPart(rows, delimiter, { ...reader, headerLines: 0 }, true, file.names);
+  const tailReader = { ...reader, headerLines: 0, symbol: 'any', anySymbol: true };
+  return readPart(fromFirstRow(tail, delimiter), delimiter, tailReader, true, file.names);
 }
 
 /**

@@ -43,6 +43,8 @@ const LAST_BYTES = 1024;
 /** JSON begins with a bracket within this many bytes, of which messages show the first characters. */
 const [BEGINNING_BYTES, SHOWN_LENGTH] = [4096, 120];
 const DELIMITERS = [',', ';', '\t', '|'];
+/** The end of a JSON row, and what follows: a bracket of the next row, or its time. */
+const JSON_ROW_END = /[\]}](?:\s*,)?\s*(?=[[{]|"(?<time>\d{4}-\d\d-\d\d[^"]*|\d{10,19})"\s*:\s*\{)/;
 /** A row has at least a time and four prices. */
 export const FIELDS_MIN = 5;
 
@@ -102,19 +104,15 @@ function sampleRows(head: Uint8Array, isWhole: boolean, delimiter: string | unde
 /** The last rows of a CSV file with more rows than a sample; none of other files. */
 export function lastRows({ tail }: FileStart, { rows, delimiter }: SplitSample): SampleRow[] {
   if (delimiter === undefined || rows.length < SAMPLE_ROWS_MAX) return [];
-  const end = tail.subarray(-LAST_BYTES);
-  return sampleRows(end.subarray(firstRowOf(end, delimiter)), true, delimiter);
+  return sampleRows(fromFirstRow(tail.subarray(-LAST_BYTES), delimiter), true, delimiter);
 }
 
-/**
- * Where the first complete row of the last bytes begins: after the first end of a row; 0 when there is none.
- * @param delimiter undefined for JSON
- */
-export function firstRowOf(tail: Uint8Array, delimiter: string | undefined): number {
-  // A JSON row ends with a bracket, and the next one begins with a bracket. The time of a bar may be between them.
-  const rowEnd = delimiter === undefined ? /[\]}]\s*,?\s*(?=[[{])/ : /[\r\n]/;
-  const match = rowEnd.exec(Buffer.from(tail).toString('latin1'));
-  return match === null ? 0 : match.index + match[0].length;
+/** The last bytes of a file from their first complete row on; all of them when no row ends in them. @param delimiter undefined for JSON */
+export function fromFirstRow(tail: Uint8Array, delimiter: string | undefined): Uint8Array {
+  const match = (delimiter === undefined ? JSON_ROW_END : /[\r\n]/).exec(Buffer.from(tail).toString('latin1'));
+  const rows = tail.subarray(match === null ? 0 : match.index + match[0].length);
+  // Rows under their times are in an object, which begins before the tail.
+  return match?.groups?.['time'] === undefined ? rows : Buffer.concat([Buffer.from('{'), rows]);
 }
 
 /** The text of a row's time, preceded by its date when that is in another column. */

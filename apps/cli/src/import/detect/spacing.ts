@@ -25,18 +25,17 @@ export function spacingText(ms: number): string {
 
 /** Refuses a file whose rows are not bars of --interval, or that only a calendar can read. @throws FilePlanError */
 export function refuseOtherSpacing(sample: SampleBars): void {
-  const { times, spacing, options } = sample;
-  const { intervalMs } = options;
+  const { times, spacing = sample.options.intervalMs, options } = sample; // too few rows to know it: as expected
+  const { intervalMs, hasCalendar } = options;
   const distances = distancesOf(sortedTimes(times));
-  const closest = Math.min(...distances);
   if (hasShortBars(sample, distances)) {
     const hint = 'if the bars before a close are shorter, give --calendar, which knows when they open';
-    if (!options.hasCalendar) throw unevenSteps(closest, intervalMs, hint);
+    if (!hasCalendar) throw unevenSteps(Math.min(...distances), intervalMs, hint);
     refuseClosesAsOpens(sample, distances);
-  } else if (spacing !== undefined && haveBreaksBetween(spacing, distances, intervalMs)) {
+  } else if (haveBreaksBetween(spacing, distances, intervalMs)) {
     const hint = 'if the market has a break after each bar, give --calendar, which knows its hours';
-    if (!options.hasCalendar) throw unevenSteps(spacing, intervalMs, hint);
-  } else if (spacing !== undefined && spacing !== intervalMs) throw wrongInterval(spacing, intervalMs);
+    if (!hasCalendar) throw unevenSteps(spacing, intervalMs, hint);
+  } else if (spacing !== intervalMs) throw wrongInterval(spacing, intervalMs);
   if (distances.length > 0 && areMidnights(sample)) throw wrongInterval(DAY_MS, intervalMs);
 }
 

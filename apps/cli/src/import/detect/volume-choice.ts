@@ -15,6 +15,11 @@ export interface ChosenVolume extends Pick<VolumeColumn, 'field'> {
   warning?: string;
 }
 
+/** The first field that is above 0 in a sampled row. It serves the sample; a {@link VolumeChoice} over the whole file decides later. */
+export function firstUsed(fields: readonly number[], data: readonly { texts: readonly string[] }[]): number {
+  return fields.find((field) => data.some(({ texts }) => Number(texts[field]) > 0)) ?? fields[0]!;
+}
+
 export class VolumeChoice implements RowHandler {
   /** For each column, the number of counted rows in which it is above 0. */
   readonly #usedRows: number[];

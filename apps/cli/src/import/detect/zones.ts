@@ -16,7 +16,7 @@ const OFFSET_NAME = /(utc|gmt)0*[1-9]/;
 /** The bare name of a column of zones or of offsets from UTC. */
 const ZONE_COLUMN = /^(timezone|tz|tzname|zone|exchangetimezone|(utc|gmt|tz)offset)$/;
 /** A zone that is UTC, or no offset from it, such as `Etc/UTC`, `UTC+00:00` or `0.0`. */
-const UTC_ZONE = /^(z|zulu|(etc\/)?(utc|gmt)?([+-]?0+([:.]?0+)?)?)$/i;
+const UTC_ZONE = /^(z|zulu|(etc\/)?(utc|gmt)?([+-]?0+([:.]0+)?)?)$/i;
 
 /** The zone of times without an offset: that of --tz, of the format or of the time column's name; undefined for none. */
 export function namedZone({ format, names, layout }: FileLayout, givenZone: string | undefined): string | undefined {

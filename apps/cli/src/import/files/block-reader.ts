@@ -1,7 +1,7 @@
 /** Reads parts of a file, and a zip file for yauzl in blocks. */
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { callbackify } from 'node:util';
 import { RandomAccessReader } from 'yauzl';
 
@@ -23,8 +23,7 @@ export class BlockReader extends RandomAccessReader {
 
   /** A stream over the bytes `[start, end)`. */
   override _readStreamForRange(start: number, end: number): Readable {
-    const held = this.#held(start, end - start);
-    return held === undefined ? createReadStream(this.path, { start, end: end - 1 }) : Readable.from([held]);
+    return createReadStream(this.path, { start, end: end - 1 });
   }
 
   /** Copies `length` bytes of the file, from `position` on, into `into` at `offset`. */
@@ -41,19 +40,14 @@ export class BlockReader extends RandomAccessReader {
 
   /** Reads bytes, at most one block. The next read may replace them. @throws Error when the file ends before their end */
   async bytesAt(position: number, length: number): Promise<Buffer> {
-    if (this.#held(position, length) === undefined) {
+    const isHeld = position >= this.#start && position + length <= this.#start + this.#block.length;
+    if (!isHeld) {
       this.#block = await bytesOf(this.path, position, BLOCK_BYTES);
       this.#start = position;
     }
-    const held = this.#held(position, length);
-    if (held === undefined) throw new Error('unexpected end of the file');
-    return held;
-  }
-
-  /** The bytes, when the current block has all of them; otherwise undefined. */
-  #held(position: number, length: number): Buffer | undefined {
     const at = position - this.#start;
-    return at >= 0 && at + length <= this.#block.length ? this.#block.subarray(at, at + length) : undefined;
+    if (at + length > this.#block.length) throw new Error('unexpected end of the file');
+    return this.#block.subarray(at, at + length);
   }
 }
 

@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { expecting } from '../../terminal/index.js';
 import { isHidden } from './file-names.js';
+import type { GlobSearch } from './globs.js';
 
 /** A folder is read by at most this many paths for a pattern: links that lead in circles give it very many. */
 const PATTERN_PATHS_MAX = 16;
@@ -11,8 +12,6 @@ interface Folder {
   path: string;
   /** Its path with all links resolved: a folder that two paths lead to has one real path. */
   realPath: string;
-  /** How many levels of folders to read: 1 reads this folder alone, 2 its subfolders too. */
-  levels: number;
   /** The real paths of the root, and of each folder with a link on the way from there. */
   via: readonly string[];
 }
@@ -22,37 +21,33 @@ interface Folder {
  *
  * Each file has one path. When links lead to its folder, too, that is the first path that fits: first the one without links, then the
  * one through the fewest folders. A link to a folder that contains the link, or a folder on the way to it, is not followed.
- * @param levels see `Folder.levels`
- * @param pattern of the paths. Without one each folder is read once; with one it is read by several paths, because only one of them may fit.
+ * @param search with it, only the files of a pattern. Each folder is then read by several paths, because only one of them may fit
  * @throws CliError for a folder that cannot be read
  */
-export async function pathsIn(folder: string, levels: number, pattern?: RegExp): Promise<string[]> {
+export async function pathsIn(folder: string, search?: GlobSearch): Promise<string[]> {
+  const readsMax = search === undefined ? 1 : PATTERN_PATHS_MAX;
   const root = await realpath(folder).catch(() => folder);
   const pathsByRealPath = new Map<string, string>();
-  const subfolders: Folder[] = [{ path: folder, realPath: root, levels, via: [root] }];
+  const subfolders: Folder[] = [{ path: folder, realPath: root, via: [root] }];
   const linkedFolders: Folder[] = []; // read after all subfolders
   const readCounts = new Map<string, number>(); // by real path
   for (let next = subfolders.shift(); next !== undefined; next = subfolders.shift() ?? linkedFolders.shift()) {
     const { path, realPath, via } = next;
     const readCount = readCounts.get(realPath) ?? 0;
-    if (next.levels < 1 || readCount >= (pattern === undefined ? 1 : PATTERN_PATHS_MAX)) continue;
+    if (readCount >= readsMax) continue;
     readCounts.set(realPath, readCount + 1);
     const read = () => readdir(path, { withFileTypes: true });
     for (const entry of await expecting(`expected to read the folder ${path}`, read)) {
       if (isHidden(entry.name)) continue;
-      const inner = {
-        path: join(path, entry.name),
-        realPath: join(realPath, entry.name),
-        levels: next.levels - 1,
-        via,
-      };
+      const inner = { path: join(path, entry.name), realPath: join(realPath, entry.name), via };
       const target = entry.isSymbolicLink() ? await linkedFolder(inner.path) : undefined;
-      const onTheWay = [...via, realPath];
-      if (entry.isDirectory()) subfolders.push(inner);
-      else if (target !== undefined) {
-        if (!onTheWay.some((passed) => contains(target, passed)))
+      if (entry.isDirectory() || target !== undefined) {
+        if (search?.mayLead(inner.path) === false) continue;
+        const onTheWay = [...via, realPath];
+        if (target === undefined) subfolders.push(inner);
+        else if (!onTheWay.some((passed) => contains(target, passed)))
           linkedFolders.push({ ...inner, realPath: target, via: onTheWay });
-      } else if (!pathsByRealPath.has(inner.realPath) && pattern?.test(inner.path) !== false)
+      } else if (!pathsByRealPath.has(inner.realPath) && search?.files.test(inner.path) !== false)
         pathsByRealPath.set(inner.realPath, inner.path);
     }
   }

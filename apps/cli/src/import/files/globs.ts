@@ -8,7 +8,10 @@ const WILDCARD_SOURCES: Record<string, string> = { '**/': '(?:.*/)?', '**': '.*'
 /** A part of a glob: `**` with its slash, a set such as `[a-z]`, whose inside is group 1, or one character. */
 const GLOB_PART = /\*\*\/?|\[([^][^\]]*)\]|[^]/g;
 
-/** Converts a glob for the whole path: `*` and `?` match in a folder, `**` across folders, `[a-z]` one of a set, `{a,b}` either one. */
+/**
+ * Converts a glob for the whole path: `*` and `?` match in a folder, `**` across folders, `[a-z]` one of a set, `{a,b}` either one.
+ * @throws UsageError for a set such as `[z-a]`
+ */
 export function globToRegExp(glob: string): RegExp {
   let openBraces = 0;
   const source = glob.replace(GLOB_PART, (part: string, charSet: string | undefined, at: number) => {
@@ -24,7 +27,11 @@ export function globToRegExp(glob: string): RegExp {
     if (part === ',' && openBraces > 0) return '|';
     return WILDCARD_SOURCES[part] ?? part.replace(/[.+^$()|[\]\\{}]/g, '\\$&');
   });
-  return new RegExp(`^${source}$`);
+  try {
+    return new RegExp(`^${source}$`);
+  } catch {
+    throw new UsageError(`expected a glob pattern, was "${glob}": a set in brackets has a wrong range`);
+  }
 }
 
 const WILDCARD = /[*?[\]{}]/;
@@ -33,14 +40,25 @@ export function isGlob(text: string): boolean {
   return WILDCARD.test(text);
 }
 
-/** The folders of a pattern before its first wildcard, and how many folders deep from there its files may be. */
-export function globReach(pattern: string): { root: string; levels: number } {
-  const parts = pattern.split(sep);
+/** How the files of a glob are found. */
+export interface GlobSearch {
+  /** The folders of the glob before its first wildcard. */
+  root: string;
+  /** True for a folder in which, or below which, a file may fit. */
+  mayLead: (folder: string) => boolean;
+  files: RegExp;
+}
+
+/** @param glob absolute @throws UsageError for a wrong glob */
+export function globSearch(glob: string): GlobSearch {
+  const parts = glob.split(sep);
   const firstWildcard = parts.findIndex((part) => WILDCARD.test(part));
-  const hasAnyDepth = /\*\*|[{}]/.test(pattern); // a part in braces may have a slash
+  const hasAnyDepth = /\*\*|[{}]/.test(glob); // a part in braces may have a slash
+  const folders = parts.slice(0, -1).map((_, at) => globToRegExp(parts.slice(0, at + 1).join(sep)));
   return {
     root: parts.slice(0, firstWildcard).join(sep) || sep,
-    levels: hasAnyDepth ? Infinity : parts.length - firstWildcard,
+    mayLead: (folder) => hasAnyDepth || folders.some((pattern) => pattern.test(folder)),
+    files: globToRegExp(glob),
   };
 }
 
@@ -48,12 +66,19 @@ export function globReach(pattern: string): { root: string; levels: number } {
  * Makes the function that reads the symbol of a file out of its path.
  * @param pattern such as `{symbol}_1m.csv` or `{symbol}/*.csv`, which must match the end of the path
  * @returns the symbol in the case of the path; undefined for a path that the pattern does not match
- * @throws UsageError when the pattern does not have exactly one `{symbol}`
+ * @throws UsageError when the pattern does not have exactly one `{symbol}`, or when several parts of a path could be the symbol
  */
 export function symbolReader(pattern: string): (path: string) => string | undefined {
   const parts = pattern.split('{symbol}');
   if (parts.length !== 2) throw new UsageError(`expected one {symbol} in --symbol-from-path, was "${pattern}"`);
-  const [before = '', after = ''] = parts.map((part) => globToRegExp(part).source.slice(1, -1)); // without ^ and $
+  const [prefix = '', suffix = ''] = parts;
+  const hasAnyEdge = prefix.endsWith('*') || suffix.startsWith('*'); // {symbol}*.csv: S, SP or SPY of SPY.csv
+  const hasAnyFolder = suffix.includes('**') && /^[*?/]*$/.test(prefix); // {symbol}/**: each folder of the path
+  if (hasAnyEdge || hasAnyFolder)
+    throw new UsageError(
+      `--symbol-from-path: expected a character between {symbol} and *, and a folder before {symbol} when ** follows, was "${pattern}"`,
+    );
+  const [before, after] = [prefix, suffix].map((part) => globToRegExp(part).source.slice(1, -1)); // without ^ and $
   const expression = new RegExp(`(?:^|/)${before}([^/]+?)${after}$`);
   return (path) => expression.exec(path)?.[1];
 }

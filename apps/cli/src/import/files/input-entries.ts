@@ -8,7 +8,7 @@ import { bytesOf } from './block-reader.js';
 import { isDataName } from './file-names.js';
 import { fileKindOf, SIGNATURE_BYTES } from './unreadable.js';
 import { type OpenBytes, PIECE_BYTES, unpacked, type Wrapping, wrappingOf } from './unpack.js';
-import { zipEntries } from './zip-entries.js';
+import { zipEntries, type ZipEntry } from './zip-entries.js';
 
 /** Number of bytes that a check returns from the end of a text. */
 const TAIL_BYTES = 64 * 1024;
@@ -39,13 +39,11 @@ export async function inputEntries(path: string): Promise<InputEntry[]> {
   }
   const entries = await zipEntries(path);
   const dataEntries = entries.filter(({ name }) => isDataName(name));
-  return (dataEntries.length > 0 ? dataEntries : entries).map(({ name, packedBytes, unpackedBytes, open }) =>
-    entryOver(path, open, { name, packedShare: packedBytes / Math.max(1, unpackedBytes) }),
-  );
+  return (dataEntries.length > 0 ? dataEntries : entries).map(({ open, ...inZip }) => entryOver(path, open, inZip));
 }
 
-/** @param open opens the bytes of the entry, which may be packed @param inZip its name, and its packed bytes per unpacked byte */
-function entryOver(path: string, open: OpenBytes, inZip?: { name: string; packedShare: number }): InputEntry {
+/** @param open opens the bytes of the entry, which may be packed @param inZip set for a file in a zip */
+function entryOver(path: string, open: OpenBytes, inZip?: Omit<ZipEntry, 'open'>): InputEntry {
   let foundWrapping: Promise<Wrapping> | undefined; // set by the first call
   const wrapping = (): Promise<Wrapping> => (foundWrapping ??= wrappingOf(open));
   return {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { globToRegExp } from './globs.js';
+import { globToRegExp, symbolReader } from './globs.js';
 import { inputEntries } from './input-entries.js';
 import { inputFiles } from './input-files.js';
 
@@ -73,6 +73,14 @@ it('a pattern stands for each file once, also when links between other folders l
   expect(await filesOf('data/**/*.csv')).toEqual(['data/a.csv', 'data/one/b.csv', 'data/one/two/c.csv']);
 });
 
+it('a pattern stands for the files behind a link that fits it, although many other links lead there, too', async () => {
+  const names = Array.from({ length: 40 }, (_, link) => `data/${link}/link${link}`);
+  await put('disk/b.csv', ...names.map((name) => `${dirname(name)}/a.csv`));
+  for (const name of names) await symlink('../../disk', join(folder, name));
+  for (const [link, name] of names.entries())
+    expect(await filesOf(`data/*/link${link}/*.csv`)).toEqual([`${name}/b.csv`]);
+});
+
 it('a folder to which links in several folders lead has the path through the first of them', async () => {
   await put('disk/b.csv', 'data/AAPL/a.csv', 'data/MSFT/a.csv');
   await symlink('../../disk', join(folder, 'data/AAPL/more'));
@@ -135,4 +143,24 @@ it('a pattern must match the whole path: "." is no wildcard, * stays in a folder
   expect(globToRegExp('/a/b.csv').test('/a/bxcsv')).toBe(false);
   expect(globToRegExp('/a/*.csv').test('/a/b/c.csv')).toBe(false);
   expect(globToRegExp('/a/**/*.csv').test('/a/b/c/d.csv')).toBe(true);
+});
+
+it.each(['[z-a].csv', 'x/[z-a]/*.csv'])('a pattern with a set whose range is wrong is refused: %s', async (pattern) => {
+  await expect(filesOf(pattern)).rejects.toThrow('a set in brackets has a wrong range');
+});
+
+describe('the pattern of --symbol-from-path', () => {
+  it.each([
+    ['{symbol}_*.csv', '/data/SPY_1m_2024.csv'],
+    ['*_{symbol}.csv', '/data/us_1m_SPY.csv'],
+    ['**/{symbol}/*.csv', '/data/us/SPY/2024.csv'],
+    ['data/{symbol}/**/*.csv', '/data/SPY/2024/03.csv'],
+  ])('%s finds the symbol in %s', (pattern, path) => {
+    expect(symbolReader(pattern)(path)).toBe('SPY');
+  });
+
+  it.each(['{symbol}*.csv', '*{symbol}.csv', '{symbol}/**/*.csv', '*/{symbol}/**/*.csv', 'data/*.csv'])(
+    '%s is refused, because it does not say which part of a path is the symbol',
+    (pattern) => expect(() => symbolReader(pattern)).toThrow('--symbol-from-path'),
+  );
 });

@@ -8,7 +8,7 @@ import { resolve, sep } from 'node:path';
 import { CliError } from '../../terminal/index.js';
 import { isDataName, isLeanName } from './file-names.js';
 import { pathsIn } from './folder-paths.js';
-import { globReach, globToRegExp, isGlob } from './globs.js';
+import { type GlobSearch, globSearch, isGlob } from './globs.js';
 
 export interface InputFile {
   /** Absolute. */
@@ -19,7 +19,7 @@ export interface InputFile {
 
 /**
  * The files that the names stand for, each once, in the order of their paths. @param onlyLean true for Lean's files only
- * @throws CliError for a name that is no file or folder, and for a folder or pattern without a fitting file
+ * @throws CliError for a name that is no file or folder, for a folder or pattern without a fitting file, and for a wrong pattern
  */
 export async function inputFiles(names: readonly string[], onlyLean: boolean): Promise<InputFile[]> {
   const byPath = new Map<string, InputFile>();
@@ -43,22 +43,14 @@ async function filesOf(name: string, fits: (path: string) => boolean): Promise<I
     );
   if (!isGlob(name))
     throw new CliError(`expected a file, a folder or a glob pattern, was "${name}": there is no such file`);
-  const pattern = globToRegExp(path);
-  const { root, levels } = globReach(path);
-  return walk(root, fits, levels, pattern);
+  const folder = process.cwd().replace(/[[*?{]/g, '[$&]'); // characters of its name are no wildcards
+  const search = globSearch(resolve(folder, name));
+  return walk(search.root, fits, search);
 }
 
-/**
- * The fitting files of a folder and of the folders in it.
- * @param levels as in {@link pathsIn} @param pattern of their paths @throws CliError for a folder that cannot be read
- */
-async function walk(
-  folder: string,
-  fits: (path: string) => boolean,
-  levels = Infinity,
-  pattern?: RegExp,
-): Promise<InputFile[]> {
-  const paths = await pathsIn(folder, levels, pattern);
+/** The fitting files of a folder and of the folders in it. @throws CliError for a folder that cannot be read */
+async function walk(folder: string, fits: (path: string) => boolean, search?: GlobSearch): Promise<InputFile[]> {
+  const paths = await pathsIn(folder, search);
   const slashed = (path: string): string => path.split(sep).join('/');
   const files = await Promise.all(
     paths

@@ -15,11 +15,11 @@ const [STORED, DEFLATED] = [0, 8];
 /** The smallest `chunkSize` (size of an output buffer, in bytes) that zlib accepts. */
 const CHUNK_BYTES_MIN = 64;
 
-interface ZipEntry {
+export interface ZipEntry {
   /** Path inside of the zip, with slashes. */
   name: string;
-  packedBytes: number;
-  unpackedBytes: number;
+  /** Its packed bytes per unpacked byte. */
+  packedShare: number;
   open: OpenBytes;
 }
 
@@ -52,8 +52,7 @@ export async function zipEntries(path: string): Promise<ZipEntry[]> {
 function zipEntry(zip: ZipFile, entry: Entry, smallEntries: SmallEntries): ZipEntry {
   return {
     name: entry.fileName,
-    packedBytes: entry.compressedSize,
-    unpackedBytes: entry.uncompressedSize,
+    packedShare: entry.compressedSize / Math.max(1, entry.uncompressedSize),
     open: async () => {
       const bytes = await smallEntries.bytesOf(entry);
       return bytes === undefined ? largeEntry(zip, entry) : [bytes];

@@ -2,8 +2,8 @@
 import { type Prices, refuseValues } from '@barkeep/bars';
 import { fieldText, type NumberReader, type Row, type RowHandler, type RowProblem, rowTexts } from '../rows/index.js';
 import type { TimeParser } from '../times/index.js';
-import { type RowRefusal, type RowSink, timeDetail, timeText } from './refusals.js';
-import { formingRefusal, surplusRefusal } from './row-checks.js';
+import { type RowRefusal, type RowSink, timeDetail } from './refusals.js';
+import { formingRefusal, roundedClose, surplusRefusal, timeRefusal } from './row-checks.js';
 import { fewestFields, PRICE_NAMES, type RowLayout, type ValueFields } from './row-layout.js';
 import { RowSymbols, type RowSymbolsOptions } from './row-symbols.js';
 import { RowTimes } from './row-times.js';
@@ -17,7 +17,7 @@ export interface BarReaderOptions extends RowSymbolsOptions {
   time: TimeParser;
   /** Zone of the times, for messages. */
   zone: string;
-  /** Every bar must open on a multiple of this, in ms. @default 60_000 */
+  /** Every bar must open on a multiple of this, in ms. @default a minute */
   gridMs?: number;
   /** Subtracted from every time, in ms: the interval when times are closes, 0 when they are opens. */
   shiftMs: number;
@@ -30,12 +30,6 @@ export interface BarReaderOptions extends RowSymbolsOptions {
   isOtherHeader?: (texts: readonly string[]) => boolean;
 }
 
-/** No market has minute bars of other years: a time outside of this range was read in the wrong unit. */
-const TIME_MIN_MS = Date.UTC(1900, 0, 1);
-const TIME_MAX_MS = Date.UTC(2200, 0, 1);
-const MINUTE_MS = 60_000;
-/** Some vendors write a close as the last second or millisecond of the bar. */
-const LAST_SECOND_MS = 59_000;
 /** Some vendors write this volume when they do not know it. It is stored as 0. */
 const UNKNOWN_VOLUME = -1;
 
@@ -128,27 +122,10 @@ export class BarReader implements RowHandler {
       const prefix = this.#isWide ? `${fields.symbol} ` : '';
       return this.#refuse(row, this.#values.refusalOf(row, fields, reason, prefix));
     }
-    const timeRefusal = this.#timeRefusal(openTime);
-    if (timeRefusal !== undefined) return this.#refuse(row, timeRefusal);
+    const wrongTime = timeRefusal(openTime, this.options.gridMs);
+    if (wrongTime !== undefined) return this.#refuse(row, wrongTime);
     // Adding 0 turns −0 into 0: equal values must have equal bytes.
     const bar = { openTime, open: open + 0, high: high + 0, low: low + 0, close: close + 0, volume: volume + 0 };
     this.sink.bar(symbol, bar, isVolumeUnknown);
   }
-
-  #timeRefusal(openTime: number): RowRefusal | undefined {
-    const { gridMs = MINUTE_MS } = this.options;
-    if (openTime < TIME_MIN_MS || openTime > TIME_MAX_MS) {
-      return { reason: 'time-out-of-range', detail: `expected a time from 1900 to 2200, was ${timeText(openTime)}` };
-    }
-    if (openTime % gridMs === 0) return undefined;
-    const isLastSecond = roundedClose(openTime) !== openTime;
-    const hint = isLastSecond ? '; --times close accepts closes such as 09:30:59' : '';
-    return { reason: 'off-grid', detail: `expected a whole minute, was ${timeText(openTime)}${hint}` };
-  }
-}
-
-/** Rounds a time in the last second of a minute up to the next minute. Returns any other time unchanged. Epoch ms. */
-function roundedClose(time: number): number {
-  const intoMinute = time % MINUTE_MS;
-  return intoMinute >= LAST_SECOND_MS ? time - intoMinute + MINUTE_MS : time;
 }

@@ -19,7 +19,7 @@ export interface RowLayout {
   date?: number;
   time: number;
   symbol?: number;
-  /** A field that says `false` or 0 in the row of a bar that was not over when the file was written. */
+  /** A field that says `false` or 0 in the row of a bar that is not whole, such as one that was not over when the file was written. */
   complete?: { field: number; name: string };
   /** One element; one for each symbol in a wide file. */
   values: readonly ValueFields[];

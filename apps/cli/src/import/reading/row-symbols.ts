@@ -17,7 +17,7 @@ export class RowSymbols {
   /** The symbol field of the previous row, as bytes and as text. */
   #lastBytes = new Uint8Array(0);
   #lastText = '';
-  /** The first group with each last key. */
+  /** The first group with each last key that is a symbol. */
   readonly #groups = new Map<string, string>();
 
   /** @param field with the symbol; undefined when the keys of JSON may name it */
@@ -40,9 +40,10 @@ export class RowSymbols {
   /** The symbol that the last key of a group names. Another group with this last key, such as `MSFT.values` after `AAPL.values`, is refused. */
   #ofKeys(group: string): ResolvedSymbol {
     const key = lastKey(group);
+    const found = this.options.names.of(key);
     const first = this.#groups.get(key);
-    if (first === undefined) this.#groups.set(key, group);
-    if (first === undefined || first === group) return this.options.names.of(key);
+    if (first === undefined && 'symbol' in found) this.#groups.set(key, group);
+    if (first === undefined || first === group) return found;
     const detail = `expected one key "${key}", was ${shown(first)} and ${shown(group)}: give each symbol a file of its own`;
     return { reason: 'other-symbol', detail };
   }

@@ -12,8 +12,8 @@ export type SymbolCase = 'guard' | 'keep' | 'upper';
 export type ResolvedSymbol =
   { symbol: string } | { reason: 'bad-symbol' | 'symbol-case' | 'other-symbol'; detail: string };
 
-/** At most this many names are cached with their result. */
-const NAMES_MAX = 200_000;
+/** At most this many names are cached with their result, and no longer ones than this. */
+const [NAMES_MAX, NAME_LENGTH_MAX] = [200_000, 100];
 /** Excel changes a symbol such as MAR1 to the date 1-Mar, and 1E5 to the number 1E+05. */
 const EXCEL_SYMBOL = /^(\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|\d(\.\d+)?E\+\d+)$/;
 /**
@@ -61,7 +61,7 @@ export class SymbolNames {
     const cached = this.#results.get(text);
     if (cached !== undefined) return cached;
     const result = this.#resolve(text);
-    if (this.#results.size < NAMES_MAX) this.#results.set(text, result);
+    if (this.#results.size < NAMES_MAX && text.length <= NAME_LENGTH_MAX) this.#results.set(text, result);
     return result;
   }
 

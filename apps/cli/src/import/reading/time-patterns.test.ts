@@ -23,6 +23,9 @@ it('only one pattern is suggested when a number above 12 must be the day', () =>
   expect(timePatterns('03/13/2024 14:30')).toEqual(['M/d/yyyy H:mm']);
 });
 
-it.each(['', '4 Mar 2024 14:30', '14:30', '04.03.2024', '1.5'])('no pattern is suggested for "%s"', (text) => {
-  expect(timePatterns(text)).toEqual([]);
-});
+it.each(['', '4 Mar 2024 14:30', '2024/3/4 14:30 PM', '14:30', '04.03.2024', '1.5'])(
+  'no pattern is suggested for "%s"',
+  (text) => {
+    expect(timePatterns(text)).toEqual([]);
+  },
+);

@@ -11,7 +11,8 @@ const DATE_AND_TIME =
 export function timePatterns(text: string): string[] {
   const match = DATE_AND_TIME.exec(text);
   if (match === null) return [];
-  const [, first = '', sign = '', second = '', third = '', gap, , , seconds, fraction, blank = '', halfDay] = match;
+  const [, first = '', sign = '', second = '', third = '', gap, hour, , seconds, fraction, blank = '', halfDay] = match;
+  if (halfDay !== undefined && Number(hour) > 12) return []; // such as 14:30 PM
   const time = [
     gap === 'T' ? "'T'" : ' ',
     halfDay === undefined ? 'H:mm' : 'h:mm',

@@ -8,7 +8,7 @@ const POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${ex
 /** Up to 15 digits are an exact integer in a double, and one exact division by a power of ten is rounded correctly. */
 const EXACT_DIGITS_MAX = 15;
 /** A whole number or a decimal fraction, possibly with an exponent. */
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 const [SPACE, TAB, PLUS, MINUS, DOT, ZERO, NINE] = [32, 9, 43, 45, 46, 48, 57];
 
 /** The number in `bytes[start, end)`, without surrounding blanks; NaN when it is not a decimal number or not finite. */

@@ -35,7 +35,7 @@ export class JsonContainer {
   hasRowsInside = false;
   /** True when rows are among its own elements or values. */
   hasRowElements = false;
-  /** True for an object in which rows came before a value that names their symbol. */
+  /** True when rows came before a value that names their symbol. */
   hasUnnamedRows = false;
   /** The line of its opening bracket. */
   readonly line: number;
@@ -45,6 +45,9 @@ export class JsonContainer {
   #awaitsKey: boolean;
   /** Number of commas between its elements so far. */
   #commas = 0;
+  /** The symbol that one of its values names, and the number of its values that were searched for it. */
+  #ownSymbol: string | undefined;
+  #searched = 0;
   /** The symbol that an object inside of this one names, such as `meta` of Twelve Data. */
   #innerSymbol: string | undefined;
 
@@ -70,8 +73,13 @@ export class JsonContainer {
 
   /** The symbol that one of the values so far names, or an object among them. */
   get symbol(): string | undefined {
-    const naming = this.keys.findIndex((key) => NAMING_KEYS.has(key));
-    return naming < 0 ? this.#innerSymbol : this.tokens.textAt(this.starts[naming]!, this.ends[naming]!);
+    // Each value is searched once: an object may have many, and is asked before each array in it.
+    for (; this.#ownSymbol === undefined && this.#searched < this.starts.length; this.#searched++) {
+      const at = this.#searched;
+      const key = this.tokens.textAt(this.keyStarts[at] ?? 0, this.keyEnds[at] ?? 0);
+      if (NAMING_KEYS.has(key)) this.#ownSymbol = this.tokens.textAt(this.starts[at]!, this.ends[at]!);
+    }
+    return this.#ownSymbol ?? this.#innerSymbol;
   }
 
   /** What is wrong with the number of its values, which would be in the wrong columns; undefined when nothing is. */
@@ -135,6 +143,12 @@ export class JsonContainer {
     this.takenScalars += inner.starts.length;
     this.hasArrays ||= inner.hasArrays;
     return true;
+  }
+
+  /** Notes that there are rows inside of it. */
+  noteRows(): void {
+    this.hasRowsInside = true;
+    this.hasUnnamedRows ||= this.symbol === undefined;
   }
 
   /** Notes the symbol that an object among its values names. The first one counts. */

@@ -3,6 +3,7 @@
  * arrays, an array with the names of their columns. Puts the values of each object in the order of the header.
  */
 import type { JsonContainer } from './json-container.js';
+import { SCALARS_MIN } from './json-row-shape.js';
 import { lastKey, type Row, type RowHandler, rowOf } from './row.js';
 
 /** Keys of an array that names the columns of the arrays after it, as in JSON of pandas and InfluxDB. */
@@ -28,17 +29,17 @@ export class JsonHeader {
   }
 
   /** Takes the scalars of an array as names of columns, if they are. @returns why they cannot name the arrays before it, if they would */
-  takeColumns(array: JsonContainer, valuesMin: number): string | undefined {
+  takeColumns(array: JsonContainer): string | undefined {
     const { starts, hasContainers, group = '' } = array;
-    if (hasContainers || starts.length < valuesMin || !COLUMNS_KEYS.has(lastKey(group))) return undefined;
+    if (hasContainers || starts.length < SCALARS_MIN || !COLUMNS_KEYS.has(lastKey(group))) return undefined;
     const names = array.scalars;
     if (!this.#hasArrayRows) {
       this.#columns = names;
       return undefined;
     }
     const areOther = names.join() !== this.#columns?.join();
-    const areBars = names.some((name) => /open/i.test(name));
-    return areOther && areBars ? `expected one list of columns before all rows, was ${names.join()}` : undefined;
+    const haveOpen = names.some((name) => /open/i.test(name)); // otherwise they are not about bars
+    return areOther && haveOpen ? `expected one list of columns before all rows, was ${names.join()}` : undefined;
   }
 
   /** The row of an array or an object. The handler gets the header before the first row. @param bytes of the tokens */

@@ -16,10 +16,10 @@ export function isTimeKey(key: string): boolean {
 export function isRow(container: JsonContainer, hasHeader: boolean): boolean {
   const { isArray, starts, takenScalars, isTooLong, hasContainers, hasArrays, isTimed } = container;
   if (isArray) return !hasContainers && (starts.length > 0 || isTooLong);
-  // Other objects are under a time, too, such as splits, or have objects inside, such as the contracts of a list.
   const hasOpen = (): boolean => container.keys.some((key) => OPEN_KEY.test(key));
-  if (isTimed && !hasOpen()) return false;
-  if (starts.length - takenScalars >= SCALARS_MIN || isTooLong || (hasHeader && !hasContainers)) return true;
-  // An object with an array inside may be an answer without rows, which has facts about them in objects such as `meta`.
-  return !hasArrays && starts.length >= SCALARS_MIN && hasOpen();
+  if (isTimed && !hasOpen()) return false; // something else under a time, such as a split
+  const ownScalars = starts.length - takenScalars;
+  if (ownScalars >= SCALARS_MIN || isTooLong || (hasHeader && !hasContainers)) return true;
+  // An object that has its scalars in objects inside. With an array, too, it may be an answer without rows and with facts in `meta`.
+  return starts.length >= SCALARS_MIN && hasOpen() && !hasArrays;
 }

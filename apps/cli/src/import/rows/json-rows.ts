@@ -6,7 +6,7 @@
  */
 import { JsonContainer } from './json-container.js';
 import { JsonHeader } from './json-header.js';
-import { isRow, isTimeKey, SCALARS_MIN } from './json-row-shape.js';
+import { isRow, isTimeKey } from './json-row-shape.js';
 import { JsonTokens, type TokenHandler } from './json-tokens.js';
 import { KEY_SEPARATOR, ROW_BYTES_MAX, type RowHandler, type Splitter } from './row.js';
 
@@ -61,7 +61,7 @@ export class JsonRows implements Splitter, TokenHandler {
 
   /** Opens a value of an object. */
   #valueOf(parent: JsonContainer, isArray: boolean): JsonContainer {
-    const key = parent.takeKey();
+    const key = parent.takeKey().replaceAll(KEY_SEPARATOR, '\ufffd'); // its end alone may look like a symbol
     const { symbol } = parent;
     const isTimed = !isArray && isTimeKey(key);
     const keys = [parent.group, symbol, isTimed ? undefined : key].filter((part) => part !== undefined);
@@ -99,14 +99,13 @@ export class JsonRows implements Splitter, TokenHandler {
     if (!keepsTexts) this.#tokens.length = container.start;
   }
 
-  /** Closes a container with rows inside, whose symbol may be named only now. */
+  /** Closes a container with rows inside. Refuses the scalars that are under times beside rows under times. */
   #closeAroundRows(container: JsonContainer, parent: JsonContainer): void {
-    parent.hasRowsInside = true;
-    if (!parent.isArray) parent.hasUnnamedRows ||= parent.symbol === undefined;
-    const { symbol, isArray, hasRowElements, line } = container;
-    if (container.hasUnnamedRows && symbol !== undefined) this.lateNames.add(symbol);
-    if (isArray || !hasRowElements) return;
-    for (const key of container.keys) if (isTimeKey(key)) this.#refuse(line, `was a value under ${key}`);
+    parent.noteRows();
+    const { symbol, hasUnnamedRows, hasRowElements, line } = container;
+    if (hasUnnamedRows && symbol !== undefined) this.lateNames.add(symbol);
+    const timeKeys = hasRowElements ? container.keys.filter(isTimeKey) : [];
+    for (const key of timeKeys) this.#refuse(line, `was a value under ${key}`);
   }
 
   /** Closes an element of an array or of the top level, or an object under a time: each may be a row. */
@@ -127,7 +126,7 @@ export class JsonRows implements Splitter, TokenHandler {
       parent.noteSymbolOf(container);
       return parent.takeScalars(container);
     }
-    const problem = this.#header.takeColumns(container, SCALARS_MIN);
+    const problem = this.#header.takeColumns(container);
     if (problem !== undefined) this.#fail(problem);
     return false;
   }
@@ -135,8 +134,7 @@ export class JsonRows implements Splitter, TokenHandler {
   /** Notes the first row among the elements of an array, or under the times of an object. Refuses the scalars of an array before it. */
   #beginRows(parent: JsonContainer): void {
     parent.hasRowElements = true;
-    parent.hasRowsInside = true;
-    if (!parent.isArray) parent.hasUnnamedRows ||= parent.symbol === undefined;
+    parent.noteRows();
     for (let count = 0; parent.isArray && count < parent.scalarCount; count++)
       this.#refuse(parent.line, 'was a value before the first one');
   }

@@ -102,7 +102,7 @@ export class CalendarCheck {
       : undefined;
   }
 
-  /** Tells whether a share of the times explains them: it is high, and higher than the share now. */
+  /** Makes a test of explanations, by the share of the times that would have a slot: it must be high, and higher than the share now. */
   #fitterOf(openTimes: readonly number[]): (share: number) => boolean {
     const shareNow = this.#insideShare(openTimes);
     return (share) => share >= SHARE_MIN && share > shareNow;

@@ -13,7 +13,7 @@ import { inputFiles, symbolReader } from '../files/index.js';
 import { SymbolNames } from '../reading/index.js';
 import { importBars } from './import-bars.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
-import type { ImportSummary } from './summary.js';
+import { type ImportSummary, summaryText, understoodText } from './summary.js';
 
 /** Midnight of 2024-03-04, epoch seconds. */
 const START = Date.UTC(2024, 2, 4) / 1000;
@@ -127,6 +127,15 @@ describe('an import', () => {
     const { accepted, refused } = await run();
     expect({ accepted, rows: refused.rows, shown: refused.first.length }).toEqual({ accepted: 1, rows: 25, shown: 10 });
     expect(refused.first[9]).toMatchObject({ file: 'bad.csv', line: 11, reason: 'missing-fields' });
+  });
+
+  it('prints no control characters of a file, which a terminal would obey', async () => {
+    const header = 'time,op\u001ben,high,low,close,volume,exchange\n';
+    const rows = `${START},10,12,9,11,5,A\n${START + 60},10,12,9,11,5,\u001b\n`;
+    await put('\u001b.zip', zipSync({ '\u001b.csv': Buffer.from(header + rows) }));
+    const summary = await run({ read: { symbol: 'X' } });
+    expect(summary).toMatchObject({ accepted: 2, warnings: [expect.stringContaining('"exchange"')] });
+    expect(summaryText(summary) + understoodText(summary.understood[0]!)).not.toContain('\u001b');
   });
 
   it('ends when the writer fails, and has the writer remove what was stored', async () => {

@@ -1,19 +1,19 @@
 /** One import while it runs: reads its files, counts the rows and files that it refuses, and writes the bars. */
 import { type Bar, MINUTE_MS } from '@barkeep/bars';
 import type { FilePlan } from '../detect/index.js';
-import { inputEntries, type InputEntry, type InputFile, isFileError } from '../files/index.js';
+import { inputEntries, type InputEntry, type InputFile } from '../files/index.js';
 import { BarReader, FilePlanError, type RowSink } from '../reading/index.js';
 import { splitterOf } from '../rows/index.js';
 import { BufferedWriter } from './bar-writers.js';
 import { startOf, symbolsByPath } from './entries.js';
 import type { BarWriter, ImportEvents, ImportPlan } from './import-plan.js';
-import { RefusalLog, UnderstoodLog, WarningLog } from './logs.js';
+import { fileRefusal, RefusalLog, UnderstoodLog, WarningLog } from './logs.js';
 import { OneSymbolFiles, refuseMixedSymbols } from './mixed-symbols.js';
 import { PriceWatch } from './price-watch.js';
 import { SpacingWatch } from './spacing-watch.js';
 import { type Pieces, planByText, splitText, stoppable } from './whole-text.js';
 
-/** A failure of the writer, which ends the import. After a failure to read a file, the other files are still read. */
+/** A failure of the writer, which ends the import. It hides the code of its cause, by which {@link fileRefusal} would refuse the file. */
 export class WriteError extends Error {
   constructor(override readonly cause: unknown) {
     super('write failed');
@@ -80,19 +80,16 @@ export class ImportRun {
     } catch (error) {
       this.#refuseFile(shownPath, error);
     }
-    this.#bytesRead = bytesBefore + file.bytes; // each byte counts once, however often it was read
+    this.#bytesRead = bytesBefore + file.bytes; // also when the file was refused, or read in one piece with its start
     this.events.onProgress(this.#bytesRead, this.barsWritten);
   }
 
   /** Counts a file as refused. @throws any other error, and when the user stops the import */
   #refuseFile(file: string, error: unknown): void {
     this.plan.signal?.throwIfAborted();
-    if (error instanceof FilePlanError) {
-      const { line, reason, message: detail } = error;
-      this.refused.add('files', { file, line, reason, detail });
-    } else if (!(error instanceof WriteError) && isFileError(error)) {
-      this.refused.add('files', { file, line: 0, reason: 'unreadable-file', detail: error.message });
-    } else throw error;
+    const refusal = fileRefusal(error);
+    if (refusal === undefined) throw error;
+    this.refused.add('files', { file, ...refusal });
   }
 
   /** Checks, plans and reads an entry. Nothing of it is stored before it was checked. @param name as shown to the user */
@@ -101,9 +98,8 @@ export class ImportRun {
     if (symbol === undefined && symbolOf !== undefined)
       throw new FilePlanError('unusable-path', 'expected a path that --symbol-from-path fits');
     const tail = await entry.check(signal);
-    const countBytes = (bytes: number): void => void (this.#bytesRead += bytes);
-    const start = await startOf(entry, symbol, tail, countBytes);
-    const text = (onRead?: typeof countBytes): Pieces =>
+    const start = await startOf(entry, symbol, tail);
+    const text = (onRead?: (bytes: number) => void): Pieces =>
       start.isWhole ? [start.head] : stoppable(entry.pieces(onRead), signal);
     const plan = await planByText(entry, start, this.plan, text);
     if (plan === undefined) return;
@@ -111,6 +107,7 @@ export class ImportRun {
     completeDays?.useZone(plan.reader.zone);
     this.understood.add(name, plan.understood);
     for (const warning of plan.warnings) this.#fileWarnings.add(name, warning);
+    const countBytes = (bytes: number): void => void (this.#bytesRead += bytes);
     await this.#readRows(plan, name, text(countBytes));
   }
 

@@ -33,6 +33,19 @@ describe('a JSON file', () => {
     expect((await imported('b.ndjson', linesOf(arrayAt(0), arrayAt(1)), options)).bars).toHaveLength(2);
   });
 
+  it('has the arrays of unfinished bars refused when the user names the value that says so, as in answers of OKX', async () => {
+    const columns = parseColumnsOption('time=1,open=2,high=3,low=4,close=5,volume=6,complete=7');
+    const text = jsonOf({
+      data: [
+        [...arrayAt(1), '0'],
+        [...arrayAt(0), '1'],
+      ],
+    });
+    const result = await imported('a.json', text, { read: { symbol: 'X', columns } });
+    expect(countsOf(result)).toEqual({ bars: 1, refused: { 'incomplete-bar': 1 } });
+    expect(result.summary.understood[0]?.columns).toMatchObject({ complete: '7' });
+  });
+
   it('may have its objects in one array or one per line, and their keys in any order', async () => {
     const first = {
       timestamp: '2024-03-04T14:30:00Z',
@@ -95,6 +108,12 @@ describe('a JSON file', () => {
   it('without bars is refused, and the refusal shows its beginning', async () => {
     const result = await imported('a.json', jsonOf({ status: 'ERROR', error: 'no such key' }), STORE_AS_X);
     expect(detailOf(result)).toContain('no such key');
+  });
+
+  it('with an object for each column, as pandas writes by default, is refused, and the refusal names the page about it', async () => {
+    const columns = Object.entries(barAt(0)).map(([name, value]) => [name, { [OPEN]: value }]);
+    const result = await imported('a.json', jsonOf(Object.fromEntries(columns)), STORE_AS_X);
+    expect(detailOf(result)).toContain('docs/troubleshooting.md');
   });
 });
 

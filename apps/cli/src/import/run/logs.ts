@@ -1,6 +1,7 @@
 /** What an import remembers of its files for the summary: refusals, warnings, and how the files were understood. Pure. */
 import type { Understood } from '../detect/index.js';
-import type { ImportRefusal } from '../reading/index.js';
+import { isFileError } from '../files/index.js';
+import { FilePlanError, type ImportRefusal } from '../reading/index.js';
 
 /** Most refusals that are kept with file and line; all are counted. */
 export const SHOWN_REFUSALS_MAX = 10;
@@ -11,6 +12,12 @@ interface ShownRefusal {
   line: number;
   reason: ImportRefusal;
   detail: string;
+}
+
+/** Why an error refuses a whole file; undefined for an error that ends the import. */
+export function fileRefusal(error: unknown): Omit<ShownRefusal, 'file'> | undefined {
+  if (error instanceof FilePlanError) return { line: error.line, reason: error.reason, detail: error.message };
+  return isFileError(error) ? { line: 0, reason: 'unreadable-file', detail: error.message } : undefined;
 }
 
 /** What was understood of files that are read alike. */
@@ -32,17 +39,22 @@ export class RefusalLog {
   add(counted: 'rows' | 'files', { file, line, reason, detail }: ShownRefusal): void {
     this[counted]++;
     this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
-    if (this.first.length < SHOWN_REFUSALS_MAX) this.first.push({ file, line, reason, detail: printable(detail) });
+    if (this.first.length < SHOWN_REFUSALS_MAX) this.first.push({ file, line, reason, detail: shortened(detail) });
   }
 }
 
 /** Longest detail of a refusal that is shown, in characters. */
 const DETAIL_LENGTH_MAX = 300;
 
-/** Replaces control characters and cuts long texts: a detail may quote a broken file, and is shown in a terminal. */
-function printable(text: string): string {
-  const clean = text.replace(/[\p{Cc}\p{Cf}\u{fffd}]/gu, '?');
+/** Cuts a long detail, and replaces its control characters: it may quote a broken file. */
+function shortened(detail: string): string {
+  const clean = printable(detail);
   return clean.length > DETAIL_LENGTH_MAX ? `${clean.slice(0, DETAIL_LENGTH_MAX - 1)}…` : clean;
+}
+
+/** The text without control characters, which a terminal would obey. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u{fffd}]/gu, '?');
 }
 
 /** Most kinds that are kept; files of further kinds are counted with the last one. */

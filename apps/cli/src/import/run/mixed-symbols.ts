@@ -1,8 +1,9 @@
 /** Refuses a zip when two of its files would be stored as one symbol, and warns of other such files, unless the user wants that. */
-import { type InputEntry, isFileError } from '../files/index.js';
+import type { InputEntry } from '../files/index.js';
 import { FilePlanError } from '../reading/index.js';
 import { planByStart, startOf } from './entries.js';
 import type { ImportPlan } from './import-plan.js';
+import { fileRefusal } from './logs.js';
 
 /** Most files or symbols that a message names. */
 const NAMED_MAX = 3;
@@ -91,7 +92,7 @@ async function symbolOf(entry: InputEntry, inPath: string | undefined, plan: Imp
     const start = await startOf(entry, inPath);
     return planByStart(entry, start, plan.read)?.reader.symbol;
   } catch (error) {
-    if (error instanceof FilePlanError || isFileError(error)) return undefined;
-    throw error;
+    if (fileRefusal(error) === undefined) throw error;
+    return undefined;
   }
 }

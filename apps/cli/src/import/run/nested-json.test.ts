@@ -59,6 +59,12 @@ describe('an answer of OANDA, whose candles have their prices in objects', () =>
     expect(detailOf(result)).toContain('the column "complete" says false');
   });
 
+  it('has such a candle read when the user says that no column means this', async () => {
+    const text = answer(candle(0, { mid: PRICES }), candle(1, { mid: PRICES }, false));
+    const columns = parseColumnsOption('complete=none');
+    expect((await imported('a.json', text, { read: { symbol: 'X', columns } })).bars).toHaveLength(2);
+  });
+
   it('has a candle refused whose object is missing or null', async () => {
     const text = answer(candle(0, { mid: PRICES }), candle(1, {}), candle(2, { mid: null }), candle(3, { mid: {} }));
     const result = await imported('a.json', text, STORE_AS_X);
@@ -109,13 +115,7 @@ describe('rows with objects inside', () => {
     expect((await imported('a.json', jsonOf({ hits: { hits: rows } }))).bars).toEqual([['A', ...BAR.slice(1)]]);
   });
 
-  it('are no objects for each column, as pandas writes by default: the refusal names the page about other JSON', async () => {
-    const columns = Object.entries({ ...PRICES, v: 5 }).map(([name, value]) => [name, { [OPEN]: value }]);
-    const result = await imported('a.json', jsonOf(Object.fromEntries(columns)), STORE_AS_X);
-    expect(detailOf(result)).toContain('docs/troubleshooting.md');
-  });
-
-  it('do not make a row of an answer without rows, which has facts about them in "meta"', async () => {
+  it('are not confused with an answer that has no rows, but facts in "meta"', async () => {
     const meta = { symbol: 'A', interval: '1min', currency: 'USD', exchange: 'NYSE', type: 'Stock' };
     const empty = { meta, values: [] };
     const full = { meta, values: [{ datetime: '2024-03-04 14:30:00', ...PRICES, v: 5 }] };
@@ -140,6 +140,14 @@ describe('objects under their times', () => {
     const result = await imported('a.json', jsonOf({ 1234567890: { timestamp: OPEN, ...values } }), STORE_AS_X);
     expect(result.bars).toEqual([BAR]);
     expect(result.summary.warnings.join()).toContain('"index" has other times');
+  });
+
+  it('are sampled at the end of their file, too: the summary shows the last bar', async () => {
+    const times = Array.from({ length: 5000 }, (_, minute) => [isoText(OPEN + minute * MINUTE_MS), values]);
+    const { summary } = await imported('a.json', jsonOf({ B: Object.fromEntries(times) }), {
+      read: { symbolFromKey: true },
+    });
+    expect(summary.understood[0]?.last?.openTime).toBe(OPEN + 4999 * MINUTE_MS);
   });
 
   it('are refused when the times are dates: they are daily bars', async () => {

@@ -93,12 +93,23 @@ describe('JSON whose keys name the symbols of the bars under them', () => {
   });
 
   it('is refused when the key directly above the bars is the same for several symbols', async () => {
-    const nested = { AAPL: { values: barsOf(1) }, MSFT: { values: barsOf(2) } };
+    const nested = { AAPL: { minutes: barsOf(1) }, MSFT: { minutes: barsOf(2) } };
     const result = await imported('a.json', JSON.stringify(nested), withKeys);
     expect(reasonsOf(result)).toEqual({ 'other-symbol': 1 });
     expect(detailOf(result)).toBe(
-      'expected one key "values", was AAPL.values and MSFT.values: give each symbol a file of its own',
+      'expected one key "minutes", was AAPL.minutes and MSFT.minutes: give each symbol a file of its own',
     );
+  });
+
+  it('is refused when the key directly above the bars is a usual name of lists, such as "values"', async () => {
+    const result = await imported('a.json', JSON.stringify({ AAPL: { values: barsOf(1) } }), withKeys);
+    expect(reasonsOf(result)).toEqual({ 'unusable-header': 1 });
+    expect(detailOf(result)).toContain('the key "values" is no symbol');
+  });
+
+  it('has the bars refused under a key with a NUL, which is in no symbol', async () => {
+    const text = JSON.stringify({ 'MSFT\0AAPL': barsOf(1) });
+    expect(reasonsOf(await imported('a.json', text, withKeys))).toEqual({ 'bad-symbol': 1 });
   });
 
   it('is refused with --symbol-from-key when its bars are under no key', async () => {

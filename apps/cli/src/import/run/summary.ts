@@ -1,7 +1,7 @@
 /** The summary of an import: its counts, the first refusals, and what was understood of its files, as data and as text. Pure. */
 import type { Bar } from '@barkeep/bars';
 import { countsText, formatCount, table } from '../../terminal/index.js';
-import { type RefusalLog, SHOWN_REFUSALS_MAX, type UnderstoodFiles } from './logs.js';
+import { printable, type RefusalLog, SHOWN_REFUSALS_MAX, type UnderstoodFiles } from './logs.js';
 
 /** What `barkeep import --json` prints. */
 export interface ImportSummary {
@@ -41,7 +41,7 @@ export function summaryText(summary: ImportSummary, into = 'dataset'): string {
   if (outside > 0) lines.push(`  outside      ${formatCount(outside)} (no slot of the calendar)`);
   lines.push(...refusalLines(summary.refused));
   if (unknownVolumes > 0) lines.push(`  volume −1 (unknown) stored as 0 in ${formatCount(unknownVolumes)} rows`);
-  return [...lines, ...summary.warnings.map((warning) => `warning: ${warning}`)].join('\n');
+  return [...lines, ...summary.warnings.map((warning) => `warning: ${warning}`)].map(printable).join('\n');
 }
 
 /** One line with the counts, one for each of the first refusals, and one with the number of the others. */
@@ -73,7 +73,8 @@ export function understoodText(understood: UnderstoodFiles): string {
   if (first !== null) rows.push(['first bar', barText(first)]);
   if (last !== null) rows.push(['last bar', barText(last)]);
   rows.push(...notes.map((note) => ['note', note]));
-  return `${file}\n${table(['', 'understood'], rows)}`;
+  const shownRows = rows.map((row) => row.map(printable));
+  return `${printable(file)}\n${table(['', 'understood'], shownRows)}`;
 }
 
 /** A bar such as `2024-03-04 14:30Z  10 11 9 10  volume 5`: the prices are open, high, low and close. */

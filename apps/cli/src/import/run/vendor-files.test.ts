@@ -1,4 +1,5 @@
 /** Files in the forms of vendors. 1709562600 is 2024-03-04T14:30Z as epoch seconds. */
+import { parseColumnsOption } from '../detect/index.js';
 import { imported, reasonsOf, STORE_AS_X, SYMBOL, symbolsOf } from '../../../../../test/support/data/imported-file.js';
 
 describe('a file whose rows name two symbols', () => {
@@ -30,6 +31,16 @@ describe('a file whose rows name two symbols', () => {
     expect(bars).toEqual(['SPY', 'QQQ'].map((symbol) => [symbol, '2024-03-04T14:30Z', 10, 11, 9, 10, 5]));
     expect(reasonsOf(await imported('a.csv', text, STORE_AS_X))).toEqual({ 'other-symbol': 1 });
   });
+});
+
+it('a file is recognised although the user says which of its columns calls bars unfinished', async () => {
+  const header = 'symbol,timestamp,open,high,low,close,volume,trade_count,vwap,final';
+  const row = (minute: number, final: string): string =>
+    `X,2024-03-04 14:3${minute}:00+00:00,10,11,9,10,5,3,10,${final}\n`;
+  const read = { columns: parseColumnsOption('complete=final') };
+  const { bars, summary } = await imported('a.csv', `${header}\n${row(0, 'True')}${row(1, 'False')}`, { read });
+  expect(bars).toHaveLength(1);
+  expect(summary.understood[0]).toMatchObject({ format: 'alpaca', columns: { complete: 'final' } });
 });
 
 it.each([

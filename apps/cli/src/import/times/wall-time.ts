@@ -22,10 +22,8 @@ export type TimeParser = (bytes: Uint8Array, start: number, end: number) => RowT
 /** Converts wall times of one zone. Fast for consecutive rows that are close in time. */
 export class WallClock {
   readonly #zone: IANAZone;
-  /** Offset in ms by day number; undefined for a day near a change. */
-  readonly #dayOffsets = new Map<number, number | undefined>();
-  /** The results of `offsetOnDay`, by day number. A sample has thousands of times on few days. */
-  readonly #utcDayOffsets = new Map<number, number>();
+  /** The results of `offsetOnDay`, by day number. A file has thousands of times on few days. */
+  readonly #dayOffsets = new Map<number, number>();
   /** The number of the quarter hour of the last wall time, and the offset in it. */
   #lastQuarter = Number.NaN;
   #lastOffset: number | WallProblem = 0;
@@ -49,13 +47,13 @@ export class WallClock {
   }
 
   /**
-   * The offset of the zone at the start of a time's UTC day, ms. It is for samples only: on the day of a change of daylight saving, it is
-   * an hour off for a part of the day. @param time epoch ms
+   * The offset of the zone at the start of a time's UTC day, ms. On the day of a change of daylight saving, it is an hour off for a part of
+   * the day, so alone it is for samples only. @param time epoch ms
    */
   offsetOnDay(time: number): number {
     const day = Math.floor(time / DAY_MS);
-    const offset = this.#utcDayOffsets.get(day) ?? this.#zone.offset(day * DAY_MS) * 60_000;
-    this.#utcDayOffsets.set(day, offset);
+    const offset = this.#dayOffsets.get(day) ?? this.#zone.offset(day * DAY_MS) * 60_000;
+    this.#dayOffsets.set(day, offset);
     return offset;
   }
 
@@ -64,12 +62,8 @@ export class WallClock {
    * sides covers every zone, because a wall time is less than a day from the same time in UTC.
    */
   #offsetOfDay(day: number): number | undefined {
-    if (!this.#dayOffsets.has(day)) {
-      const before = this.#zone.offset((day - 1) * DAY_MS) * 60_000;
-      const after = this.#zone.offset((day + 2) * DAY_MS) * 60_000;
-      this.#dayOffsets.set(day, before === after ? before : undefined);
-    }
-    return this.#dayOffsets.get(day);
+    const before = this.offsetOnDay((day - 1) * DAY_MS);
+    return before === this.offsetOnDay((day + 2) * DAY_MS) ? before : undefined;
   }
 
   /** The offset of a wall time near a change: that of the day before or after. It fits when the zone has it at the resulting instant. */
