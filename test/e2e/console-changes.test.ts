@@ -231,7 +231,7 @@ describeWithBrowser('the page of a session that changes', () => {
     await api.run({ ...SPEC, id: 'refused' });
     await api.completed('refused');
     await lab.withPage('/datasets', async (page) => {
-      const refusal = { status: 409, json: { title: 'The session has not started' } };
+      const refusal = { status: 409, json: { type: 'urn:barkeep:problem:wrong-state', title: 'Not started' } };
       // The page reads the days at once, and when its connection opens.
       await page.route(/\/days\b/, (route) => route.fulfill(refusal), { times: 2 });
       await page.goto(`${api.url}/sessions/refused`);

@@ -70,6 +70,25 @@ describeWithBrowser('the console, when something is missing', () => {
     await withPage(url, '/datasets/empty', (page) => shownOn(page, /The dataset has no row/));
   });
 
+  it('says that a session has no days when it was stopped before it streamed', async () => {
+    const busy = await TestSystem.create();
+    const { url } = await busy.coordinator({ BARKEEP_STREAM_CONCURRENCY: '1' });
+    await writeBars(busy.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SPEC.symbols, seed: 5 }));
+    const api = new Api(url);
+    await api.run({ ...SPEC, id: 'first', pace: { mode: 'lockstep' } });
+    await api.until('first', ({ clock }) => clock !== null); // the coordinator streams it, and takes no other session
+    await api.run({ ...SPEC, id: 'second' });
+    await api.ok('POST', '/v1/sessions/second/stop');
+    await withPage(url, '/sessions/second', async (page) => {
+      await page.locator('.state-stopped').waitFor();
+      await shownOn(page, 'The days show when the session has started.');
+      await api.ok('DELETE', '/v1/sessions/first');
+      await page.getByRole('button', { name: 'Start second' }).click();
+      await shownOn(page, 'Coverage, 1 symbol × 2 trading days');
+    });
+    await busy.close();
+  });
+
   it('says that the data of a session is lost, and starts it again', async () => {
     const { url } = await system.coordinator();
     const api = new Api(url);

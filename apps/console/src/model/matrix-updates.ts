@@ -6,11 +6,11 @@ import { COUNTS, countOf, type CountName, type Matrix, type MatrixDay, type RowC
  * first day of the range.
  */
 export function mergeMatrix<Day extends MatrixDay>(
-  matrix: Matrix<Day> | undefined,
+  matrix: Matrix<Day> | null,
   days: readonly Day[],
   rows: ReadonlyMap<string, RowCounts>,
 ): Matrix<Day> {
-  const replacesAllDays = matrix === undefined || matrix.days.length === days.length;
+  const replacesAllDays = matrix === null || matrix.days.length === days.length;
   if (replacesAllDays) return { days, rows: new Map([...(matrix?.rows ?? []), ...rows]) };
   const firstDay = matrix.days.findIndex(({ date }) => date === days[0]?.date);
   if (firstDay < 0) return matrix;

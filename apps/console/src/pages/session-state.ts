@@ -15,10 +15,11 @@ import {
 } from '../data/index.js';
 import { useResource, useThrottle, useTicks } from '../shell/index.js';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { WHY_NO_DAYS } from './coverage.js';
 
 /** Events that arrive within this time, ms, cause one read. */
 const READ_EVERY_MS = 700;
+/** The states in which a session never has days. In other states it may lack them, too: it may have failed before it streamed. */
+const WITHOUT_DAYS: ReadonlySet<SessionAnswer['state'] | undefined> = new Set([undefined, 'created', 'lost']);
 /** When the session changes although no event has come for this long, ms, something holds the events back, such as a proxy that buffers. */
 const SILENT_MS = 2500;
 
@@ -77,8 +78,8 @@ export function useSession(id: string) {
     if (hasChangedSilently()) readAll();
     const removesDays = (session.value?.spec.history.retainDays ?? 0) > 0;
     if (removesDays) reader.wanted.firstDay = true;
-    // The read of the days may have been refused just before the session had days.
-    const lacksDays = !days.value && session.value !== undefined && !WHY_NO_DAYS[session.value.state];
+    // The last read may have come just before the session had days.
+    const lacksDays = days.value === null && !WITHOUT_DAYS.has(session.value?.state);
     if (removesDays || days.error || lacksDays) days.reload();
   });
   // A change of the view needs another connection.
@@ -89,7 +90,7 @@ export function useSession(id: string) {
   return {
     session: session.value && isNewer ? { ...session.value, clock } : session.value,
     // Single pages are shown only until all pages were read once. Later, a mixture of old and new rows would change the order of the rows.
-    days: days.value ?? firstPages,
+    days: days.value === undefined ? firstPages : days.value,
     error: session.error ?? days.error,
     lostSince,
     isDeleted: isDeleted.current,
