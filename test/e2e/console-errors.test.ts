@@ -89,6 +89,21 @@ describeWithBrowser('the console, when something is missing', () => {
     await busy.close();
   });
 
+  it('says that a call gets no answer, and makes it again', async () => {
+    const { url } = await system.coordinator();
+    await withPage(url, '/upkeep', async (page) => {
+      await page.clock.install();
+      await page.route('**/v1/datasets', () => undefined); // never answered
+      await page.goto(`${url}/datasets`);
+      await page.getByRole('heading', { name: 'Datasets' }).waitFor();
+      await page.clock.fastForward('01:00');
+      await page.getByRole('alert').getByText('The coordinator does not answer.').waitFor();
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.getByRole('link', { name: 'stream' }).waitFor();
+    });
+  });
+
   it('says that the data of a session is lost, and starts it again', async () => {
     const { url } = await system.coordinator();
     const api = new Api(url);

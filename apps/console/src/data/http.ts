@@ -4,6 +4,12 @@
  */
 import type { Problem, ProblemKind } from '@barkeep/api';
 
+/**
+ * A coordinator begins every answer within 30 s, apart from that to a comparison. When none has come after this time, ms, the connection is
+ * lost, which a browser may notice only after many minutes.
+ */
+const ANSWER_WITHIN_MS = 60_000;
+
 /** What went wrong with a call, as the API describes it (RFC 9457). */
 export class CallError extends Error {
   constructor(
@@ -17,15 +23,27 @@ export class CallError extends Error {
   }
 }
 
+interface CallOptions {
+  method?: string;
+  body?: unknown;
+  /** True for a call whose answer may take any time. */
+  isLong?: boolean;
+}
+
 /** Calls one route. @returns the JSON of the answer; undefined when it has no content (204) @throws CallError */
-export async function call<Answer>(path: string, options: { method?: string; body?: unknown } = {}): Promise<Answer> {
-  const { method = 'GET', body } = options;
+export async function call<Answer>(path: string, options: CallOptions = {}): Promise<Answer> {
+  const { method = 'GET', body, isLong = false } = options;
   const headers: Record<string, string> = { accept: 'application/json' };
   if (body !== undefined) headers['content-type'] = 'application/json';
-  const request = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
-  const response = await fetch(path, request).catch(() => {
-    throw new CallError('The coordinator does not answer. Is it running?', 'network');
-  });
+  const unanswered = new AbortController();
+  const timer = isLong ? undefined : window.setTimeout(() => unanswered.abort(), ANSWER_WITHIN_MS);
+  const { signal } = unanswered;
+  const request = { method, headers, body: body === undefined ? null : JSON.stringify(body), signal };
+  const response = await fetch(path, request)
+    .catch(() => {
+      throw new CallError('The coordinator does not answer. Is it running?', 'network');
+    })
+    .finally(() => window.clearTimeout(timer));
   if (!response.ok) throw await errorOf(response);
   return (response.status === 204 ? undefined : await response.json()) as Answer;
 }
@@ -79,14 +97,14 @@ export function inView(path: string): string {
 }
 
 /** Calls a route that has two views. If the operator's view is refused, the page shows the strategy's view from then on. @throws CallError */
-export async function callInView<Answer>(path: string): Promise<Answer> {
+export async function callInView<Answer>(path: string, options: Pick<CallOptions, 'isLong'> = {}): Promise<Answer> {
   const requested = shownView.current; // another call may change it meanwhile
   try {
-    return await call<Answer>(inView(path));
+    return await call<Answer>(inView(path), options);
   } catch (error) {
     if (!(error instanceof CallError) || error.kind !== 'forbidden' || requested === 'strategy') throw error;
     shownView.current = 'strategy';
     shownView.onChange('strategy');
-    return call<Answer>(path);
+    return call<Answer>(path, options);
   }
 }
