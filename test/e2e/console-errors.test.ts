@@ -70,6 +70,20 @@ describeWithBrowser('the console, when something is missing', () => {
     await withPage(url, '/datasets/empty', (page) => shownOn(page, /The dataset has no row/));
   });
 
+  it('reads a session that does not exist once, and shows it when it is created', async () => {
+    const { url } = await system.coordinator();
+    await withPage(url, '/sessions/later', async (page) => {
+      await shownOn(page, /Session not found: .*"later"/);
+      const reads: string[] = [];
+      page.on('request', (request) => reads.push(request.url().replace(url, '')));
+      const events = '/v1/sessions/later/events?view=operator';
+      for (let attempts = 0; attempts < 2; attempts++) await page.waitForRequest(url + events);
+      expect(reads.filter((path) => path.startsWith('/v1/sessions/later') && path !== events)).toEqual([]);
+      await new Api(url).ok('POST', '/v1/sessions', { ...SPEC, id: 'later' });
+      await page.locator('.state-created').waitFor();
+    });
+  });
+
   it('says that a session has no days when it was stopped before it streamed', async () => {
     const busy = await TestSystem.create();
     const { url } = await busy.coordinator({ BARKEEP_STREAM_CONCURRENCY: '1' });

@@ -6,6 +6,7 @@
 import type { SessionAnswer } from '@barkeep/api';
 import {
   apiPath,
+  CallError,
   callInView,
   DaysReader,
   listenToSession,
@@ -34,6 +35,8 @@ export function useSession(id: string) {
   /** When the live connection was lost; null while it works. */
   const [lostSince, setLostSince] = useState<Date | null>(null);
   const isDeleted = useRef(false); // no state: the listener is made once and needs the newest value
+  /** A session that is created under this id later shows itself by its events. */
+  const isUnknown = session.error instanceof CallError && session.error.kind === 'unknown-session';
   /** Increases when bars or gaps may have changed, or the session was deleted. */
   const [version, setVersion] = useState(0);
   const { noteEvent, hasChangedSilently } = useSilence(session.value);
@@ -73,7 +76,7 @@ export function useSession(id: string) {
     readChanged();
   };
   useTicks(() => {
-    if (isDeleted.current) return;
+    if (isDeleted.current || isUnknown) return;
     session.reload();
     if (hasChangedSilently()) readAll();
     const removesDays = (session.value?.spec.history.retainDays ?? 0) > 0;
