@@ -149,6 +149,18 @@ describeWithBrowser('the page of a session that changes', () => {
     });
   });
 
+  it('shows a session that is created, and not started, at once after one with its id was deleted', async () => {
+    await api.run({ ...SPEC, id: 'made-again', pace: { mode: 'clock', speed: 1 } });
+    await lab.withPage('/sessions/made-again', async (page) => {
+      await shownOn(page, 'Coverage, 2 symbols × 4 trading days');
+      await api.ok('DELETE', '/v1/sessions/made-again');
+      await shownOn(page, 'made-again was deleted.');
+      await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'made-again' });
+      await page.locator('.state-created').waitFor();
+      await shownOn(page, 'The days show when the session has started.');
+    });
+  });
+
   it('compares two sessions again, as they are then, when the button is pressed again', async () => {
     await api.run({ ...SPEC, id: 'whole' });
     await api.completed('whole');

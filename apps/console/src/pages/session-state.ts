@@ -85,8 +85,12 @@ export function useSession(id: string) {
     const lacksDays = days.value === null && !WITHOUT_DAYS.has(session.value?.state);
     if (removesDays || days.error || lacksDays) days.reload();
   });
+  const onConnection = (since: Date | null) => {
+    setLostSince(since);
+    if (since === null && isDeleted.current) startOver();
+  };
   // A change of the view needs another connection.
-  const listen = () => listenToSession(id, { onEvent, onGap: startOver, onConnection: setLostSince });
+  const listen = () => listenToSession(id, { onEvent, onGap: startOver, onConnection });
   useLayoutEffect(listen, [id, shownView.current]);
   // An event may have a later clock than the last answer. Times in ISO 8601 compare as texts.
   const isNewer = clock !== undefined && clock > (session.value?.clock ?? '');
