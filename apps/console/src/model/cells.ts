@@ -17,7 +17,11 @@ export const STATE_WORDS = {
     letter: '·',
     help: 'a complete source confirms that nothing traded in the empty minutes',
   },
-  absent: { name: 'absent', letter: '?', help: 'a repository was asked and did not have the bars; it is asked again' },
+  absent: {
+    name: 'absent',
+    letter: '?',
+    help: 'a repository did not have the bars and is asked again, or there is none to ask',
+  },
   unfillable: { name: 'unfillable', letter: '!', help: 'given up after all attempts' },
   'in-progress': { name: 'in progress', letter: '', help: 'being read or repaired; strategies do not see it yet' },
   'after-clock': { name: 'after the clock', letter: '', help: 'not read yet' },

@@ -14,6 +14,7 @@ import {
   type LiveEvent,
   type SessionDays,
 } from '../data/index.js';
+import { openDayOf, withEmptyAsAbsent } from '../model/index.js';
 import { useResource, useThrottle, useTicks } from '../shell/index.js';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 
@@ -94,10 +95,19 @@ export function useSession(id: string) {
   useLayoutEffect(listen, [id, shownView.current]);
   // An event may have a later clock than the last answer. Times in ISO 8601 compare as texts.
   const isNewer = clock !== undefined && clock > (session.value?.clock ?? '');
+  const shown = session.value && isNewer ? { ...session.value, clock } : session.value;
+  // Single pages are shown only until all pages were read once. Later, a mixture of old and new rows would change the order of the rows.
+  const readDays = days.value === undefined ? firstPages : days.value;
+  const openDay = openDayOf(shown?.clock ?? null, readDays?.days ?? []);
+  const hasUpkeep = shown?.spec.upkeep.enabled ?? true;
+  const shownDays = useMemo(
+    () => (readDays && !hasUpkeep ? withEmptyAsAbsent(readDays, openDay) : readDays),
+    [readDays, hasUpkeep, openDay],
+  );
   return {
-    session: session.value && isNewer ? { ...session.value, clock } : session.value,
-    // Single pages are shown only until all pages were read once. Later, a mixture of old and new rows would change the order of the rows.
-    days: days.value === undefined ? firstPages : days.value,
+    session: shown,
+    days: shownDays,
+    openDay,
     error: session.error ?? days.error,
     lostSince,
     isDeleted: isDeleted.current,
