@@ -103,6 +103,19 @@ describeWithBrowser('the console, when something is missing', () => {
     await busy.close();
   });
 
+  it('says that the chart could not be loaded', async () => {
+    const { url } = await system.coordinator();
+    const api = new Api(url);
+    await api.run({ ...SPEC, id: 'drawn' });
+    await api.completed('drawn');
+    await withPage(url, '/sessions/drawn', async (page) => {
+      await page.route('**/scripts/charts.js', (route) => route.abort('connectionreset'));
+      await page.getByRole('application').press('Enter');
+      await page.getByRole('alert').getByText('The chart could not be loaded.').waitFor();
+      await shownOn(page, 'Gaps of AAA on 2013-10-01');
+    });
+  });
+
   it('says that a call gets no answer, and makes it again', async () => {
     const { url } = await system.coordinator();
     await withPage(url, '/upkeep', async (page) => {
