@@ -23,7 +23,11 @@ export const STATE_WORDS = {
     help: 'a repository did not have the bars and is asked again, or there is none to ask',
   },
   unfillable: { name: 'unfillable', letter: '!', help: 'given up after all attempts' },
-  'in-progress': { name: 'in progress', letter: '', help: 'being read or repaired; strategies do not see it yet' },
+  'in-progress': {
+    name: 'in progress',
+    letter: '',
+    help: 'being read or repaired, or the clock has not closed the day',
+  },
   'after-clock': { name: 'after the clock', letter: '', help: 'not read yet' },
 } as const;
 export type CellState = keyof typeof STATE_WORDS;
