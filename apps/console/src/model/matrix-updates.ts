@@ -1,10 +1,7 @@
 /** Puts newer counts into a matrix, takes removed days out of it, and counts the empty slots of a session without upkeep. Pure. */
 import { COUNTS, countOf, type CountName, type Matrix, type MatrixDay, type RowCounts } from './cells.js';
 
-/**
- * The matrix with the days and rows of a newer answer, which has all days or a range of days. Unchanged when the matrix does not have the
- * first day of the range.
- */
+/** The matrix with the days and rows of a newer answer, which has all days, or a range of days that the matrix has: others change nothing. */
 export function mergeMatrix<Day extends MatrixDay>(
   matrix: Matrix<Day> | null,
   days: readonly Day[],

@@ -43,6 +43,7 @@ export function useSession(id: string) {
   const { noteEvent, hasChangedSilently } = useSilence(session.value);
 
   const raiseVersion = () => setVersion((previous) => previous + 1);
+  /** Reads the session, and of its days what is wanted. */
   const read = () => {
     session.reload();
     if (reader.wanted.all || reader.wanted.dates.size > 0) raiseVersion();
