@@ -48,8 +48,11 @@ export class DaysReader {
     const { all, firstDay, dates } = this.wanted;
     this.wanted = nothingWanted();
     try {
-      if (all || (firstDay && !(await this.dropRemovedDays()))) await this.readAll(onPage);
-      else if (dates.size > 0) await this.readDates([...dates].sort(), onPage);
+      if (all) await this.readAll(onPage);
+      else {
+        if (firstDay) await this.dropRemovedDays();
+        if (dates.size > 0) await this.readDates([...dates].sort(), onPage);
+      }
     } catch (error) {
       this.wanted.all = true;
       const hasNoDays = error instanceof CallError && WITHOUT_DAYS.has(error.kind);
@@ -86,15 +89,9 @@ export class DaysReader {
     return pagesOf(path, callInView<DaysAnswer>, ({ next }) => next);
   }
 
-  /** @returns false after a failure: then all days are to be read, which shows the failure if it lasts */
-  private async dropRemovedDays(): Promise<boolean> {
-    try {
-      const { days } = await callInView<DaysAnswer>(apiPath`/v1/sessions/${this.id}/days?limit=1`);
-      if (this.latest && days[0]) this.latest = withoutDaysBefore(this.latest, days[0].date);
-      return true;
-    } catch {
-      return false;
-    }
+  private async dropRemovedDays(): Promise<void> {
+    const { days } = await callInView<DaysAnswer>(apiPath`/v1/sessions/${this.id}/days?limit=1`);
+    if (this.latest && days[0]) this.latest = withoutDaysBefore(this.latest, days[0].date);
   }
 }
 

@@ -34,8 +34,8 @@ const [RETRY_MS, RETRY_MAX_MS] = [2000, 30_000];
 
 export interface LiveEvent {
   type: (typeof TYPES)[number];
-  /** The fields of the event; those that depend on the type are optional. */
-  data: { at: string; time?: string; date?: string; state?: string; error?: string | null };
+  /** Those fields of the event that the page uses. */
+  data: { time?: string; date?: string; state?: string };
 }
 
 interface LiveListener {

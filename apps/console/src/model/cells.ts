@@ -57,7 +57,6 @@ export interface Matrix<Day = MatrixDay> {
 export interface MatrixCell extends Record<CountName, number> {
   state: CellState;
   expected: number;
-  visible: number;
   /** Number of absent and unfillable slots. */
   holes: number;
 }
@@ -68,11 +67,9 @@ export interface MatrixCell extends Record<CountName, number> {
  * @param openDay index of the first day that the clock has not closed
  */
 export function cellOf(matrix: Matrix, symbol: string, day: number, openDay: number): MatrixCell {
-  const { expected, visible } = matrix.days[day]!;
   const row = matrix.rows.get(symbol) ?? {};
   return {
-    expected,
-    visible,
+    expected: matrix.days[day]!.expected,
     streamed: countOf(row, 'streamed', day),
     backfilled: countOf(row, 'backfilled', day),
     noTrade: countOf(row, 'noTrade', day),
