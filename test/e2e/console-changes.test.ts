@@ -21,11 +21,11 @@ const HIDEABLE = `Object.defineProperty(document, 'visibilityState', { get: () =
   };`;
 
 /**
- * A script: presses Start of session `twice`, then Stop as soon as this button appears in the same place.
+ * A script: presses Start of session `pressed`, then Stop as soon as this button appears in the same place.
  * Its result is whether Stop was disabled for people who hear the page.
  */
 const PRESS_TWICE = `new Promise((resolve) => {
-  const button = (name) => document.querySelector('[aria-label="' + name + ' twice"]');
+  const button = (name) => document.querySelector('[aria-label="' + name + ' pressed"]');
   button('Start').click();
   new MutationObserver((_, observer) => {
     const stop = button('Stop');
@@ -94,11 +94,11 @@ describeWithBrowser('the page of a session that changes', () => {
   });
 
   it('does not stop a session that a double click starts', async () => {
-    await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'twice', pace: { mode: 'clock', speed: 60 } });
-    await lab.withPage('/sessions/twice', async (page) => {
-      await page.getByRole('button', { name: 'Start twice' }).waitFor();
+    await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'pressed', pace: { mode: 'clock', speed: 60 } });
+    await lab.withPage('/sessions/pressed', async (page) => {
+      await page.getByRole('button', { name: 'Start pressed' }).waitFor();
       expect(await page.evaluate<boolean>(PRESS_TWICE)).toBe(true);
-      await page.getByRole('button', { name: 'Stop twice', disabled: false }).click();
+      await page.getByRole('button', { name: 'Stop pressed', disabled: false }).click();
       await page.locator('.state-stopped').waitFor();
     });
   });

@@ -68,7 +68,7 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
         /></label>
         <label
           >show<${Choice}
-            value=${filter}
+            value=${state ?? ''}
             options=${['', ...CELL_STATES]}
             nameOf=${(name: CellState) => STATE_WORDS[name].name}
             onChange=${setFilter}
