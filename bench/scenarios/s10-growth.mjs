@@ -101,7 +101,7 @@ class SizeRuns {
   async #run(size) {
     const { bench, system, marketOf } = this;
     await system.meter.settled();
-    const work = () => runSession(bench, system, marketOf(size), NO_UPKEEP);
+    const work = () => runSession(bench, system, marketOf(size), NO_UPKEEP, { countsEnd: true });
     const { result, peakMb } = await withPeakMb(system.coordinator.pid, work);
     this.#peaksMb.set(nameOf(size), peakMb);
     return result;

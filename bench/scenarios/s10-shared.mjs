@@ -56,7 +56,8 @@ export function sharedArms(bench, system, market) {
 async function costOf(bench, system, market, count) {
   await system.meter.settled();
   const onCreated = meetingOf(count, () => system.meter.reset());
-  const runs = Array.from({ length: count }, () => runSession(bench, system, market, NO_UPKEEP, { onCreated }));
+  const options = { onCreated, countsEnd: true };
+  const runs = Array.from({ length: count }, () => runSession(bench, system, market, NO_UPKEEP, options));
   const samples = await Promise.all(runs);
   // Each session read the meter at its own end, so the last reading covers all of them.
   return {
