@@ -99,22 +99,26 @@ export function useSession(id: string) {
   const shown = session.value && isNewer ? { ...session.value, clock } : session.value;
   // Single pages are shown only until all pages were read once. Later, a mixture of old and new rows would change the order of the rows.
   const readDays = days.value === undefined ? firstPages : days.value;
-  const openDay = openDayOf(shown?.clock ?? null, readDays?.days ?? []);
-  const hasUpkeep = shown?.spec.upkeep.enabled ?? true;
-  const shownDays = useMemo(
-    () => (readDays && !hasUpkeep ? withEmptyAsAbsent(readDays, openDay) : readDays),
-    [readDays, hasUpkeep, openDay],
-  );
   return {
     session: shown,
-    days: shownDays,
-    openDay,
+    ...useShownDays(readDays, shown),
     error: session.error ?? days.error,
     lostSince,
     isDeleted: isDeleted.current,
     version,
     reload: readAll,
   };
+}
+
+/** The days as the page shows them (without upkeep, empty slots are absent), and the index of the first day that the clock has not closed. */
+function useShownDays(days: SessionDays | null | undefined, session: SessionAnswer | undefined) {
+  const openDay = openDayOf(session?.clock ?? null, days?.days ?? []);
+  const hasUpkeep = session?.spec.upkeep.enabled ?? true;
+  const shown = useMemo(
+    () => (days && !hasUpkeep ? withEmptyAsAbsent(days, openDay) : days),
+    [days, hasUpkeep, openDay],
+  );
+  return { days: shown, openDay };
 }
 
 /**
