@@ -32,7 +32,8 @@ interface CellPanelProperties {
 }
 
 /** The candles of a symbol on one day in the chosen interval, and the table of its gaps. */
-export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelProperties) {
+export function CellPanel(properties: CellPanelProperties) {
+  const { id, spec, symbol, day, zone, version } = properties;
   const [chosen, setChosen] = useQuery('interval');
   const intervals = [spec.baseInterval, ...spec.derivedIntervals];
   const interval = intervals.includes(chosen) ? chosen : spec.baseInterval;
@@ -42,13 +43,7 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
   const stepMs = intervalMs(interval);
   const isBase = interval === spec.baseInterval;
   // Gaps are ranges of base slots, so the chart of a longer interval shows none.
-  const hatched = useGapsOutsideBreaks({
-    id,
-    date: day.date,
-    gaps: isBase ? gaps : NOTHING_READ.gaps,
-    stepMs,
-    version,
-  });
+  const hatched = useGapsOutsideBreaks(properties, isBase ? gaps : NOTHING_READ.gaps, stepMs);
   const candles = useMemo(() => candlesOf(bars, hatched.gaps, stepMs), [bars, hatched.gaps, stepMs]);
   const lines = useMemo(() => gapLines(isBase ? bars : [], gaps), [bars, gaps, isBase]);
   /** The gap that the chart zooms to; undefined shows the whole day. */
@@ -108,17 +103,13 @@ async function readCell(id: string, symbol: string, { open, close }: CellPanelPr
   return { bars, gaps: gapsWithin(gaps, open, close) };
 }
 
-interface GapsOfDay extends Pick<CellPanelProperties, 'id' | 'version'> {
-  date: string;
-  gaps: readonly GapAnswer[];
-  /** Length of a slot. */
-  stepMs: number;
-}
-
-/** The parts of the gaps outside the breaks of the day. The breaks are read only when a gap spans one: `areRead` is false until then. */
-function useGapsOutsideBreaks({ id, date, gaps, stepMs, version }: GapsOfDay) {
+/**
+ * The parts of the gaps outside the breaks of the day. The breaks are read only when a gap spans one: `areRead` is false until then.
+ * @param stepMs length of a slot
+ */
+function useGapsOutsideBreaks({ id, day, version }: CellPanelProperties, gaps: readonly GapAnswer[], stepMs: number) {
   const spansOne = gaps.some((gap) => spansBreak(gap, stepMs));
-  const segments = useResource(spansOne ? `${id} ${date}` : undefined, () => readSegments(id, date));
+  const segments = useResource(spansOne ? `${id} ${day.date}` : undefined, () => readSegments(id, day.date));
   const parts = useMemo(
     () => (spansOne ? gapsOutsideBreaks(gaps, segments.value ?? []) : gaps),
     [gaps, spansOne, segments.value],
