@@ -37,10 +37,8 @@ export async function startConsumers(sessionRedisUrl, count) {
 function runConsumer(sessionRedisUrl) {
   const redis = new Redis(sessionRedisUrl);
   process.on('message', ({ id, consumer }) => {
-    consume(redis, id, consumer).then(
-      (result) => process.send(result),
-      (error) => process.send({ error: String(error.stack ?? error) }),
-    );
+    const outcome = consume(redis, id, consumer).catch((error) => ({ error: String(error.stack ?? error) }));
+    void outcome.then((result) => process.send(result));
   });
   process.on('disconnect', () => process.exit());
   process.send('ready');

@@ -29,15 +29,16 @@ export function specOf({ dataset, symbols, start, end }, more) {
  * @param system the result of `bench.system`
  * @param market the result of `bench.market`; at the end the store must have all of its bars
  * @param spec overrides of the session's spec
- * @param hooks functions that are called during the run, each optional:
- * - `onCreated()` before the session starts; it must reset the meter, which is all that happens without it
- * - `follow(id)` after the start; resolves with what each consumer received, with its `endedAt`
- * - `check(session)` when the session has completed, before it is removed
+ * @param options each optional:
+ * - `onCreated()` is called before the session starts; it must reset the meter, which is all that happens without it
+ * - `follow(id)` is called after the start; resolves with what each consumer received, with its `endedAt`
+ * - `check(session)` is called when the session has completed, before it is removed
+ * - `countsEnd`: true counts also the CPU time after the completion, in which the certificate is made
  * @returns a sample, with `seconds` from the start to the end, and `consumers`, the results of `follow`
  */
-export async function runSession(bench, system, market, spec, hooks = {}) {
+export async function runSession(bench, system, market, spec, options = {}) {
   const { coordinator, meter } = system;
-  const { check, follow, onCreated = () => meter.reset() } = hooks;
+  const { check, follow, onCreated = () => meter.reset(), countsEnd = false } = options;
   const id = `bench-${process.pid}-${++sessions}`;
   const bytesBefore = await bench.redisBytes();
   await coordinator.call('POST', '/v1/sessions', { id, ...specOf(market, spec) });
@@ -47,6 +48,7 @@ export async function runSession(bench, system, market, spec, hooks = {}) {
   const [completedAt, consumers] = await Promise.all([waitForCompletion(bench.dataSource, id), follow?.(id) ?? []]);
   const endedAt = Math.max(completedAt, ...consumers.map((consumer) => consumer.endedAt));
   const seconds = (endedAt - startedAt) / 1000;
+  if (countsEnd) await meter.settled();
   const cpu = meter.seconds();
   const bytes = (await bench.redisBytes()) - bytesBefore;
   const session = await coordinator.call('GET', `/v1/sessions/${id}`);

@@ -14,8 +14,6 @@ const WINDOW = 780;
 const SESSIONS = 3;
 /** Sessions that all consumers follow before anything is measured. */
 const WARM_UPS = 20;
-/** Sessions that consumer 1 follows before any is measured: the warm-ups, and two samples in the unmeasured round. */
-const SESSIONS_BEFORE = WARM_UPS + 2 * SESSIONS;
 /** The derived intervals of a spec's default. The default barrier is each day. */
 const DERIVED = ['5m', '15m'];
 const MINUTES_PER_DAY = 390;
@@ -27,7 +25,7 @@ export default {
     'value: one consumer process with an empty loop, from the request that starts the session until both have ended',
     'limit: the same session at pace max without consumers',
     `also: ${CONSUMERS_MAX} consumer processes`,
-    `bars/s from the first step to the last, and CPU ns per bar of one consumer process (warmed up by ${SESSIONS_BEFORE} sessions)`,
+    `bars/s from the first step to the last, and CPU ns per bar of one consumer process, warmed up`,
     `${SESSIONS} sessions per sample`,
   ].join('; '),
   unit: 'bars/s',
@@ -40,8 +38,8 @@ export default {
     const market = await bench.market({ symbols: 100, days: 5 });
     const consumers = await startConsumers(bench.services.sessionRedisUrl, CONSUMERS_MAX);
     const setup = { bench, market, consumers, system: await bench.system({ workers: 2 }) };
-    // The last sample, by the number of consumers. Its `rate` covers the whole session; the `rate` of one of its `consumers` covers the
-    // time from that consumer's first step to its last.
+    // The last sample, by the number of consumers. The `rate` of the sample covers whole sessions; the `rate` of one of its `consumers`
+    // covers the time from the first step of that consumer to its last.
     const samples = {};
     const arm = (count) => async () => {
       const all = [];
@@ -62,7 +60,6 @@ export default {
         '4 consumers': arm(CONSUMERS_MAX),
         'CPU ns per bar of one of 4': nanosOf(CONSUMERS_MAX),
         'share kept with 4 consumers, %': percentage(() => samples[CONSUMERS_MAX].rate / samples[1].rate),
-        // The CPU time of the consumers themselves is not included.
         'CPU of the stream, 4 consumers more than 1, %': percentage(
           () => streamCpu(samples[CONSUMERS_MAX]) / streamCpu(samples[1]) - 1,
         ),

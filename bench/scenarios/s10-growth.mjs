@@ -23,7 +23,7 @@ const OTHER_SIZES = [
 ];
 /** Sessions that run before the measurement: a new process compiles its code, which would dominate the smallest sessions. */
 const WARM_UPS = 10;
-/** The CPU time per bar must be within ± 25 % of that of the smallest session. The ratios are those of bars per CPU second, its inverse. */
+/** The CPU time per bar must be 0.75 to 1.25 times that of the smallest session. The ratios here are its inverse: bars per CPU second. */
 const WITHIN = { ratioToLimit: 1 / 1.25, ratioToLimitMax: 1 / 0.75 };
 const MEMORY = 'coordinator memory, largest / smallest';
 
@@ -51,7 +51,7 @@ export default {
     for (let i = 0; i < WARM_UPS; i++) await sizes.smallest();
     return {
       limit: async () => {
-        await sizes.smallest(); // so that the clean-up after the last round does not count in the next session
+        await sizes.smallest(); // unmeasured: it meets the clean-up after the last round
         return sizes.smallest();
       },
       value: () => sizes.compared(LARGEST),
@@ -101,7 +101,7 @@ class SizeRuns {
   async #run(size) {
     const { bench, system, marketOf } = this;
     await system.meter.settled();
-    const work = () => runSession(bench, system, marketOf(size), NO_UPKEEP);
+    const work = () => runSession(bench, system, marketOf(size), NO_UPKEEP, { countsEnd: true });
     const { result, peakMb } = await withPeakMb(system.coordinator.pid, work);
     this.#peaksMb.set(nameOf(size), peakMb);
     return result;

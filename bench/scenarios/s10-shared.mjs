@@ -29,14 +29,12 @@ export const sharedTargets = armsOf(cpuArm, () => ({ valueMax: 0.5 }));
 
 /** @param market at least 200 symbols × 40 days without holes */
 export function sharedArms(bench, system, market) {
-  const costs = new Map(); // of the last sessions, by how many ran at once
+  const costs = new Map(); // the last results of `costOf`, by how many sessions ran at once
   const measure = async (count) => {
     costs.set(count, await costOf(bench, system, partOf(market, SIZE, FIRST[count]), count));
   };
-  const oneMore = (count, field) => {
-    const single = costs.get(1)[field];
-    return (costs.get(count)[field] - single) / (count - 1) / single;
-  };
+  /** What each session after the first costs, as a share of a single session. */
+  const oneMore = (count, field) => (costs.get(count)[field] / costs.get(1)[field] - 1) / (count - 1);
   const cpuOfOneMore = async (count) => {
     // The first of these arms in a round measures the single session for all of them.
     if (count === COUNTS[0]) {
@@ -56,7 +54,8 @@ export function sharedArms(bench, system, market) {
 async function costOf(bench, system, market, count) {
   await system.meter.settled();
   const onCreated = meetingOf(count, () => system.meter.reset());
-  const runs = Array.from({ length: count }, () => runSession(bench, system, market, NO_UPKEEP, { onCreated }));
+  const options = { onCreated, countsEnd: true };
+  const runs = Array.from({ length: count }, () => runSession(bench, system, market, NO_UPKEEP, options));
   const samples = await Promise.all(runs);
   // Each session read the meter at its own end, so the last reading covers all of them.
   return {

@@ -18,11 +18,9 @@ export default {
     /** One of the variants that are compared: the same session with other settings of upkeep. */
     const arm = (name, upkeep) => async () => {
       await meter.settled(); // waits until all processes are idle, so that no earlier work counts
-      const check = async () => {
-        await meter.settled(); // so that all work for this session counts, its certificate too
-        coordinatorSeconds[name] = meter.seconds().coordinator;
-      };
-      return runSession(bench, system, market, { upkeep }, { check });
+      const sample = await runSession(bench, system, market, { upkeep }, { countsEnd: true });
+      coordinatorSeconds[name] = sample.cpu.coordinator;
+      return sample;
     };
     return {
       limit: arm('plain', { enabled: false }),

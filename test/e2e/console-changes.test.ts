@@ -21,11 +21,11 @@ const HIDEABLE = `Object.defineProperty(document, 'visibilityState', { get: () =
   };`;
 
 /**
- * A script: presses Start of session `twice`, then Stop as soon as this button appears in the same place.
+ * A script: presses Start of session `pressed`, then Stop as soon as this button appears in the same place.
  * Its result is whether Stop was disabled for people who hear the page.
  */
 const PRESS_TWICE = `new Promise((resolve) => {
-  const button = (name) => document.querySelector('[aria-label="' + name + ' twice"]');
+  const button = (name) => document.querySelector('[aria-label="' + name + ' pressed"]');
   button('Start').click();
   new MutationObserver((_, observer) => {
     const stop = button('Stop');
@@ -94,11 +94,11 @@ describeWithBrowser('the page of a session that changes', () => {
   });
 
   it('does not stop a session that a double click starts', async () => {
-    await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'twice', pace: { mode: 'clock', speed: 60 } });
-    await lab.withPage('/sessions/twice', async (page) => {
-      await page.getByRole('button', { name: 'Start twice' }).waitFor();
+    await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'pressed', pace: { mode: 'clock', speed: 60 } });
+    await lab.withPage('/sessions/pressed', async (page) => {
+      await page.getByRole('button', { name: 'Start pressed' }).waitFor();
       expect(await page.evaluate<boolean>(PRESS_TWICE)).toBe(true);
-      await page.getByRole('button', { name: 'Stop twice', disabled: false }).click();
+      await page.getByRole('button', { name: 'Stop pressed', disabled: false }).click();
       await page.locator('.state-stopped').waitFor();
     });
   });
@@ -146,6 +146,18 @@ describeWithBrowser('the page of a session that changes', () => {
       await api.run({ ...SPEC, id: 'reused', symbols: ['AAA'] });
       await shownOn(page, 'Coverage, 1 symbol × 4 trading days');
       await page.locator('.state-completed').waitFor();
+    });
+  });
+
+  it('shows a session that is created, and not started, at once after one with its id was deleted', async () => {
+    await api.run({ ...SPEC, id: 'made-again', pace: { mode: 'clock', speed: 1 } });
+    await lab.withPage('/sessions/made-again', async (page) => {
+      await shownOn(page, 'Coverage, 2 symbols × 4 trading days');
+      await api.ok('DELETE', '/v1/sessions/made-again');
+      await shownOn(page, 'made-again was deleted.');
+      await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'made-again' });
+      await page.locator('.state-created').waitFor();
+      await shownOn(page, 'The days show when the session has started.');
     });
   });
 
@@ -231,7 +243,7 @@ describeWithBrowser('the page of a session that changes', () => {
     await api.run({ ...SPEC, id: 'refused' });
     await api.completed('refused');
     await lab.withPage('/datasets', async (page) => {
-      const refusal = { status: 409, json: { title: 'The session has not started' } };
+      const refusal = { status: 409, json: { type: 'urn:barkeep:problem:wrong-state', title: 'Not started' } };
       // The page reads the days at once, and when its connection opens.
       await page.route(/\/days\b/, (route) => route.fulfill(refusal), { times: 2 });
       await page.goto(`${api.url}/sessions/refused`);

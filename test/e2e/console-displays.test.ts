@@ -91,6 +91,21 @@ describeWithBrowser('the console on different displays', () => {
       { locale: 'de-DE' },
     ));
 
+  it('fits the width of a phone when a symbol has the longest name', async () => {
+    const [long, date] = ['S'.padEnd(64, 'YMBOL'), '2018-01-01'];
+    await lab.api.run({ ...SPEC, id: 'long', symbols: [long], end: date });
+    await lab.api.ok('POST', `/v1/sessions/long/symbols/${long}/bars?through=2018-01-02T00:00:00Z`, []);
+    await lab.api.completed('long');
+    const act = async (page: Page) => {
+      await page.locator('.worst button').waitFor();
+      await page.locator('.chart canvas').first().waitFor();
+      const visibleWidth = await page.evaluate<number>('innerWidth');
+      const contentWidth = await page.evaluate<number>('document.documentElement.scrollWidth');
+      expect(contentWidth).toBeLessThanOrEqual(visibleWidth);
+    };
+    await lab.withPage(`/sessions/long?symbol=${long}&date=${date}`, act, { width: 390 });
+  });
+
   it('keeps the colours of the states when the device forces its colours on a page', () =>
     lab.withPage(DAY_SHOWN, async (page) => {
       await page.locator('.swatch').first().waitFor();

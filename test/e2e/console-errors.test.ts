@@ -70,6 +70,67 @@ describeWithBrowser('the console, when something is missing', () => {
     await withPage(url, '/datasets/empty', (page) => shownOn(page, /The dataset has no row/));
   });
 
+  it('reads a session that does not exist once, and shows it when it is created', async () => {
+    const { url } = await system.coordinator();
+    await withPage(url, '/sessions/later', async (page) => {
+      await shownOn(page, /Session not found: .*"later"/);
+      const reads: string[] = [];
+      page.on('request', (request) => reads.push(request.url().replace(url, '')));
+      const events = '/v1/sessions/later/events?view=operator';
+      for (let attempts = 0; attempts < 2; attempts++) await page.waitForRequest(url + events);
+      expect(reads.filter((path) => path.startsWith('/v1/sessions/later') && path !== events)).toEqual([]);
+      await new Api(url).ok('POST', '/v1/sessions', { ...SPEC, id: 'later' });
+      await page.locator('.state-created').waitFor();
+    });
+  });
+
+  it('says that a session has no days when it was stopped before it streamed', async () => {
+    const busy = await TestSystem.create();
+    const { url } = await busy.coordinator({ BARKEEP_STREAM_CONCURRENCY: '1' });
+    await writeBars(busy.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SPEC.symbols, seed: 5 }));
+    const api = new Api(url);
+    await api.run({ ...SPEC, id: 'first', pace: { mode: 'lockstep' } });
+    await api.until('first', ({ clock }) => clock !== null); // the coordinator streams it, and takes no other session
+    await api.run({ ...SPEC, id: 'second' });
+    await api.ok('POST', '/v1/sessions/second/stop');
+    await withPage(url, '/sessions/second', async (page) => {
+      await page.locator('.state-stopped').waitFor();
+      await shownOn(page, 'The days show when the session has started.');
+      await api.ok('DELETE', '/v1/sessions/first');
+      await page.getByRole('button', { name: 'Start second' }).click();
+      await shownOn(page, 'Coverage, 1 symbol × 2 trading days');
+    });
+    await busy.close();
+  });
+
+  it('says that the chart could not be loaded', async () => {
+    const { url } = await system.coordinator();
+    const api = new Api(url);
+    await api.run({ ...SPEC, id: 'drawn' });
+    await api.completed('drawn');
+    await withPage(url, '/sessions/drawn', async (page) => {
+      await page.route('**/scripts/charts.js', (route) => route.abort('connectionreset'));
+      await page.getByRole('application').press('Enter');
+      await page.getByRole('alert').getByText('The chart could not be loaded.').waitFor();
+      await shownOn(page, 'Gaps of AAA on 2013-10-01');
+    });
+  });
+
+  it('says that a call gets no answer, and makes it again', async () => {
+    const { url } = await system.coordinator();
+    await withPage(url, '/upkeep', async (page) => {
+      await page.clock.install();
+      await page.route('**/v1/datasets', () => undefined); // never answered
+      await page.goto(`${url}/datasets`);
+      await page.getByRole('heading', { name: 'Datasets' }).waitFor();
+      await page.clock.fastForward('01:00');
+      await page.getByRole('alert').getByText('The coordinator does not answer.').waitFor();
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.getByRole('link', { name: 'stream' }).waitFor();
+    });
+  });
+
   it('says that the data of a session is lost, and starts it again', async () => {
     const { url } = await system.coordinator();
     const api = new Api(url);

@@ -48,8 +48,8 @@ describeWithBrowser('the console', () => {
       await page.getByRole('img', { name: /Candles of EMBER on 2024-03-06, 345 bars, \d+ gaps/ }).waitFor();
       await page.keyboard.press('Shift+ArrowDown'); // selects the cell below, too
       await page.getByRole('button', { name: 'Ask again for 2 × 1 day…' }).click();
-      await shownOn(page, 'the session has no backfill');
-      await page.getByRole('button', { name: 'Ask now' }).click();
+      await shownOn(page, 'The session has no backfill that could be asked.');
+      await page.getByRole('button', { name: 'Run upkeep' }).click();
       await page.getByRole('dialog').waitFor({ state: 'detached' });
     });
   });
@@ -79,9 +79,9 @@ describeWithBrowser('the console', () => {
       await page.getByRole('dialog').getByText('Session holes: EMBER, 2024-03-06.').waitFor();
       await page
         .getByRole('dialog')
-        .getByText(/^EMBER: 45 slots in \d+ gaps, and the session has no backfill/)
+        .getByText(/^EMBER: 45 slots in \d+ gaps$/)
         .waitFor();
-      await tabTo(/^Ask now$/);
+      await tabTo(/^Run upkeep$/);
       await page.keyboard.press('Enter');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       expect(await focused()).toContain('Ask again for EMBER 2024-03-06…');

@@ -28,10 +28,7 @@ function App() {
   const { pathname, visit } = useLocation();
   const page = pageOf(pathname);
   const [view, setView] = useState(shownView.current);
-  useEffect(() => {
-    shownView.onChange = setView;
-    setView(shownView.current); // a call of a page may have changed the view before this effect
-  }, []);
+  shownView.onChange = setView; // before any page calls the API
   useEffect(() => {
     document.title = `${titleOf(page)} · Barkeep`;
   }, [pathname]);

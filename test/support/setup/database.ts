@@ -4,6 +4,7 @@ import { createDataSource, migrate } from '@barkeep/bar-repository';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
+import { untilTrue } from './until-true.js';
 
 export interface TestDatabase {
   /** Connection string of the new, empty database. */
@@ -80,5 +81,5 @@ export async function terminateCopy(dataSource: DataSource, condition: string): 
 export async function untilLockAwaited(connection: Pick<DataSource, 'query'>): Promise<void> {
   const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
-  while ((await connection.query<unknown[]>(waiting)).length === 0) await delay(20);
+  await untilTrue(async () => (await connection.query<unknown[]>(waiting)).length > 0);
 }

@@ -33,40 +33,43 @@ type ColourOf = (name: string) => string;
 export function CandleChart(properties: CandleChartProperties) {
   const { label, candles, gaps, stepMs } = properties;
   const box = useRef<HTMLDivElement>(null);
-  const parts = useChart(box);
+  const { parts, isMissing } = useChart(box);
   const theme = useTheme();
   useEffect(() => {
     if (parts) showData(parts, coloursOf(box.current!), { candles, gaps, stepMs });
   }, [parts, theme, candles, gaps, stepMs]);
   const noteMove = useShownRange(parts, properties);
-  return html`<div
-    class="chart"
-    ref=${box}
-    role="img"
-    aria-label=${label}
-    onPointerDownCapture=${noteMove}
-    onWheelCapture=${noteMove}
-  ></div>`;
+  return html`${isMissing && html`<p class="failure" role="alert">The chart could not be loaded. Load the page again.</p>`}
+    <div
+      class="chart"
+      ref=${box}
+      role="img"
+      aria-label=${label}
+      onPointerDownCapture=${noteMove}
+      onWheelCapture=${noteMove}
+    ></div>`;
 }
 
-/** Builds a chart in the box; undefined until the chart library is loaded. */
-function useChart(box: { readonly current: HTMLDivElement | null }): ChartParts | undefined {
+/** Builds a chart in the box. @returns its parts, undefined until the chart library is loaded, and whether that failed */
+function useChart(box: { readonly current: HTMLDivElement | null }) {
   const [parts, setParts] = useState<ChartParts>();
+  const [isMissing, setMissing] = useState(false);
   useEffect(() => {
     let isUnmounted = false;
     let chart: Charts.IChartApi | undefined;
-    void import('./charts.js').then((charts) => {
+    const build = (charts: typeof Library) => {
       if (isUnmounted || !box.current) return;
       const built = buildChart(charts, box.current, coloursOf(box.current));
       ({ chart } = built);
       setParts(built);
-    });
+    };
+    void import('./charts.js').then(build, () => setMissing(true));
     return () => {
       isUnmounted = true;
       chart?.remove();
     };
   }, []);
-  return parts;
+  return { parts, isMissing };
 }
 
 /**

@@ -5,31 +5,31 @@ import { apiPath, CallError, callInView, pagesOf } from './http.js';
 
 /** Symbols on a page: as many as the API allows. */
 const PAGE_SYMBOLS = 500;
-/** Status of the answer for a session whose days cannot be read: it was never started, is lost, or its calendar is gone. */
-const CONFLICT = 409;
+/** The kinds of problems of a session that has no days: one that has not begun to stream, and a lost one. */
+const WITHOUT_DAYS: ReadonlySet<CallError['kind']> = new Set(['wrong-state', 'session-lost']);
 
 export interface SessionDays extends Matrix<DaysAnswer['days'][number]> {
   /** IANA zone of the venue. */
   zone: string;
 }
 
-const nothing = () => ({
-  /** All days. */
+const nothingWanted = () => ({
+  /** Whether to read all days. */
   all: false,
-  /** The session's first retained day: the days before it are dropped. */
+  /** Whether to ask for the session's first retained day, and to drop the days before it. */
   firstDay: false,
-  /** The days with these dates. */
+  /** The dates of the days to read. */
   dates: new Set<string>(),
 });
 
-type OnPage = (days: SessionDays | undefined) => void;
+type OnPage = (days: SessionDays) => void;
 
 /** Reads the days of a session: first all of them, later those that have changed. A read must end before the next one begins. */
 export class DaysReader {
-  /** The result of the last read; during the first read its first page. */
-  private latest: SessionDays | undefined;
+  /** The result of the last read; during the first read its first page. Null for a session without days. */
+  private latest: SessionDays | null = null;
   /** What the next read reads; callers add to it. */
-  wanted = { ...nothing(), all: true };
+  wanted = { ...nothingWanted(), all: true };
 
   constructor(private readonly id: string) {}
 
@@ -41,27 +41,29 @@ export class DaysReader {
 
   /**
    * Reads what is wanted, and merges it into the earlier result. After a failure the next read reads all days.
-   * @param onPage called after each page with everything read so far, and with undefined when the days cannot be read
-   * @returns the result after the last page; undefined for a session whose days cannot be read
+   * @param onPage called after each page with everything read so far
+   * @returns the result after the last page; null for a session without days
    */
-  async read(onPage: OnPage): Promise<SessionDays | undefined> {
+  async read(onPage: OnPage): Promise<SessionDays | null> {
     const { all, firstDay, dates } = this.wanted;
-    this.wanted = nothing();
+    this.wanted = nothingWanted();
     try {
-      if (all || (firstDay && !(await this.dropRemovedDays()))) await this.readAll(onPage);
-      else if (dates.size > 0) await this.readDates([...dates].sort(), onPage);
+      if (all) await this.readAll(onPage);
+      else {
+        if (firstDay) await this.dropRemovedDays();
+        if (dates.size > 0) await this.readDates([...dates].sort(), onPage);
+      }
     } catch (error) {
       this.wanted.all = true;
-      const areUnreadable = error instanceof CallError && error.status === CONFLICT;
-      if (!areUnreadable) throw error;
-      this.latest = undefined; // the days are gone with the store
-      onPage(undefined);
+      const hasNoDays = error instanceof CallError && WITHOUT_DAYS.has(error.kind);
+      if (!hasNoDays) throw error;
+      this.latest = null;
     }
     return this.latest;
   }
 
   private async readAll(onPage: OnPage): Promise<void> {
-    let days: SessionDays | undefined;
+    let days: SessionDays | null = null;
     for await (const page of this.pages('')) {
       days = withPage(days, page);
       this.latest ??= days;
@@ -87,15 +89,9 @@ export class DaysReader {
     return pagesOf(path, callInView<DaysAnswer>, ({ next }) => next);
   }
 
-  /** @returns false after a failure: then all days are to be read, which shows the failure if it lasts */
-  private async dropRemovedDays(): Promise<boolean> {
-    try {
-      const { days } = await callInView<DaysAnswer>(apiPath`/v1/sessions/${this.id}/days?limit=1`);
-      if (this.latest && days[0]) this.latest = withoutDaysBefore(this.latest, days[0].date);
-      return true;
-    } catch {
-      return false;
-    }
+  private async dropRemovedDays(): Promise<void> {
+    const { days } = await callInView<DaysAnswer>(apiPath`/v1/sessions/${this.id}/days?limit=1`);
+    if (this.latest && days[0]) this.latest = withoutDaysBefore(this.latest, days[0].date);
   }
 }
 
@@ -103,7 +99,7 @@ function hasSameKeys(rows: ReadonlyMap<string, unknown>, symbols: ReadonlySet<st
   return rows.size === symbols.size && [...symbols].every((symbol) => rows.has(symbol));
 }
 
-function withPage(old: SessionDays | undefined, page: DaysAnswer): SessionDays {
+function withPage(old: SessionDays | null, page: DaysAnswer): SessionDays {
   const rows = new Map<string, RowCounts>(page.symbols.map(({ symbol, counts }) => [symbol, counts]));
   return { ...mergeMatrix(old, page.days, rows), zone: page.zone };
 }

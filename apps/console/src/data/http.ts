@@ -2,32 +2,48 @@
  * Calls the coordinator's API. All requests go to the page's own origin, so the browser adds the credentials itself (HTTP basic;
  * the password is an API key), and no key appears in a URL or in the browser's storage.
  */
-import type { Problem } from '@barkeep/api';
+import type { Problem, ProblemKind } from '@barkeep/api';
+
+/**
+ * A coordinator begins every answer within 30 s, apart from that to a comparison. When none has come after this time, ms, the connection is
+ * lost, which a browser may notice only after many minutes.
+ */
+const ANSWER_WITHIN_MS = 60_000;
 
 /** What went wrong with a call, as the API describes it (RFC 9457). */
 export class CallError extends Error {
   constructor(
-    /** HTTP status; 0 when no answer came. */
-    readonly status: number,
     message: string,
-    /** The problem's `type`; `network` when no answer came. */
-    readonly type: string,
+    /** The last part of the problem's `type`; `network` when no answer came. */
+    readonly kind: ProblemKind | 'network' | undefined,
     /** The fields of the request that are wrong. */
-    readonly problems: NonNullable<Problem['problems']>,
+    readonly problems: NonNullable<Problem['problems']> = [],
   ) {
     super(message);
   }
 }
 
+interface CallOptions {
+  method?: string;
+  body?: unknown;
+  /** True for a call whose answer may take any time. */
+  isLong?: boolean;
+}
+
 /** Calls one route. @returns the JSON of the answer; undefined when it has no content (204) @throws CallError */
-export async function call<Answer>(path: string, options: { method?: string; body?: unknown } = {}): Promise<Answer> {
-  const { method = 'GET', body } = options;
+export async function call<Answer>(path: string, options: CallOptions = {}): Promise<Answer> {
+  const { method = 'GET', body, isLong = false } = options;
   const headers: Record<string, string> = { accept: 'application/json' };
   if (body !== undefined) headers['content-type'] = 'application/json';
-  const request = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
-  const response = await fetch(path, request).catch(() => {
-    throw new CallError(0, 'The coordinator does not answer. Is it running?', 'network', []);
-  });
+  const unanswered = new AbortController();
+  const timer = isLong ? undefined : window.setTimeout(() => unanswered.abort(), ANSWER_WITHIN_MS);
+  const { signal } = unanswered;
+  const request = { method, headers, body: body === undefined ? null : JSON.stringify(body), signal };
+  const response = await fetch(path, request)
+    .catch(() => {
+      throw new CallError('The coordinator does not answer. Is it running?', 'network');
+    })
+    .finally(() => window.clearTimeout(timer));
   if (!response.ok) throw await errorOf(response);
   return (response.status === 204 ? undefined : await response.json()) as Answer;
 }
@@ -36,7 +52,8 @@ async function errorOf(response: Response): Promise<CallError> {
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
   const stated = [problem.title, problem.detail].filter(Boolean).join(': ');
   const text = stated || `the coordinator answered with status ${response.status}`;
-  return new CallError(response.status, text, problem.type ?? '', problem.problems ?? []);
+  const kind = problem.type?.replace('urn:barkeep:problem:', '') as ProblemKind | undefined;
+  return new CallError(text, kind, problem.problems);
 }
 
 /** A path of the API. Encodes the names that are inserted. */
@@ -79,18 +96,15 @@ export function inView(path: string): string {
   return shownView.current === 'strategy' ? path : `${path}${path.includes('?') ? '&' : '?'}view=operator`;
 }
 
-/**
- * Calls a route that has two views. If the operator's view is refused (403), the page shows the strategy's view from then on.
- * @throws CallError
- */
-export async function callInView<Answer>(path: string): Promise<Answer> {
+/** Calls a route that has two views. If the operator's view is refused, the page shows the strategy's view from then on. @throws CallError */
+export async function callInView<Answer>(path: string, options: Pick<CallOptions, 'isLong'> = {}): Promise<Answer> {
   const requested = shownView.current; // another call may change it meanwhile
   try {
-    return await call<Answer>(inView(path));
+    return await call<Answer>(inView(path), options);
   } catch (error) {
-    if (!(error instanceof CallError) || error.status !== 403 || requested === 'strategy') throw error;
+    if (!(error instanceof CallError) || error.kind !== 'forbidden' || requested === 'strategy') throw error;
     shownView.current = 'strategy';
     shownView.onChange('strategy');
-    return call<Answer>(path);
+    return call<Answer>(path, options);
   }
 }

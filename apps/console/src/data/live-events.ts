@@ -29,13 +29,13 @@ const TYPES = [
   'consumer-left',
   'consumer-dropped',
 ] as const satisfies readonly (keyof typeof eventAnswers)[];
-/** Time between a refused connection and a new one, ms. */
-const RETRY_MS = 2000;
+/** Time between a refused connection and a new one, ms: at first, and at most, after it has doubled at each refusal. */
+const [RETRY_MS, RETRY_MAX_MS] = [2000, 30_000];
 
 export interface LiveEvent {
   type: (typeof TYPES)[number];
-  /** The fields of the event; those that depend on the type are optional. */
-  data: { at: string; time?: string; date?: string; state?: string; error?: string | null };
+  /** Those fields of the event that the page uses. */
+  data: { time?: string; date?: string; state?: string };
 }
 
 interface LiveListener {
@@ -51,6 +51,7 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
   /** The connection, or the one that was refused; undefined while the page is hidden. */
   let source: EventSource | undefined;
   let retryTimer: number | undefined;
+  let retryMs = RETRY_MS;
   let lostSince: Date | null = null;
   let isFirstAttempt = true;
   /** Whether events may be missed until the next connection opens, because it has no id of a last event. */
@@ -59,6 +60,7 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
     source = new EventSource(inView(apiPath`/v1/sessions/${id}/events`));
     source.addEventListener('open', () => {
       lostSince = null;
+      retryMs = RETRY_MS;
       isFirstAttempt = false;
       listener.onConnection(null);
       if (mayMissEvents) listener.onGap();
@@ -81,7 +83,8 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
   const retryLater = () => {
     isFirstAttempt = false;
     mayMissEvents = true;
-    retryTimer = window.setTimeout(connect, RETRY_MS);
+    retryTimer = window.setTimeout(connect, retryMs);
+    retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
   };
   const disconnect = () => {
     window.clearTimeout(retryTimer);

@@ -11,6 +11,13 @@ export interface Hole {
   last: number;
 }
 
+/** A range of empty or filled slots; `start` and `end` (exclusive) are ISO 8601. */
+export interface GapLine extends Omit<GapAnswer, 'status' | 'attempts'> {
+  status: GapAnswer['status'] | 'filled';
+  /** How often repositories were asked; null for a filled range, for which no count is kept. */
+  attempts: number | null;
+}
+
 /** The bars, and an empty candle for each slot of the gaps, in order of time. @param stepMs length of a bar */
 export function candlesOf(bars: readonly AnsweredBar[], gaps: readonly GapAnswer[], stepMs: number): Candle[] {
   const byTime = new Map<number, Candle>();
@@ -78,7 +85,7 @@ export function priceDecimals(candles: readonly Candle[]): number {
   const prices = candles.flatMap((candle) => ('open' in candle ? [candle.high, candle.low, candle.close] : []));
   const highest = prices.reduce((high, price) => Math.max(high, Math.abs(price)), 0);
   if (highest === 0) return DECIMALS_MIN;
-  const digitsBeforePoint = 1 + Math.floor(Math.log10(highest)); // below 0.1 negative: zeros are no digits
+  const digitsBeforePoint = 1 + Math.floor(Math.log10(highest)); // 3 for 123.4, 0 for 0.5, -1 for 0.05
   const decimalsMax = DIGITS_MAX - digitsBeforePoint;
   const decimals = prices.reduce((most, price) => Math.max(most, decimalsOf(price)), 0);
   return Math.max(DECIMALS_MIN, Math.min(decimals, decimalsMax, 15)); // a chart does not compute with more than 15
@@ -102,13 +109,6 @@ const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000
 /** The length in milliseconds of an interval such as `5m`. Takes an unknown unit for minutes. */
 export function intervalMs(interval: string): number {
   return Number(interval.slice(0, -1)) * (UNIT_MS[interval.slice(-1)] ?? UNIT_MS['m']!);
-}
-
-/** A range of empty or filled slots; `start` and `end` (exclusive) are ISO 8601. */
-export interface GapLine extends Omit<GapAnswer, 'status' | 'attempts'> {
-  status: GapAnswer['status'] | 'filled';
-  /** How often repositories were asked; null for a filled range, for which no count is kept. */
-  attempts: number | null;
 }
 
 /** The gaps of a day, and the ranges of adjacent backfilled bars, in order of time. @param bars oldest first */

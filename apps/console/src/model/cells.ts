@@ -17,9 +17,17 @@ export const STATE_WORDS = {
     letter: '·',
     help: 'a complete source confirms that nothing traded in the empty minutes',
   },
-  absent: { name: 'absent', letter: '?', help: 'a repository was asked and did not have the bars; it is asked again' },
+  absent: {
+    name: 'absent',
+    letter: '?',
+    help: 'a repository did not have the bars and is asked again, or there is none to ask',
+  },
   unfillable: { name: 'unfillable', letter: '!', help: 'given up after all attempts' },
-  'in-progress': { name: 'in progress', letter: '', help: 'being read or repaired; strategies do not see it yet' },
+  'in-progress': {
+    name: 'in progress',
+    letter: '',
+    help: 'being read or repaired, or the clock has not closed the day',
+  },
   'after-clock': { name: 'after the clock', letter: '', help: 'not read yet' },
 } as const;
 export type CellState = keyof typeof STATE_WORDS;
@@ -49,7 +57,6 @@ export interface Matrix<Day = MatrixDay> {
 export interface MatrixCell extends Record<CountName, number> {
   state: CellState;
   expected: number;
-  visible: number;
   /** Number of absent and unfillable slots. */
   holes: number;
 }
@@ -60,11 +67,9 @@ export interface MatrixCell extends Record<CountName, number> {
  * @param openDay index of the first day that the clock has not closed
  */
 export function cellOf(matrix: Matrix, symbol: string, day: number, openDay: number): MatrixCell {
-  const { expected, visible } = matrix.days[day]!;
   const row = matrix.rows.get(symbol) ?? {};
   return {
-    expected,
-    visible,
+    expected: matrix.days[day]!.expected,
     streamed: countOf(row, 'streamed', day),
     backfilled: countOf(row, 'backfilled', day),
     noTrade: countOf(row, 'noTrade', day),

@@ -1,5 +1,5 @@
 import type { Matrix, RowCounts } from './cells.js';
-import { mergeMatrix, withoutDaysBefore } from './matrix-updates.js';
+import { mergeMatrix, withEmptyAsAbsent, withoutDaysBefore } from './matrix-updates.js';
 
 const DAYS = ['2024-03-04', '2024-03-05', '2024-03-06'].map((date) => ({ date, expected: 390, visible: 390 }));
 const matrix = (rows: Record<string, RowCounts>): Matrix => ({ days: DAYS, rows: new Map(Object.entries(rows)) });
@@ -23,4 +23,15 @@ it('days that the store has removed leave the matrix with their counts', () => {
   expect(days).toEqual(DAYS.slice(1));
   expect(Object.fromEntries(rows)).toEqual({ A: { streamed: [389, 388], absent: [1, 2] }, B: {} });
   expect(withoutDaysBefore(full, '2024-03-04')).toBe(full);
+});
+
+it('without upkeep every empty slot of a closed day is absent', () => {
+  const [closed, half, open] = [390, 200, 100];
+  const row = { streamed: [closed, half, open], backfilled: [0, 90, 0], noTrade: [0, 60, 0], unfillable: [0, 30, 0] };
+  const openDay = 2;
+  const whole = { streamed: [390, 390, 0] };
+  const { rows } = withEmptyAsAbsent(matrix({ A: row, EMPTY: {}, WHOLE: whole }), openDay);
+  expect(rows.get('A')).toEqual({ ...row, absent: [0, 390 - 200 - 90 - 60 - 30, 0] });
+  expect(rows.get('EMPTY')).toEqual({ absent: [390, 390, 0] });
+  expect(rows.get('WHOLE')).toEqual(whole); // without `absent`: a row has no array for counts that are 0 on all days
 });

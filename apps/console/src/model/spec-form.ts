@@ -6,36 +6,26 @@ export type SpecForm = Record<
   string
 >;
 
-/** The spec that the API expects. */
+/** The spec that the API expects. In `pace` and `barrier`, a number is the speed of a clock and minutes; other texts are passed as they are. */
 export function specOf(form: SpecForm): Record<string, unknown> {
-  const symbols = form.symbols.trim();
+  const trimmed = Object.entries(form).map(([name, text]) => [name, text.trim()]);
+  const { id, symbols, dataset, derivedIntervals, backfill, pace, barrier, ...same } = Object.fromEntries(
+    trimmed,
+  ) as SpecForm;
   return {
-    ...(form.id.trim() === '' ? {} : { id: form.id.trim() }),
-    // The word `dataset` means all symbols of the dataset.
-    symbols: symbols === 'dataset' ? symbols : listed(symbols),
-    calendar: form.calendar.trim(),
-    start: form.start.trim(),
-    end: form.end.trim(),
-    derivedIntervals: listed(form.derivedIntervals),
-    source: { type: 'dataset', dataset: form.dataset.trim() },
-    backfill: listed(form.backfill),
-    pace: paceOf(form.pace.trim()),
-    upkeep: { barrier: barrierOf(form.barrier.trim()) },
+    ...(id === '' ? {} : { id }),
+    symbols: symbols === 'dataset' ? symbols : listed(symbols), // the word `dataset` means all symbols of the dataset
+    ...same,
+    derivedIntervals: listed(derivedIntervals),
+    source: { type: 'dataset', dataset },
+    backfill: listed(backfill),
+    pace: isNumber(pace) ? { mode: 'clock', speed: Number(pace) } : { mode: pace },
+    upkeep: { barrier: isNumber(barrier) ? { minutes: Number(barrier) } : barrier },
   };
 }
 
 function listed(text: string): string[] {
   return text.split(/[\s,]+/).filter(Boolean);
-}
-
-/** A number is the speed of a clock; other texts are modes. */
-function paceOf(text: string): unknown {
-  return isNumber(text) ? { mode: 'clock', speed: Number(text) } : { mode: text };
-}
-
-/** A number is minutes; other texts are passed as they are. */
-function barrierOf(text: string): unknown {
-  return isNumber(text) ? { minutes: Number(text) } : text;
 }
 
 function isNumber(text: string): boolean {

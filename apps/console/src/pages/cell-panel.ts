@@ -32,7 +32,8 @@ interface CellPanelProperties {
 }
 
 /** The candles of a symbol on one day in the chosen interval, and the table of its gaps. */
-export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelProperties) {
+export function CellPanel(properties: CellPanelProperties) {
+  const { id, spec, symbol, day, zone, version } = properties;
   const [chosen, setChosen] = useQuery('interval');
   const intervals = [spec.baseInterval, ...spec.derivedIntervals];
   const interval = intervals.includes(chosen) ? chosen : spec.baseInterval;
@@ -41,28 +42,16 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
   const { bars, gaps } = cell.value ?? NOTHING_READ;
   const stepMs = intervalMs(interval);
   const isBase = interval === spec.baseInterval;
+  // Gaps are ranges of base slots, so the chart of a longer interval shows none.
+  const hatched = useGapsOutsideBreaks(properties, isBase ? gaps : NOTHING_READ.gaps, stepMs);
+  const candles = useMemo(() => candlesOf(bars, hatched.gaps, stepMs), [bars, hatched.gaps, stepMs]);
+  const lines = useMemo(() => gapLines(isBase ? bars : [], gaps), [bars, gaps, isBase]);
   /** The gap that the chart zooms to; undefined shows the whole day. */
   const [focus, setFocus] = useState<GapLine>();
   useEffect(() => setFocus(undefined), [key]);
-  // Gaps are ranges of base slots, so the chart of a longer interval shows none.
-  const crossesBreak = isBase && gaps.some((gap) => spansBreak(gap, stepMs));
-  const segmentsKey = crossesBreak ? `${id} ${day.date}` : undefined; // undefined reads nothing
-  const segments = useResource(segmentsKey, () => readSegments(id, day.date));
-  const isComplete = cell.value && (!crossesBreak || segments.value); // all that the chart shows is read
-  const chartGaps = useMemo(() => {
-    if (!isBase) return [];
-    return crossesBreak ? gapsOutsideBreaks(gaps, segments.value ?? []) : gaps;
-  }, [cell.value, isBase, segments.value]);
-  const candles = useMemo(() => candlesOf(bars, chartGaps, stepMs), [cell.value, chartGaps]);
-  const lines = useMemo(() => gapLines(isBase ? bars : [], gaps), [cell.value, isBase]);
-  /** The breaks of a day do not change, so they are read again only after a failure. */
-  const retrySegments = () => {
-    if (segments.error) segments.reload();
-  };
-  useEffect(retrySegments, [version]);
   const retry = () => {
     cell.reload();
-    retrySegments();
+    hatched.retry();
   };
   const hours = `${clockText(day.open)}–${clockText(day.close)} UTC${atVenueText(zone, day.open, day.close)}`;
   /** The button that chooses an interval. The base interval is the default, so it is not in the address. */
@@ -79,12 +68,12 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
           >${intervals.map(choice)} ${focus && button('whole day', () => setFocus(undefined), { class: 'quiet' })}</span
         >
       </div>
-      <${Failure} error=${cell.error ?? segments.error} retry=${retry} />
-      ${isComplete && candles.length === 0 && html`<p class="empty">This day has no visible bar or gap yet.</p>`}
+      <${Failure} error=${cell.error ?? hatched.error} retry=${retry} />
+      ${cell.value && hatched.areRead && candles.length === 0 && html`<p class="empty">This day has no visible bar or gap yet.</p>`}
       <${CandleChart}
         label=${`Candles of ${symbol} on ${day.date}, ${bars.length} bars, ${gaps.length} gaps`}
         candles=${candles}
-        gaps=${chartGaps}
+        gaps=${hatched.gaps}
         stepMs=${stepMs}
         focus=${focus}
       />
@@ -112,6 +101,25 @@ async function readCell(id: string, symbol: string, { open, close }: CellPanelPr
     callInView<GapAnswer[]>(apiPath`/v1/sessions/${id}/symbols/${symbol}/gaps`),
   ]);
   return { bars, gaps: gapsWithin(gaps, open, close) };
+}
+
+/**
+ * The parts of the gaps outside the breaks of the day. The breaks are read only when a gap spans one: `areRead` is false until then.
+ * @param stepMs length of a slot
+ */
+function useGapsOutsideBreaks({ id, day, version }: CellPanelProperties, gaps: readonly GapAnswer[], stepMs: number) {
+  const spansOne = gaps.some((gap) => spansBreak(gap, stepMs));
+  const segments = useResource(spansOne ? `${id} ${day.date}` : undefined, () => readSegments(id, day.date));
+  const parts = useMemo(
+    () => (spansOne ? gapsOutsideBreaks(gaps, segments.value ?? []) : gaps),
+    [gaps, spansOne, segments.value],
+  );
+  /** The breaks of a day do not change, so they are read again only after a failure. */
+  const retry = () => {
+    if (segments.error) segments.reload();
+  };
+  useEffect(retry, [version]);
+  return { gaps: parts, areRead: !spansOne || segments.value !== undefined, error: segments.error, retry };
 }
 
 /** The parts of a trading day between its breaks. */

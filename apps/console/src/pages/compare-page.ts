@@ -12,7 +12,7 @@ export function ComparePage() {
   const [typed, setTyped] = useState({ a, b }); // the texts of the inputs, before they are applied
   const sessions = useResource('sessions', () => callInView<SessionPageAnswer>('/v1/sessions?limit=100'));
   const difference = useResource(a && b ? `${a} ${b}` : undefined, () =>
-    callInView<DifferenceAnswer>(apiPath`/v1/sessions/${a}/difference?with=${b}`),
+    callInView<DifferenceAnswer>(apiPath`/v1/sessions/${a}/difference?with=${b}`, { isLong: true }),
   );
   const apply = (event: Event) => {
     event.preventDefault();

@@ -14,15 +14,10 @@ export interface Selection {
   to?: string;
 }
 
-/** The states in which a session has no days, each with the reason. */
-export const WHY_NO_DAYS: Partial<Record<SessionAnswer['state'], string>> = {
-  created: 'The days show when the session has started.',
-  lost: 'The days are gone with the data of the session.',
-};
-
 interface CoverageProperties {
   sessionState: SessionAnswer['state'];
-  days: SessionDays | undefined;
+  /** Undefined before they are read; null for a session without days. */
+  days: SessionDays | null | undefined;
   /** Index of the first day that the clock has not closed. */
   openDay: number;
   /** Symbol and date of the cell that the page's address names; empty when it names none. */
@@ -48,7 +43,7 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
     () => (days ? orderedSymbols(days, rowOrder, state, openDay) : []),
     [days, rowOrder, state, openDay],
   );
-  if (!days) return html`<${EmptyPanel} title="Coverage" text=${WHY_NO_DAYS[sessionState] ?? 'Reading the days …'} />`;
+  if (!days) return html`<${EmptyPanel} title="Coverage" text=${noDaysText(days, sessionState)} />`;
   const firstDate = days.days[0]?.date; // changes when the store removes days
   const marked =
     userMark && userMark.firstDate === firstDate
@@ -73,7 +68,7 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
         /></label>
         <label
           >show<${Choice}
-            value=${filter}
+            value=${state ?? ''}
             options=${['', ...CELL_STATES]}
             nameOf=${(name: CellState) => STATE_WORDS[name].name}
             onChange=${setFilter}
@@ -97,6 +92,11 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
     <${Legend} />
     <${WorstCells} days=${days} symbols=${symbols} openDay=${openDay} onOpen=${openListed} />
   </section>`;
+}
+
+function noDaysText(days: null | undefined, state: SessionAnswer['state']): string {
+  if (state === 'lost') return 'The days are gone with the data of the session.';
+  return days === null ? 'The days show when the session has started.' : 'Reading the days …';
 }
 
 /** Marks the cell that the page's address names; undefined when it is not shown. */

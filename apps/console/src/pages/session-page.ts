@@ -1,7 +1,7 @@
 /** The page of one session: its state, time line, counts, coverage, the candles of a cell, consumers, queues and certificate. */
 import type { SessionAnswer } from '@barkeep/api';
 import { apiPath } from '../data/index.js';
-import { clockText, compareHref, openDayOf } from '../model/index.js';
+import { clockText, compareHref } from '../model/index.js';
 import { ConsumerTable, Figures, QueuePanel, Steering, TimeLine, Waiting } from '../parts/index.js';
 import { button, EmptyPanel, Failure, goTo, html, StateBadge, useQuery } from '../shell/index.js';
 import { useState } from 'preact/hooks';
@@ -13,7 +13,7 @@ import { UpkeepDialog } from './upkeep-dialog.js';
 
 export function OneSessionPage({ id }: { id: string }) {
   const state = useSession(id);
-  const { session, days, error, lostSince, isDeleted, version } = state;
+  const { session, days, openDay, error, lostSince, isDeleted, version } = state;
   const [symbol, setSymbol] = useQuery('symbol');
   const [date, setDate] = useQuery('date');
   /** Why the last action of the user failed. */
@@ -26,7 +26,6 @@ export function OneSessionPage({ id }: { id: string }) {
       ${!isDeleted && !error && html`<p class="empty">Reading ${id} …</p>`}
       <${Failure} error=${isDeleted ? undefined : error} retry=${state.reload} />`;
   const { spec } = session;
-  const openDay = openDayOf(session.clock, days?.days ?? []);
   const day = days?.days.find((candidate) => candidate.date === date);
   const openCell = (newSymbol: string, newDate: string) => {
     setSymbol(newSymbol);

@@ -6,6 +6,7 @@
 import type { SessionAnswer } from '@barkeep/api';
 import {
   apiPath,
+  CallError,
   callInView,
   DaysReader,
   listenToSession,
@@ -13,12 +14,14 @@ import {
   type LiveEvent,
   type SessionDays,
 } from '../data/index.js';
+import { openDayOf, withEmptyAsAbsent } from '../model/index.js';
 import { useResource, useThrottle, useTicks } from '../shell/index.js';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { WHY_NO_DAYS } from './coverage.js';
 
 /** Events that arrive within this time, ms, cause one read. */
 const READ_EVERY_MS = 700;
+/** The states in which a session never has days. In other states it may lack them, too: it may have failed before it streamed. */
+const WITHOUT_DAYS: ReadonlySet<SessionAnswer['state'] | undefined> = new Set([undefined, 'created', 'lost']);
 /** When the session changes although no event has come for this long, ms, something holds the events back, such as a proxy that buffers. */
 const SILENT_MS = 2500;
 
@@ -33,11 +36,14 @@ export function useSession(id: string) {
   /** When the live connection was lost; null while it works. */
   const [lostSince, setLostSince] = useState<Date | null>(null);
   const isDeleted = useRef(false); // no state: the listener is made once and needs the newest value
+  /** A session that is created under this id later shows itself by its events. */
+  const isUnknown = session.error instanceof CallError && session.error.kind === 'unknown-session';
   /** Increases when bars or gaps may have changed, or the session was deleted. */
   const [version, setVersion] = useState(0);
   const { noteEvent, hasChangedSilently } = useSilence(session.value);
 
   const raiseVersion = () => setVersion((previous) => previous + 1);
+  /** Reads the session, and of its days what is wanted. */
   const read = () => {
     session.reload();
     if (reader.wanted.all || reader.wanted.dates.size > 0) raiseVersion();
@@ -72,30 +78,47 @@ export function useSession(id: string) {
     readChanged();
   };
   useTicks(() => {
-    if (isDeleted.current) return;
+    if (isDeleted.current || isUnknown) return;
     session.reload();
     if (hasChangedSilently()) readAll();
     const removesDays = (session.value?.spec.history.retainDays ?? 0) > 0;
     if (removesDays) reader.wanted.firstDay = true;
-    // The read of the days may have been refused just before the session had days.
-    const lacksDays = !days.value && session.value !== undefined && !WHY_NO_DAYS[session.value.state];
+    // The last read may have come just before the session had days.
+    const lacksDays = days.value === null && !WITHOUT_DAYS.has(session.value?.state);
     if (removesDays || days.error || lacksDays) days.reload();
   });
+  const onConnection = (since: Date | null) => {
+    setLostSince(since);
+    if (since === null && isDeleted.current) startOver();
+  };
   // A change of the view needs another connection.
-  const listen = () => listenToSession(id, { onEvent, onGap: startOver, onConnection: setLostSince });
+  const listen = () => listenToSession(id, { onEvent, onGap: startOver, onConnection });
   useLayoutEffect(listen, [id, shownView.current]);
   // An event may have a later clock than the last answer. Times in ISO 8601 compare as texts.
   const isNewer = clock !== undefined && clock > (session.value?.clock ?? '');
+  const shown = session.value && isNewer ? { ...session.value, clock } : session.value;
+  // Single pages are shown only until all pages were read once. Later, a mixture of old and new rows would change the order of the rows.
+  const readDays = days.value === undefined ? firstPages : days.value;
   return {
-    session: session.value && isNewer ? { ...session.value, clock } : session.value,
-    // Single pages are shown only until all pages were read once. Later, a mixture of old and new rows would change the order of the rows.
-    days: days.value ?? firstPages,
+    session: shown,
+    ...useShownDays(readDays, shown),
     error: session.error ?? days.error,
     lostSince,
     isDeleted: isDeleted.current,
     version,
     reload: readAll,
   };
+}
+
+/** The days as the page shows them (without upkeep, empty slots are absent), and the index of the first day that the clock has not closed. */
+function useShownDays(days: SessionDays | null | undefined, session: SessionAnswer | undefined) {
+  const openDay = openDayOf(session?.clock ?? null, days?.days ?? []);
+  const hasUpkeep = session?.spec.upkeep.enabled ?? true;
+  const shown = useMemo(
+    () => (days && !hasUpkeep ? withEmptyAsAbsent(days, openDay) : days),
+    [days, hasUpkeep, openDay],
+  );
+  return { days: shown, openDay };
 }
 
 /**

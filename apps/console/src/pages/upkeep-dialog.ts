@@ -22,6 +22,7 @@ export function UpkeepDialog({ id, selection, onClose, onDone }: UpkeepDialogPro
     call<UpkeepPlanAnswer>(path, { method: 'POST', body: { ...selection, dryRun: true } }),
   );
   const [error, setError] = useState<Error>();
+  const canAsk = plan.value === undefined || plan.value.symbols.some(({ repositories }) => repositories.length > 0);
   const run = () =>
     void call(path, { method: 'POST', body: selection }).then(() => {
       onClose();
@@ -29,9 +30,10 @@ export function UpkeepDialog({ id, selection, onClose, onDone }: UpkeepDialogPro
     }, setError);
   return html`<${Dialog} title="Ask again" onClose=${onClose}>
     <p>${`Session ${id}: ${scopeOf(selection)}.`}</p>
-    <${Failure} error=${error ?? plan.error} /> ${plan.value && html`<${Plan} plan=${plan.value} />`}
+    <${Failure} error=${error ?? plan.error} /> ${plan.value && html`<${Plan} plan=${plan.value} canAsk=${canAsk} />`}
     <div class="actions">
-      ${button('Close', onClose)} ${button('Ask now', run, { class: 'primary', disabled: !plan.value })}
+      ${button('Close', onClose)}
+      ${button(canAsk ? 'Ask now' : 'Run upkeep', run, { class: 'primary', disabled: !plan.value })}
     </div>
   <//>`;
 }
@@ -44,17 +46,20 @@ function scopeOf({ symbols, from, to }: Selection): string {
 }
 
 function lineOf({ symbol, slots, gaps, repositories }: UpkeepPlanAnswer['symbols'][number]): string {
-  const sources =
-    repositories.length > 0 ? `from ${repositories.join(', then ')}` : 'and the session has no backfill to ask';
-  return `${symbol}: ${countText(slots, 'slot')} in ${countText(gaps, 'gap')}, ${sources}`;
+  const sources = repositories.length > 0 ? `, from ${repositories.join(', then ')}` : '';
+  return `${symbol}: ${countText(slots, 'slot')} in ${countText(gaps, 'gap')}${sources}`;
 }
 
-function Plan({ plan }: { plan: UpkeepPlanAnswer }) {
+/** @param canAsk false for a session without backfill */
+function Plan({ plan, canAsk }: { plan: UpkeepPlanAnswer; canAsk: boolean }) {
   if (plan.slots === 0)
     return html`<p>No slot is empty. Upkeep would check the derived bars, and derive them again where needed.</p>`;
   const rest = plan.symbols.length - SHOWN_SYMBOLS;
   const line = (symbol: UpkeepPlanAnswer['symbols'][number]) => html`<li key=${symbol.symbol}>${lineOf(symbol)}</li>`;
-  return html`<p>Empty slots: ${numberText(plan.slots)}. Upkeep would ask for them:</p>
+  const action = canAsk
+    ? 'Upkeep would ask for them:'
+    : 'The session has no backfill that could be asked. Upkeep would only check the derived bars.';
+  return html`<p>Empty slots: ${numberText(plan.slots)}. ${action}</p>
     <ul class="plain">
       ${plan.symbols.slice(0, SHOWN_SYMBOLS).map(line)}
       ${rest > 0 && html`<li>${`and ${countText(rest, 'more symbol')}`}</li>`}

@@ -11,7 +11,7 @@ export function Figures({ counts }: { counts: SessionAnswer['counts'] }) {
     ['backfilled', numberText(counts.backfilled), 'missing bars that a repository had'],
     ['no trade', numberText(counts.noTrade), 'empty minutes in which nothing traded'],
     // Slots that were not requested yet are shown together with those that are requested again.
-    ['absent', numberText(counts.absent + counts.missing), 'empty slots that upkeep still requests'],
+    ['absent', numberText(counts.absent + counts.missing), 'empty slots that may still be filled'],
     ['unfillable', numberText(counts.unfillable), 'empty slots that were given up'],
     ['refused', numberText(counts.refused), 'rows that cannot be bars'],
     ['outside', numberText(counts.outside), 'rows at times for which the calendar has no slot'],

@@ -70,24 +70,24 @@ interface FailureProperties {
 /** Shows an error with buttons that try again or hide it. For a missing right it says which key is needed. Null without an error. */
 export function Failure({ error, retry, dismiss }: FailureProperties) {
   if (!error) return null;
-  const type = error instanceof CallError ? error.type.replace('urn:barkeep:problem:', '') : '';
-  if (type === 'forbidden')
+  const kind = error instanceof CallError ? error.kind : undefined;
+  if (kind === 'forbidden')
     return html`<p class="warning" role="status">
       This needs the admin key: open the console with a key of BARKEEP_ADMIN_KEYS.
     </p>`;
   const text =
-    type === 'unauthorized'
+    kind === 'unauthorized'
       ? 'The coordinator does not accept the key of this page. Load the page again, and give a key as the password.'
       : error.message;
   return html`<p class="failure" role="alert">
-    ${text} ${linkOf(type)} ${retry && button('Try again', retry)} ${dismiss && button('Dismiss', dismiss)}
+    ${text} ${linkOf(kind)} ${retry && button('Try again', retry)} ${dismiss && button('Dismiss', dismiss)}
   </p>`;
 }
 
-/** A link to the list, when the type of a problem says that the session or dataset does not exist. */
-function linkOf(type: string) {
-  if (type === 'unknown-session') return html`<a href="/">All sessions</a>`;
-  return type === 'unknown-dataset' ? html`<a href="/datasets">All datasets</a>` : '';
+/** A link to the list, when the kind of a problem says that the session or dataset does not exist. */
+function linkOf(kind: CallError['kind']) {
+  if (kind === 'unknown-session') return html`<a href="/">All sessions</a>`;
+  return kind === 'unknown-dataset' ? html`<a href="/datasets">All datasets</a>` : '';
 }
 
 /** A panel without content, with a text that says why. */

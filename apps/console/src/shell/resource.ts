@@ -28,10 +28,12 @@ export function useResource<Value>(key: string | undefined, read: () => Promise<
       reader.isWanted = false;
       const requestedKey = reader.key;
       const outcome = await outcomeOf(reader.read());
+      if (reader.key !== requestedKey) {
+        reader.isWanted = true; // the key has changed: reads again
+        continue;
+      }
       // A failure keeps the value that was read for the same key.
-      const after = (old: State<Value>) => ({ value: old.key === requestedKey ? old.value : undefined, ...outcome });
-      if (reader.key === requestedKey) setState((old) => ({ key: requestedKey, ...after(old) }));
-      else reader.isWanted = true; // the key has changed: reads again
+      setState((old) => ({ ...(old.key === requestedKey && { value: old.value }), key: requestedKey, ...outcome }));
     }
     reader.isRunning = false;
   };
