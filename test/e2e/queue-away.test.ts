@@ -39,6 +39,18 @@ test('I5 I13 a late bar of a completed session is derived although the queue Red
   await worker.signal('SIGTERM');
 });
 
+test('I11 a session that waits for upkeep shows its clock while the queue Redis is away', async () => {
+  await servers.runSlowly('shown', { upkeep: {} }); // no worker runs
+  const { clock } = await api.until('shown', ({ waitingFor }) => waitingFor?.kind === 'worker');
+  await servers.queue.shutdown();
+  try {
+    expect(await api.session('shown')).toMatchObject({ clock, waitingFor: { kind: 'worker' } });
+  } finally {
+    await servers.queue.start();
+  }
+  await api.ok('DELETE', '/v1/sessions/shown');
+});
+
 test('I13 symbols are removed and added while the queue Redis is away', async () => {
   await servers.runSlowly('members', { upkeep: {} });
   await servers.queue.shutdown();
