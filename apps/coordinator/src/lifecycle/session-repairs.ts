@@ -39,7 +39,7 @@ export class SessionRepairs {
    */
   async idle(row: SessionRecord): Promise<void> {
     const { changes, control, producer } = this.parts;
-    if (row.state !== 'lost') await changes.repair(row); // a lost store may be broken
+    await changes.repair(row);
     await control.repair(row);
     await this.emitState(row);
     if (row.state === 'paused') await scheduleUpkeep(producer, row); // a pause stops the clock, not the repairs

@@ -39,12 +39,12 @@ export class SymbolChanges {
       const { joining } = await store.readSymbols(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
       return joining.includes(symbol) ? 'joining' : 'present';
     };
-    return isNew ? unlessAway(stateInStore(), 'joining') : stateInStore();
+    return isNew ? orLater(stateInStore(), 'joining') : stateInStore();
   }
 
   /**
    * Removes a symbol and all its data.
-   * @returns whether that is done; false when a server is away: then the stream or the reconciler removes the data later
+   * @returns whether that is done; false when a server is away or the store is broken: then the data is removed later
    * @throws UnknownSessionError, UnknownSymbolError, SymbolCountError, FedSymbolsError
    */
   async remove(id: string, symbol: string): Promise<boolean> {
@@ -54,7 +54,7 @@ export class SymbolChanges {
       return withoutSymbol(id, membersOf(layout), membership, symbol, partition);
     });
     const update = this.updateStore(row).then(() => true);
-    return unlessAway(update, false);
+    return orLater(update, false);
   }
 
   /**
@@ -97,7 +97,9 @@ export class SymbolChanges {
       const isBehind = stored.version < inRow.version || leaving !== '';
       return isBehind && (await this.updateStore(row));
     } catch (error) {
-      if (!(error instanceof store.SessionLostError)) throw error;
+      // The next start of a lost session removes what is left of its store, which may be broken.
+      const isLostStore = row.state === 'lost' && store.isBrokenStore(error);
+      if (!isLostStore && !(error instanceof store.SessionLostError)) throw error;
       return false;
     }
   }
@@ -135,12 +137,13 @@ export class SymbolChanges {
 }
 
 /**
- * The result of an update of the store by a call that has changed the row already: so the call must not fail when a server is away.
- * @param later the result in that case: the stream or the reconciler makes the update later
+ * The result of an update of the store by a call that has changed the row already, and so must not fail any more.
+ * @param later the result when the stream or the reconciler makes the update later, because a server is away; or the next start of the
+ *   session, because the store is broken
  */
-async function unlessAway<T>(update: Promise<T>, later: T): Promise<T> {
+async function orLater<T>(update: Promise<T>, later: T): Promise<T> {
   return update.catch((error: unknown) => {
-    if (store.isOutage(error)) return later;
+    if (store.isOutage(error) || store.isBrokenStore(error)) return later;
     throw error;
   });
 }
