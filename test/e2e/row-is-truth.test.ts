@@ -199,3 +199,25 @@ test.each(['paused', 'lost'])(
     for (const process of [other, repairing]) await process.signal('SIGKILL');
   },
 );
+
+test('I13 the refused rows of a symbol that left are deleted when PostgreSQL first loses their deletion', async () => {
+  const id = await inTheMiddle('refused-rows');
+  await call(api(), id, 'pause');
+  const rows = () => system.query(`SELECT 1 FROM quarantined_bars WHERE symbol = 'BBB'`);
+  await system.query(
+    `INSERT INTO quarantined_bars (incarnation, dataset, symbol, reason) VALUES ($1, 'stream', 'BBB', 'bad-price')`,
+    [await system.incarnationOf(id)],
+  );
+  // The connection of the removal ends when it commits.
+  await system.query(`
+    CREATE FUNCTION end_connection() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
+    CREATE CONSTRAINT TRIGGER at_commit AFTER DELETE ON quarantined_bars
+      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION end_connection()`);
+  expect((await api().call('DELETE', `/v1/sessions/${id}/symbols/BBB`)).status).toBe(202);
+  expect(await rows()).toHaveLength(1);
+  await system.query('DROP TRIGGER at_commit ON quarantined_bars');
+  const repairing = await system.coordinator(FREQUENT_RECONCILER);
+  await api().eventually(rows, (left) => left.length === 0, 10_000);
+  await repairing.signal('SIGKILL');
+});

@@ -62,23 +62,31 @@ export class SymbolChanges {
    * @returns false when there is no store
    */
   async updateStore(row: SessionRecord): Promise<boolean> {
-    const { dataSource, redis, keyPrefix, producer, warn } = this.servers;
+    const { producer, warn } = this.servers;
     try {
-      const removedSymbols = await repository.withSessionLock(dataSource, row, async (membership, manager) => {
-        if (!membership) throw new store.SessionLostError(row.id); // the session no longer exists
-        const removed = await store.updateSymbols(redis, layoutOf({ ...row, membership }, keyPrefix));
-        await repository.forgetQuarantined(manager, row.incarnation, removed ?? []);
-        return removed;
-      });
+      let steps = 0;
+      while (await this.takeStep(row)) steps++;
       // Jobs with the old symbol list end without an error, so their work is requested again. The change is made already, so the call
       // must not fail when the queue Redis is away.
-      const hadOldList = removedSymbols !== undefined; // undefined: the store already had the new list
-      if (hadOldList) hintUpkeep({ layout: row, producer, warn });
+      if (steps > 0) hintUpkeep({ layout: row, producer, warn });
       return true;
     } catch (error) {
       if (error instanceof store.SessionLostError) return false;
       throw error;
     }
+  }
+
+  /** Takes one step of {@link updateStore}. @returns false when there was nothing to do @throws SessionLostError */
+  private async takeStep(row: SessionRecord): Promise<boolean> {
+    const { dataSource, redis, keyPrefix } = this.servers;
+    const removed = await repository.withSessionLock(dataSource, row, async (membership, manager) => {
+      if (!membership) throw new store.SessionLostError(row.id); // the session no longer exists
+      const left = await store.updateSymbols(redis, layoutOf({ ...row, membership }, keyPrefix));
+      await repository.forgetQuarantined(manager, row.incarnation, left?.symbols ?? []);
+      return left;
+    });
+    await removed?.finish(); // after the commit, so that a crash before it leaves the step to a later call
+    return removed !== undefined;
   }
 
   /**

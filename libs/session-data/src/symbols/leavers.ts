@@ -21,9 +21,16 @@ const DAYS_A_CALL = 32;
 /** Most attempts to restamp a partition while its days retire: days retire far more slowly than these calls run. */
 const RESTAMPS_MAX = 50;
 
-/** Removes all data of leavers. @param json the leavers, as switch-symbols.lua stored them @returns their symbols */
-export async function removeLeavers(redis: Redis, layout: SessionLayout, json: string): Promise<string[]> {
-  if (json === '') return [];
+/** Symbols whose data were removed from the store. */
+export interface RemovedSymbols {
+  symbols: string[];
+  /** Records that nothing of these symbols is left. Before this, the next update removes them again, so that it is safe to crash. */
+  finish(): Promise<void>;
+}
+
+/** Removes all data of leavers. @param json the leavers, as switch-symbols.lua stored them; '' for none */
+export async function removeLeavers(redis: Redis, layout: SessionLayout, json: string): Promise<RemovedSymbols> {
+  if (json === '') return { symbols: [], finish: () => Promise.resolve() };
   const leavers = JSON.parse(json) as Leaver[];
   for (const leaver of leavers) {
     const leaversOfPartition = leavers.filter(({ partition }) => partition === leaver.partition);
@@ -31,8 +38,10 @@ export async function removeLeavers(redis: Redis, layout: SessionLayout, json: s
     await restamp(redis, layout, leaver, leaversOfPartition.length);
   }
   for (const leaver of leavers) await dropDays(redis, layout, leaver);
-  await SCRIPTS.clearLeaving.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
-  return leavers.map(({ symbol }) => symbol);
+  const finish = async () => {
+    await SCRIPTS.clearLeaving.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
+  };
+  return { symbols: leavers.map(({ symbol }) => symbol), finish };
 }
 
 /** Gives a leaver's partition a new stamp, so that it refuses writers whose list has the `leaverCount` symbols that left it. */
