@@ -48,33 +48,32 @@ export class SessionRemoval {
   private async removeNow(row: SessionRecord, { onlyIfExpired }: { onlyIfExpired: boolean }): Promise<void> {
     const { dataSource, keyPrefix, producer, redis } = this.parts;
     const { layout, isComplete } = removalOf(row, keyPrefix);
-    // A search of all keys of the server finds what the layout does not name.
-    const mustScan = !isComplete || (await this.mayHaveLeftSymbols(row));
+    // The keys of symbols that left, and of days that are unknown, are not in the layout. A search of all keys of the server finds them.
+    const mustScan = !isComplete || (await this.removeLeftSymbols(row)).mayRemain;
     const removedRow = await withSessionLock(dataSource, row, async (membership, manager) => {
       const sessions = this.parts.sessions.within(manager);
-      const isGone = membership === undefined; // without a row there is no membership
+      const isGone = membership === undefined; // every row has a membership
       if (isGone || (onlyIfExpired && !(await sessions.lockExpired(row)))) return undefined;
       await removeSession(redis, layout, { mustScan, onBatch: lockKeeper(manager) });
       await producer.unschedule(row.incarnation);
       return sessions.remove(row);
     });
     if (!removedRow) return;
-    // Another process may have created the store, or a symbol's part of it, before the row was gone (invariant I9 of docs/ARCHITECTURE.md).
+    // Until the row was gone, another process could create the store again, or a symbol's part of it (invariant I9 of docs/ARCHITECTURE.md).
     const left = removalOf(removedRow, keyPrefix);
     await withSessionLock(dataSource, row, () => removeLeftover(redis, left.layout, !left.isComplete));
   }
 
   /**
-   * Removes the data of symbols that left the session. @returns whether some of it may remain, because the store is broken or takes no
-   * writes: a full session Redis still removes keys
+   * Removes the data of symbols that left the session. It may remain when the store is broken, or when the session Redis is full: then the
+   * server takes no writes, but still removes keys.
    */
-  private async mayHaveLeftSymbols(row: SessionRecord): Promise<boolean> {
-    if (!row.membership) return false;
+  private async removeLeftSymbols(row: SessionRecord): Promise<{ mayRemain: boolean }> {
     try {
-      await this.parts.changes.updateStore(row);
-      return false;
+      if (row.membership) await this.parts.changes.updateStore(row);
+      return { mayRemain: false };
     } catch (error) {
-      if (isBrokenStore(error) || isRedisOutage(error)) return true;
+      if (isBrokenStore(error) || isRedisOutage(error)) return { mayRemain: true };
       throw error;
     }
   }
