@@ -3,7 +3,7 @@
  * a session. Otherwise a slow call could remove the keys of a newer store, which another start or a later session of the same id has made.
  */
 import { withSessionLock } from '@barkeep/bar-repository';
-import { isBrokenStore, isRedisOutage, removeLeftover, removeSession, type SessionLayout } from '@barkeep/session-data';
+import { isBrokenStore, isRedisOutage, removeLeftover, removeSession } from '@barkeep/session-data';
 import type { EntityManager } from 'typeorm';
 import { removalOf, type Servers, type SessionRecord } from './session-row.js';
 import type { SymbolChanges } from './symbol-changes.js';
@@ -79,13 +79,8 @@ export class SessionRemoval {
   }
 }
 
-/** Removes the store of a session whose lock `manager` holds. */
-export async function removeLockedStore(redis: Servers['redis'], layout: SessionLayout, manager: EntityManager) {
-  await removeSession(redis, layout, { onBatch: lockKeeper(manager) });
-}
-
-/** A function that keeps a session's lock while its store is removed, if it is called often. */
-function lockKeeper(manager: EntityManager): () => Promise<void> {
+/** A function that keeps the session's lock of `manager` while the store is removed, if it is called often. */
+export function lockKeeper(manager: EntityManager): () => Promise<void> {
   let keptAt = performance.now();
   return async () => {
     if (performance.now() - keptAt < LOCK_KEPT_EVERY_MS) return;

@@ -30,8 +30,7 @@ export interface RemovedSymbols {
 
 /** Removes all data of leavers. @param json the leavers, as switch-symbols.lua stored them; '' for none */
 export async function removeLeavers(redis: Redis, layout: SessionLayout, json: string): Promise<RemovedSymbols> {
-  if (json === '') return { symbols: [], finish: () => Promise.resolve() };
-  const leavers = JSON.parse(json) as Leaver[];
+  const leavers = JSON.parse(json || '[]') as Leaver[];
   for (const leaver of leavers) {
     const leaversOfPartition = leavers.filter(({ partition }) => partition === leaver.partition);
     // After the first leaver of a partition, the calls for its others find the new stamp and change nothing.
