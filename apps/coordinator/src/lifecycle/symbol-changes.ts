@@ -105,8 +105,8 @@ export class SymbolChanges {
       const isBehind = stored.version < inRow.version || leaving !== '';
       return isBehind && (await this.updateStore(row));
     } catch (error) {
-      // The next start of a lost session removes what is left of its store, which may be broken.
-      const isLostStore = row.state === 'lost' && store.isBrokenStore(error);
+      // The store of a lost session may be broken. Its next start removes what is left of it.
+      const isLostStore = row.state === 'lost' && !store.isOutage(error);
       if (!isLostStore && !(error instanceof store.SessionLostError)) throw error;
       return false;
     }
