@@ -87,6 +87,18 @@ test('I11 a session with garbage in a field is shown with a warning', async () =
   await api.ok('DELETE', '/v1/sessions/garbage');
 });
 
+test('I13 a symbol is removed from a session with a broken store by its next start', async () => {
+  await runSlowly({ id: 'fewer' });
+  await breakStore('fewer');
+  expect((await api.call('DELETE', '/v1/sessions/fewer/symbols/BBB')).status).toBe(202);
+  await api.until('fewer', ({ state }) => state === 'lost');
+  await api.ok('POST', '/v1/sessions/fewer/start');
+  await api.until('fewer', ({ clock }) => clock !== null);
+  expect((await api.session('fewer')).symbols).toEqual(['AAA']);
+  expect(await redis.keys(`${system.sessionPrefix}:{fewer:*:BBB:*`)).toEqual([]);
+  await api.ok('DELETE', '/v1/sessions/fewer');
+});
+
 test('I9 I11 a session with a broken store and changed symbols is removed with all of its keys', async () => {
   await runSlowly({ id: 'changed', symbols: ['AAA'] });
   await api.ok('POST', '/v1/sessions/changed/symbols/BBB');

@@ -28,15 +28,32 @@ test('I5 I13 a late bar of a completed session is derived although the queue Red
     derivedIntervals: ['5m'],
   };
   await api.run({ ...fed, id: 'late', upkeep });
-  await requests.feed('late', 'AAA', bars.toSpliced(7, 1));
+  const late = bars[7]!; // in the second bar of five minutes
+  await requests.feed(
+    'late',
+    'AAA',
+    bars.filter((bar) => bar !== late),
+  );
   await requests.end('late', 'AAA');
   await api.completed('late');
   await servers.queue.shutdown();
-  expect(await requests.feed('late', 'AAA', [bars[7]])).toMatchObject({ accepted: 1, late: 1 });
+  expect(await requests.feed('late', 'AAA', [late])).toMatchObject({ accepted: 1, late: 1 });
   await servers.queue.start();
-  const secondBar = async () => (await api.bars('late', 'AAA', 'interval=5m&last=1000'))[1];
-  await api.eventually(secondBar, (bar) => bar?.sourceCount === 5);
+  const secondFive = async () => (await api.bars('late', 'AAA', 'interval=5m&last=1000'))[1];
+  await api.eventually(secondFive, (bar) => bar?.sourceCount === 5);
   await worker.signal('SIGTERM');
+});
+
+test('I11 a session that waits for upkeep shows its clock while the queue Redis is away', async () => {
+  await servers.runSlowly('shown', { upkeep: {} }); // no worker runs
+  const { clock } = await api.until('shown', ({ waitingFor }) => waitingFor?.kind === 'worker');
+  await servers.queue.shutdown();
+  try {
+    expect(await api.session('shown')).toMatchObject({ clock, waitingFor: { kind: 'worker' } });
+  } finally {
+    await servers.queue.start();
+  }
+  await api.ok('DELETE', '/v1/sessions/shown');
 });
 
 test('I13 symbols are removed and added while the queue Redis is away', async () => {

@@ -181,17 +181,43 @@ test('I13 a create that is answered 503 because the queue Redis is down leaves n
   await other.signal('SIGKILL');
 });
 
-test('I13 a symbol that left a paused session while the store was away leaves the store when it is back', async () => {
-  const id = await inTheMiddle('left');
+test.each(['paused', 'lost'])(
+  'I13 a symbol that left a %s session while the store was away leaves the store when it is back',
+  async (state) => {
+    const id = await inTheMiddle(`left-${state}`);
+    await call(api(), id, 'pause');
+    await system.query('UPDATE sessions SET state = $2 WHERE id = $1', [id, state]);
+    const keysOfSymbol = () => redis.keys(`${system.sessionPrefix}:{${id}:*:BBB:*`);
+    expect(await keysOfSymbol()).not.toEqual([]);
+    const other = await system.coordinator({ ...NO_RECONCILER, SESSION_REDIS_URL: gate.url });
+    await gate.shut();
+    // 202: the row has dropped BBB, and the store could not be changed yet.
+    expect((await new Api(other.url).call('DELETE', `/v1/sessions/${id}/symbols/BBB`)).status).toBe(202);
+    await gate.open();
+    const repairing = await system.coordinator(FREQUENT_RECONCILER);
+    await api().eventually(keysOfSymbol, (keys) => keys.length === 0, 10_000);
+    for (const process of [other, repairing]) await process.signal('SIGKILL');
+  },
+);
+
+test('I13 the refused rows of a symbol that left are deleted when PostgreSQL first loses their deletion', async () => {
+  const id = await inTheMiddle('refused-rows');
   await call(api(), id, 'pause');
-  const bars = () => api().call('GET', `/v1/sessions/${id}/symbols/BBB/bars?last=1`);
-  expect((await bars()).status).toBe(200);
-  const other = await system.coordinator({ ...NO_RECONCILER, SESSION_REDIS_URL: gate.url });
-  await gate.shut();
-  // 202: the row has dropped BBB, and the store could not be changed yet.
-  expect((await new Api(other.url).call('DELETE', `/v1/sessions/${id}/symbols/BBB`)).status).toBe(202);
-  await gate.open();
+  const rows = () => system.query(`SELECT 1 FROM quarantined_bars WHERE symbol = 'BBB'`);
+  await system.query(
+    `INSERT INTO quarantined_bars (incarnation, dataset, symbol, reason) VALUES ($1, 'stream', 'BBB', 'bad-price')`,
+    [await system.incarnationOf(id)],
+  );
+  // The connection of the removal ends when it commits.
+  await system.query(`
+    CREATE FUNCTION end_connection() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
+    CREATE CONSTRAINT TRIGGER at_commit AFTER DELETE ON quarantined_bars
+      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION end_connection()`);
+  expect((await api().call('DELETE', `/v1/sessions/${id}/symbols/BBB`)).status).toBe(202);
+  expect(await rows()).toHaveLength(1);
+  await system.query('DROP TRIGGER at_commit ON quarantined_bars');
   const repairing = await system.coordinator(FREQUENT_RECONCILER);
-  await api().eventually(bars, ({ status }) => status === 404, 10_000);
-  for (const process of [other, repairing]) await process.signal('SIGKILL');
+  await api().eventually(rows, (left) => left.length === 0, 10_000);
+  await repairing.signal('SIGKILL');
 });

@@ -20,7 +20,7 @@ afterAll(async () => {
   await servers?.close();
 });
 
-/** Starts a session that waits for its first consumer, and reads its store once a second meanwhile. */
+/** Starts a session that waits for its first consumer. Its stream reads the store once a second meanwhile. */
 async function waitingSession(id: string, symbols: readonly string[]): Promise<void> {
   await api.run({ ...WHOLE_SPEC, id, symbols, pace: { mode: 'lockstep', window: 60, consumers: 1 } });
   await api.until(id, ({ waitingFor }) => waitingFor?.kind === 'consumers');

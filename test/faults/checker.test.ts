@@ -35,7 +35,6 @@ function evidence(change: Partial<Evidence> = {}): Evidence {
     observations: { samples: [sample(1, 10), sample(2, 40)], silentMs: 0 }, // every coordinator always answered
     setsBack: false, // no fault took data
     changesSymbols: false,
-    deaths: [],
     jobsLeft: [],
     keysLeft: [],
     ...change,
@@ -86,12 +85,11 @@ test('without a barrier the clock may pass the watermark, and after a loss of da
   expect(violationsAfter({ observations, kind: KINDS.none, setsBack: true })).toEqual([]);
 });
 
-test('dead processes, blocked loops, and keys and jobs that are left are violations', () => {
+test('blocked loops, and keys and jobs that are left are violations', () => {
   const change = {
-    deaths: ['worker ended'],
     jobsLeft: ['j'],
     keysLeft: ['k'],
     observations: { samples: [], silentMs: 60_000 },
   };
-  expect(violationsOf(evidence(change)).map(({ kind }) => kind)).toEqual(['dead', 'blocked', 'left', 'left']);
+  expect(violationsOf(evidence(change)).map(({ kind }) => kind)).toEqual(['blocked', 'left', 'left']);
 });

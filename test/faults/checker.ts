@@ -29,8 +29,6 @@ export interface Evidence {
   setsBack: boolean;
   /** True when a fault changed the symbols for a while, which the events of days show. */
   changesSymbols: boolean;
-  /** Processes that ended although no fault ended them. */
-  deaths: readonly string[];
   /** Jobs of the session in the queues after it was removed. */
   jobsLeft: readonly string[];
   /** Keys of the session after it was removed. */
@@ -53,10 +51,10 @@ const SILENT_MAX_MS = 20_000;
 /** How many violations of one kind a report lists. */
 const LISTED_MAX = 5;
 
-/** All violations; empty when there are none. */
+/** All violations except the deaths of processes, which do not belong to one session. */
 export function violationsOf(evidence: Evidence): Violation[] {
-  const { deaths, observations, jobsLeft, keysLeft } = evidence;
-  const violations: Violation[] = deaths.map((what) => ({ kind: 'dead', what }));
+  const { observations, jobsLeft, keysLeft } = evidence;
+  const violations: Violation[] = [];
   const add = (kind: ViolationKind, what: string): void => void violations.push({ kind, what });
   if (observations.silentMs > SILENT_MAX_MS)
     add('blocked', `a coordinator did not answer /health/live for ${observations.silentMs} ms`);

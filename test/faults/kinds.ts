@@ -48,7 +48,7 @@ interface KindOptions {
   isByName?: boolean;
 }
 
-/** @param changes parts of the spec that {@link BASE} lacks or has otherwise */
+/** @param changes parts of the spec that are added to {@link BASE}, or replace its parts */
 function kind(
   changes: object,
   { barrier = 'day', consumers = 0, isFed = false, isByName = false }: KindOptions = {},

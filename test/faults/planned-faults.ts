@@ -57,8 +57,8 @@ function resourceOf(fault: string): string {
 }
 
 /**
- * The recovery of each fault after which no other fault was active until the session progressed. When another one was active,
- * it is unknown from which one the session recovered. @param progress times at which the session progressed, epoch ms of real time
+ * How long the session took to progress after each fault. A fault is left out when another one was active in that time: then it is unknown
+ * from which of them the session recovered. @param progress times at which the session progressed, epoch ms of real time
  */
 export function recoveriesOf(spans: readonly Span[], progress: readonly number[]): Recovery[] {
   return spans.flatMap((span) => {

@@ -15,8 +15,8 @@ const VIOLATION_NAMES = {
 export function summary(results: readonly ScheduleResult[], seconds: number): string {
   const faults = results.flatMap(({ schedule }) => schedule.faults);
   const counts = Object.entries(VIOLATION_NAMES).map(([kind, name]) => {
-    const having = results.filter(({ violations }) => violations.some((violation) => violation.kind === kind));
-    return `${having.length} ${name}`;
+    const found = results.filter(({ violations }) => violations.some((violation) => violation.kind === kind));
+    return `${found.length} ${name}`;
   });
   const failed = results.filter(({ violations }) => violations.length > 0).map(({ schedule }) => schedule);
   const repeat = 'npm run faults -- --schedules 1 --seed';
@@ -60,7 +60,7 @@ function tableRow(name: string, triedCount: number, timesMs: readonly number[]):
   return `| ${[name, triedCount, timesMs.length, ...figures].join(' | ')} |`;
 }
 
-/** The smallest value that at least this share of the values do not exceed. @param values not empty @param share 0 to 1 */
+/** The value up to which this share of the values lie: with 200 values, a share of 0.99 gives the 198th of them by size. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;

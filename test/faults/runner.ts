@@ -89,7 +89,6 @@ export class Runner {
       observations,
       setsBack: setsBack(schedule),
       changesSymbols: schedule.faults.some(({ name }) => name === 'call-symbols'),
-      deaths: [], // those of all sessions are taken once
       ...(left ?? { keysLeft: [], jobsLeft: [] }),
     });
     return {

@@ -31,7 +31,7 @@ test('a schedule can be limited to one fault and one kind', () => {
   expect(new Set(faults.map(({ name }) => name))).toEqual(new Set(['consumer-kill']));
 });
 
-test('a percentile is the smallest value that at least this share of the values do not exceed', () => {
+test('a percentile is the value up to which a share of the values lie', () => {
   // 200 down to 1: the order does not matter.
   const values = Array.from({ length: 200 }, (_, i) => 200 - i);
   expect([0.5, 0.99, 1].map((share) => percentile(values, share))).toEqual([100, 198, 200]);

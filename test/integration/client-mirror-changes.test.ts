@@ -1,8 +1,9 @@
 /** Changes behind the clock of a mirror, on a real Redis: backfilled bars, late bars, and symbols that join or leave. */
 import { withoutSymbol, withSymbol } from '@barkeep/bars';
-import { showJoined, UnknownSymbolError, updateSymbols, withMembership } from '@barkeep/session-data';
+import { showJoined, UnknownSymbolError, withMembership } from '@barkeep/session-data';
 import { holey, marketBars } from '../support/data/market.js';
 import { advanceTo, feedOf } from '../support/programs/feeding.js';
+import { updateAllSymbols } from '../support/sessions/changed-symbols.js';
 import { deriveDay, fillDay, runTo } from '../support/sessions/follow-store.js';
 import {
   expectSame,
@@ -71,7 +72,7 @@ test('a mirror shows an added symbol once it is whole, and a removed one no long
   // The session has XXX, but not yet its bars.
   const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
   const withXxx = withMembership(layout, withSymbol(layout.id, members, layout.membership, 'XXX'));
-  await updateSymbols(server.redis, withXxx);
+  await updateAllSymbols(server.redis, withXxx);
   await mirror.update();
   expect(() => mirror.latestBar('XXX')).toThrow(UnknownSymbolError);
 
@@ -84,7 +85,7 @@ test('a mirror shows an added symbol once it is whole, and a removed one no long
   expect(mirror.barCount('XXX')).toBe(SLOTS);
 
   const membership = withoutSymbol(layout.id, members, withXxx.membership, 'AAA', withXxx.partitionOf('AAA')!);
-  await updateSymbols(server.redis, withMembership(withXxx, membership));
+  await updateAllSymbols(server.redis, withMembership(withXxx, membership));
   await mirror.update();
   expect(() => mirror.latestBar('AAA')).toThrow(UnknownSymbolError);
   expect(mirror.symbols).toEqual(['BBB', 'CCC', 'DDD', 'XXX']);

@@ -3,9 +3,9 @@
  * oldest retained day, and the counts of the history include it.
  * I9: an invariant at the end of docs/ARCHITECTURE.md.
  */
-import { noteHistory, OpenSession, readHistory, retireBefore, updateSymbols } from '@barkeep/session-data';
+import { noteHistory, OpenSession, readHistory, retireBefore } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
-import { changeStoreTo, layoutWith, layoutWithout } from '../support/sessions/changed-symbols.js';
+import { changeStoreTo, layoutWith, layoutWithout, updateAllSymbols } from '../support/sessions/changed-symbols.js';
 import { RETAINED_SPEC } from '../support/sessions/retained-store.js';
 import { flushUpTo, SLOTS, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
@@ -80,7 +80,7 @@ it('the stored bar counts of removed days stay, and a symbol that is added later
 it('the counts of a session keep the removed days of all symbols when a symbol is removed', async () => {
   const store = await storeKeptFrom(5);
   const withoutAaa = layoutWithout('AAA', store.layout);
-  expect(await updateSymbols(server.redis, withoutAaa)).toEqual(['AAA']);
+  expect(await updateAllSymbols(server.redis, withoutAaa)).toEqual(['AAA']);
   const { counts } = await new OpenSession(server.redis, withoutAaa).position();
   // BBB counts with all four days of the session. AAA counts with the two days that were removed while it was a symbol.
   const slots = (4 + 2) * SLOTS;

@@ -13,12 +13,11 @@ import {
   SessionLostError,
   showJoined,
   UnknownSymbolError,
-  updateSymbols,
   UpkeepStore,
   type SessionLayout,
 } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
-import { changeStoreTo, layoutWith, layoutWithout } from '../support/sessions/changed-symbols.js';
+import { changeStoreTo, layoutWith, layoutWithout, updateAllSymbols } from '../support/sessions/changed-symbols.js';
 import { failingAfter } from '../support/sessions/faulty-connections.js';
 import {
   ABSENT_ONCE,
@@ -78,7 +77,7 @@ test('I10 counts of rows outside are stored once, and are requested again when t
   await expect(noteOutside(store.as({ epoch: 0, owner: 'old' }), note)).rejects.toThrow(FencedError);
 
   const withoutBbb = layoutWithout('BBB', layout);
-  await updateSymbols(server.redis, withoutBbb);
+  await updateAllSymbols(server.redis, withoutBbb);
   expect(await outsideTo(server.redis, withoutBbb)).toEqual([undefined]);
   expect(await reader.outsideRows('operator')).toMatchObject({ outside: 4, extended: 2 });
 });
@@ -90,8 +89,8 @@ test('I9 a removed symbol leaves nothing, and a client with the old list of symb
   await noteOutside(writer, note);
   const derived = await derivedOf(store, PARTITION, FIRST_DAY, SLOTS);
   const withoutBbb = layoutWithout('BBB', layout);
-  expect(await updateSymbols(server.redis, withoutBbb)).toEqual(['BBB']);
-  expect(await updateSymbols(server.redis, withoutBbb)).toBeUndefined();
+  expect(await updateAllSymbols(server.redis, withoutBbb)).toEqual(['BBB']);
+  expect(await updateAllSymbols(server.redis, withoutBbb)).toBeUndefined();
   expect(await keysWith('BBB', store)).toEqual([]);
   expect(await server.redis.hkeys(layout.keysOf(PARTITION).outside)).toEqual(['counted']);
 
@@ -157,7 +156,7 @@ test('I9 a symbol that gets a freed partition finds it empty, and late writes fo
   const target = layoutWith('XXX', layoutWithout('XXX', layout));
   expect(target.partitionOf('XXX')).toBe(partition);
   // The store gets both changes at once, as after a crash between the changes of the row in PostgreSQL and of the store.
-  expect(await updateSymbols(server.redis, target)).toEqual(['XXX']);
+  expect(await updateAllSymbols(server.redis, target)).toEqual(['XXX']);
   expect(await keysWith('XXX', former)).toEqual([]);
   expect(await server.redis.exists(refusals)).toBe(0);
   const [window] = former.windows;
@@ -173,15 +172,15 @@ test('I9 the next call finishes a removal that was interrupted', async () => {
   const { redis } = server;
   // The process dies after its second script, which changes the list of symbols: later scripts fail.
   const dying = failingAfter(redis, 2);
-  await expect(updateSymbols(dying, withoutAaa)).rejects.toThrow('cut short');
+  await expect(updateAllSymbols(dying, withoutAaa)).rejects.toThrow('cut short');
   expect((await readSymbols(redis, withoutAaa)).leaving).not.toBe('');
-  expect(await updateSymbols(redis, withoutAaa)).toEqual(['AAA']);
+  expect(await updateAllSymbols(redis, withoutAaa)).toEqual(['AAA']);
   expect((await readSymbols(redis, withoutAaa)).leaving).toBe('');
   expect(await keysWith('AAA', store)).toEqual([]);
 });
 
 test('a change of symbols fails for a session without a store, and creates none', async () => {
   const layout = server.layout();
-  await expect(updateSymbols(server.redis, layoutWith('XXX', layout))).rejects.toThrow(SessionLostError);
+  await expect(updateAllSymbols(server.redis, layoutWith('XXX', layout))).rejects.toThrow(SessionLostError);
   expect(await server.keys(layout.id)).toEqual([]);
 });

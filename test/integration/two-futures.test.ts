@@ -28,7 +28,7 @@ const past = marketBars({ ...SMALL_SPEC, seed: 21 });
 interface Future {
   /** Seed of the market. */
   seed: number;
-  /** Every how many bars one is missing. */
+  /** One of so many bars is missing. */
   holeEvery: number;
   refusedRows: number;
   /** Whether a repository fails, a day times out, and the watermark is at another place. */
@@ -123,7 +123,7 @@ async function storeAt(barrier: Barrier, day: number, closedSlots: number, futur
   return store;
 }
 
-// The clock is at the end of the first `closedSlots` slots of day `day`.
+// The clock is at the end of the first `closedSlots` slots of day `day`: 203 and 5 end within derived bars, 388 just before the day closes.
 test.each<[barrier: Barrier, day: number, closedSlots: number]>([
   ['day', 0, 1],
   ['day', 0, 203],

@@ -23,7 +23,7 @@ const consumer: Choose = ({ session, pick }) => pickOf(session.consumers, pick);
 /** The owner in half of the faults, a worker in the other half. */
 const ownerOrWorker: Choose = (scene) => (scene.pick < 0.5 ? owner(scene) : worker(scene));
 
-/** A second choice from the same `pick`, independent of the first one: its fraction after multiplication. */
+/** Another number in [0, 1) from the same `pick`, for a second choice. With a factor of 7 it hardly depends on the first choice. */
 const secondPick = (pick: number): number => (pick * 7) % 1;
 
 const hasConsumers: Fault['suits'] = ({ consumers }) => consumers > 0;

@@ -8,13 +8,13 @@ import { DATES, EXTRA_SYMBOL, MANY_SYMBOLS, SYMBOLS, WIDE_DATES } from '../kinds
 /** The command of this checkout, seen from the compiled file. */
 const BARKEEP = join(__dirname, '../../../apps/cli/bin/barkeep.js');
 
-/** The bars that sessions stream, those of `reference`, which has most of the others, and those of `sparse`. */
+/** `stream` lacks 3 % of the market. `reference` has most of these bars, and `sparse` few of them. */
 export function importedMarkets(): Record<'stream' | 'reference' | 'sparse', BarsBySymbol> {
   const market = marketBars({ ...DATES, symbols: [...SYMBOLS, EXTRA_SYMBOL], seed: 7 });
   return { stream: holey(market, 0.03, 9), reference: holey(market, 0.002, 11), sparse: holey(market, 0.9, 12) };
 }
 
-/** Writes `stream`, the same bars as `packed` and packed, `wide`, `reference`, which has most of the bars that `stream` lacks, and `sparse`. */
+/** Writes the datasets of {@link importedMarkets}; `packed`, a packed copy of `stream`; and `wide`, which has other symbols. */
 export async function writeDatasets(databaseUrl: string): Promise<void> {
   const { stream, reference, sparse } = importedMarkets();
   const wide = marketBars({ ...WIDE_DATES, symbols: MANY_SYMBOLS, seed: 8 });

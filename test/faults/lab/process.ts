@@ -38,7 +38,7 @@ interface ProcessSpec {
 export class LabProcess {
   /** Ends that no fault caused. */
   readonly deaths: string[] = [];
-  /** True before its first start, and while a fault ends it and starts it again: its end is then not a death. */
+  /** True while its end would not be a death: before its first start, and while a fault ends it and starts it again. */
   isEnding = true;
   private child: ChildProcess | undefined;
   private isFrozen = false;

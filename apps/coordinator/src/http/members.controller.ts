@@ -32,7 +32,10 @@ export class MembersController {
     summary: 'Removes a symbol and all its data',
     description: 'Running work for the symbol ends and writes nothing more. The last symbol cannot be removed.',
     answer: { status: 204, description: 'removed' },
-    otherAnswer: { status: 202, description: 'the removal is saved; a server that is down gets it when it is back' },
+    otherAnswer: {
+      status: 202,
+      description: 'the symbol is removed; its data follow later (a server is down, or the store is broken)',
+    },
     problems: [...changeProblems, 'unknown-symbol'],
   })
   async removeSymbol(@Called() { id, symbol, response }: Call) {

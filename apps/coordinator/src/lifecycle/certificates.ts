@@ -70,7 +70,7 @@ export class Certificates {
    */
   async catchUp(signal: AbortSignal): Promise<void> {
     const rows = await this.kept.lacking(SESSIONS_A_ROUND, [...this.tried]);
-    // A round skips the sessions that earlier rounds have tried. A round that is not full takes the last ones: the next one starts over.
+    // Without those that earlier rounds have tried. When they do not fill a round, they are the last ones, and the next round starts over.
     const areLast = rows.length < SESSIONS_A_ROUND;
     if (areLast) this.tried.clear();
     for (const row of rows) {
@@ -114,8 +114,8 @@ export class Certificates {
   /** Computes a certificate from the store; concurrent callers share one read. */
   private compute(row: SessionRecord): Promise<store.StoreCertificate> {
     const { inProgress } = this;
-    const end = () => inProgress.delete(row.incarnation);
-    const computing = inProgress.get(row.incarnation) ?? this.open(row).certificate().finally(end);
+    const forget = () => inProgress.delete(row.incarnation);
+    const computing = inProgress.get(row.incarnation) ?? this.open(row).certificate().finally(forget);
     inProgress.set(row.incarnation, computing);
     return computing;
   }

@@ -15,7 +15,7 @@ import { Turns } from './turns.js';
 const KEPT_MS = 30_000;
 /** A caller waits at most this long for a look-up. */
 const WAIT_MS = 500;
-/** Warnings are kept of so many sessions at most, of those that were asked for last. */
+/** Most sessions whose warnings are kept: those that were asked for last. */
 const SESSIONS_KEPT = 500;
 
 interface KeptWarnings {
@@ -39,19 +39,12 @@ export class DatasetWarnings {
 
   /** The warnings of a session: none until its first look-up has ended. */
   async of(row: SessionRecord): Promise<string[]> {
-    const kept = this.keptOf(`${row.incarnation} ${(row.membership ?? UNCHANGED).version}`);
+    const key = `${row.incarnation} ${(row.membership ?? UNCHANGED).version}`;
+    const kept: KeptWarnings = this.kept.get(key) ?? { warnings: [], lookUp: undefined, until: 0 };
+    this.kept.set(key, kept);
     if (performance.now() >= kept.until) kept.lookUp ??= this.turns.run(() => this.refresh(row, kept));
     if (kept.lookUp) await Promise.race([kept.lookUp, sleep(WAIT_MS, undefined, { ref: false })]);
     return kept.warnings;
-  }
-
-  private keptOf(key: string): KeptWarnings {
-    let kept = this.kept.get(key);
-    if (!kept) {
-      kept = { warnings: [], lookUp: undefined, until: 0 };
-      this.kept.set(key, kept);
-    }
-    return kept;
   }
 
   /** Looks the warnings up; keeps the previous ones when Postgres cannot answer. */

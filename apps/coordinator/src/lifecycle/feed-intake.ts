@@ -3,7 +3,7 @@
  * are refused or conflict with a stored bar are quarantined with the reason. A late bar, whose slot the frontier had passed as empty,
  * triggers upkeep.
  */
-import type { FedAnswer } from '@barkeep/api';
+import { isoTime, type FedAnswer } from '@barkeep/api';
 import { quarantine, type QuarantinedBar } from '@barkeep/bar-repository';
 import type { SessionFeed } from '@barkeep/session-data';
 import type { FedRecord } from './fed-records.js';
@@ -79,7 +79,7 @@ export class FeedIntake {
     for (const { record, reason } of notStored) {
       if (problems.length >= PROBLEMS_MAX) return;
       const { index, line } = record;
-      const openTime = 'bar' in record ? isoTimeIfValid(record.bar.openTime) : undefined;
+      const openTime = 'bar' in record ? isoTime(record.bar.openTime) : undefined;
       const detail = 'malformed' in record ? record.malformed : undefined;
       problems.push({ index, line, reason, openTime, detail });
     }
@@ -100,10 +100,4 @@ export class FeedIntake {
     this.quarantined += kept.length;
     if (kept.length > 0) await quarantine(this.servers.dataSource, feed.layout.incarnation, kept);
   }
-}
-
-/** A time as ISO 8601; undefined for a number that is not a time. */
-function isoTimeIfValid(ms: number): string | undefined {
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }

@@ -29,15 +29,16 @@ test.each(['certificates are computed', 'expired sessions are removed'])(
 );
 
 test('I13 the return of the session Redis starts a round at once; a return during a round starts one more', async () => {
-  let rounds = 0;
-  let onRound: () => void = () => undefined;
-  const sessions = { ...parts.sessions, unfinished: () => (rounds++, onRound(), none()) };
-  const reconciler = new Reconciler({ ...parts, sessions } as unknown as SharedParts);
-  reconciler.start(3_600_000);
-  await new Promise<void>((resolve) => {
-    onRound = () => (rounds < 2 ? reconciler.onStoreReturned() : resolve());
-    reconciler.onStoreReturned();
+  /** Called once in each round. */
+  const unfinished = jest.fn(() => {
+    if (unfinished.mock.calls.length === 1) reconciler.onStoreReturned(); // during the first round
+    return none();
   });
+  const sessions = { ...parts.sessions, unfinished };
+  const reconciler = new Reconciler({ ...parts, sessions } as unknown as SharedParts);
+  reconciler.start(3_600_000); // an hour
+  reconciler.onStoreReturned();
+  while (unfinished.mock.calls.length < 2) await new Promise(setImmediate);
   await reconciler.stop();
-  expect(rounds).toBe(2);
+  expect(unfinished).toHaveBeenCalledTimes(2);
 });

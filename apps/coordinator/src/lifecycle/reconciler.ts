@@ -21,7 +21,7 @@ const SESSIONS_MAX = 1_000;
 export class Reconciler {
   private rounds: Promise<void> = Promise.resolve();
   private readonly stopping = new AbortController();
-  /** Aborted when the next round must start at once. */
+  /** Aborted when the next round must start at once, and when the reconciler stops. */
   private due = new AbortController();
   private readonly repairs: SessionRepairs;
   /** What {@link startLong} has started and has not ended. */
@@ -44,6 +44,7 @@ export class Reconciler {
   /** Starts no more rounds, and waits for the end of the current one. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.due.abort();
     await this.rounds;
   }
 
@@ -58,11 +59,9 @@ export class Reconciler {
   }
 
   private async doRounds(everyMs: number): Promise<void> {
-    const { stopping } = this;
     for (;;) {
-      const signal = AbortSignal.any([stopping.signal, this.due.signal]);
-      await sleep(everyMs, undefined, { signal }).catch(() => undefined); // rejects when `signal` ends it
-      if (stopping.signal.aborted) return;
+      await sleep(everyMs, undefined, { signal: this.due.signal }).catch(() => undefined); // rejects when `due` ends it
+      if (this.stopping.signal.aborted) return;
       this.due = new AbortController(); // before the round: the store may come back again during it
       await this.reconcile().catch((error: unknown) => this.parts.warn('a round of the reconciler failed', error));
     }

@@ -3,7 +3,7 @@
  * a session. Otherwise a slow call could remove the keys of a newer store, which another start or a later session of the same id has made.
  */
 import { withSessionLock } from '@barkeep/bar-repository';
-import { isBrokenStore, isRedisOutage, removeLeftover, removeSession, type SessionLayout } from '@barkeep/session-data';
+import { isBrokenStore, isRedisOutage, removeLeftover, removeSession } from '@barkeep/session-data';
 import type { EntityManager } from 'typeorm';
 import { removalOf, type Servers, type SessionRecord } from './session-row.js';
 import type { SymbolChanges } from './symbol-changes.js';
@@ -48,45 +48,39 @@ export class SessionRemoval {
   private async removeNow(row: SessionRecord, { onlyIfExpired }: { onlyIfExpired: boolean }): Promise<void> {
     const { dataSource, keyPrefix, producer, redis } = this.parts;
     const { layout, isComplete } = removalOf(row, keyPrefix);
-    // A search of all keys of the server finds what the layout does not name.
-    const mustScan = !isComplete || (await this.mayHaveLeftSymbols(row));
+    // The keys of symbols that left, and of days that are unknown, are not in the layout. A search of all keys of the server finds them.
+    const mustScan = !isComplete || (await this.removeLeftSymbols(row)).mayRemain;
     const removedRow = await withSessionLock(dataSource, row, async (membership, manager) => {
       const sessions = this.parts.sessions.within(manager);
-      const isGone = membership === undefined; // without a row there is no membership
+      const isGone = membership === undefined; // every row has a membership
       if (isGone || (onlyIfExpired && !(await sessions.lockExpired(row)))) return undefined;
       await removeSession(redis, layout, { mustScan, onBatch: lockKeeper(manager) });
       await producer.unschedule(row.incarnation);
       return sessions.remove(row);
     });
     if (!removedRow) return;
-    // Another process may have created the store, or a symbol's part of it, before the row was gone (invariant I9 of docs/ARCHITECTURE.md).
+    // Until the row was gone, another process could create the store again, or a symbol's part of it (invariant I9 of docs/ARCHITECTURE.md).
     const left = removalOf(removedRow, keyPrefix);
     await withSessionLock(dataSource, row, () => removeLeftover(redis, left.layout, !left.isComplete));
   }
 
   /**
-   * Removes the data of symbols that left the session. @returns whether some of it may remain, because the store is broken or takes no
-   * writes: a full session Redis still removes keys
+   * Removes the data of symbols that left the session. It may remain when the store is broken, or when the session Redis is full: then the
+   * server takes no writes, but still removes keys.
    */
-  private async mayHaveLeftSymbols(row: SessionRecord): Promise<boolean> {
-    if (!row.membership) return false;
+  private async removeLeftSymbols(row: SessionRecord): Promise<{ mayRemain: boolean }> {
     try {
-      await this.parts.changes.updateStore(row);
-      return false;
+      if (row.membership) await this.parts.changes.updateStore(row);
+      return { mayRemain: false };
     } catch (error) {
-      if (isBrokenStore(error) || isRedisOutage(error)) return true;
+      if (isBrokenStore(error) || isRedisOutage(error)) return { mayRemain: true };
       throw error;
     }
   }
 }
 
-/** Removes the store of a session whose lock `manager` holds. */
-export async function removeLockedStore(redis: Servers['redis'], layout: SessionLayout, manager: EntityManager) {
-  await removeSession(redis, layout, { onBatch: lockKeeper(manager) });
-}
-
-/** A function that keeps a session's lock while its store is removed, if it is called often. */
-function lockKeeper(manager: EntityManager): () => Promise<void> {
+/** A function that keeps the session's lock of `manager` while the store is removed, if it is called often. */
+export function lockKeeper(manager: EntityManager): () => Promise<void> {
   let keptAt = performance.now();
   return async () => {
     if (performance.now() - keptAt < LOCK_KEPT_EVERY_MS) return;

@@ -39,7 +39,7 @@ export class SessionRepairs {
    */
   async idle(row: SessionRecord): Promise<void> {
     const { changes, control, producer } = this.parts;
-    if (row.state !== 'lost') await changes.repair(row); // a lost store may be broken
+    await changes.repair(row);
     await control.repair(row);
     await this.emitState(row);
     if (row.state === 'paused') await scheduleUpkeep(producer, row); // a pause stops the clock, not the repairs
@@ -49,10 +49,9 @@ export class SessionRepairs {
   async completed(row: SessionRecord, { isScheduled }: { isScheduled: boolean }): Promise<void> {
     await this.parts.changes.repair(row);
     await this.emitState(row);
-    if (!row.spec.upkeep.enabled) return;
-    if (isScheduled)
-      this.done.delete(settledEntry(row)); // it has work again
-    else if (!(await this.isSettled(row))) await scheduleUpkeep(this.parts.producer, row);
+    // A session that was scheduled again has work again.
+    if (isScheduled) this.done.delete(settledEntry(row));
+    else if (row.spec.upkeep.enabled && !(await this.isSettled(row))) await scheduleUpkeep(this.parts.producer, row);
   }
 
   /** Emits the state of a session that no stream owns: a crash or an outage may have prevented it. */

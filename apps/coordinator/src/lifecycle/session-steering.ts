@@ -13,10 +13,10 @@ import {
   type SessionState,
 } from '@barkeep/bar-repository';
 import { probeWrite } from '@barkeep/observe';
-import { isOutage } from '@barkeep/session-data';
+import { isOutage, removeSession } from '@barkeep/session-data';
 import { serverAway } from './away-servers.js';
 import { controlOf } from './session-control.js';
-import { removeLockedStore } from './session-removal.js';
+import { lockKeeper } from './session-removal.js';
 import { layoutOf, type SessionRecord } from './session-row.js';
 import { addJobs } from './upkeep-request.js';
 import type { SessionViews } from './session-views.js';
@@ -91,7 +91,7 @@ export class SessionSteering {
       const sessions = this.parts.sessions.within(manager);
       const current = await sessions.get(row.id);
       const isLost = current.state === 'lost';
-      if (isLost) await removeLockedStore(redis, layoutOf(current, keyPrefix), manager);
+      if (isLost) await removeSession(redis, layoutOf(current, keyPrefix), { onBatch: lockKeeper(manager) });
       return this.changeState(current, from, 'running', { ...START, forgetCheckpoint: isLost }, sessions);
     });
   }

@@ -14,6 +14,7 @@ import {
   SessionLostError,
   type View,
 } from '@barkeep/session-data';
+import { RecentMap } from '@barkeep/service';
 import { upkeepSilentMs } from '@barkeep/upkeep-queues';
 import { serverAway } from './away-servers.js';
 import { DatasetWarnings } from './dataset-warnings.js';
@@ -32,8 +33,8 @@ const MARK_WITHIN_MS = 100;
 const IDLE_STATES = ['completed', 'stopped', 'paused'] as const satisfies readonly SessionState[];
 
 export class SessionViews {
-  /** By incarnation, the oldest first. */
-  private readonly opened = new Map<string, OpenSession>();
+  /** By incarnation. */
+  private readonly opened = new RecentMap<OpenSession>(SESSIONS_KEPT);
   private readonly waiting: SessionWaiting;
   private readonly warnings: DatasetWarnings;
 
@@ -49,13 +50,9 @@ export class SessionViews {
 
   /** The data of a session, opened once. An open session follows later changes of its symbols. */
   open(row: SessionRecord): OpenSession {
-    let session = this.opened.get(row.incarnation);
-    if (!session) {
-      session = new OpenSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix, UNCHANGED));
-      this.opened.set(row.incarnation, session);
-      const [oldest] = this.opened.keys();
-      if (this.opened.size > SESSIONS_KEPT && oldest) this.opened.delete(oldest);
-    }
+    const { redis, keyPrefix } = this.parts;
+    const session = this.opened.get(row.incarnation) ?? new OpenSession(redis, layoutOf(row, keyPrefix, UNCHANGED));
+    this.opened.set(row.incarnation, session);
     return session;
   }
 

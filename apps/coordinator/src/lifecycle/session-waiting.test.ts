@@ -14,6 +14,8 @@ const SESSION = {
   failures: {} as Record<string, object>,
   /** For how long no worker has taken a job. */
   silentMs: 0,
+  /** How the queue Redis answers with this time. */
+  answerSilence: (ms: number): Promise<number> => Promise.resolve(ms),
   hasUpkeep: true,
   isQueued: async (): Promise<boolean> => false,
   updatedAt: new Date(0),
@@ -21,18 +23,16 @@ const SESSION = {
 
 /** What a session that differs from {@link SESSION} in some respects waits for. */
 function waitingFor(change: Partial<typeof SESSION>) {
-  const { state, wait, clock, consumers, failures, silentMs, hasUpkeep, isQueued, updatedAt } = {
-    ...SESSION,
-    ...change,
-  };
+  const session = { ...SESSION, ...change };
+  const { state, wait, clock, consumers, failures, silentMs, hasUpkeep, isQueued, updatedAt } = session;
   const fields = Object.fromEntries(Object.entries(failures).map(([name, failure]) => [name, JSON.stringify(failure)]));
   const hgetall = async (key: string) => (key === REPOSITORIES_KEY ? fields : {});
   const spec = { pace: { mode: 'lockstep', consumers: 2 }, upkeep: { enabled: hasUpkeep } };
   const symbols = ['AAA', 'BBB'];
   const layout = { spec, symbols, historyEnd: 100, keysOf: () => ({ repositories: REPOSITORIES_KEY }) };
-  const session = { layout, activeSymbols: () => ['AAA'] };
-  const sessionWaiting = new SessionWaiting({ hgetall } as never, async () => silentMs, isQueued);
-  return sessionWaiting.of({ state, spec, updatedAt } as never, session as never, wait, clock, consumers as never);
+  const opened = { layout, activeSymbols: () => ['AAA'] };
+  const sessionWaiting = new SessionWaiting({ hgetall } as never, () => session.answerSilence(silentMs), isQueued);
+  return sessionWaiting.of({ state, spec, updatedAt } as never, opened as never, wait, clock, consumers as never);
 }
 
 test('I12 a session that waits for upkeep waits for the repository that fails, since its first failure', async () => {
@@ -67,6 +67,12 @@ test('I11 a session without failures names the absence of workers after a while,
   expect(await detail(25_000)).toBe('no upkeep worker has taken a job for 25 s');
   expect(await detail(5_000)).toBe('waiting for upkeep to repair and derive the next window');
   expect(await detail(0)).toBe('waiting for upkeep to repair and derive the next window');
+});
+
+test('I11 a session that waits for upkeep says so when the queue Redis is away or silent', async () => {
+  const detail = 'waiting for upkeep to repair and derive the next window';
+  expect(await waitingFor({ answerSilence: () => Promise.reject(new Error('away')) })).toMatchObject({ detail });
+  expect(await waitingFor({ answerSilence: () => new Promise(() => undefined) })).toMatchObject({ detail });
 });
 
 test('a session without upkeep does not name the absence of workers', async () => {

@@ -46,9 +46,7 @@ export class SessionWaiting {
     // The time is that of PostgreSQL, whose clock may be ahead of this process's: then it is in the future.
     const sinceMs = Math.abs(Date.now() - row.updatedAt.getTime());
     if (!isActive(row) || sinceMs < QUEUED_SHOWN_AFTER_MS) return null;
-    const answered = this.isQueued(row).catch(() => false);
-    const isQueued = await Promise.race([answered, sleep(QUEUE_WITHIN_MS, false, { ref: false })]);
-    if (!isQueued) return null;
+    if (!(await fromQueueRedis(this.isQueued(row), false))) return null;
     return { kind: 'worker', what: [], since: row.updatedAt.toISOString(), detail: QUEUED, nextTryAt: null };
   }
 
@@ -94,17 +92,22 @@ export class SessionWaiting {
 
   /**
    * Names the repositories that fail. If none fails, says that no worker takes jobs. Undefined when upkeep only has not finished, or is
-   * disabled.
+   * disabled, or when the queue Redis does not answer.
    */
   private async upkeepProblem(layout: SessionLayout): Promise<waits.DescribedWait | undefined> {
     if (!layout.spec.upkeep.enabled) return undefined;
     const failing = await readFailures(this.redis, layout);
     if (failing.length > 0) return waits.repositoriesWait(failing);
-    const silentMs = await this.workerSilentMs();
+    const silentMs = await fromQueueRedis(this.workerSilentMs(), 0);
     if (silentMs < WORKER_SILENT_MS) return undefined;
     const detail = `no upkeep worker has taken a job for ${Math.round(silentMs / 1000)} s`;
     return { kind: 'worker', what: [], detail };
   }
+}
+
+/** The answer of the queue Redis; `otherwise` when it is away or does not answer soon, because a view does not need it. */
+function fromQueueRedis<T>(answer: Promise<T>, otherwise: T): Promise<T> {
+  return Promise.race([answer.catch(() => otherwise), sleep(QUEUE_WITHIN_MS, otherwise, { ref: false })]);
 }
 
 /** The symbols of a session that readers do not see yet. */

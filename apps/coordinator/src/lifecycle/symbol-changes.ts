@@ -39,12 +39,12 @@ export class SymbolChanges {
       const { joining } = await store.readSymbols(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
       return joining.includes(symbol) ? 'joining' : 'present';
     };
-    return isNew ? unlessAway(stateInStore(), 'joining') : stateInStore();
+    return isNew ? orLater(stateInStore(), 'joining') : stateInStore();
   }
 
   /**
    * Removes a symbol and all its data.
-   * @returns whether that is done; false when a server is away: then the stream or the reconciler removes the data later
+   * @returns whether that is done; false when a server is away or the store is broken: then the data is removed later
    * @throws UnknownSessionError, UnknownSymbolError, SymbolCountError, FedSymbolsError
    */
   async remove(id: string, symbol: string): Promise<boolean> {
@@ -54,7 +54,7 @@ export class SymbolChanges {
       return withoutSymbol(id, membersOf(layout), membership, symbol, partition);
     });
     const update = this.updateStore(row).then(() => true);
-    return unlessAway(update, false);
+    return orLater(update, false);
   }
 
   /**
@@ -62,23 +62,31 @@ export class SymbolChanges {
    * @returns false when there is no store
    */
   async updateStore(row: SessionRecord): Promise<boolean> {
-    const { dataSource, redis, keyPrefix, producer, warn } = this.servers;
+    const { producer, warn } = this.servers;
     try {
-      const removedSymbols = await repository.withSessionLock(dataSource, row, async (membership, manager) => {
-        if (!membership) throw new store.SessionLostError(row.id); // the session no longer exists
-        const removed = await store.updateSymbols(redis, layoutOf({ ...row, membership }, keyPrefix));
-        await repository.forgetQuarantined(manager, row.incarnation, removed ?? []);
-        return removed;
-      });
+      let steps = 0;
+      while (await this.takeStep(row)) steps++;
       // Jobs with the old symbol list end without an error, so their work is requested again. The change is made already, so the call
       // must not fail when the queue Redis is away.
-      const hadOldList = removedSymbols !== undefined; // undefined: the store already had the new list
-      if (hadOldList) hintUpkeep({ layout: row, producer, warn });
+      if (steps > 0) hintUpkeep({ layout: row, producer, warn });
       return true;
     } catch (error) {
       if (error instanceof store.SessionLostError) return false;
       throw error;
     }
+  }
+
+  /** Takes one step of {@link updateStore}. @returns false when there was nothing to do @throws SessionLostError */
+  private async takeStep(row: SessionRecord): Promise<boolean> {
+    const { dataSource, redis, keyPrefix } = this.servers;
+    const removed = await repository.withSessionLock(dataSource, row, async (membership, manager) => {
+      if (!membership) throw new store.SessionLostError(row.id); // the session no longer exists
+      const left = await store.updateSymbols(redis, layoutOf({ ...row, membership }, keyPrefix));
+      await repository.forgetQuarantined(manager, row.incarnation, left?.symbols ?? []);
+      return left;
+    });
+    await removed?.finish(); // after the commit, so that a crash before it leaves the step to a later call
+    return removed !== undefined;
   }
 
   /**
@@ -97,7 +105,9 @@ export class SymbolChanges {
       const isBehind = stored.version < inRow.version || leaving !== '';
       return isBehind && (await this.updateStore(row));
     } catch (error) {
-      if (!(error instanceof store.SessionLostError)) throw error;
+      // The store of a lost session may be broken. Its next start removes what is left of it.
+      const isLostStore = row.state === 'lost' && !store.isOutage(error);
+      if (!isLostStore && !(error instanceof store.SessionLostError)) throw error;
       return false;
     }
   }
@@ -135,12 +145,13 @@ export class SymbolChanges {
 }
 
 /**
- * The result of an update of the store by a call that has changed the row already: so the call must not fail when a server is away.
- * @param later the result in that case: the stream or the reconciler makes the update later
+ * The result of an update of the store by a call that has changed the row already, and so must not fail any more.
+ * @param later the result when the stream or the reconciler makes the update later, because a server is away; or the next start of the
+ *   session, because the store is broken
  */
-async function unlessAway<T>(update: Promise<T>, later: T): Promise<T> {
+async function orLater<T>(update: Promise<T>, later: T): Promise<T> {
   return update.catch((error: unknown) => {
-    if (store.isOutage(error)) return later;
+    if (store.isOutage(error) || store.isBrokenStore(error)) return later;
     throw error;
   });
 }

@@ -1,8 +1,10 @@
 /**
- * How far a session's clock may go. Before the last barrier the clock enters a barrier window only when the watermark has passed
+ * How far a session's clock may go, and its moves up to there. Before the last barrier the clock enters a barrier window only when the watermark has passed
  * all of it; after the last barrier it may go to the frontier. In lockstep the consumers limit it too (lockstep-limit.ts).
  */
-import { RewindError } from '@barkeep/session-data';
+import { ConsumersChangedError, RewindError } from '@barkeep/session-data';
+import type { ClockPlace, Control, StreamWait } from '@barkeep/session-data';
+import { eventsOf } from './clock-places.js';
 import { LockstepLimit } from './lockstep-limit.js';
 import type { StreamParts } from './stream-parts.js';
 import type { StreamProgress } from './stream-progress.js';
@@ -44,20 +46,39 @@ export class ClockLimit {
   }
 
   /**
-   * Stores the figures and the wait, and reads the partitions' positions and the control. `moveClock` stores the
-   * figures and answers the control; here it leaves the clock where it is.
+   * Stores the figures and the wait, and reads the partitions' positions and the control.
    * @throws RewindError when the store lost flushed windows, FencedError after a take-over
    */
   async storeFiguresAndReadPositions() {
-    const { layout, store, writer } = this.parts;
-    const { clock, frontier: flushedTo, figures, shownWait: wait } = this.progress;
-    const [positions, control] = await Promise.all([
-      store.positions(),
-      writer.moveClock(clock, { from: clock, events: [], figures, wait }),
-    ]);
+    const { layout, store } = this.parts;
+    const { frontier: flushedTo, shownWait } = this.progress;
+    const [positions, control] = await Promise.all([store.positions(), this.storeFigures(shownWait)]);
     const frontier = Math.min(...positions.map((position) => position.frontier));
     if (frontier < flushedTo) throw new RewindError(layout.id, frontier);
     return { positions, frontier, control };
+  }
+
+  /** Stores the figures and a wait, by a move that leaves the clock where it is. @returns the control */
+  storeFigures(wait: StreamWait | null): Promise<Control> {
+    const { clock, figures } = this.progress;
+    return this.parts.writer.moveClock(clock, { from: clock, events: [], figures, wait });
+  }
+
+  /**
+   * Moves the clock past these places in one call to Redis, which also emits their events.
+   * @returns the control; undefined when a consumer has joined since the last look: the clock has not moved, and a look is needed
+   */
+  async moveClock(places: readonly ClockPlace[]): Promise<Control | undefined> {
+    const { store, writer } = this.parts;
+    const { clock: from, figures, dayChanges } = this.progress;
+    const events = await eventsOf(places, store, dayChanges);
+    const move = { from, limit: this.limitedBy, joins: this.consumers.joins, events, figures, wait: null };
+    try {
+      return await writer.moveClock(places.at(-1)!.time, move);
+    } catch (error) {
+      if (!(error instanceof ConsumersChangedError)) throw error;
+      return undefined;
+    }
   }
 
   /** Takes the limit from the messages that ended the last wait. @returns false when a message lacks it: `look` is needed */

@@ -4,10 +4,10 @@
  * twice.
  */
 import { PaceOverrunError } from '@barkeep/bars';
-import { ConsumersChangedError, type ClockPlace, type Control } from '@barkeep/session-data';
+import type { ClockPlace } from '@barkeep/session-data';
 import { hintUpkeep } from '../lifecycle/index.js';
 import type { ClockLimit } from './clock-limit.js';
-import { ClockPlaces, eventsOf } from './clock-places.js';
+import { ClockPlaces } from './clock-places.js';
 import { ClockWait } from './clock-wait.js';
 import { PaceKeeper } from './pace-keeper.js';
 import type { StreamParts } from './stream-parts.js';
@@ -44,11 +44,7 @@ export class ClockLoop {
       // Nothing else would notice that the store lost the last windows after they were written.
       await this.limit.storeFiguresAndReadPositions();
     } catch (error) {
-      if (error instanceof PaceOverrunError) {
-        // Stores the figures, which include the overrun that ends the session. The clock stays where it is.
-        const { clock, figures } = this.progress;
-        await this.parts.writer.moveClock(clock, { from: clock, events: [], figures, wait: null });
-      }
+      if (error instanceof PaceOverrunError) await this.limit.storeFigures(null); // with the overrun that ends the session
       throw error;
     }
   }
@@ -114,8 +110,11 @@ export class ClockLoop {
     const { layout, retained } = this.parts;
     const { progress } = this;
     const { clock: from } = progress;
-    const control = await this.moveClock(places);
-    if (control === undefined) return; // the clock has not moved
+    const control = await this.limit.moveClock(places);
+    if (control === undefined) {
+      this.mustLook = true;
+      return;
+    }
     const last = places.at(-1)!;
     progress.clock = Math.max(from, last.time);
     this.clockWait.end();
@@ -133,31 +132,6 @@ export class ClockLoop {
     await progress.setState('running');
     await progress.followRow();
     await progress.checkpoint();
-  }
-
-  /**
-   * Moves the clock past these places in one call to Redis, which also emits their events.
-   * @returns undefined when a consumer has joined since the last look: the clock has not moved, and the limit must be read again
-   */
-  private async moveClock(places: readonly ClockPlace[]): Promise<Control | undefined> {
-    const { store, writer } = this.parts;
-    const { clock: from, figures, dayChanges } = this.progress;
-    const { limitedBy: limit, consumers } = this.limit;
-    const events = await eventsOf(places, store, dayChanges);
-    try {
-      return await writer.moveClock(places.at(-1)!.time, {
-        from,
-        limit,
-        joins: consumers.joins,
-        events,
-        figures,
-        wait: null,
-      });
-    } catch (error) {
-      if (!(error instanceof ConsumersChangedError)) throw error;
-      this.mustLook = true;
-      return undefined;
-    }
   }
 
   /** Waits until the next bar is due, a message comes, or it is time to look at the store again. */

@@ -28,7 +28,7 @@ export class ClockWait {
     const { limit, places } = this;
     const { clock } = this.progress;
     const isBlocked = places.isBlocked(clock, limit.time);
-    const isHeldByConsumers = isBlocked && !places.isBlocked(clock, limit.storeLimit);
+    const isHeldByConsumers = isBlocked && !places.isBlocked(clock, limit.storeLimit); // the store would let it move
     if (isHeldByConsumers) return this.forConsumers();
     const nextTime = isBlocked ? places.nextClose(clock) : places.next(clock).time; // a blocked clock waits for a bar
     const dueInMs = this.pace.dueInMs(nextTime);

@@ -25,7 +25,7 @@ export class LockstepLimit {
     }
     const { slowest, joins } = await this.consumers.limit();
     this.joins = joins;
-    // The first day does not open before the expected consumers have joined. They never hold the clock in the history.
+    // Until the expected consumers have joined, the clock goes to the end of the history, and the first day does not open.
     const isWaiting = slowest === 'waiting';
     this.slowest = isWaiting ? historyEnd : (slowest ?? Infinity);
     this.time = isWaiting ? historyEnd : this.endOfLead(spec.pace.window);

@@ -21,18 +21,26 @@ const DAYS_A_CALL = 32;
 /** Most attempts to restamp a partition while its days retire: days retire far more slowly than these calls run. */
 const RESTAMPS_MAX = 50;
 
-/** Removes all data of leavers. @param json the leavers, as switch-symbols.lua stored them @returns their symbols */
-export async function removeLeavers(redis: Redis, layout: SessionLayout, json: string): Promise<string[]> {
-  if (json === '') return [];
-  const leavers = JSON.parse(json) as Leaver[];
+/** Symbols whose data were removed from the store. */
+export interface RemovedSymbols {
+  symbols: string[];
+  /** Records that nothing of these symbols is left. Before this, the next update removes them again, so that it is safe to crash. */
+  finish(): Promise<void>;
+}
+
+/** Removes all data of leavers. @param json the leavers, as switch-symbols.lua stored them; '' for none */
+export async function removeLeavers(redis: Redis, layout: SessionLayout, json: string): Promise<RemovedSymbols> {
+  const leavers = JSON.parse(json || '[]') as Leaver[];
   for (const leaver of leavers) {
     const leaversOfPartition = leavers.filter(({ partition }) => partition === leaver.partition);
     // After the first leaver of a partition, the calls for its others find the new stamp and change nothing.
     await restamp(redis, layout, leaver, leaversOfPartition.length);
   }
   for (const leaver of leavers) await dropDays(redis, layout, leaver);
-  await SCRIPTS.clearLeaving.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
-  return leavers.map(({ symbol }) => symbol);
+  const finish = async () => {
+    await SCRIPTS.clearLeaving.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
+  };
+  return { symbols: leavers.map(({ symbol }) => symbol), finish };
 }
 
 /** Gives a leaver's partition a new stamp, so that it refuses writers whose list has the `leaverCount` symbols that left it. */

@@ -9,7 +9,7 @@ import { FencedError, SessionLostError } from '../errors.js';
 import { SessionLayout } from '../layout/index.js';
 import { SCRIPTS, runCommands } from '../redis/index.js';
 import { type Fence, forget } from '../stream/index.js';
-import { type Leaver, removeLeavers } from './leavers.js';
+import { type Leaver, type RemovedSymbols, removeLeavers } from './leavers.js';
 
 export interface StoredSymbols {
   membership: Membership;
@@ -52,15 +52,15 @@ export function withMembership(layout: SessionLayout, membership: Membership): S
 }
 
 /**
- * Updates a store to the list of `target`, and finishes the removals of an interrupted earlier call.
- * @returns the symbols whose data were removed, or undefined when there was nothing to do @throws SessionLostError
+ * Does one step of the update of a store to the list of `target`: repeats a removal that was not finished, or else changes the list. The
+ * caller removes what is elsewhere of the removed symbols, calls their `finish`, and then takes the next step.
+ * @returns undefined when there was nothing to do @throws SessionLostError
  */
-export async function updateSymbols(redis: Redis, target: SessionLayout): Promise<string[] | undefined> {
+export async function updateSymbols(redis: Redis, target: SessionLayout): Promise<RemovedSymbols | undefined> {
   const stored = await readSymbols(redis, target);
   const before = withMembership(target, stored.membership);
-  const removedNow = await removeLeavers(redis, before, stored.leaving);
-  const isUpToDate = stored.membership.version >= target.membership.version;
-  if (isUpToDate) return stored.leaving === '' ? undefined : removedNow;
+  if (stored.leaving !== '') return removeLeavers(redis, before, stored.leaving);
+  if (stored.membership.version >= target.membership.version) return undefined;
   // A symbol that left and joined again since the stored list is both a leaver and a joiner.
   const isChanged = (symbol: string) => stayOf(before, symbol) !== stayOf(target, symbol);
   const joiners = target.symbols.filter(isChanged);
@@ -70,8 +70,7 @@ export async function updateSymbols(redis: Redis, target: SessionLayout): Promis
   });
   const retainedFrom = Number(await redis.hget(target.keysOf(0).meta, 'retainedFrom'));
   for (const symbol of joiners) await beginPartition(redis, target, target.partitionOf(symbol)!, retainedFrom);
-  const leaving = await switchList(redis, target, leavers, joiners);
-  return [...removedNow, ...(await removeLeavers(redis, target, leaving))];
+  return removeLeavers(redis, target, await switchList(redis, target, leavers, joiners));
 }
 
 /** Stores the list of `target` and the leavers, whose data must be removed. @returns the leavers as JSON, or '' @throws SessionLostError */
