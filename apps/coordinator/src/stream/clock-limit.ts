@@ -1,6 +1,7 @@
 /**
- * How far a session's clock may go, and its moves up to there. Before the last barrier the clock enters a barrier window only when the watermark has passed
- * all of it; after the last barrier it may go to the frontier. In lockstep the consumers limit it too (lockstep-limit.ts).
+ * How far a session's clock may go, and its moves up to there. Before the last barrier the clock enters a barrier window only when the
+ * watermark has passed all of it; after the last barrier it may go to the frontier. In lockstep the consumers limit it too
+ * (lockstep-limit.ts).
  */
 import { ConsumersChangedError, RewindError } from '@barkeep/session-data';
 import type { ClockPlace, Control, StreamWait } from '@barkeep/session-data';
