@@ -3,7 +3,7 @@
  * and what remains.
  * I1, I2, I9, I10: invariants at the end of docs/ARCHITECTURE.md.
  */
-import { UNCHANGED } from '@barkeep/bars';
+import { noCounts, UNCHANGED } from '@barkeep/bars';
 import {
   FencedError,
   noteOutside,
@@ -14,7 +14,7 @@ import {
   showJoined,
   UnknownSymbolError,
   updateSymbols,
-  UpkeepStore,
+  type UpkeepStore,
   type SessionLayout,
 } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
@@ -147,11 +147,20 @@ test('I9 a symbol that gets a freed partition finds it empty, and late writes fo
   await flushUpTo(former, market, layout.end);
   const partition = layout.partitionOf('XXX')!;
   const keys = layout.keysOf(partition);
-  /** The keys that count refused rows. */
-  const refusals = [keys.refused, keys.refusedAhead, keys.repositoryRefused];
+  /** Keys that do not belong to one day: counts of refused rows, and what was or will be emitted. */
+  const shared = [keys.refused, keys.refusedAhead, keys.repositoryRefused, keys.emitted, keys.pending];
   await former.upkeep.fill(partition, FIRST_DAY, [], [{ symbol: 'XXX', reason: 'bad-price', total: 2 }]);
+  /** Emits the quality of the first day of XXX. @returns the number of changes so far */
+  const emitQuality = async ({ upkeep }: { upkeep: UpkeepStore }) => {
+    const closes = { dayIndex: FIRST_DAY, counts: noCounts() };
+    await upkeep.moveWatermark(partition, layout.start, layout.grid(FIRST_DAY).close, closes);
+    return server.redis.xlen(keys.changes);
+  };
+  const changes = await emitQuality(former);
+  // Written last, because `emitQuality` also publishes what the clock has passed.
   await server.redis.hset(keys.refusedAhead, `${layout.end} XXX bad-price`, 1);
-  expect(await server.redis.exists(refusals)).toBe(3);
+  await server.redis.zadd(keys.pending, layout.end, '1-0 derived 2013-10-08 {"XXX":[1,1]}');
+  expect(await server.redis.exists(shared)).toBe(shared.length);
 
   // XXX is removed and added again, and so gets the same partition: the partition of the former XXX is free.
   const target = layoutWith('XXX', layoutWithout('XXX', layout));
@@ -159,12 +168,16 @@ test('I9 a symbol that gets a freed partition finds it empty, and late writes fo
   // The store gets both changes at once, as after a crash between the changes of the row in PostgreSQL and of the store.
   expect(await updateSymbols(server.redis, target)).toEqual(['XXX']);
   expect(await keysWith('XXX', former)).toEqual([]);
-  expect(await server.redis.exists(refusals)).toBe(0);
+  expect(await server.redis.exists(shared)).toBe(0);
   const [window] = former.windows;
   const part = { partition, chunks: new Map(), bars: 0, refused: new Map() };
   await expect(former.writer.flush(window!, part)).rejects.toThrow(SessionLostError);
   const position = { frontier: layout.start, watermark: layout.start, retainedFrom: 0 };
-  expect((await new UpkeepStore(server.redis, target).positions())[partition]).toEqual(position);
+  const latter = await changeStoreTo(server, target);
+  expect((await latter.upkeep.positions())[partition]).toEqual(position);
+  // The quality of the day is emitted again, although it is that of the former XXX.
+  await flushUpTo(latter, market, layout.end);
+  expect(await emitQuality(latter)).toBe(changes + 1);
 });
 
 test('I9 the next call finishes a removal that was interrupted', async () => {

@@ -9,7 +9,7 @@ import { FencedError, SessionLostError } from '../errors.js';
 import { SessionLayout } from '../layout/index.js';
 import { SCRIPTS, runCommands } from '../redis/index.js';
 import { type Fence, forget } from '../stream/index.js';
-import { type Leaver, removeLeavers } from './leavers.js';
+import { type Leaver, removeLeavers, tableKeys } from './leavers.js';
 
 export interface StoredSymbols {
   membership: Membership;
@@ -127,6 +127,6 @@ async function beginPartition(
   const firstKept = layout.firstKept(retainedFrom);
   const [start, retained] = firstKept > 0 ? [layout.grid(firstKept - 1).close, retainedFrom] : [layout.start, ''];
   const args = [layout.incarnation, version, start, layout.historyDays, retained];
-  const reply = await SCRIPTS.beginPartition.run(redis, [layout.keysOf(partition).meta], args);
+  const reply = await SCRIPTS.beginPartition.run(redis, tableKeys(layout, partition), args);
   if (reply === 'other') throw new SessionLostError(layout.id);
 }
