@@ -74,17 +74,17 @@ export async function updateSymbols(redis: Redis, target: SessionLayout): Promis
   return [...removedNow, ...(await removeLeavers(redis, target, leaving))];
 }
 
-/** Stores the list of `target` and the leavers, whose data must be removed. @returns the leavers as JSON, or '' @throws SessionLostError */
+/** Stores the list of `target` and the leavers, whose data must be removed. @returns the leavers as JSON @throws SessionLostError */
 async function switchList(
   redis: Redis,
   target: SessionLayout,
   leavers: readonly Leaver[],
   joiners: readonly string[],
 ): Promise<string> {
-  const leaving = leavers.length > 0 ? JSON.stringify(leavers) : '';
+  const leaving = JSON.stringify(leavers);
   const { meta, wake } = target.keysOf(0);
   const args = [target.incarnation, target.membership.version, JSON.stringify(target.membership), leaving, wake];
-  args.push(leavers.length, ...leavers.map(({ symbol }) => symbol), ...joiners);
+  args.push(...joiners);
   if ((await SCRIPTS.switchSymbols.run(redis, [meta], args)) !== 'gone') return leaving;
   // The session was removed meanwhile: remove the partitions that this update created (I9, docs/ARCHITECTURE.md).
   for (const symbol of joiners) await forget(redis, target, target.partitionOf(symbol)!);
