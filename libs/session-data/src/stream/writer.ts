@@ -17,7 +17,7 @@ export interface Fence {
   owner: string;
 }
 
-/** What the owner does next; `reload`: the symbols changed, so it starts again with the new list. */
+/** What the owner does next; `reload`, which is never stored: the symbols changed, so it starts again with the new list. */
 export type Control = 'run' | 'pause' | 'stop' | 'reload';
 
 /** The frontiers and the clock of a store, epoch ms. */
@@ -175,7 +175,7 @@ export async function setControl(
   redis: Redis,
   layout: SessionLayout,
   epoch: number,
-  control: Control,
+  control: Exclude<Control, 'reload'>,
 ): Promise<'set' | 'stale' | 'gone'> {
   const { meta, wake } = layout.keysOf(0);
   const args = [layout.incarnation, epoch, control, wake];
