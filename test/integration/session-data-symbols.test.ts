@@ -19,7 +19,7 @@ import {
 } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
 import { changeStoreTo, layoutWith, layoutWithout } from '../support/sessions/changed-symbols.js';
-import { failingAfter } from '../support/sessions/faulty-connections.js';
+import { failingAfter, interruptedAfter } from '../support/sessions/faulty-connections.js';
 import {
   ABSENT_ONCE,
   deriveAll,
@@ -191,6 +191,32 @@ test('I9 the next call finishes a removal that was interrupted', async () => {
   expect(await updateSymbols(redis, withoutAaa)).toEqual(['AAA']);
   expect((await readSymbols(redis, withoutAaa)).leaving).toBe('');
   expect(await keysWith('AAA', store)).toEqual([]);
+});
+
+test('I9 a removal that ends after a later change leaves the leavers of that change to be removed', async () => {
+  const { layout } = await fullStore();
+  const withoutAaa = layoutWithout('AAA', layout);
+  const withoutBoth = layoutWithout('BBB', withoutAaa);
+  const { redis } = server;
+  // The removal of AAA has four scripts: the last one clears the leavers. Before it, another process finishes the removal of AAA with three
+  // scripts, stores that BBB leaves with a fourth one, and dies.
+  const later = () => expect(updateSymbols(failingAfter(redis, 4), withoutBoth)).rejects.toThrow('cut short');
+  await updateSymbols(interruptedAfter(redis, 3, later), withoutAaa);
+  expect((await readSymbols(redis, withoutBoth)).leaving).toContain('BBB');
+  expect(await updateSymbols(redis, withoutBoth)).toEqual(['BBB']);
+});
+
+test('I1 a join that was interrupted before its switch keeps what was streamed meanwhile', async () => {
+  const { layout } = await fullStore();
+  const withXxx = layoutWith('XXX', layout);
+  // The process dies after its first script, which begins the partition of XXX. A stream with the new list finds all partitions.
+  await expect(updateSymbols(failingAfter(server.redis, 1), withXxx)).rejects.toThrow('cut short');
+  const store = server.open(withXxx);
+  await store.writer.claim();
+  await flushUpTo(store, market, layout.end);
+  await updateSymbols(server.redis, withXxx);
+  const { frontier } = (await store.upkeep.positions())[withXxx.partitionOf('XXX')!]!;
+  expect(frontier).toBe(layout.end);
 });
 
 test('a change of symbols fails for a session without a store, and creates none', async () => {
