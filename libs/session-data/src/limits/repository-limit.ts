@@ -12,6 +12,9 @@ const RETRY_MS = 20;
 /** A session that has not tried for this long loses its turn. */
 const PATIENCE_MS = 1_000;
 
+/** The last words of a repository's keys, in the order that take-permit.lua expects. */
+const KEY_NAMES = ['leases', 'asked', 'waiting', 'turns', 'resting'];
+
 /** The limits of a repository. A limit that is undefined does not apply. */
 export interface RepositoryLimits {
   /** Most requests per `durationMs`. */
@@ -31,7 +34,7 @@ export class RepositoryLimit {
   private readonly waiting = new Map<string, Waiter[]>();
   /** The leases that this process holds. */
   private readonly leases = new Set<string>();
-  /** All keys in the order that take-permit.lua expects, and two of them by name. */
+  /** All keys in the order of {@link KEY_NAMES}, and two of them by name. */
   private readonly keys: string[];
   private readonly leasesKey: string;
   private readonly restingKey: string;
@@ -50,7 +53,7 @@ export class RepositoryLimit {
     const base = `${prefix}:{repository:${name}}`;
     this.leasesKey = `${base}:leases`;
     this.restingKey = `${base}:resting`;
-    this.keys = [this.leasesKey, `${base}:asked`, `${base}:waiting`, `${base}:turns`, this.restingKey];
+    this.keys = KEY_NAMES.map((keyName) => `${base}:${keyName}`);
   }
 
   /** Waits until a session may send a request. @returns a function to call when it has ended @throws the signal's reason, errors of Redis */
@@ -146,6 +149,8 @@ export class RepositoryLimit {
 /** Removes the leases and turns of all repositories under a prefix, with one SCAN. No worker may use the limits meanwhile. */
 export async function removeRepositoryLimits(redis: Redis, prefix: string): Promise<void> {
   for await (const keys of scanKeys(redis, `${prefix}:{repository:`)) {
-    if (keys.length > 0) await redis.unlink(...keys);
+    // The keys of a session with the id `repository` begin like these.
+    const ofLimits = keys.filter((key) => KEY_NAMES.some((name) => key.endsWith(`}:${name}`)));
+    if (ofLimits.length > 0) await redis.unlink(...ofLimits);
   }
 }
