@@ -4,7 +4,6 @@
 --- ARGV: incarnation, version, start of the partition (ms), history days,
 ---       open of the oldest retained day (ms) or '' when no day was removed
 --- Answer: 'begun' | 'exists': an earlier call began it | 'other': another session has this id
---- From shared/stamp.lua: is_own, version_of
 
 --- include ../../redis/lua/shared/stamp.lua
 local incarnation, new_version, start, history_days, retained_from = unpack(ARGV)

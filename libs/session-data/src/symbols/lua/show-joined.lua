@@ -5,7 +5,6 @@
 --- ARGV: incarnation, epoch, owner, version of the list of symbols that the caller knows, time up to which the symbols are whole (ms),
 ---       then the symbols
 --- Answer: 'joined' | 'not-yet': the list changed, or the clock is after that time | 'lost' | 'fenced'
---- From shared/stamp.lua: is_own
 
 --- include ../../redis/lua/shared/stamp.lua
 local incarnation, caller_epoch, caller_owner, list_version, whole_up_to = unpack(ARGV, 1, 5)

@@ -5,7 +5,6 @@
 ---       join
 --- Answer: 'switched' | 'there': the store has this version or a later one | 'gone': the store is gone or
 ---         belongs to another session
---- From shared/stamp.lua: is_own
 
 --- include ../../redis/lua/shared/stamp.lua
 local incarnation, new_version, list, leavers, wake_channel = unpack(ARGV, 1, 5)
