@@ -219,6 +219,43 @@ test('I1 a join that was interrupted before its switch keeps what was streamed m
   expect(frontier).toBe(layout.end);
 });
 
+test.each<[change: string, changed: (layout: SessionLayout) => SessionLayout]>([
+  ['AAA leaves', (layout) => layoutWithout('AAA', layout)],
+  ['YYY joins', (layout) => layoutWith('YYY', layout)],
+  ['YYY takes the partition of XXX', (layout) => layoutWith('YYY', layoutWithout('XXX', layout))],
+])(
+  'I1 I11 a store that is set back before any script of a change gets the whole change: %s',
+  async (_change, changed) => {
+    /** A store of AAA, BBB, CCC and XXX, which joined. */
+    const begin = async () => {
+      const store = await changeStoreTo(server, layoutWith('XXX', (await fullStore()).layout));
+      await flushUpTo(store, market, store.layout.end);
+      return store.layout;
+    };
+    /** The content of a store, without its identity. */
+    const contentOf = async ({ id, incarnation }: SessionLayout) =>
+      JSON.stringify([...(await server.dump(id))])
+        .replaceAll(id, 'id')
+        .replaceAll(incarnation, 'incarnation');
+    const undisturbed = await begin();
+    await updateSymbols(server.redis, changed(undisturbed));
+    let isSetBack = true;
+    for (let scripts = 0; isSetBack; scripts++) {
+      const layout = await begin();
+      const restore = await server.snapshot(layout.id);
+      isSetBack = false;
+      const setBack = () => {
+        isSetBack = true;
+        return restore();
+      };
+      await updateSymbols(interruptedAfter(server.redis, scripts, setBack), changed(layout));
+      // The reconciler repeats the change when the store does not have it.
+      await updateSymbols(server.redis, changed(layout));
+      expect(await contentOf(layout)).toBe(await contentOf(undisturbed));
+    }
+  },
+);
+
 test('a change of symbols fails for a session without a store, and creates none', async () => {
   const layout = server.layout();
   await expect(updateSymbols(server.redis, layoutWith('XXX', layout))).rejects.toThrow(SessionLostError);

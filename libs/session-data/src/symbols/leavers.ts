@@ -21,13 +21,18 @@ const DAYS_A_CALL = 32;
 /** Most attempts to restamp a partition while its days retire: days retire far more slowly than these calls run. */
 const RESTAMPS_MAX = 50;
 
-/** Removes all data of leavers. @param json the leavers, as switch-symbols.lua stored them @returns their symbols */
+/**
+ * Removes all data of leavers. @param json the leavers, as switch-symbols.lua stored them
+ * @returns their symbols @throws SymbolsChangedError when the store was set back meanwhile
+ */
 export async function removeLeavers(redis: Redis, layout: SessionLayout, json: string): Promise<string[]> {
   const leavers = JSON.parse(json || '[]') as Leaver[];
   if (leavers.length === 0) return [];
   for (const [partition, members] of byPartition(leavers, ({ partition: left }) => left)) {
-    // All left the partition with the same version.
-    await restamp(redis, layout, partition, members[0]!.version, members.length);
+    // A partition that another symbol took over gets its stamp when it begins again for that symbol, and only then.
+    const isTakenOver = partition >= layout.basePartitions && !layout.isVacant(partition);
+    // All members left the partition with the same version.
+    if (!isTakenOver) await restamp(redis, layout, partition, members[0]!.version, members.length);
   }
   for (const leaver of leavers) await dropDays(redis, layout, leaver);
   await SCRIPTS.clearLeaving.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
@@ -72,7 +77,8 @@ async function dropDays(redis: Redis, layout: SessionLayout, leaver: Leaver): Pr
       const counts = countsBefore([symbolDays[i]!], layout.isHistory(day) ? 0 : slotCount);
       args.push(date, ...COUNTERS.map((name) => counts[name]));
     }
-    await SCRIPTS.dropSymbol.run(redis, keys, args);
+    const reply = await SCRIPTS.dropSymbol.run(redis, keys, args);
+    if (reply === 'unstamped') throw new SymbolsChangedError(layout.id);
   }
 }
 

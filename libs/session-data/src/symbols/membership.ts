@@ -5,11 +5,14 @@
 import { addedPartition, parseMembership, UNCHANGED } from '@barkeep/bars';
 import type { Membership } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { FencedError, SessionLostError } from '../errors.js';
+import { FencedError, SessionLostError, SymbolsChangedError } from '../errors.js';
 import { SessionLayout } from '../layout/index.js';
 import { SCRIPTS, runCommands } from '../redis/index.js';
 import { type Fence, forget } from '../stream/index.js';
 import { type Leaver, removeLeavers, tableKeys } from './leavers.js';
+
+/** How often an update is made because the store is set back during it, before it fails. */
+const UPDATES_MAX = 3;
 
 export interface StoredSymbols {
   membership: Membership;
@@ -56,6 +59,17 @@ export function withMembership(layout: SessionLayout, membership: Membership): S
  * @returns the symbols whose data were removed, or undefined when there was nothing to do @throws SessionLostError
  */
 export async function updateSymbols(redis: Redis, target: SessionLayout): Promise<string[] | undefined> {
+  for (let update = 1; ; update++) {
+    try {
+      return await updateOnce(redis, target);
+    } catch (error) {
+      if (!(error instanceof SymbolsChangedError) || update === UPDATES_MAX) throw error;
+    }
+  }
+}
+
+/** {@link updateSymbols}, without a repetition. @throws SymbolsChangedError when the store was set back meanwhile */
+async function updateOnce(redis: Redis, target: SessionLayout): Promise<string[] | undefined> {
   const stored = await readSymbols(redis, target);
   const before = withMembership(target, stored.membership);
   const removedNow = await removeLeavers(redis, before, stored.leaving);
@@ -69,8 +83,13 @@ export async function updateSymbols(redis: Redis, target: SessionLayout): Promis
     return { symbol, partition, version: target.membership.stamps[partition]! };
   });
   const retainedFrom = Number(await redis.hget(target.keysOf(0).meta, 'retainedFrom'));
-  for (const symbol of joiners) await beginPartition(redis, target, target.partitionOf(symbol)!, retainedFrom);
+  const beginAll = async (): Promise<void> => {
+    for (const symbol of joiners) await beginPartition(redis, target, target.partitionOf(symbol)!, retainedFrom);
+  };
+  await beginAll();
   const leaving = await switchList(redis, target, leavers, joiners);
+  // A store that was set back just before the switch has the new list, but not the partitions that had begun.
+  await beginAll();
   return [...removedNow, ...(await removeLeavers(redis, target, leaving))];
 }
 
