@@ -50,7 +50,6 @@ export interface EventSource {
 export type EventEntry = [id: string, fields: string[]];
 /** The entries of one stream after an id, and the id of its oldest entry; undefined when the stream is empty. */
 type StreamRead = { key: string; after: string; entries: EventEntry[]; oldestId: string | undefined };
-const DEFAULT_LIMIT = 500;
 
 export class SessionEvents {
   constructor(
@@ -73,7 +72,7 @@ export class SessionEvents {
    * read when the wait ends. @throws SessionLostError, RangeError
    */
   async read(from: EventCursor = EVENTS_BEGINNING, options: EventReadOptions = {}): Promise<EventBatch> {
-    const { limit = DEFAULT_LIMIT, blockMs = 0 } = options;
+    const { limit = 500, blockMs = 0 } = options;
     checkCount('limit', limit, 1);
     checkCount('blockMs', blockMs);
     const batch = await this.readNow(from, limit);

@@ -13,7 +13,7 @@ const RETRY_MS = 20;
 const PATIENCE_MS = 1_000;
 
 /** The last words of a repository's keys, in the order that take-permit.lua expects. */
-const KEY_NAMES = ['leases', 'asked', 'waiting', 'turns', 'resting'];
+const KEY_NAMES = ['leases', 'asked', 'waiting', 'turns', 'resting'] as const;
 
 /** The limits of a repository. A limit that is undefined does not apply. */
 export interface RepositoryLimits {
@@ -34,10 +34,7 @@ export class RepositoryLimit {
   private readonly waiting = new Map<string, Waiter[]>();
   /** The leases that this process holds. */
   private readonly leases = new Set<string>();
-  /** All keys in the order of {@link KEY_NAMES}, and two of them by name. */
-  private readonly keys: string[];
-  private readonly leasesKey: string;
-  private readonly restingKey: string;
+  private readonly keys: Record<(typeof KEY_NAMES)[number], string>;
   private isTrying = false;
   /** Ends the pause of {@link tryAll} between two attempts. */
   private tryNow: () => void = () => undefined;
@@ -51,9 +48,7 @@ export class RepositoryLimit {
     private readonly limits: RepositoryLimits,
   ) {
     const base = `${prefix}:{repository:${name}}`;
-    this.leasesKey = `${base}:leases`;
-    this.restingKey = `${base}:resting`;
-    this.keys = KEY_NAMES.map((keyName) => `${base}:${keyName}`);
+    this.keys = Object.fromEntries(KEY_NAMES.map((key) => [key, `${base}:${key}`])) as typeof this.keys;
   }
 
   /** Waits until a session may send a request. @returns a function to call when it has ended @throws the signal's reason, errors of Redis */
@@ -73,7 +68,7 @@ export class RepositoryLimit {
 
   /** Blocks all requests to the repository for `ms`. */
   async rest(ms: number): Promise<void> {
-    await SCRIPTS.restRepository.run(this.redis, [this.restingKey], [Math.max(1, Math.round(ms))]);
+    await SCRIPTS.restRepository.run(this.redis, [this.keys.resting], [Math.max(1, Math.round(ms))]);
   }
 
   /** Tries to get permits, one session after another, until none waits. Runs once at a time: a second call ends the pause of the first. */
@@ -105,7 +100,7 @@ export class RepositoryLimit {
     const { concurrency = 0, max = 0, durationMs = 0 } = this.limits;
     const more = waiters.length > 1 ? 'more' : '';
     const args = [session, lease, concurrency, max, durationMs, LEASE_MS, PATIENCE_MS, more];
-    if ((await SCRIPTS.takePermit.run(this.redis, this.keys, args)) !== 'granted') return false;
+    if ((await SCRIPTS.takePermit.run(this.redis, Object.values(this.keys), args)) !== 'granted') return false;
     this.hold(lease);
     const giveBack = (): void => this.giveBack(lease);
     // All waiters may have been aborted during the call.
@@ -128,7 +123,7 @@ export class RepositoryLimit {
     this.leases.add(lease);
     this.renewal ??= setInterval(() => {
       // When this fails, the next renewal follows before the leases expire.
-      SCRIPTS.renewPermits.run(this.redis, [this.leasesKey], [LEASE_MS, ...this.leases]).catch(() => undefined);
+      SCRIPTS.renewPermits.run(this.redis, [this.keys.leases], [LEASE_MS, ...this.leases]).catch(() => undefined);
     }, RENEW_MS).unref();
   }
 
@@ -139,7 +134,7 @@ export class RepositoryLimit {
       this.renewal = undefined;
     }
     // When Redis is away, the lease stays until it expires.
-    this.redis.zrem(this.leasesKey, lease).then(
+    this.redis.zrem(this.keys.leases, lease).then(
       () => this.tryNow(),
       () => undefined,
     );

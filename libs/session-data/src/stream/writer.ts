@@ -69,12 +69,10 @@ export class SessionWriter {
       this.run(SCRIPTS.claim, partition, [meta], [], 'claimed'),
     );
     const positions = (await Promise.all(claims)).map(([, frontier, clock], partition) => {
-      const isVacant = this.layout.isVacant(partition);
-      return { frontier: isVacant ? this.layout.end : Number(frontier), clock: Number(clock) };
+      return { frontier: this.layout.isVacant(partition) ? this.layout.end : Number(frontier), clock: Number(clock) };
     });
     const frontiers = positions.map(({ frontier }) => frontier);
-    // Partition 0 has the session's clock.
-    const { clock } = positions[0]!;
+    const { clock } = positions[0]!; // partition 0 has the session's clock
     // The previous owner may have crashed after it moved the clock and before it published the changes up to the clock.
     await publishEvents(this.redis, this.layout, clock);
     return { frontier: Math.min(...frontiers), frontiers, clock };
