@@ -1,5 +1,6 @@
 /**
- * Reads of a session while days of it are removed: they show no removed day, and no day in part.
+ * Reads of a session while days of it are removed: they show no removed day, and no day in part. The days are numbered 0 to 6 here;
+ * days 0 to 2 are the history.
  * I8, I11: invariants at the end of docs/ARCHITECTURE.md.
  */
 import {
@@ -13,8 +14,8 @@ import {
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { failingAfter } from '../support/sessions/faulty-connections.js';
-import { RETAINED_SPEC, retainedStoreAt } from '../support/sessions/retained-store.js';
-import { FENCE, SLOTS, StoreServer, type TestStore } from '../support/sessions/session-store.js';
+import { RETAINED_SPEC, retainedStore } from '../support/sessions/retained-store.js';
+import { FENCE, SLOTS, StoreServer } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 afterEach(() => jest.restoreAllMocks());
@@ -34,7 +35,7 @@ function duringNextMget(action: () => Promise<void>): void {
 const CERTIFIED_TO_CLOCK = { ...RETAINED_SPEC, upkeep: { enabled: false } };
 
 it('a reader certifies no day that is removed while it is read', async () => {
-  const store = await retainedStoreAt(server, 4, CERTIFIED_TO_CLOCK);
+  const store = await retainedStore(server, { clockAtEndOf: 4 }, CERTIFIED_TO_CLOCK);
   const { layout, reader } = store;
   duringNextMget(() => retireBefore(store.writer, 1));
   const certificate = await reader.certificate();
@@ -45,7 +46,7 @@ it('a reader certifies no day that is removed while it is read', async () => {
 });
 
 it('I11 a reader certifies the days that it had read, if the store is set back to before a removal during the read', async () => {
-  const store = await retainedStoreAt(server, 4, CERTIFIED_TO_CLOCK);
+  const store = await retainedStore(server, { clockAtEndOf: 4 }, CERTIFIED_TO_CLOCK);
   const { layout, reader } = store;
   const setBack = await server.snapshot(layout.id);
   await retireBefore(store.writer, 2);
@@ -56,7 +57,7 @@ it('I11 a reader certifies the days that it had read, if the store is set back t
 });
 
 it('readers see nothing of removed days, also while the days are being removed', async () => {
-  const store = await retainedStoreAt(server, 4);
+  const store = await retainedStore(server, { clockAtEndOf: 4 });
   const { layout, reader } = store;
   const all = await reader.lastBars('AAA', '1m', 10_000);
   // The removal fails after its first script, which sets `retainedFrom`. So no key is removed yet.
@@ -77,7 +78,7 @@ it('readers see nothing of removed days, also while the days are being removed',
 });
 
 it('a reader refuses the metrics of a removed day, because they would show its quality as 100 %', async () => {
-  const { layout, reader, writer } = await retainedStoreAt(server, 6);
+  const { layout, reader, writer } = await retainedStore(server, { clockAtEndOf: 6 });
   await retireBefore(writer, 4);
   const metricsOn = (day: number) => reader.metrics('AAA', 'strategy', layout.day(day).date);
   await expect(metricsOn(3)).rejects.toThrow(UnknownDateError);
@@ -110,45 +111,44 @@ function interruptedAt(at: number, action: () => Promise<void>): Redis {
   });
 }
 
-describe('I8 a read during which days are removed', () => {
-  let store: TestStore;
-  beforeEach(async () => {
-    store = await retainedStoreAt(server, 4);
-    await store.upkeep.moveWatermark(0, store.layout.start, store.layout.grid(4).close);
-  });
-  /** A reader before whose read number `at` the history is removed: days 0 to 2. The days 2013-10-04 and 2013-10-07 are left. */
-  const readerAt = (at: number) => {
-    const removeHistory = () => retireBefore(store.writer, 3);
-    return new OpenSession(interruptedAt(at, removeHistory), store.layout);
-  };
+/** Reads of a session that depend on the days that it retains. */
+const READS: [name: string, read: (session: OpenSession) => Promise<unknown>][] = [
+  ['bars', (session) => session.barsBetween('AAA', '1m', -Infinity, Infinity)],
+  ['metrics', (session) => session.metrics('AAA')],
+  ['counts', (session) => session.dayCounts({})],
+  ['digest', (session) => session.digest()],
+  ['certificate', (session) => session.certificate()],
+];
 
-  // Each of the calls below makes nine reads or more, so that the removal happens between some of them.
-  it.each([2, 4, 6])('shows no day in part: at read %i', async (at) => {
-    const bars = await readerAt(at).barsBetween('AAA', '1m', -Infinity, Infinity);
-    const dates = [...new Set(bars.map(({ openTime }) => store.layout.day(store.layout.dayIndexAt(openTime)).date))];
-    expect(dates).toEqual(['2013-10-04', '2013-10-07']);
-  });
-
-  it.each([4, 8])('counts only days that are still retained: at read %i', async (at) => {
-    const metrics = await readerAt(at).metrics('AAA');
-    expect(metrics).toEqual(await store.reader.metrics('AAA', 'strategy'));
-    expect(metrics.expected).toBe(2 * SLOTS); // of the two remaining days
-  });
-
-  it.each([5, 8])('gives the digest of the remaining days: at read %i', async (at) => {
-    expect(await readerAt(at).digest()).toEqual(await store.reader.digest('strategy'));
-  });
-
-  it.each([5, 8])('gives the certificate of the remaining days: at read %i', async (at) => {
-    const certificate = await readerAt(at).certificate();
-    expect(certificate.days.map(({ date }) => date)).toEqual(['2013-10-04', '2013-10-07']);
-    expect(certificate).toEqual(await store.reader.certificate());
-  });
+it.each(READS)('I8 the %s of a session are those before or those after a removal during the read', async (_, read) => {
+  const { layout, upkeep, writer } = await retainedStore(server, { clockAtEndOf: 4 });
+  await upkeep.moveWatermark(0, layout.start, layout.grid(4).close);
+  const removeAllButOne = () => retireBefore(writer, 4);
+  const undoRemoval = await server.snapshot(layout.id);
+  const readOn = (connection: Redis) => read(new OpenSession(connection, layout));
+  const before = await readOn(server.redis);
+  await removeAllButOne();
+  const after = await readOn(server.redis);
+  expect(after).not.toEqual(before);
+  // The days are removed before the first command of the read, then before the second one, and so on, until it has no more commands.
+  let isRemoved = true;
+  for (let at = 0; isRemoved; at++) {
+    await undoRemoval();
+    isRemoved = false;
+    const connection = interruptedAt(at, async () => {
+      isRemoved = true;
+      await removeAllButOne();
+    });
+    expect([before, after]).toContainEqual(await readOn(connection));
+  }
 });
 
 it('I8 a comparison leaves out days that are removed while it reads them, also when one is removed at every read', async () => {
   const spec = { ...RETAINED_SPEC, start: '2013-10-01', history: { retainDays: 3 } };
-  const [store, other] = [await retainedStoreAt(server, 6, spec), await retainedStoreAt(server, 6, spec)];
+  const [store, other] = [
+    await retainedStore(server, { clockAtEndOf: 6 }, spec),
+    await retainedStore(server, { clockAtEndOf: 6 }, spec),
+  ];
   const { redis } = server;
   const [reader, otherReader] = [new OpenSession(redis, store.layout), new OpenSession(redis, other.layout)];
   let firstKept = 0;
@@ -167,7 +167,7 @@ it('I8 a comparison leaves out days that are removed while it reads them, also w
 });
 
 it('I11 bars of a day that is removed during the count do not count as evicted', async () => {
-  const store = await retainedStoreAt(server, 5);
+  const store = await retainedStore(server, { clockAtEndOf: 5 });
   expect(await countMissingBars(server.redis, store.layout)).toBe(0);
   // The removal happens before the second read: the first one has read the counters, the others count the bars.
   const removing = interruptedAt(1, () => retireBefore(store.writer, 4));

@@ -1,5 +1,6 @@
 /**
  * Removal of days from a session's store: all their keys are removed, also after an interruption, and no client writes there again.
+ * The days are numbered 0 to 6 here; days 0 to 2 are the history.
  * I3, I11: invariants at the end of docs/ARCHITECTURE.md.
  */
 import type { Bar } from '@barkeep/bars';
@@ -14,7 +15,7 @@ import {
   type SessionLayout,
 } from '@barkeep/session-data';
 import { failingAfter } from '../support/sessions/faulty-connections.js';
-import { fillFirstHole, RETAINED_SPEC, retainedStoreAt, sourceBars } from '../support/sessions/retained-store.js';
+import { fillFirstHole, RETAINED_SPEC, retainedStore, sourceBars } from '../support/sessions/retained-store.js';
 import { derivedOf, FENCE, SLOTS, StoreServer } from '../support/sessions/session-store.js';
 
 const { symbols: SYMBOLS } = RETAINED_SPEC;
@@ -55,7 +56,7 @@ it('a layout has the history before the session, and retains three finished days
 });
 
 it('a removal removes everything of the days before a given one and nothing else, and a repeat changes nothing', async () => {
-  const store = await retainedStoreAt(server, 4);
+  const store = await retainedStore(server, { clockAtEndOf: 4 });
   const { layout } = store;
   const before = await server.dump(layout.id);
   // At least four for each symbol: chunks, states and marks.
@@ -74,7 +75,7 @@ it('a removal removes everything of the days before a given one and nothing else
 });
 
 it('I11 a store that was set back during a removal is a rewind, and loses no day', async () => {
-  const store = await retainedStoreAt(server, 4);
+  const store = await retainedStore(server, { clockAtEndOf: 4 });
   const { layout, writer } = store;
   const setBack = await server.snapshot(layout.id);
   const run = writer.run.bind(writer);
@@ -88,12 +89,12 @@ it('I11 a store that was set back during a removal is a rewind, and loses no day
 });
 
 it('a removal that was interrupted at any of its calls is finished by a repeat', async () => {
-  const uninterrupted = await retainedStoreAt(server, 5);
+  const uninterrupted = await retainedStore(server, { clockAtEndOf: 5 });
   await retireBefore(uninterrupted.writer, 3);
   const keyCount = (await server.dump(uninterrupted.layout.id)).size;
   // The connection of the removal fails after 0 to 3 calls. Then a removal on another connection repeats it.
   for (let calls = 0; calls < 4; calls++) {
-    const store = await retainedStoreAt(server, 5);
+    const store = await retainedStore(server, { clockAtEndOf: 5 });
     const dying = new SessionWriter(failingAfter(server.redis, calls), store.layout, FENCE);
     await expect(retireBefore(dying, 3)).rejects.toThrow('cut short');
     await retireBefore(store.writer, 3);
@@ -103,7 +104,7 @@ it('a removal that was interrupted at any of its calls is finished by a repeat',
 });
 
 it('no script of upkeep writes to a removed day', async () => {
-  const store = await retainedStoreAt(server, 4);
+  const store = await retainedStore(server, { clockAtEndOf: 4 });
   const { layout, upkeep } = store;
   const [removed, kept] = [1, 2];
   // What a worker read and derived before the removal.
@@ -124,7 +125,7 @@ it('no script of upkeep writes to a removed day', async () => {
 });
 
 it('I3 a removal fails for an earlier owner, and for a day at or after the frontier', async () => {
-  const store = await retainedStoreAt(server, 4);
+  const store = await retainedStore(server, { clockAtEndOf: 4 });
   const { layout } = store;
   const next = store.as({ epoch: 2, owner: 'two' });
   await next.claim();
@@ -136,7 +137,7 @@ it('I3 a removal fails for an earlier owner, and for a day at or after the front
 });
 
 it('the store has the number of bars of the history by symbol, and the counts of a session leave out its history', async () => {
-  const { layout, reader, writer } = await retainedStoreAt(server, 4);
+  const { layout, reader, writer } = await retainedStore(server, { clockAtEndOf: 4 });
   expect(await readHistory(server.redis, layout)).toBeUndefined();
   await noteHistory(server.redis, layout, writer);
   const isHistory = ({ openTime }: Bar) => openTime < layout.sessionStart;
@@ -158,7 +159,11 @@ it('the store has the number of bars of the history by symbol, and the counts of
 
 it('the bars of the history are also counted for symbols with the names of properties that all objects have', async () => {
   const symbols = ['constructor', 'toString'];
-  const store = await retainedStoreAt(server, 3, { ...RETAINED_SPEC, symbols: [...SYMBOLS, ...symbols] });
+  const store = await retainedStore(
+    server,
+    { clockAtEndOf: 3 },
+    { ...RETAINED_SPEC, symbols: [...SYMBOLS, ...symbols] },
+  );
   const { layout, writer } = store;
   expect(await readHistory(server.redis, layout)).toBeUndefined();
   await noteHistory(server.redis, layout, writer);

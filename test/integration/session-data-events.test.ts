@@ -12,6 +12,7 @@ import {
   SessionLostError,
   emitGapsFound,
   emitState,
+  publishEvents,
   type SessionEvent,
 } from '@barkeep/session-data';
 import { fillOfAaa, gapMarket, storeWithGap, writeFills } from '../support/sessions/gap-store.js';
@@ -176,6 +177,16 @@ describe('I2 a strategy', () => {
         { type: 'gap-settled', date: DATE, symbols: { AAA: { noTrade: 1, unfillable: 1, absent: 0 } } },
       ]),
     );
+  });
+
+  test('sees nothing of a new session when a process of a deleted one with the id publishes late', async () => {
+    const deleted = await storeWithGap(server);
+    await server.redis.unlink(...(await server.keys(deleted.layout.id)));
+    const store = await server.begin(server.layout(SMALL_SPEC, deleted.layout.id));
+    await flushUpTo(store, gapMarket, store.layout.end);
+    await findGaps(store, SLOTS);
+    await publishEvents(server.redis, deleted.layout, deleted.layout.end);
+    expect(await seenBy(store)).toEqual([]);
   });
 
   test('sees a change before the clock at once', async () => {

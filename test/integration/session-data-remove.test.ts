@@ -7,7 +7,9 @@ import {
   noteFailure,
   noteOutside,
   removeLeftover,
+  removeRepositoryLimits,
   removeSession,
+  RepositoryLimit,
   ReturnedKeys,
   SessionLostError,
   setControl,
@@ -158,6 +160,16 @@ test('I9 removing a session with millions of possible keys unlinks only those th
   expect(unlink.mock.calls.length).toBeLessThanOrEqual(existing);
   unlink.mockRestore();
   expect(await other.reader.clock()).toBe(other.layout.start);
+});
+
+test('the limits of repositories are removed, and a session with the id repository stays', async () => {
+  await server.begin(server.layout(SMALL_SPEC, 'repository'));
+  const keysOfSession = await server.keys('repository');
+  const limit = new RepositoryLimit(server.redis, server.prefix, 'vendor', { concurrency: 1 });
+  await limit.rest(60_000);
+  expect((await server.keys('repository')).length).toBeGreaterThan(keysOfSession.length);
+  await removeRepositoryLimits(server.redis, server.prefix);
+  expect(await server.keys('repository')).toEqual(keysOfSession);
 });
 
 test('I9 removeLeftover removes keys that were written after the removal, and none of a new session with the id', async () => {

@@ -3,7 +3,7 @@
  * and what remains.
  * I1, I2, I9, I10: invariants at the end of docs/ARCHITECTURE.md.
  */
-import { UNCHANGED } from '@barkeep/bars';
+import { noCounts, UNCHANGED } from '@barkeep/bars';
 import {
   FencedError,
   noteOutside,
@@ -13,12 +13,13 @@ import {
   SessionLostError,
   showJoined,
   UnknownSymbolError,
-  UpkeepStore,
+  updateSymbols,
+  type UpkeepStore,
   type SessionLayout,
 } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
 import { changeStoreTo, layoutWith, layoutWithout, updateAllSymbols } from '../support/sessions/changed-symbols.js';
-import { failingAfter } from '../support/sessions/faulty-connections.js';
+import { failingAfter, interruptedAfter } from '../support/sessions/faulty-connections.js';
 import {
   ABSENT_ONCE,
   deriveAll,
@@ -146,11 +147,20 @@ test('I9 a symbol that gets a freed partition finds it empty, and late writes fo
   await flushUpTo(former, market, layout.end);
   const partition = layout.partitionOf('XXX')!;
   const keys = layout.keysOf(partition);
-  /** The keys that count refused rows. */
-  const refusals = [keys.refused, keys.refusedAhead, keys.repositoryRefused];
+  /** Keys that do not belong to one day: counts of refused rows, and what was or will be emitted. */
+  const shared = [keys.refused, keys.refusedAhead, keys.repositoryRefused, keys.emitted, keys.pending];
   await former.upkeep.fill(partition, FIRST_DAY, [], [{ symbol: 'XXX', reason: 'bad-price', total: 2 }]);
+  /** Emits the quality of the first day of XXX. @returns the number of changes so far */
+  const emitQuality = async ({ upkeep }: { upkeep: UpkeepStore }) => {
+    const closes = { dayIndex: FIRST_DAY, counts: noCounts() };
+    await upkeep.moveWatermark(partition, layout.start, layout.grid(FIRST_DAY).close, closes);
+    return server.redis.xlen(keys.changes);
+  };
+  const changes = await emitQuality(former);
+  // Written last, because `emitQuality` also publishes what the clock has passed.
   await server.redis.hset(keys.refusedAhead, `${layout.end} XXX bad-price`, 1);
-  expect(await server.redis.exists(refusals)).toBe(3);
+  await server.redis.zadd(keys.pending, layout.end, '1-0 derived 2013-10-08 {"XXX":[1,1]}');
+  expect(await server.redis.exists(shared)).toBe(shared.length);
 
   // XXX is removed and added again, and so gets the same partition: the partition of the former XXX is free.
   const target = layoutWith('XXX', layoutWithout('XXX', layout));
@@ -158,12 +168,16 @@ test('I9 a symbol that gets a freed partition finds it empty, and late writes fo
   // The store gets both changes at once, as after a crash between the changes of the row in PostgreSQL and of the store.
   expect(await updateAllSymbols(server.redis, target)).toEqual(['XXX']);
   expect(await keysWith('XXX', former)).toEqual([]);
-  expect(await server.redis.exists(refusals)).toBe(0);
+  expect(await server.redis.exists(shared)).toBe(0);
   const [window] = former.windows;
   const part = { partition, chunks: new Map(), bars: 0, refused: new Map() };
   await expect(former.writer.flush(window!, part)).rejects.toThrow(SessionLostError);
   const position = { frontier: layout.start, watermark: layout.start, retainedFrom: 0 };
-  expect((await new UpkeepStore(server.redis, target).positions())[partition]).toEqual(position);
+  const latter = await changeStoreTo(server, target);
+  expect((await latter.upkeep.positions())[partition]).toEqual(position);
+  // The quality of the day is emitted again, although it is that of the former XXX.
+  await flushUpTo(latter, market, layout.end);
+  expect(await emitQuality(latter)).toBe(changes + 1);
 });
 
 test('I9 the next call finishes a removal that was interrupted', async () => {
@@ -178,6 +192,69 @@ test('I9 the next call finishes a removal that was interrupted', async () => {
   expect((await readSymbols(redis, withoutAaa)).leaving).toBe('');
   expect(await keysWith('AAA', store)).toEqual([]);
 });
+
+test('I9 a removal that ends after a later change leaves the leavers of that change to be removed', async () => {
+  const { layout } = await fullStore();
+  const withoutAaa = layoutWithout('AAA', layout);
+  const withoutBoth = layoutWithout('BBB', withoutAaa);
+  const { redis } = server;
+  const removal = await updateSymbols(redis, withoutAaa);
+  // Another process finishes the removal of AAA with three scripts, stores that BBB leaves with a fourth one, and dies.
+  await expect(updateAllSymbols(failingAfter(redis, 4), withoutBoth)).rejects.toThrow('cut short');
+  await removal!.finish();
+  expect((await readSymbols(redis, withoutBoth)).leaving).toContain('BBB');
+  expect(await updateAllSymbols(redis, withoutBoth)).toEqual(['BBB']);
+});
+
+test('I1 a join that was interrupted before its switch keeps what was streamed meanwhile', async () => {
+  const { layout } = await fullStore();
+  const withXxx = layoutWith('XXX', layout);
+  // The process dies after its first script, which begins the partition of XXX. A stream with the new list finds all partitions.
+  await expect(updateAllSymbols(failingAfter(server.redis, 1), withXxx)).rejects.toThrow('cut short');
+  const store = server.open(withXxx);
+  await store.writer.claim();
+  await flushUpTo(store, market, layout.end);
+  await updateAllSymbols(server.redis, withXxx);
+  const { frontier } = (await store.upkeep.positions())[withXxx.partitionOf('XXX')!]!;
+  expect(frontier).toBe(layout.end);
+});
+
+test.each<[change: string, changed: (layout: SessionLayout) => SessionLayout]>([
+  ['AAA leaves', (layout) => layoutWithout('AAA', layout)],
+  ['YYY joins', (layout) => layoutWith('YYY', layout)],
+  ['YYY takes the partition of XXX', (layout) => layoutWith('YYY', layoutWithout('XXX', layout))],
+])(
+  'I1 I11 a store that is set back before any script of a change gets the whole change: %s',
+  async (_change, changed) => {
+    /** A store of AAA, BBB, CCC and XXX, which joined. */
+    const begin = async () => {
+      const store = await changeStoreTo(server, layoutWith('XXX', (await fullStore()).layout));
+      await flushUpTo(store, market, store.layout.end);
+      return store.layout;
+    };
+    /** The content of a store, without its identity. */
+    const contentOf = async ({ id, incarnation }: SessionLayout) =>
+      JSON.stringify([...(await server.dump(id))])
+        .replaceAll(id, 'id')
+        .replaceAll(incarnation, 'incarnation');
+    const undisturbed = await begin();
+    await updateAllSymbols(server.redis, changed(undisturbed));
+    let isSetBack = true;
+    for (let scripts = 0; isSetBack; scripts++) {
+      const layout = await begin();
+      const restore = await server.snapshot(layout.id);
+      isSetBack = false;
+      const setBack = () => {
+        isSetBack = true;
+        return restore();
+      };
+      await updateAllSymbols(interruptedAfter(server.redis, scripts, setBack), changed(layout));
+      // The reconciler repeats the change when the store does not have it.
+      await updateAllSymbols(server.redis, changed(layout));
+      expect(await contentOf(layout)).toBe(await contentOf(undisturbed));
+    }
+  },
+);
 
 test('a change of symbols fails for a session without a store, and creates none', async () => {
   const layout = server.layout();

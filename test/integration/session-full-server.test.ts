@@ -101,6 +101,31 @@ test('I1 I11 every write to a full server fails as an outage and changes nothing
   }
 });
 
+test.each([
+  ['full', () => redisServer.config('maxmemory', '1kb'), () => redisServer.config('maxmemory', '0')],
+  [
+    'a replica',
+    () => redisServer.control('REPLICAOF', '127.0.0.1', 1), // nothing listens there
+    () => redisServer.control('REPLICAOF', 'NO', 'ONE'),
+  ],
+])('I1 I11 a flush of a whole day to a server that is %s before EXEC fails as an outage', async (_name, begin, end) => {
+  const store = await server.begin(server.layout({ ...SMALL_SPEC, upkeep: { barrier: 'day' } }));
+  const [day] = store.windows;
+  const flush = () => store.writer.flush(day!, partsOf(store.layout, day!, gapMarket)[PARTITION]!);
+  const before = await content();
+  // The server accepts the commands of the transaction, and refuses their execution.
+  const send = server.redis.sendCommand.bind(server.redis);
+  const held = jest.spyOn(server.redis, 'sendCommand').mockImplementation(async (command, stream) => {
+    if (command.name === 'exec') await begin();
+    return send(command, stream);
+  });
+  const failure = await failureOf(flush());
+  held.mockRestore();
+  await end();
+  expect([isRedisOutage(failure), await content()]).toEqual([true, before]);
+  expect(await flush()).toBe('run');
+});
+
 test('I11 a full server can be read', async () => {
   const store = await server.begin();
   const { layout, reader, writer } = store;

@@ -69,26 +69,21 @@ export class SymbolsChangedError extends SessionError {
   }
 }
 
-/** The expected intervals in words. 1440m is no name, because it could mean the trading day or 24 hours: a hint names both. */
-function expectedOf(interval: string, known: readonly string[]): string {
-  const hint = interval === '1440m' ? ' (1d is the trading day, 24h is 24 hours)' : '';
-  return `one of ${known.join(', ')}${hint}`;
-}
-
 /** The session does not store this interval. */
 export class UnknownIntervalError extends Error {
   override readonly name = 'UnknownIntervalError';
+  /** What was expected, in words. */
+  readonly expected: string;
   constructor(
     readonly sessionId: string,
     readonly interval: string,
     readonly known: readonly string[],
   ) {
-    super(`interval: expected ${expectedOf(interval, known)}, was "${interval}"`);
-  }
-
-  /** What was expected, in words. */
-  get expected(): string {
-    return expectedOf(this.interval, this.known);
+    // 1440m is no name, because it could mean the trading day or 24 hours: the hint names both.
+    const hint = interval === '1440m' ? ' (1d is the trading day, 24h is 24 hours)' : '';
+    const expected = `one of ${known.join(', ')}${hint}`;
+    super(`interval: expected ${expected}, was "${interval}"`);
+    this.expected = expected;
   }
 }
 

@@ -39,6 +39,12 @@ describe('isOutage', () => {
     ['a Redis that became a replica', reply('UNBLOCKED force unblock from blocking operation, instance state changed')],
     ['an ioredis that gave up', withName('MaxRetriesPerRequestError')],
     ['a connection that closed in a pipeline', new Error('Command aborted due to connection close')],
+    [
+      'a transaction of ioredis with a refused command',
+      Object.assign(reply('EXECABORT Transaction discarded because of previous errors.'), {
+        previousErrors: [reply('BUSY Redis is busy running a script.')],
+      }),
+    ],
     ['a command without an answer', new Error('Command timed out')],
     ['an error of another realm', runInNewContext(`Object.assign(new Error('x'), { code: 'ECONNREFUSED' })`)],
     [
@@ -53,6 +59,7 @@ describe('isOutage', () => {
     ['wrong SQL', withCode('42601')],
     ['a violated constraint', withCode('23505')],
     ['a script that failed', reply('ERR user_script:1')],
+    ['a wrong transaction', reply('EXECABORT Transaction discarded because of previous errors.')],
     ['no error at all', 'ECONNREFUSED'],
   ])('is false for %s', (_, error) => expect(isOutage(error)).toBe(false));
 
@@ -69,6 +76,10 @@ describe('isRedisOutage', () => {
     [
       'a server without memory, in a script',
       reply("OOM command not allowed when used memory > 'maxmemory'. script: 0a1b, on @user_script:1."),
+    ],
+    [
+      'a server that refuses a transaction at its end',
+      reply("EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'."),
     ],
     ['a full disk', reply('MISCONF Errors writing to the AOF file: No space left on device')],
     ['a replica', reply("READONLY You can't write against a read only replica.")],

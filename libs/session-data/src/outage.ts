@@ -44,6 +44,9 @@ const REDIS_RIGHTS_MESSAGES = [
   /^ERR ACL failure in script\b/,
 ];
 
+/** Begins the reply when Redis refuses a whole transaction at its end. The reply to a single command follows. */
+const TRANSACTION_REFUSED = /^EXECABORT Transaction discarded because of: /;
+
 /** Replies of Redis when the value of a key or field has the wrong type: another program wrote to Barkeep's keys. */
 const BROKEN_STORE = /^(WRONGTYPE|ERR hash value is not an? (integer|float))\b/;
 
@@ -76,7 +79,8 @@ export function isBrokenStore(error: unknown): error is Error {
 }
 
 function isOneOf(messages: readonly RegExp[], { message }: Error): boolean {
-  return messages.some((pattern) => pattern.test(message));
+  const reason = message.replace(TRANSACTION_REFUSED, '');
+  return messages.some((pattern) => pattern.test(reason));
 }
 
 /** Also true for errors of other JavaScript contexts, such as the errors of Node's own modules under a test runner. */
@@ -89,10 +93,8 @@ function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
+/** The errors in an error: of Node (`cause`, `errors`), TypeORM (`driverError`), and a transaction of ioredis (`previousErrors`). */
 function wrappedBy(error: Error): unknown[] {
-  return [
-    error.cause,
-    'driverError' in error ? error.driverError : undefined,
-    ...('errors' in error && Array.isArray(error.errors) ? (error.errors as unknown[]) : []),
-  ];
+  const { cause, errors, driverError, previousErrors } = error as Error & Record<string, unknown>;
+  return [cause, errors, driverError, previousErrors].flat();
 }

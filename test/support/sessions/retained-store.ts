@@ -17,17 +17,17 @@ export const RETAINED_SPEC = {
 /** The bars of the source: a twentieth of all bars is missing. */
 export const sourceBars = holey(marketBars({ ...RETAINED_SPEC, start: '2013-10-01', seed: 3 }), 0.05, 4);
 
-/** A store that is streamed to its end, with every kind of data on each day. Its clock is at the end of day `day`. */
-export async function retainedStoreAt(
+/** A store that is streamed to its end, with every kind of data on each day. @param clockAtEndOf number of the day at whose close its clock is */
+export async function retainedStore(
   server: StoreServer,
-  day: number,
+  { clockAtEndOf }: { clockAtEndOf: number },
   spec: object = RETAINED_SPEC,
 ): Promise<TestStore> {
   const store = await server.begin(server.layout(spec));
   const { layout, writer } = store;
   await flushUpTo(store, sourceBars, layout.end);
   for (let index = 0; index < layout.days.length; index++) await writeAllKinds(store, index);
-  await writer.moveClock(layout.grid(day).close);
+  await writer.moveClock(layout.grid(clockAtEndOf).close);
   return store;
 }
 

@@ -58,8 +58,8 @@ const EVENTS = {
   quality: { date: anyText, symbols: anyNumber, ...SLOT_COUNTS, barQuality: anyNumber },
 } as const satisfies Record<string, Record<string, Field<unknown>>>;
 
-/** Fields that an event may lack. {@link FieldsOf} repeats the name, because a type cannot be derived from a set. */
-const OPTIONAL_FIELDS: ReadonlySet<string> = new Set(['error']);
+/** The only field that an event may lack. */
+const OPTIONAL_FIELD = 'error';
 
 export type SessionEventType = keyof typeof EVENTS;
 export const SESSION_EVENT_TYPES = Object.keys(EVENTS) as SessionEventType[];
@@ -68,10 +68,10 @@ export const STRATEGY_EVENT_TYPES = SESSION_EVENT_TYPES.filter((type) => !type.s
 /** Names of the fields that hold a time, epoch ms. */
 export const EVENT_TIME_FIELDS: ReadonlySet<string> = new Set(['time', 'position', 'nextTryAt']);
 
-/** The fields of an event with their values. `error`, where the event has this field, is optional. */
+/** The fields of an event with their values. */
 type FieldsOf<T extends SessionEventType> = {
-  [F in Exclude<keyof (typeof EVENTS)[T], 'error'>]: ValueOf<(typeof EVENTS)[T][F]>;
-} & ('error' extends keyof (typeof EVENTS)[T] ? { error?: string } : object);
+  [F in Exclude<keyof (typeof EVENTS)[T], typeof OPTIONAL_FIELD>]: ValueOf<(typeof EVENTS)[T][F]>;
+} & (typeof OPTIONAL_FIELD extends keyof (typeof EVENTS)[T] ? { [OPTIONAL_FIELD]?: string } : object);
 
 /** One event: its type, its fields, and when Redis stored it (`at`, epoch ms of the wall clock). */
 export type SessionEvent = { [T in SessionEventType]: { type: T; at: number } & FieldsOf<T> }[SessionEventType];
@@ -86,7 +86,7 @@ export function parseEvent(entry: readonly string[], at: number): SessionEvent |
   for (const [name, parse] of Object.entries<Field<unknown>>(EVENTS[type])) {
     const value = texts[name] === undefined ? undefined : parse(texts[name]);
     if (value !== undefined) event[name] = value;
-    else if (!OPTIONAL_FIELDS.has(name)) return undefined;
+    else if (name !== OPTIONAL_FIELD) return undefined;
   }
   return event as SessionEvent;
 }

@@ -50,7 +50,6 @@ export interface EventSource {
 export type EventEntry = [id: string, fields: string[]];
 /** The entries of one stream after an id, and the id of its oldest entry; undefined when the stream is empty. */
 type StreamRead = { key: string; after: string; entries: EventEntry[]; oldestId: string | undefined };
-const DEFAULT_LIMIT = 500;
 
 export class SessionEvents {
   constructor(
@@ -73,7 +72,7 @@ export class SessionEvents {
    * read when the wait ends. @throws SessionLostError, RangeError
    */
   async read(from: EventCursor = EVENTS_BEGINNING, options: EventReadOptions = {}): Promise<EventBatch> {
-    const { limit = DEFAULT_LIMIT, blockMs = 0 } = options;
+    const { limit = 500, blockMs = 0 } = options;
     checkCount('limit', limit, 1);
     checkCount('blockMs', blockMs);
     const batch = await this.readNow(from, limit);
@@ -132,10 +131,12 @@ export class SessionEvents {
     // Trimming removes the oldest entries first. So when an entry up to the cursor is left, all entries after the cursor are left.
     const reachesBackToCursor = compareIds(oldestId, after) <= 0;
     if (reachesBackToCursor) return false;
-    // No entry is before the first id, so there any trimmed entry is a loss.
-    if (after === FIRST_ID) return this.isTrimmed(key);
-    // Here all entries up to the cursor were trimmed. Whether later ones were trimmed too cannot be seen, so it counts as a loss.
-    return true;
+    // All entries up to the cursor were trimmed. Whether later ones were trimmed too cannot be seen, so it counts as a loss.
+    if (after !== FIRST_ID) return true;
+    // No entry is before the first id, so there any trimmed entry is a loss. The reply has names and values, alternating.
+    const info = (await this.redis.xinfo('STREAM', key)) as unknown[];
+    const field = (name: string) => info[info.indexOf(name) + 1];
+    return field('length') !== field('entries-added');
   }
 
   /** For a strategy: the public events of each partition. For an operator: those of partition 0, then all partitions' changes. */
@@ -143,14 +144,6 @@ export class SessionEvents {
     const { layout } = this.session;
     if (this.view === 'strategy') return layout.keys.map(({ events }) => events);
     return [layout.keysOf(0).events, ...layout.keys.map(({ changes }) => changes)];
-  }
-
-  /** Whether a stream has lost its first entries. */
-  private async isTrimmed(key: string): Promise<boolean> {
-    const info = (await this.redis.xinfo('STREAM', key)) as unknown[];
-    // The reply has names and values, alternating.
-    const field = (name: string) => info[info.indexOf(name) + 1];
-    return field('length') !== field('entries-added');
   }
 }
 

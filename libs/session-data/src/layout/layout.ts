@@ -25,6 +25,7 @@ export interface SessionDescription {
 export class SessionLayout extends LayoutDays {
   readonly id: string;
   readonly incarnation: string;
+  /** How the symbols changed since the spec. */
   readonly membership: Membership;
   /** Datasets by the number in the records of their bars: the source, then the backfill datasets. */
   readonly datasets: readonly string[];

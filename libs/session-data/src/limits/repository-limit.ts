@@ -12,6 +12,9 @@ const RETRY_MS = 20;
 /** A session that has not tried for this long loses its turn. */
 const PATIENCE_MS = 1_000;
 
+/** The last words of a repository's keys, in the order that take-permit.lua expects. */
+const KEY_NAMES = ['leases', 'asked', 'waiting', 'turns', 'resting'] as const;
+
 /** How often a repository may be asked. A limit that is undefined does not apply. */
 export interface RepositoryLimits {
   /** Maximum number of requests that start in each `durationMs`; needs `durationMs`. */
@@ -32,10 +35,7 @@ export class RepositoryLimit {
   private readonly waiting = new Map<string, Waiter[]>();
   /** The leases that this process holds. */
   private readonly leases = new Set<string>();
-  /** All keys in the order that take-permit.lua expects, and two of them by name. */
-  private readonly keys: string[];
-  private readonly leasesKey: string;
-  private readonly restingKey: string;
+  private readonly keys: Record<(typeof KEY_NAMES)[number], string>;
   private isTrying = false;
   /** Ends the pause of {@link tryAll} between two attempts. */
   private tryNow: () => void = () => undefined;
@@ -49,9 +49,7 @@ export class RepositoryLimit {
     private readonly limits: RepositoryLimits,
   ) {
     const base = `${prefix}:{repository:${name}}`;
-    this.leasesKey = `${base}:leases`;
-    this.restingKey = `${base}:resting`;
-    this.keys = [this.leasesKey, `${base}:asked`, `${base}:waiting`, `${base}:turns`, this.restingKey];
+    this.keys = Object.fromEntries(KEY_NAMES.map((key) => [key, `${base}:${key}`])) as typeof this.keys;
   }
 
   /** Waits until a session may send a request. @returns a function to call when it has ended @throws the signal's reason, errors of Redis */
@@ -71,7 +69,7 @@ export class RepositoryLimit {
 
   /** Blocks all requests to the repository for `ms`. */
   async rest(ms: number): Promise<void> {
-    await SCRIPTS.restRepository.run(this.redis, [this.restingKey], [Math.max(1, Math.round(ms))]);
+    await SCRIPTS.restRepository.run(this.redis, [this.keys.resting], [Math.max(1, Math.round(ms))]);
   }
 
   /** Tries to get permits, one session after another, until none waits. Runs once at a time: a second call ends the pause of the first. */
@@ -103,7 +101,7 @@ export class RepositoryLimit {
     const { concurrency = 0, max = 0, durationMs = 0 } = this.limits;
     const more = waiters.length > 1 ? 'more' : '';
     const args = [session, lease, concurrency, max, durationMs, LEASE_MS, PATIENCE_MS, more];
-    if ((await SCRIPTS.takePermit.run(this.redis, this.keys, args)) !== 'granted') return false;
+    if ((await SCRIPTS.takePermit.run(this.redis, Object.values(this.keys), args)) !== 'granted') return false;
     this.hold(lease);
     const giveBack = (): void => this.giveBack(lease);
     // All waiters may have been aborted during the call.
@@ -126,7 +124,7 @@ export class RepositoryLimit {
     this.leases.add(lease);
     this.renewal ??= setInterval(() => {
       // When this fails, the next renewal follows before the leases expire.
-      SCRIPTS.renewPermits.run(this.redis, [this.leasesKey], [LEASE_MS, ...this.leases]).catch(() => undefined);
+      SCRIPTS.renewPermits.run(this.redis, [this.keys.leases], [LEASE_MS, ...this.leases]).catch(() => undefined);
     }, RENEW_MS).unref();
   }
 
@@ -137,7 +135,7 @@ export class RepositoryLimit {
       this.renewal = undefined;
     }
     // When Redis is away, the lease stays until it expires.
-    this.redis.zrem(this.leasesKey, lease).then(
+    this.redis.zrem(this.keys.leases, lease).then(
       () => this.tryNow(),
       () => undefined,
     );
@@ -147,6 +145,8 @@ export class RepositoryLimit {
 /** Removes the leases and turns of all repositories under a prefix, with one SCAN. No worker may use the limits meanwhile. */
 export async function removeRepositoryLimits(redis: Redis, prefix: string): Promise<void> {
   for await (const keys of scanKeys(redis, `${prefix}:{repository:`)) {
-    if (keys.length > 0) await redis.unlink(...keys);
+    // The keys of a session with the id `repository` begin like these.
+    const ofLimits = keys.filter((key) => KEY_NAMES.some((name) => key.endsWith(`}:${name}`)));
+    if (ofLimits.length > 0) await redis.unlink(...ofLimits);
   }
 }

@@ -6,8 +6,6 @@ import type { OpenSession } from './open-session.js';
 
 /** Maximum number of days per part; 16 days of 390 minutes are 6,240 one-minute bars. */
 const DAYS_A_PART = 16;
-/** A part has no limit of bars, because its days bound it. */
-const NO_LIMIT = Infinity;
 
 export interface AllBarsQuery {
   symbols: readonly string[];
@@ -46,7 +44,7 @@ export async function* readAllBars(
   const parts = [...partsOf(layout, Math.max(from, layout.start), Math.min(to, clock))];
   for (const symbol of symbols) {
     for (const part of parts) {
-      const bars = await source.barsBetween(symbol, intervalText, part.from, part.to, NO_LIMIT);
+      const bars = await source.barsBetween(symbol, intervalText, part.from, part.to);
       yield { symbol, bars: bars.filter(isClosed) };
     }
   }

@@ -22,8 +22,9 @@ const DAYS_A_CALL = 32;
 interface Shown {
   /** Only slots that are closed at this time. */
   clock: number;
-  /** Only slots that open before this time. */
-  before: number;
+  /** Only slots that open in `[from, to)`. */
+  from: number;
+  to: number;
   fill: Fill;
   /** With `forward`: only empty slots that are closed at this time are filled. */
   fillBefore: number;
@@ -48,7 +49,7 @@ export class BarSeries {
     ]);
     const forming = this.formingAt(clock)?.barOf(replies.slice(2)); // the first two replies belong to the tail
     const wanted = count - (forming ? 1 : 0); // closed bars: a forming bar is one of the `count` bars
-    const shown = { clock, before: Infinity, fill, fillBefore };
+    const shown = { clock, from: -Infinity, to: Infinity, fill, fillBefore };
     const tail = this.tail(clock, count);
     const tailBars = this.show(tail.day, [partChunk(tail, replies)], shown).bars;
     // Usually the tail, which is of the day of the clock, has enough bars. If not, reads that day and the days before it.
@@ -73,7 +74,7 @@ export class BarSeries {
         clock = clockAtRead;
         if (fill === 'forward') lastClose = await this.closeBefore(from, clock);
       }
-      const part = this.show(day, chunks, { clock, before: to, fill, fillBefore }, from, lastClose);
+      const part = this.show(day, chunks, { clock, from, to, fill, fillBefore }, lastClose);
       bars.push(...part.bars);
       lastClose = part.lastClose;
       // Skips days that were removed meanwhile.
@@ -107,7 +108,7 @@ export class BarSeries {
   private async walkBack(shown: Shown, wanted: number): Promise<ShownBar[]> {
     const { days } = this.layout;
     // The days `[0, end)` are not read yet; the next round trip reads the last `size` of them.
-    let end = 1 + Math.min(dayAtClock(this.layout, shown.clock), this.layout.dayIndexAt(shown.before), days.length - 1);
+    let end = 1 + Math.min(dayAtClock(this.layout, shown.clock), this.layout.dayIndexAt(shown.to), days.length - 1);
     let size = Math.ceil(wanted / this.grid(end - 1).slotCount);
     let chunks: (DayChunk | undefined)[] = [];
     let bars: ShownBar[] = [];
@@ -128,22 +129,21 @@ export class BarSeries {
 
   /** Close of the newest bar that opened before `time`. */
   private async closeBefore(time: number, clock: number): Promise<number | undefined> {
-    const [bar] = await this.walkBack({ clock, before: time, fill: 'none', fillBefore: 0 }, 1);
+    const [bar] = await this.walkBack({ clock, from: -Infinity, to: time, fill: 'none', fillBefore: 0 }, 1);
     return bar?.close;
   }
 
-  /** The shown bars that open at `from` or later, and with `forward` the last close. @param lastClose the close before these bars */
+  /** The shown bars of days from `firstDay` on, and with `forward` the last close. @param lastClose the close before these bars */
   private show(
     firstDay: number,
     chunks: readonly (DayChunk | undefined)[],
-    { clock, before, fill, fillBefore }: Shown,
-    from = -Infinity,
+    { clock, from, to, fill, fillBefore }: Shown,
     lastClose?: number,
   ): { bars: ShownBar[]; lastClose: number | undefined } {
     const result = { bars: [] as ShownBar[], lastClose };
     chunks.forEach((chunk, i) => {
       const grid = this.grid(firstDay + i);
-      const [first, end] = [grid.firstFrom(from), Math.min(grid.closedBy(clock), grid.firstFrom(before))];
+      const [first, end] = [grid.firstFrom(from), Math.min(grid.closedBy(clock), grid.firstFrom(to))];
       if (fill === 'none') {
         if (chunk) for (const bar of chunk.bars(grid, first, end)) result.bars.push(bar);
         return;

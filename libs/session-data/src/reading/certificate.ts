@@ -125,7 +125,7 @@ function addCounts(counts: SlotCounts, slotCount: number, chunk: Buffer | null, 
     if (bytes[at] === BACKFILLED) backfilled++;
   }
   addDayCounts(counts, bytes.subarray(0, bitmapBytes(slotCount)), states ?? undefined, slotCount);
-  // `addDayCounts` takes the origins from the states. Where these differ from the bytes, the bytes decide. The sum is the same.
+  // `addDayCounts` takes the origins from the states. Where the bytes differ, they decide: bars move to the other count.
   counts.streamed += counts.backfilled - backfilled;
   counts.backfilled = backfilled;
 }

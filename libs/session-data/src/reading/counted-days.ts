@@ -12,7 +12,7 @@ export type CellCount = (typeof CELL_COUNTS)[number];
 /** Most changes to read per partition. When there are more, all cells of the partition are counted again. */
 const CHANGES_MAX = 2_000;
 /** Numbers per cell. */
-const COUNTS_A_CELL = CELL_COUNTS.length;
+export const COUNTS_A_CELL = CELL_COUNTS.length;
 /** Events that change the counts of a closed day. */
 const COUNT_CHANGES = new Set(['gap-filled', 'gap-settled', 'late-bars']);
 

@@ -3,7 +3,7 @@ import { slotsToAsk } from '@barkeep/bars';
 import { inBatches } from '../batches.js';
 import { byPartition, type View } from '../layout/index.js';
 import { countsBefore, readSymbolDays, UpkeepReads } from '../upkeep/index.js';
-import { CELL_COUNTS, type CellCount, copyCell, type CountedDays, writeCell } from './counted-days.js';
+import { CELL_COUNTS, type CellCount, copyCell, COUNTS_A_CELL, type CountedDays, writeCell } from './counted-days.js';
 import type { Listing } from './listing.js';
 
 /** The symbols and dates to count; all of the session where a field is left out. */
@@ -35,8 +35,6 @@ export interface DayCounts {
 
 /** Most script calls at the same time, and cells per call. */
 const [CALLS_AT_ONCE, CELLS_A_CALL] = [4, 256];
-/** Numbers per cell. */
-const COUNTS_A_CELL = CELL_COUNTS.length;
 
 interface PlacedCell {
   symbol: string;

@@ -8,8 +8,6 @@ import type { SessionWriter } from './writer.js';
 
 /** Most bitmaps to count per round trip. */
 const COUNTS_A_CALL = 2_000;
-/** The argument with which note-counts.lua does not remove the stored counts first. */
-const KEEP_STORED = '';
 
 /** Counts and stores the bars of history of every symbol without a stored count. @throws FencedError, SessionLostError */
 export async function noteHistory(redis: Redis, layout: SessionLayout, writer: SessionWriter): Promise<void> {
@@ -20,7 +18,8 @@ export async function noteHistory(redis: Redis, layout: SessionLayout, writer: S
     const { meta, history } = layout.keysOf(partition);
     const counts = await countBars(redis, layout, symbols, layout.historyInterval, 0, layout.historyDays);
     const fields = [...counts].flat(); // symbol and count, alternating
-    await writer.run(SCRIPTS.noteCounts, partition, [meta, history], [KEEP_STORED, ...fields], 'noted');
+    const mustClear = ''; // no: the stored counts stay
+    await writer.run(SCRIPTS.noteCounts, partition, [meta, history], [mustClear, ...fields], 'noted');
   }
 }
 

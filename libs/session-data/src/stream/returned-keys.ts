@@ -55,11 +55,11 @@ export class ReturnedKeys {
     for await (const keys of scanKeys(this.redis, `${this.keyPrefix}:{${id}:`)) {
       for (const base of new Set(keys.flatMap((key) => this.partitionOfKey(key)?.base ?? []))) {
         bases.add(base);
-        const others = keys.filter((key) => key.startsWith(`${base}:`) && key !== metaKey(base));
+        const others = keys.filter((key) => key.startsWith(`${base}:`) && key !== `${base}:meta`);
         count += await this.removeKeys(base, others, removed);
       }
     }
-    for (const base of bases) count += await this.removeKeys(base, [metaKey(base)], removed);
+    for (const base of bases) count += await this.removeKeys(base, [`${base}:meta`], removed);
     return count;
   }
 
@@ -69,7 +69,7 @@ export class ReturnedKeys {
     const args = [isIdFree, ...removed.incarnations];
     let count = 0;
     for (const batch of inBatches(keys, REMOVED_AT_ONCE)) {
-      count += Number(await SCRIPTS.removeKeys.run(this.redis, [metaKey(base), ...batch], args));
+      count += Number(await SCRIPTS.removeKeys.run(this.redis, [`${base}:meta`, ...batch], args));
     }
     return count;
   }
@@ -82,9 +82,4 @@ export class ReturnedKeys {
     const [hashTag, id] = found;
     return { id: id!, base: `${this.keyPrefix}:${hashTag}` };
   }
-}
-
-/** The key of a partition's meta hash. */
-function metaKey(base: string): string {
-  return `${base}:meta`;
 }

@@ -27,7 +27,7 @@ export async function flushWindow(
   const { date, slotCount } = layout.grid(dayIndex);
   // The session's counts do not include the history, which is counted separately.
   const counted = layout.isHistory(dayIndex) ? 0 : part.bars;
-  // The arguments of check-window.lua, which both scripts include.
+  // The arguments of shared/window.lua, which both scripts include.
   const args: ScriptArgument[] = [...fence, frontierBefore, frontierAfter];
   args.push(chunkBytes(slotCount), counted, part.refused.size);
   for (const [field, count] of part.refused) args.push(field, count);

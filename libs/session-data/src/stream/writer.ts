@@ -17,7 +17,7 @@ export interface Fence {
   owner: string;
 }
 
-/** What the owner does next; `reload`: the symbols changed, so it starts again with the new list. */
+/** What the owner does next; `reload`, which is never stored: the symbols changed, so it starts again with the new list. */
 export type Control = 'run' | 'pause' | 'stop' | 'reload';
 
 /** The frontiers and the clock of a store, epoch ms. */
@@ -69,12 +69,10 @@ export class SessionWriter {
       this.run(SCRIPTS.claim, partition, [meta], [], 'claimed'),
     );
     const positions = (await Promise.all(claims)).map(([, frontier, clock], partition) => {
-      const isVacant = this.layout.isVacant(partition);
-      return { frontier: isVacant ? this.layout.end : Number(frontier), clock: Number(clock) };
+      return { frontier: this.layout.isVacant(partition) ? this.layout.end : Number(frontier), clock: Number(clock) };
     });
     const frontiers = positions.map(({ frontier }) => frontier);
-    // Partition 0 has the session's clock.
-    const { clock } = positions[0]!;
+    const { clock } = positions[0]!; // partition 0 has the session's clock
     // The previous owner may have crashed after it moved the clock and before it published the changes up to the clock.
     await publishEvents(this.redis, this.layout, clock);
     return { frontier: Math.min(...frontiers), frontiers, clock };
@@ -175,7 +173,7 @@ export async function setControl(
   redis: Redis,
   layout: SessionLayout,
   epoch: number,
-  control: Control,
+  control: Exclude<Control, 'reload'>,
 ): Promise<'set' | 'stale' | 'gone'> {
   const { meta, wake } = layout.keysOf(0);
   const args = [layout.incarnation, epoch, control, wake];

@@ -5,7 +5,7 @@
 import type { Redis } from 'ioredis';
 import { inBatches } from '../batches.js';
 import { SymbolsChangedError } from '../errors.js';
-import type { SessionLayout } from '../layout/index.js';
+import { byPartition, type SessionLayout } from '../layout/index.js';
 import { COUNTERS, SCRIPTS, type ScriptArgument } from '../redis/index.js';
 import { countsBefore, readSymbolDays } from '../upkeep/index.js';
 
@@ -28,30 +28,35 @@ export interface RemovedSymbols {
   finish(): Promise<void>;
 }
 
-/** Removes all data of leavers. @param json the leavers, as switch-symbols.lua stored them; '' for none */
+/**
+ * Removes all data of leavers. @param json the leavers, as switch-symbols.lua stored them
+ * @throws SymbolsChangedError when the store was set back meanwhile
+ */
 export async function removeLeavers(redis: Redis, layout: SessionLayout, json: string): Promise<RemovedSymbols> {
-  const leavers = JSON.parse(json || '[]') as Leaver[];
-  for (const leaver of leavers) {
-    const leaversOfPartition = leavers.filter(({ partition }) => partition === leaver.partition);
-    // After the first leaver of a partition, the calls for its others find the new stamp and change nothing.
-    await restamp(redis, layout, leaver, leaversOfPartition.length);
+  const leavers = JSON.parse(json) as Leaver[];
+  for (const [partition, members] of byPartition(leavers, ({ partition: left }) => left)) {
+    // A partition that another symbol took over gets its stamp when it begins again for that symbol, and only then.
+    const isTakenOver = partition >= layout.basePartitions && !layout.isVacant(partition);
+    // All members left the partition with the same version.
+    if (!isTakenOver) await restamp(redis, layout, partition, members[0]!.version, members.length);
   }
   for (const leaver of leavers) await dropDays(redis, layout, leaver);
   const finish = async () => {
-    await SCRIPTS.clearLeaving.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
+    if (leavers.length > 0) await SCRIPTS.clearLeaving.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
   };
   return { symbols: leavers.map(({ symbol }) => symbol), finish };
 }
 
-/** Gives a leaver's partition a new stamp, so that it refuses writers whose list has the `leaverCount` symbols that left it. */
+/** Gives a partition a new stamp, so that it refuses writers whose list has the `leaverCount` symbols that left it. */
 async function restamp(
   redis: Redis,
   layout: SessionLayout,
-  { partition, version }: Leaver,
+  partition: number,
+  version: number,
   leaverCount: number,
 ): Promise<void> {
-  const { meta, pending } = layout.keysOf(partition);
-  const keys = [...tableKeys(layout, partition), pending];
+  const keys = tableKeys(layout, partition);
+  const { meta } = layout.keysOf(partition);
   const vacant = layout.isVacant(partition) ? '1' : '0';
   for (let attempt = 0; attempt < RESTAMPS_MAX; attempt++) {
     const retiredTo = (await redis.hget(meta, 'retiredTo')) ?? '';
@@ -80,13 +85,15 @@ async function dropDays(redis: Redis, layout: SessionLayout, leaver: Leaver): Pr
       const counts = countsBefore([symbolDays[i]!], layout.isHistory(day) ? 0 : slotCount);
       args.push(date, ...COUNTERS.map((name) => counts[name]));
     }
-    await SCRIPTS.dropSymbol.run(redis, keys, args);
+    const reply = await SCRIPTS.dropSymbol.run(redis, keys, args);
+    if (reply === 'unstamped') throw new SymbolsChangedError(layout.id);
   }
 }
 
-/** The keys of a partition that do not belong to one day, in the order that restamp.lua and drop-symbol.lua expect. */
-function tableKeys(layout: SessionLayout, partition: number): string[] {
+/** The meta hash of a partition, and the keys of its symbols that do not belong to one day, in the order of drop-symbol.lua. */
+export function tableKeys(layout: SessionLayout, partition: number): string[] {
   const keys = layout.keysOf(partition);
-  const { meta, retry, dirty, errors, refused, history, emitted, outside, refusedAhead, repositoryRefused } = keys;
-  return [meta, retry, dirty, errors, refused, history, emitted, outside, refusedAhead, repositoryRefused];
+  const { meta, retry, dirty, errors, refused, history, emitted, outside } = keys;
+  const { refusedAhead, repositoryRefused, pending } = keys;
+  return [meta, retry, dirty, errors, refused, history, emitted, outside, refusedAhead, repositoryRefused, pending];
 }

@@ -5,11 +5,14 @@
 import { addedPartition, parseMembership, UNCHANGED } from '@barkeep/bars';
 import type { Membership } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { FencedError, SessionLostError } from '../errors.js';
+import { FencedError, SessionLostError, SymbolsChangedError } from '../errors.js';
 import { SessionLayout } from '../layout/index.js';
 import { SCRIPTS, runCommands } from '../redis/index.js';
 import { type Fence, forget } from '../stream/index.js';
-import { type Leaver, type RemovedSymbols, removeLeavers } from './leavers.js';
+import { type Leaver, type RemovedSymbols, removeLeavers, tableKeys } from './leavers.js';
+
+/** How often a step is made because the store is set back during it, before it fails. */
+const TRIES_MAX = 3;
 
 export interface StoredSymbols {
   membership: Membership;
@@ -57,6 +60,17 @@ export function withMembership(layout: SessionLayout, membership: Membership): S
  * @returns undefined when there was nothing to do @throws SessionLostError
  */
 export async function updateSymbols(redis: Redis, target: SessionLayout): Promise<RemovedSymbols | undefined> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await tryStep(redis, target);
+    } catch (error) {
+      if (!(error instanceof SymbolsChangedError) || tries === TRIES_MAX) throw error;
+    }
+  }
+}
+
+/** Tries a step of {@link updateSymbols}. @throws SymbolsChangedError when the store was set back meanwhile */
+async function tryStep(redis: Redis, target: SessionLayout): Promise<RemovedSymbols | undefined> {
   const stored = await readSymbols(redis, target);
   const before = withMembership(target, stored.membership);
   if (stored.leaving !== '') return removeLeavers(redis, before, stored.leaving);
@@ -69,21 +83,27 @@ export async function updateSymbols(redis: Redis, target: SessionLayout): Promis
     return { symbol, partition, version: target.membership.stamps[partition]! };
   });
   const retainedFrom = Number(await redis.hget(target.keysOf(0).meta, 'retainedFrom'));
-  for (const symbol of joiners) await beginPartition(redis, target, target.partitionOf(symbol)!, retainedFrom);
-  return removeLeavers(redis, target, await switchList(redis, target, leavers, joiners));
+  const beginAll = async (): Promise<void> => {
+    for (const symbol of joiners) await beginPartition(redis, target, target.partitionOf(symbol)!, retainedFrom);
+  };
+  await beginAll();
+  const leaving = await switchList(redis, target, leavers, joiners);
+  // A store that was set back just before the switch has the new list, but not the partitions that had begun.
+  await beginAll();
+  return removeLeavers(redis, target, leaving);
 }
 
-/** Stores the list of `target` and the leavers, whose data must be removed. @returns the leavers as JSON, or '' @throws SessionLostError */
+/** Stores the list of `target` and the leavers, whose data must be removed. @returns the leavers as JSON @throws SessionLostError */
 async function switchList(
   redis: Redis,
   target: SessionLayout,
   leavers: readonly Leaver[],
   joiners: readonly string[],
 ): Promise<string> {
-  const leaving = leavers.length > 0 ? JSON.stringify(leavers) : '';
+  const leaving = JSON.stringify(leavers);
   const { meta, wake } = target.keysOf(0);
   const args = [target.incarnation, target.membership.version, JSON.stringify(target.membership), leaving, wake];
-  args.push(leavers.length, ...leavers.map(({ symbol }) => symbol), ...joiners);
+  args.push(...joiners);
   if ((await SCRIPTS.switchSymbols.run(redis, [meta], args)) !== 'gone') return leaving;
   // The session was removed meanwhile: remove the partitions that this update created (I9, docs/ARCHITECTURE.md).
   for (const symbol of joiners) await forget(redis, target, target.partitionOf(symbol)!);
@@ -126,6 +146,6 @@ async function beginPartition(
   const firstKept = layout.firstKept(retainedFrom);
   const [start, retained] = firstKept > 0 ? [layout.grid(firstKept - 1).close, retainedFrom] : [layout.start, ''];
   const args = [layout.incarnation, version, start, layout.historyDays, retained];
-  const reply = await SCRIPTS.beginPartition.run(redis, [layout.keysOf(partition).meta], args);
+  const reply = await SCRIPTS.beginPartition.run(redis, tableKeys(layout, partition), args);
   if (reply === 'other') throw new SessionLostError(layout.id);
 }

@@ -28,7 +28,7 @@ local function may_drop()
     return false
   end
   local waits_ms = tonumber(no_drop_until or 0) - now
-  -- A later time is from before the clock of Redis was set back.
+  -- The wait is longer than any stored one only when the clock of Redis was set back since.
   if waits_ms > silence_ms then redis.call('HSET', KEYS[1], 'noDropUntil', string.format('%.0f', now + silence_ms)) end
   return waits_ms <= 0
 end

@@ -55,8 +55,8 @@ splitters['gap-settled'] = function(settled, closed)
   end
   return total > 0 and counts or nil, rest, first
 end
--- The event only names the symbols, so the counts are empty. The end of a bucket is the slot after its last one. For the first slot of
--- the rest this returns the last slot of the first bucket in it: nothing of the rest can be published before that slot closes.
+-- The event only names the symbols, so the counts are empty. A bucket is published as a whole, when its last slot has closed: that slot
+-- counts as the first slot of the rest.
 splitters.derived = function(ends, closed)
   local counts, rest = nil, {}
   for _, bucket_end in ipairs(ends) do
@@ -104,8 +104,8 @@ for _, member in ipairs(due_members) do
       end
     end
     if remaining then
-      -- The rest is due about when its first slot begins, or earlier if a break of the day comes before that slot: then it waits again.
-      -- If that slot begins at the clock, or is on a later day, the rest is due 1 ms after the clock: at the next move of the clock.
+      -- The rest waits until its first slot begins. (This ignores breaks of the day, so that the rest may be due too early, and waits
+      -- again.) If that slot begins at the clock or is on a later day, the rest waits for the next move of the clock: 1 ms.
       local due_in_ms = date == today and math.max((first_remaining - closed) * slot_ms, 1) or 1
       redis.call('ZADD', KEYS[2], clock + due_in_ms, id .. ' ' .. type .. ' ' .. date .. ' ' .. cjson.encode(remaining))
     end

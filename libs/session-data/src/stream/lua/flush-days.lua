@@ -2,10 +2,11 @@
 --- names; this script renames them. When it refuses the call, the transaction removes them. As arguments Redis would copy them into Lua strings.
 --- KEYS: meta, refused, refused-ahead, then a staged chunk for each symbol, then a chunk for each symbol in the same order
 --- ARGV: stamp, epoch, owner, frontier before (ms), frontier after (ms), chunk bytes, bars in the window,
----       number of refusals r, r × (field, count); shared/check-window.lua reads them, and defines `chunk_bytes`
---- Answer: {verdict, frontier, control}, see shared/check-window.lua
+---       number of refusals r, r × (field, count)
+--- Answer: {verdict, frontier, control}, see shared/window.lua
+--- From shared/window.lua: chunk_bytes, finish_window
 
---- include shared/check-window.lua
+--- include shared/window.lua
 local symbols = (#KEYS - 3) / 2
 local FIRST_STAGED, KEYS_A_CALL = 4, 1000
 local last_staged = symbols + 3
@@ -20,5 +21,4 @@ if existing ~= symbols or redis.call('STRLEN', KEYS[FIRST_STAGED]) ~= chunk_byte
 end
 
 for i = FIRST_STAGED, last_staged do redis.call('RENAME', KEYS[i], KEYS[i + symbols]) end
--- Moves the frontier and returns the answer:
---- include shared/finish-window.lua
+return finish_window()

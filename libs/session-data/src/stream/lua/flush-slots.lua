@@ -2,13 +2,14 @@
 --- because Redis does not roll a script back.
 --- KEYS: meta, refused, refused-ahead, then a chunk for each symbol
 --- ARGV: stamp, epoch, owner, frontier before (ms), frontier after (ms), chunk bytes, bars in the window,
----       number of refusals r, r × (field, count); shared/check-window.lua reads them, and defines `chunk_bytes` and `own_arg`,
+---       number of refusals r, r × (field, count),
 ---       then from position `own_arg` on: first slot, number of slots, offset of the first record in a chunk (bytes),
 ---       bitmap bytes that contain the slots, one symbol after another, with no other bit set,
 ---       records, one symbol after another
---- Answer: {verdict, frontier, control}, see shared/check-window.lua
+--- Answer: {verdict, frontier, control}, see shared/window.lua
+--- From shared/window.lua: chunk_bytes, own_arg, finish_window
 
---- include shared/check-window.lua
+--- include shared/window.lua
 local first_slot, slots, offset_in_chunk = tonumber(ARGV[own_arg]), tonumber(ARGV[own_arg + 1]), ARGV[own_arg + 2]
 local bitmaps, records = ARGV[own_arg + 3], ARGV[own_arg + 4]
 local FIRST_CHUNK = 4
@@ -49,4 +50,4 @@ for i = 0, symbols - 1 do
     call('SETRANGE', key, bitmap_at, table.concat(merged))
   end
 end
---- include shared/finish-window.lua
+return finish_window()

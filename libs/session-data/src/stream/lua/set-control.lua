@@ -1,7 +1,7 @@
 --- Sets what the owner does next, and wakes the owner. A control is stale, and is not set, when its PostgreSQL row was read before
 --- the last claim.
 --- KEYS: meta of partition 0
---- ARGV: incarnation, epoch of the row, control ('run', 'pause', 'stop' or 'reload'), wake channel
+--- ARGV: incarnation, epoch of the row, control ('run', 'pause' or 'stop'), wake channel
 --- Answer: 'set' | 'stale' | 'gone': there is no store, or it belongs to another session
 
 --- include ../../redis/lua/shared/stamp.lua

@@ -3,7 +3,6 @@
 --- KEYS: meta of partition 0
 --- ARGV: incarnation, the list that was read (JSON)
 --- Answer: 'done', also when the list has changed and is not cleared
---- From shared/stamp.lua: is_own
 
 --- include ../../redis/lua/shared/stamp.lua
 local incarnation, leaving_read = ARGV[1], ARGV[2]

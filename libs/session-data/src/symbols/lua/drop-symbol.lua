@@ -1,22 +1,20 @@
 --- Removes days of a symbol that left, and subtracts its slots from the partition's counters. A repeated call subtracts
 --- nothing: a day without keys was removed before.
 --- KEYS: meta, retry, dirty, errors, refused, history, emitted, outside, refused-ahead, repository-refused,
----       then k keys for each day: states, base chunk, derived chunks
+---       pending (not used), then k keys for each day: states, base chunk, derived chunks
 --- ARGV: incarnation, version of the list with which the symbol left, symbol, '1' when the counters include the symbol, k,
 ---       then for each day: date, and the symbol's part in each counter, in the order of `counters`
---- Answer: 'dropped' | 'gone': the partition is gone or belongs to another session
---- From shared/stamp.lua: is_own, version_of
+--- Answer: 'dropped' | 'gone': the partition is gone or belongs to another session | 'unstamped': the store was set back, and accepts
+---         writers again whose list has the symbol
 
 --- include ../../redis/lua/shared/take.lua
 --- include ../../redis/lua/shared/stamp.lua
 local stamp = redis.call('HGET', KEYS[1], 'incarnation')
 local incarnation, left_version, symbol, is_counted, k = take(5)
 if not is_own(stamp, incarnation) then return 'gone' end
--- Before it is stamped, the partition still accepts writers whose list has the symbol.
-if version_of(stamp) < tonumber(left_version) then return redis.error_reply('drop: expected a partition that was stamped') end
-local retry, dirty, errors, refused, history, emitted = unpack(KEYS, 2, 7)
-local outside, refused_ahead, repository_refused = KEYS[8], KEYS[9], KEYS[10]
-local FIRST_DAY_KEY = 11
+if version_of(stamp) < tonumber(left_version) then return 'unstamped' end
+local retry, dirty, errors, refused, history, emitted, outside, refused_ahead, repository_refused = unpack(KEYS, 2, 10)
+local FIRST_DAY_KEY = 12
 local counters = { COUNTER_NAMES }
 -- `i`: index in KEYS of the day's states.
 for i = FIRST_DAY_KEY, #KEYS, tonumber(k) do

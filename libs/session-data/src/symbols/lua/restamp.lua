@@ -6,7 +6,6 @@
 ---       number of slots before `retiredTo` that belong to symbols which leave
 --- Answer: 'stamped' | 'there': the stamp has this version or a later one | 'gone': the partition is gone, or belongs to another
 ---         session | 'moved': a day was retired since the caller read `retiredTo`
---- From shared/stamp.lua: is_own, version_of
 
 --- include ../../redis/lua/shared/stamp.lua
 local incarnation, new_version, is_vacant, retired_to, left_slots = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4], ARGV[5]

@@ -5,12 +5,10 @@
 --- ARGV: incarnation, epoch, owner, version of the list of symbols that the caller knows, time up to which the symbols are whole (ms),
 ---       then the symbols
 --- Answer: 'joined' | 'not-yet': the list changed, or the clock is after that time | 'lost' | 'fenced'
---- From shared/stamp.lua: is_own
 
 --- include ../../redis/lua/shared/stamp.lua
 local incarnation, caller_epoch, caller_owner, list_version, whole_up_to = unpack(ARGV, 1, 5)
--- The field `incarnation` has the stamp of partition 0 (shared/stamp.lua); the version in a stamp is not compared here. The field `version`
--- has the version of the list of symbols.
+-- `stored_version`: of the list of symbols. The version in the stamp of partition 0 is not compared here.
 local stored_stamp, epoch, owner, stored_version, clock, were_joining = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'version', 'clock', 'joining'))
 if not is_own(stored_stamp, incarnation) then return 'lost' end
