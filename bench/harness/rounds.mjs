@@ -1,4 +1,7 @@
-/** Rounds of a scenario, and the medians, spreads and ratios of their samples. */
+/**
+ * Rounds of a scenario, and the medians, spreads and ratios of their samples. An arm is a function that measures one program once and
+ * answers a sample, `{ rate, unit?, cpu?, … }`: `value` measures Barkeep, `limit` and `baseline` measure simple programs.
+ */
 
 /**
  * Runs a scenario: one unmeasured round to warm up, then rounds in which all arms run in turn. An arm with `rounds: 1`,

@@ -54,7 +54,7 @@ export default {
        ALTER TABLE plain_bars ALTER symbol_id SET DEFAULT 1, ALTER dataset_id SET DEFAULT 1`,
     );
     const meter = await bench.cpuMeter();
-    // Makes an arm: it measures `work`, which stores `rows` rows in empty tables.
+    // Makes an arm: it measures `work`, which stores `rows` rows in one of two empty tables.
     const timed = (rows, work) => async () => {
       await dataSource.query('TRUNCATE bars, plain_bars');
       await dataSource.query('CHECKPOINT');
@@ -74,6 +74,7 @@ export default {
         ]),
       ),
       limit: timed(ROWS, () => copyFile(url, pathOf(OWN_FORMAT))),
+      // Slow: it runs in the first round only.
       baseline: Object.assign(
         timed(SAVED_ROWS, () => save(dataSource)),
         { rounds: 1 },

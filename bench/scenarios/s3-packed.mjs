@@ -4,7 +4,7 @@ import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 import { chunkOf } from '../harness/store.mjs';
 
 const MARKET = { symbols: 400, days: 20 };
-/** Chunks per pipeline in the limit arm: as many as a flush has. */
+/** Chunks per pipeline in the program that measures the limit: as many as a flush has. */
 const PIPELINED = 128;
 
 export default {
@@ -29,7 +29,7 @@ export default {
   },
 };
 
-/** The limit: an arm that writes as many bytes by plain SET commands, as fast as the client can send them. */
+/** The limit: a program that writes as many bytes by plain SET commands, as fast as the client can send them. */
 async function setChunks(bench, { symbols, grids, bars }) {
   const { redis } = bench;
   const meter = await bench.cpuMeter();
@@ -39,6 +39,7 @@ async function setChunks(bench, { symbols, grids, bars }) {
   const chunks = symbols.map(() => Buffer.from(chunkOf(grid, barsOf(grid, random, 0)).bytes.buffer));
   return async () => {
     const names = [];
+    // Measures the time, the CPU and the bytes in Redis of what the function stores.
     const sample = await bench.storing(meter, bars, async () => {
       let sent = Promise.resolve();
       for (const { date } of grids) {

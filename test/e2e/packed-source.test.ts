@@ -40,8 +40,8 @@ beforeAll(async () => {
   system = await TestSystem.create();
   await writeBars(system.databaseUrl, 'whole', MARKET);
   await writeBars(system.databaseUrl, 'holey', holey(MARKET, 0.03, 6));
-  // Two rows that a session refuses, on a day that is packed for all other symbols: one with invalid values, one whose time
-  // is not the open of a slot.
+  // Two rows that a session refuses: one with invalid values, one whose time is not the open of a slot. This day of AAA and BBB is therefore
+  // not packed, and that of the other symbols is.
   const at = (symbol: string) => `${IN_HOLEY} AND ${ofSymbol(symbol)} AND "time" = '2024-07-02T15:00:00Z'`;
   await system.query(`UPDATE bars SET low = high + 1 WHERE ${at('AAA')}`);
   await system.query(`UPDATE bars SET "time" = "time" + interval '7 seconds' WHERE ${at('BBB')}`);
@@ -101,7 +101,7 @@ it('I1 a session is the same over rows, over packs, and over some of both', asyn
   expect(await outcomesOfAll()).toEqual(overRows);
 }, 120_000);
 
-/** Writes rows of about half of the packs again with the same values. This removes the packs and changes nothing else. */
+/** Writes rows of about half of the packs again with the same values. A trigger removes these packs; nothing else changes. */
 async function unpackAboutHalf(): Promise<void> {
   const random = mulberry32(9);
   const packs = await system.query<{ symbol_id: number; open: Date }>('SELECT symbol_id, open FROM packed_days');

@@ -85,7 +85,8 @@ describe('GET /v1/sessions/{id}/export', () => {
   });
 
   it('answers the next caller after others have aborted', async () => {
-    const aborted = Array.from({ length: 5 }, async () => {
+    const callers = 5; // any number
+    const aborted = Array.from({ length: callers }, async () => {
       const controller = new AbortController();
       const response = await fetchExport('?format=ndjson', controller.signal);
       controller.abort();

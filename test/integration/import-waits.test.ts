@@ -44,6 +44,7 @@ afterAll(async () => {
   await database.drop();
   await rm(folder, { recursive: true });
 });
+// An open importer has the lock of its dataset, so every command that needs the dataset waits. The dataset stays from test to test.
 beforeEach(async () => (running = await BarImporter.open(dataSource, 'shared')));
 afterEach(async () => {
   for (const command of commands) command.kill('SIGKILL');
@@ -85,7 +86,7 @@ async function finishRunning(minutes: readonly number[]): Promise<void> {
 const importFives = () => start('import', 'fives.csv', '--dataset', 'shared', '--interval', '5m');
 
 describe('while an import into a dataset runs', () => {
-  it('I13 Ctrl-C ends another import that waits for it; the other import prints so and creates no dataset', async () => {
+  it('I13 a second import says that it waits; Ctrl-C ends it, and it creates no dataset', async () => {
     const waiting = importFives();
     await waiting.says('waiting for another import into dataset shared');
     waiting.child.kill('SIGINT');

@@ -14,6 +14,7 @@ import {
   PACKS,
 } from '../support/data/packed-dataset.js';
 
+/** Before each test it has all rows of the market, and no packs. */
 const dataset = packedDataset();
 
 test('I1 a pack has the bars of its rows, and packing again changes nothing', async () => {
@@ -77,7 +78,7 @@ test('packs belong to an interval: packing another one leaves them as they are',
   expect(await dataset.checkPacks()).toBe(PACKS);
 });
 
-test('each change of rows gives a dataset another version; merging the changes, or a statement without rows, does not', async () => {
+test('a dataset gets another version by each change of its rows, and by nothing else', async () => {
   const { dataSource } = dataset;
   const version = () => datasetVersion(dataSource, dataset.id);
   const versions = [await version()];
@@ -86,6 +87,7 @@ test('each change of rows gives a dataset another version; merging the changes, 
     versions.push(await version());
   }
   expect(new Set(versions).size).toBe(versions.length);
+  // Three jobs at the same time replace the recorded changes by one.
   await Promise.all([1, 2, 3].map(() => mergeChanges(dataSource, dataset.id)));
   expect(await version()).toBe(versions.at(-1));
   // No rows are left to update.

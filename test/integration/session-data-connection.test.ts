@@ -54,7 +54,7 @@ test('a flush on a connection that is not ready yet is still one transaction', a
   await once(client, 'connect');
   // Connected, but not ready: the client first reads the server's INFO.
   expect(client.status).toBe('connect');
-  expect(await flushOn(client)).toBe('run');
+  expect(await flushOn(client)).toBe('run'); // the answer of a flush is the control of the session
   expectFlushed(await dumpOf(store));
 });
 
@@ -79,7 +79,7 @@ test('I1 I3 a flush whose connection breaks is stored as a whole or not at all, 
     const flushed = flushOn(client).catch((error: unknown) => error);
     // Cuts the connection at a random moment of the flush.
     for (let turns = Math.floor(random() * 4); turns > 0; turns--) await turn();
-    client.disconnect(true);
+    client.disconnect(true); // true: connects again
     const outcome = await flushed;
     const afterCut = await dumpOf(store);
     const isStored = afterCut.size > before.size;

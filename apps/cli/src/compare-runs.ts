@@ -25,7 +25,7 @@ export interface Comparison {
   equalDays: number;
   /** The first date whose days differ, and that day of each run that has it. */
   day?: { date: string; a?: CertifiedDay; b?: CertifiedDay };
-  /** The first bar that differs. Undefined when a run has no bars to read, or when all fields of the bars in the API are equal. */
+  /** The first bar that differs. Undefined when a run has no bars to read, or when the difference is in no field that the API shows. */
   bar?: PlacedDifference;
 }
 

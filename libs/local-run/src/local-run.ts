@@ -35,7 +35,7 @@ interface LocalRunOptions {
   repositoryNames: readonly string[];
   /** True: the run reads datasets, so it uses the project's permanent data folder. */
   needsDatasets: boolean;
-  /** True: the servers run on after the run, until the scope ends. */
+  /** True: the caller uses the system after the run, until the scope ends. */
   keep: boolean;
   /** Receives a line about anything slow or unusual. */
   log: (line: string) => void;
@@ -58,7 +58,8 @@ interface LocalRun {
 const SERVER_WITHIN_MS = 5_000;
 
 /**
- * Starts the system. When the scope ends, it stops the apps, removes the queues and files of the run, and stops the servers.
+ * Starts the system. When the scope ends, what was started last ends first: the apps stop, the files and queues of the run are removed, and
+ * the servers stop.
  * @throws ServerUnreachableError for a server that the environment names, and what starting servers and apps throws
  */
 export async function startLocalRun(options: LocalRunOptions, scope: Scope): Promise<LocalRun> {
@@ -94,13 +95,14 @@ async function removeKeys({ redisUrl, sessionRedisUrl }: ServiceUrls, prefix: st
 
 /** The servers that the environment names, else private ones: with the project's datasets if needed, else empty. */
 async function serversFor(options: LocalRunOptions, scope: Scope): Promise<ServiceUrls> {
-  const { env, cwd, needsDatasets, keep, log } = options;
+  const { env, cwd, needsDatasets, keep: isUsedLater, log } = options;
   const config = loadConfig(env, { requireServices: false });
   if (needsDatasets) {
     const dataDir = dataFolder(cwd, config.embedded.dataDir, 'up');
     const found = await findServers({ dataDir, keep: true, env, log }, scope);
-    // Other programs, and further runs of this one, use the servers instead of waiting until they stop. They use coordinators of their own.
-    if (keep) found.publish?.({ role: UP_ROLE });
+    // Published as those of `barkeep up`: other programs, and further runs of this one, use these servers with coordinators of their own. They
+    // would otherwise wait until this scope ends.
+    if (isUsedLater) found.publish?.({ role: UP_ROLE });
     return found;
   }
   const dataDir = dataFolder(cwd, config.embedded.dataDir, 'run');
@@ -129,7 +131,7 @@ async function serveRepository(
   if (repository === undefined || repository === null) return {};
   const server = await startRepositoryServer(repositoryNames, repository);
   if (server) scope.onEnd(() => server.stop());
-  else log(REPOSITORY_UNUSED);
+  else log(REPOSITORY_UNUSED); // the module below still loads the user's other repositories
   const path = join(folder, 'repositories.cjs');
   const entry = programFile('remote-repository');
   const text = moduleText(entry, server?.address, repositoryNames, env['BARKEEP_REPOSITORIES']);

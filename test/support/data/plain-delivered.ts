@@ -29,7 +29,7 @@ interface Entry {
   name: string;
 }
 
-/** @param whole the bars of both datasets together @param streamed the bars of the streamed dataset @returns 64 hex digits */
+/** @param whole the bars of both datasets together, by symbol in byte order; every bucket of five minutes has one @param streamed the bars of the streamed dataset @returns 64 hex digits */
 export function plainDelivered(whole: PlainBars, streamed: PlainBars): string {
   const steps = stepsByBucket(whole, streamed);
   let hash: Buffer = Buffer.alloc(32);

@@ -2,8 +2,9 @@
  * A strategy as a user would write it, in a separate process. It follows a session step by step and writes a line for
  * each step to a file: the time, the number of bars, and a hash of all that it could see. The file survives a kill.
  *
- * Argument: JSON of `StrategyOptions` (strategies.ts), with the connection and the file. Sends over IPC `held STEP`,
- * `paused STEP`, `rested STEP` and `done`. After `held` and `rested` it waits for any message.
+ * Argument: JSON of `StrategyOptions` (strategies.ts), with the connection and the file. At the step `dieAt` it kills itself. At `holdAt` it
+ * sends `held STEP` over IPC and waits for any message. At `pauseAt` it sends `paused STEP`, is slow for `pauseMs`, sends `rested STEP`, and
+ * waits, too. At the end it sends `done`.
  */
 import { connect } from '@barkeep/client';
 import { createHash } from 'node:crypto';
@@ -26,6 +27,13 @@ function hashOfStep({ time, bars, derived, mirror }) {
     .digest('hex');
 }
 
+/** Sends a message, and waits for any answer. */
+async function sendAndWait(message) {
+  const answered = once(process, 'message'); // listens first, so that it cannot miss the answer
+  process.send(message);
+  await answered;
+}
+
 const barkeep = connect(connection);
 const lines = openSync(file, 'a');
 let step = 0;
@@ -33,17 +41,11 @@ for await (const shown of barkeep.session(id).follow(follow)) {
   writeSync(lines, `${shown.time} ${shown.barCount} ${hashOfStep(shown)}\n`);
   step++;
   if (step === dieAt) process.kill(process.pid, 'SIGKILL');
-  if (step === holdAt) {
-    process.send(`held ${step}`);
-    await once(process, 'message');
-  }
+  if (step === holdAt) await sendAndWait(`held ${step}`);
   if (step === pauseAt) {
     process.send(`paused ${step}`);
     await delay(pauseMs);
-    // Listens before it sends, so that it cannot miss the answer.
-    const released = once(process, 'message');
-    process.send(`rested ${step}`);
-    await released;
+    await sendAndWait(`rested ${step}`);
   }
 }
 await barkeep.close();

@@ -62,6 +62,7 @@ export class DaysReader {
     return this.latest;
   }
 
+  /** Until its last page the earlier result stays the latest one, so that no day disappears; the first read has no earlier one. */
   private async readAll(onPage: OnPage): Promise<void> {
     let days: SessionDays | null = null;
     for await (const page of this.pages('')) {
@@ -84,6 +85,7 @@ export class DaysReader {
     if (earlier && !hasSameKeys(earlier.rows, symbols)) await this.readAll(onPage);
   }
 
+  /** Pages in the operator's view, if the user's key may read it; otherwise in the strategy's. */
   private pages(range: string): AsyncGenerator<DaysAnswer> {
     const path = `${apiPath`/v1/sessions/${this.id}/days`}?limit=${PAGE_SYMBOLS}${range}`;
     return pagesOf(path, callInView<DaysAnswer>, ({ next }) => next);

@@ -54,7 +54,7 @@ export function addSessionMetrics(metrics: Metrics, { active, sessions, redis, b
 /** How far each session is behind, what it waits for, and how complete its data are. */
 function addProgressMetrics(metrics: Metrics, active: ActiveStreams, redis: Redis): void {
   const lagHelp =
-    'How far the clock of a streamed session is behind: of a paced one behind its due time, of another fed one behind the last closed slot; no series for others';
+    'How far the clock of a streamed session is behind: with pace clock, behind its due time; with a feed, behind the last closed slot. Other sessions have no series';
   addPerSession(metrics, active, 'barkeep_session_clock_lag_seconds', lagHelp, async ({ layout, progress }) =>
     secondsOf(clockLagMs(layout, progress, Date.now())),
   );

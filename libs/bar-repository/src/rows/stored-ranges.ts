@@ -42,8 +42,8 @@ export function isoText(time: number): string {
 }
 
 /**
- * Counts the rows of each symbol in each span, and finds the open time of the first of them, epoch ms. Leaves out pairs without a row.
- * `span` is an index of `spans`, which are in order and without overlap.
+ * For each symbol and span with rows: their number, and the open time of the first one, epoch ms. `span` is an index of `spans`, which are in
+ * order and without overlap.
  *
  * The query reads adjacent spans as one range, because that is faster, and puts each row into the last span that starts at its time or
  * before.
@@ -108,7 +108,7 @@ export interface SymbolExtent {
   last: number;
 }
 
-/** The open times of the first and the last bar of at least one symbol, epoch ms. */
+/** The first and the last open time of all symbols, epoch ms. @param extents one at least */
 export function timesOfAll(extents: readonly SymbolExtent[]): { first: number; last: number } {
   // Not `Math.min(...)`: a dataset may have more symbols than a call can have arguments.
   const first = extents.reduce((least, extent) => Math.min(least, extent.first), Infinity);

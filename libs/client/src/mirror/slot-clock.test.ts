@@ -1,8 +1,9 @@
+/** A slot clock knows the close times of an interval's slots, and which slots are closed at a time: those that open before `openLimit`. */
 import type { Interval } from '@barkeep/bars';
 import { layoutOf } from '../../../../test/support/sessions/session-layout.js';
 import { slotClock, slotOpens } from './slot-clock.js';
 
-/** Two trading days, around Thanksgiving; the second one closes early. */
+/** Two trading days: 28 November is Thanksgiving, and the 29th closes early. */
 const layout = layoutOf({ start: '2013-11-27', end: '2013-11-29', derivedIntervals: ['15m'] });
 
 /** Open and close time of each slot of all days. */
@@ -18,7 +19,7 @@ test('callers share one SlotClock of an interval', () => {
 });
 
 test.each([layout.base, ...layout.derived])(
-  'the slots of $name that open before the limit of a time are the slots that are closed then',
+  'openLimit(time) divides the slots of $name into those that are closed at the time and the others',
   (interval) => {
     const clock = slotClock(layout, interval);
     const slots = slotsOf(interval);

@@ -1,7 +1,10 @@
 /** Where a reader of a session's events is, also as a text for callers. Pure. */
 import type { View } from '../layout/index.js';
 
-/** For each stream the id of the last entry that a reader has read. A missing id and `0-0` mean the beginning. */
+/**
+ * A session has an event stream for each partition. A cursor has, in the order of the partitions, the id of the last entry that a reader has
+ * read of each stream. A missing id and `0-0` mean the beginning.
+ */
 export type EventCursor = readonly string[];
 
 /** The cursor before the first event. */

@@ -23,12 +23,17 @@ export function spacingText(ms: number): string {
   return `${ms / unit}-${name}`;
 }
 
-/** Refuses a file whose rows are not bars of --interval, or that only a calendar can read. @throws FilePlanError */
+/**
+ * Refuses a file whose rows are not bars of --interval. Bars of the interval are not an interval apart in two kinds of files: those whose last
+ * bar before each close is shorter, and those with a break after each bar. Both are read with a calendar, which knows when bars open.
+ * @throws FilePlanError
+ */
 export function refuseOtherSpacing(sample: SampleBars): void {
-  const { times, spacing = sample.options.intervalMs, options } = sample; // too few rows to know it: as expected
+  const { times, options } = sample;
   const { intervalMs, hasCalendar } = options;
+  const spacing = sample.spacing ?? intervalMs; // a file with too few rows to know it is taken for what the user says
   const distances = distancesOf(sortedTimes(times));
-  if (hasShortBars(sample, distances)) {
+  if (hasShorterLastBars(sample, distances)) {
     const hint = 'if the bars before a close are shorter, give --calendar, which knows when they open';
     if (!hasCalendar) throw unevenSteps(Math.min(...distances), intervalMs, hint);
     refuseClosesAsOpens(sample, distances);
@@ -40,23 +45,25 @@ export function refuseOtherSpacing(sample: SampleBars): void {
 }
 
 /**
- * True when rows are closer than the interval although they are bars of the interval. A market whose hours are no multiple of the
- * interval has such rows: its last bar before each close is shorter. Only a calendar knows when that bar opens.
+ * True when some rows are closer than the interval, but only as the last bars before closes are: a market whose hours are no multiple of the
+ * interval has a shorter bar there. An example are the closes 14:30, 15:30, 16:00 of bars of an hour, and then the next day.
  */
-function hasShortBars({ times, spacing, reader, options }: SampleBars, distances: readonly number[]): boolean {
+function hasShorterLastBars({ times, spacing, reader, options }: SampleBars, distances: readonly number[]): boolean {
   const { intervalMs } = options;
-  const isShort = (ms = Infinity): boolean => ms < intervalMs;
+  const isShort = (distance: number | undefined): boolean => distance !== undefined && distance < intervalMs;
   if (intervalMs === MINUTE_MS || !distances.some(isShort)) return false;
-  // Bars of a shorter interval follow each other; after a shorter bar before a close comes a night or a break.
-  const followEachOther = distances.some((ms, index) => isShort(ms) && isShort(distances[index + 1]));
-  const areShorterBars = followEachOther && isShort(spacing);
+  // After a last bar comes a night or a break. So two short distances in sequence are those of bars of a shorter interval.
+  const areInSequence = distances.some((distance, index) => isShort(distance) && isShort(distances[index + 1]));
+  const isShorterInterval = areInSequence && isShort(spacing);
+  // Each close has such a distance before it: on days of few bars, these may be as many as the whole intervals.
   const areCloses = reader.shiftMs > 0;
-  return !areShorterBars && (areCloses || areMostlyApart(times, intervalMs));
+  return !isShorterInterval && (areCloses || areMostlyApart(times, intervalMs));
 }
 
 /**
- * Refuses times that were read as opens without --times and look like closes, such as 14:30, 15:30, 16:00 and then the next day: most
- * distances below the interval (15:30 to 16:00) are followed by one above it. Opens of short bars are followed by an interval.
+ * Refuses times that were read as opens, because the user gave no --times, and look like closes. After the short distance between two closes
+ * (15:30 and 16:00) comes a night or a break, which is longer than the interval. After that between two opens (11:30, and 12:15 after a short
+ * break) comes an interval.
  * @throws FilePlanError
  */
 function refuseClosesAsOpens({ reader, options }: SampleBars, distances: readonly number[]): void {
@@ -70,12 +77,13 @@ function refuseClosesAsOpens({ reader, options }: SampleBars, distances: readonl
 }
 
 /**
- * True when the market has a break after each bar. In Shanghai bars of two hours and of four open at 09:30 and 13:00, which are three and
- * a half hours apart. Bars with an interval of that spacing would follow each other: three rows in sequence would be so far apart.
+ * True when the market has a break after each bar. Shanghai trades from 09:30 to 11:30 and from 13:00 to 15:00. Its bars of two hours open at
+ * 09:30 and 13:00, three and a half hours apart; so do its bars of four hours, as no bar crosses a break. Real bars of three and a half hours
+ * would follow each other: somewhere three rows in sequence would be so far apart.
  */
 function haveBreaksBetween(spacing: number, distances: readonly number[], intervalMs: number): boolean {
   const followEachOther = distances.some((ms, index) => ms === spacing && distances[index + 1] === spacing);
-  // A break makes a spacing longer, and the bar before it may be as short as half of the interval.
+  // A break makes a spacing longer. The bar before it may be as short as half of the interval, as a bar of four hours in Shanghai is.
   const mayHaveBreak = spacing > intervalMs / 2 && spacing % intervalMs !== 0 && spacing % MINUTE_MS === 0;
   return mayHaveBreak && !followEachOther;
 }

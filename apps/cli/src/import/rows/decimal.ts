@@ -88,6 +88,7 @@ export function numberReader({ decimal, thousands }: NumberStyle, scale: number)
 /** Divides a number by `scale`, which is ten to the `scaleExponent`. A number that may not be exact as a double goes through text. */
 function scaledAt(bytes: Uint8Array, start: number, end: number, scaleExponent: number, scale: number): number {
   const value = decimalAt(bytes, start, end);
+  // So few bytes have at most 15 digits. Of them only a whole number is exact: a fraction would be rounded here and again by the division.
   const isExact = end - start <= EXACT_DIGITS_MAX && Number.isSafeInteger(value);
   if (isExact) return value / scale;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)
@@ -106,6 +107,6 @@ function plainText(text: string, decimal: string, thousands: string | undefined)
   const groups = thousands === undefined ? [whole] : whole.split(thousands);
   if (groups.length > 1 && !/^[+-]?\d{1,3}$/.test(groups[0] ?? '')) return '';
   if (!groups.slice(1).every((group) => /^\d{3}$/.test(group))) return '';
-  if (decimal !== '.' && groups[0]?.includes('.')) return ''; // 1.234 beside 10,5
+  if (decimal !== '.' && groups[0]?.includes('.')) return ''; // where the decimal sign is a comma, 1.234 is a mistake
   return fractions.length === 0 ? groups.join('') : `${groups.join('')}.${fractions[0]}`;
 }

@@ -1,6 +1,7 @@
 /**
  * Reads the tokens of JSON and NDJSON text from pieces that may end anywhere. The bytes of keys and scalars are copied,
- * without quotes and with escapes decoded, one after the other into a buffer, so that no token depends on its piece.
+ * without quotes and with escapes decoded, one after the other into a buffer, so that no token depends on its piece. It ignores colons and
+ * does not check the grammar: the handler knows from the place of a text whether it is a key.
  */
 import { ROW_BYTES_MAX } from './row.js';
 
@@ -25,6 +26,7 @@ export class JsonTokens {
   length = 0;
   /** The line that is being read, from 1. */
   line = 1;
+  /** Whether the text so far ends within a string. */
   inString = false;
   /** Where the text that is being read begins; −1 between texts. */
   #start = -1;

@@ -52,23 +52,26 @@ describe('an answer of OANDA, whose candles have their prices in objects', () =>
     expect((await imported('a.json', both, { read: { symbol: 'X', columns } })).bars).toEqual([BAR]);
   });
 
-  it('has a candle refused that was not over when the answer was sent', async () => {
+  it('has a candle refused whose key "complete" is false: it was not over when the answer was sent', async () => {
     const many = Array.from({ length: 300 }, (_, minute) => candle(minute, { mid: PRICES })); // more than a sample
     const result = await imported('a.json', answer(...many, candle(300, { mid: PRICES }, false)), STORE_AS_X);
     expect(countsOf(result)).toEqual({ bars: 300, refused: { 'incomplete-bar': 1 } });
     expect(detailOf(result)).toContain('the column "complete" says false');
   });
 
-  it('has such a candle read when the user says that no column means this', async () => {
+  it('has such a candle read with --columns complete=none', async () => {
     const text = answer(candle(0, { mid: PRICES }), candle(1, { mid: PRICES }, false));
     const columns = parseColumnsOption('complete=none');
     expect((await imported('a.json', text, { read: { symbol: 'X', columns } })).bars).toHaveLength(2);
   });
 
-  it('has a candle refused whose object is missing or null', async () => {
-    const text = answer(candle(0, { mid: PRICES }), candle(1, {}), candle(2, { mid: null }), candle(3, { mid: {} }));
-    const result = await imported('a.json', text, STORE_AS_X);
-    expect(countsOf(result)).toEqual({ bars: 1, refused: { 'not-a-number': 2, 'missing-fields': 1 } });
+  it.each([
+    ['is missing', {}, 'not-a-number'],
+    ['is null', { mid: null }, 'not-a-number'],
+    ['has no prices', { mid: {} }, 'missing-fields'],
+  ])('has a candle refused whose object %s', async (_, prices, reason) => {
+    const result = await imported('a.json', answer(candle(0, { mid: PRICES }), candle(1, prices)), STORE_AS_X);
+    expect(countsOf(result)).toEqual({ bars: 1, refused: { [reason]: 1 } });
   });
 });
 
@@ -110,7 +113,7 @@ describe('rows with objects inside', () => {
     );
   });
 
-  it('have time, symbol and volume taken from beside the prices', async () => {
+  it('of Elasticsearch have the fields of "_source" read, and not those beside it', async () => {
     const rows = [{ _index: 'bars', _source: { symbol: 'A', time, ...PRICES, v: 5 } }];
     expect((await imported('a.json', jsonOf({ hits: { hits: rows } }))).bars).toEqual([['A', ...BAR.slice(1)]]);
   });
@@ -132,13 +135,18 @@ describe('objects under their times', () => {
     ['an epoch', String(OPEN)],
   ])('are read: %s', async (_, time) => {
     expect((await imported('a.json', jsonOf({ [time]: values }), STORE_AS_X)).bars).toEqual([BAR]);
-    const underSymbols = jsonOf({ data: { A: { [time]: values }, B: { [time]: values } } });
-    expect(reasonsOf(await imported('a.json', underSymbols, STORE_AS_X))).toEqual({ 'other-symbol': 1 });
+  });
+
+  it('are refused when they are of two symbols and --symbol names one', async () => {
+    const ofSymbol = { [isoText(OPEN)]: values };
+    const result = await imported('a.json', jsonOf({ data: { A: ofSymbol, B: ofSymbol } }), STORE_AS_X);
+    expect(reasonsOf(result)).toEqual({ 'other-symbol': 1 });
   });
 
   it('are read by a time of their own, if they have one: the key may be the number of an instrument', async () => {
     const result = await imported('a.json', jsonOf({ 1234567890: { timestamp: OPEN, ...values } }), STORE_AS_X);
     expect(result.bars).toEqual([BAR]);
+    // "index" is the column of the keys.
     expect(result.summary.warnings.join()).toContain('"index" has other times');
   });
 

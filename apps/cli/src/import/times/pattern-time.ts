@@ -22,9 +22,9 @@ interface PatternText {
 /** Reads the text of one part of a pattern and moves `at` behind it. Returns false when the text does not fit. */
 type Step = (text: PatternText) => boolean;
 
-const [YEAR, HOUR] = [0, 3] as const; // places in `PatternText.values`
-/** The letters of `PatternText.values` in a pattern; `h` is an hour, too. */
-const LETTERS = 'yMdHmsS';
+/** The place in `PatternText.values` that a letter of the pattern stands for. */
+const PLACES: Record<string, number> = { y: 0, M: 1, d: 2, H: 3, h: 3, m: 4, s: 5, S: 6 };
+const [YEAR, HOUR] = [0, 3] as const;
 /** Tokens of digits: one letter reads one or two digits, several letters read as many digits as letters. */
 const DIGIT_TOKEN = /^(yyyy|yy|MM?|dd?|HH?|hh?|mm?|ss?|SSS)$/;
 const OFFSET_TOKENS = new Set(['Z', 'ZZ', 'ZZZ']);
@@ -41,8 +41,12 @@ const LOWER_CASE_BIT = 0x20; // set in lower-case letters of ASCII
  */
 export function patternTime(pattern: string, clock: WallClock): TimeParser {
   const parts: readonly string[] = pattern.match(PATTERN_PART) ?? [];
-  const steps = parts.flatMap((part, index) => stepOf(part, parts.slice(index + 1)) ?? []);
-  if (steps.length < parts.length) return luxonTime(pattern, clock); // it has a token that only Luxon reads
+  const steps: Step[] = [];
+  for (const [index, part] of parts.entries()) {
+    const step = stepOf(part, parts.slice(index + 1));
+    if (step === undefined) return luxonTime(pattern, clock);
+    steps.push(step);
+  }
   const isComplete = ['y', 'M', 'd'].every((letter) => parts.some((part) => part.startsWith(letter)));
   if (!isComplete) throw new UsageError(`--time-format: expected a pattern with year, month and day, was "${pattern}"`);
   return (bytes, start, end) => timeBySteps(steps, bytes, start, end, clock);
@@ -50,19 +54,24 @@ export function patternTime(pattern: string, clock: WallClock): TimeParser {
 
 /** The step that reads a part of a pattern; undefined for a token that only Luxon reads. @param next the parts after it */
 function stepOf(part: string, next: readonly string[]): Step | undefined {
-  if (DIGIT_TOKEN.test(part)) {
-    const firstOther = next.findIndex((other) => !DIGIT_TOKEN.test(other));
-    const adjacent = firstOther < 0 ? next : next.slice(0, firstOther);
-    return digitStep(part, adjacent.join('').length);
-  }
+  if (DIGIT_TOKEN.test(part)) return digitStep(part, digitsAfter(next));
   if (OFFSET_TOKENS.has(part)) return readOffset;
   if (part === 'a') return readHalfDay;
   return /^[A-Za-z]/.test(part) ? undefined : literalStep(Buffer.from(part.replaceAll("'", '')));
 }
 
-/** @param reserved digits that the fields right after this one need at least: in 930, `Hmm` reads the hour 9 */
+/** The fewest digits that fields without a separator before them take from the text. @param next the parts of the pattern from there on */
+function digitsAfter(next: readonly string[]): number {
+  const firstOther = next.findIndex((part) => !DIGIT_TOKEN.test(part));
+  return next.slice(0, firstOther < 0 ? next.length : firstOther).join('').length;
+}
+
+/**
+ * The step that reads a field of digits. In the pattern `Hmm` the text 930 is 9:30: the field `H` leaves two digits to `mm`.
+ * @param reserved the digits that the field leaves to the ones right after it
+ */
 function digitStep(token: string, reserved: number): Step {
-  const field = LETTERS.indexOf(token.charAt(0).replace('h', 'H'));
+  const field = PLACES[token.charAt(0)]!;
   return (text) => {
     const { bytes, at, end, values } = text;
     const mayHaveTwo = token.length === 1 && digitCountAt(bytes, at, end) >= 2 + reserved;
@@ -80,7 +89,7 @@ function literalStep(literal: Uint8Array): Step {
   return (text) => literal.every((byte) => text.bytes[text.at++] === byte);
 }
 
-/** Reads an offset from UTC, which must be the last part. */
+/** Reads an offset from UTC. It reads to the end of the text: no part of a pattern can come after it. */
 function readOffset(text: PatternText): boolean {
   const { bytes, at, end } = text;
   text.offsetMinutes = bytes[at] === UPPER_Z && at + 1 === end ? 0 : offsetAt(bytes, at, end);

@@ -12,6 +12,9 @@
 ---         {'behind', stored, time reached (ms) or ''}: the store lost bars that the caller has seen | {'lost'};
 ---         `stored` counts the fed bars of the symbol. A position is the place among the bars of this call, from 0
 
+--- From the included files: take(n), which takes the next n of ARGV; now; count_refused; read_day and sort_bars (sort-bars.lua);
+--- write_bars (write-bars.lua) and note_late (note-late.lua). The last two use the keys that this file does not use itself.
+
 --- include ../../redis/lua/shared/take.lua
 --- include ../../redis/lua/shared/bitmap.lua
 --- include ../../redis/lua/shared/now.lua
@@ -35,7 +38,8 @@ if seen_bars ~= '' and stored_before < tonumber(seen_bars) then return {'behind'
 --- include shared/write-bars.lua
 --- include shared/note-late.lua
 
--- Sorts the bars of all days before the first write, because Redis does not roll a script back.
+-- Sorts the bars of all days before the first write, because Redis does not roll a script back. `sorted.bars`: the bars of the days before
+-- the one that is sorted; the positions of its conflicts count from there.
 local sorted, changed_days = { bars = 0, accepted = 0, duplicates = 0, late = 0, conflicts = {} }, {}
 for i = FIRST_DAY_KEY, #KEYS, 2 do
   local day = read_day(KEYS[i], KEYS[i + 1])
