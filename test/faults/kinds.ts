@@ -1,4 +1,8 @@
-/** The kinds of sessions that schedules run. They are small, and each uses other parts of the system. Pure. */
+/**
+ * The kinds of sessions of the campaign of faults. They are small, and each uses other parts of the system. A schedule is a session of one
+ * kind, and the faults that are made while it runs. Both are drawn from a seed. `--kind` chooses the kind instead, and `--crowd` runs
+ * sessions of all kinds at the same time. Pure.
+ */
 
 /** What a kind of session needs besides its spec. */
 export interface Kind {
@@ -8,7 +12,10 @@ export interface Kind {
   isFed: boolean;
   /** True when the clock waits for upkeep. */
   hasBarrier: boolean;
-  /** True for a kind that only `--kind` and `--crowd` choose, so that the seeds of docs/reliability.md keep their schedules. */
+  /**
+   * True for a kind that is not drawn. With another kind to draw from, the seeds that docs/reliability.md names would give other schedules, so
+   * later kinds are chosen by `--kind` and `--crowd` only.
+   */
   isByName: boolean;
   /** The spec without its id. */
   spec: Readonly<Record<string, unknown>>;
@@ -62,7 +69,10 @@ function lockstep(consumers: number): Kind {
   return kind({ end: '2013-10-04', pace }, { consumers });
 }
 
-/** `day`, `minutes` and `none` differ in the barrier; the others are named by what else they use. */
+/**
+ * `day`, `minutes` and `none` differ in the barrier; the others are named by what else they use. The datasets: `stream` and `sparse` lack
+ * bars, `reference` has all, `packed` has packs, and `wide` is of many symbols (lab/datasets.ts).
+ */
 export const KINDS = {
   day: kind({ end: DATES.end }),
   minutes: kind({ end: '2013-10-04' }, { barrier: { minutes: 30 } }),

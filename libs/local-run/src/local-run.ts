@@ -100,8 +100,8 @@ async function serversFor(options: LocalRunOptions, scope: Scope): Promise<Servi
   if (needsDatasets) {
     const dataDir = dataFolder(cwd, config.embedded.dataDir, 'up');
     const found = await findServers({ dataDir, keep: true, env, log }, scope);
-    // Published as those of `barkeep up`: other programs, and further runs of this one, use these servers with coordinators of their own. They
-    // would otherwise wait until this scope ends.
+    // Only one process can start servers on a data folder. A second one would wait until this scope ends, unless it finds these servers
+    // published; then it starts a coordinator of its own on them.
     if (isUsedLater) found.publish?.({ role: UP_ROLE });
     return found;
   }

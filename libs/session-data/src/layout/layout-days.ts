@@ -35,7 +35,10 @@ export class LayoutDays {
   private readonly grids = new Map<string, DayGrid[]>();
   private readonly plans = new Map<string, DerivedPlan[]>();
 
-  /** @param historyDays @param keptDays as in `SessionDescription` */
+  /**
+   * @param historyDays how many days before the spec's start to take from the calendar
+   * @param keptDays the days with which the session was created; these count, as the calendar may have changed since
+   */
   constructor(
     readonly spec: SessionSpec,
     historyDays: number,
@@ -119,7 +122,10 @@ export class LayoutDays {
     return retainDays === 0 ? 0 : Math.max(0, this.dayIndexAt(time) - retainDays);
   }
 
-  /** Before this time (epoch ms) the clock follows the watermark, after it the frontier. With upkeep the history has a barrier. */
+  /**
+   * Before this time (epoch ms) the clock follows the watermark, after it the frontier. It is the start without upkeep, and the end with
+   * barriers. With upkeep and the barrier `none` it is the end of the history, which is always repaired before it is shown.
+   */
   get barrierEnd(): number {
     const { enabled, barrier } = this.spec.upkeep;
     if (!enabled) return this.start;
@@ -171,7 +177,7 @@ export class LayoutDays {
   /** The last end of a window at or before `time`, epoch ms; {@link start} when there is none. */
   windowEndBefore(time: number): number {
     const [dayIndex, closed] = this.closedAt(time);
-    if (closed === 0) return this.endOfSlots(dayIndex, 0); // after the last day there are no windows
+    if (closed === 0) return this.endOfSlots(dayIndex, 0); // before the first close of a day, or after the last day
     return this.endOfSlots(dayIndex, this.windowStart(dayIndex, closed));
   }
 
@@ -187,7 +193,10 @@ export class LayoutDays {
     return dayIndex > 0 ? this.grid(dayIndex - 1).close : this.start;
   }
 
-  /** The windows that end after a frontier, in order. The frontier of a session over a dataset is always the end of a window. */
+  /**
+   * The windows that end after a frontier, in order. In a session over a dataset the frontier is the end of a window. In a fed session it may
+   * be within one; then `prev` of the first window is before it.
+   */
   *windowsFrom(frontier: number): Generator<Window> {
     const first = this.dayIndexAt(frontier);
     let prev = this.endOfSlots(first, 0);

@@ -15,7 +15,7 @@ import { visibleWatermark } from './clocked-reads.js';
 
 /** How often a read is repeated because the store changed during it. After that its last result is the answer. */
 const CHANGES_MAX = 5;
-/** Fields of a partition's meta hash. The last two count in partition 0 only. */
+/** Fields of a partition's meta hash. Only partition 0 has the clock and the control of the session. */
 const META_FIELDS = ['incarnation', 'frontier', 'watermark', 'begun', 'leftSlots', ...COUNTERS, 'clock', 'control'];
 const COUNT_NAMES = Object.keys(noCounts()) as (keyof SlotCounts)[];
 
@@ -26,7 +26,7 @@ export interface SessionPosition {
   frontier: number;
   watermark: number;
   control: Control;
-  /** Slots of all symbols up to the frontier (in a strategy's view the clock) on all days without the history, retained or not. */
+  /** Slots of all symbols up to the frontier; in a strategy's view up to the clock. Includes removed days, and not the history. */
   counts: SlotCounts;
   /** Number of bars refused so far, without those that have no slot. */
   refused: number;
@@ -39,7 +39,15 @@ export interface PartitionedPosition extends SessionPosition {
   frontiers: readonly (number | undefined)[];
 }
 
-/** The position up to the frontier. The partitions of joining symbols are ignored. @throws SessionLostError */
+/**
+ * The position up to the frontier. Ignores joining symbols, each of which is alone in its partition, and vacant partitions, whose symbol has
+ * left. In the other partitions, two fields correct the number of expected slots:
+ *
+ * - `begun`, of a symbol that joined after days were removed: its slots begin there.
+ * - `leftSlots`, of symbols that left after days were removed: the counters still include their slots on these days.
+ *
+ * @throws SessionLostError
+ */
 export async function readPosition({ redis, layout, joining }: Listing): Promise<PartitionedPosition> {
   const replies = (await runGroups(redis, layout.keys, ({ meta, refused }) => [
     ['hmget', meta, ...META_FIELDS],
@@ -52,7 +60,6 @@ export async function readPosition({ redis, layout, joining }: Listing): Promise
     const [stamp, ...numbers] = meta;
     if (!layout.owns(stamp)) throw new SessionLostError(layout.id);
     const refusals = refusalsOf(refused);
-    // A symbol that joined is alone in its partition, so a joining symbol hides no other one.
     const symbols = layout.symbolsOf(partition);
     const isJoining = symbols.some((symbol) => joining.has(symbol));
     if (layout.isVacant(partition) || isJoining) continue;
@@ -60,9 +67,7 @@ export async function readPosition({ redis, layout, joining }: Listing): Promise
     frontiers[partition] = frontier;
     total.frontier = Math.min(total.frontier, frontier);
     total.watermark = Math.min(total.watermark, watermark);
-    // `begun` is set for a symbol that joined after days were removed: the partition's slots begin there.
     const slots = layout.slotsClosedBy(frontier) - layout.slotsClosedBy(begun);
-    // `leftSlots`: slots on removed days of symbols that have left. The counters still include these slots.
     total.counts.expected += slots * symbols.length + leftSlots;
     COUNTERS.forEach((name, i) => (total.counts[name] += counters[i]!));
     total.refused += refusedBars(refusals);

@@ -65,14 +65,14 @@ export interface NumberStyle {
 export type NumberReader = (bytes: Uint8Array, start: number, end: number) => number;
 
 /**
- * Makes the reader for a style and a scale. A scale that is a power of ten moves the decimal point of the text, so that
- * fixed-point prices of 18 digits become the nearest double.
+ * Makes the reader for a style and a scale. Plain numbers (as in 1234.5) are read from their bytes, others from a text. A scale that is a
+ * power of ten moves the decimal point of the text, so that fixed-point prices of 18 digits become the nearest double.
  * @param scale every number is divided by this
  */
 export function numberReader({ decimal, thousands }: NumberStyle, scale: number): NumberReader {
   const isPlain = decimal === '.' && thousands === undefined;
   if (isPlain && scale === 1) return decimalAt;
-  const scaleExponent = POWERS_OF_TEN.indexOf(scale); // −1 for a scale that is not a power of ten
+  const scaleExponent = POWERS_OF_TEN.indexOf(scale); // 0 for no scale; −1 for one that is not a power of ten
   if (isPlain && scaleExponent > 0) return (bytes, start, end) => scaledAt(bytes, start, end, scaleExponent, scale);
   return (bytes, start, end) => {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)
@@ -88,7 +88,7 @@ export function numberReader({ decimal, thousands }: NumberStyle, scale: number)
 /** Divides a number by `scale`, which is ten to the `scaleExponent`. A number that may not be exact as a double goes through text. */
 function scaledAt(bytes: Uint8Array, start: number, end: number, scaleExponent: number, scale: number): number {
   const value = decimalAt(bytes, start, end);
-  // So few bytes have at most 15 digits. Of them only a whole number is exact: a fraction would be rounded here and again by the division.
+  // A whole number of at most 15 digits is exact, so the division is its only rounding. A fraction was rounded when it was read.
   const isExact = end - start <= EXACT_DIGITS_MAX && Number.isSafeInteger(value);
   if (isExact) return value / scale;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)
@@ -98,8 +98,8 @@ function scaledAt(bytes: Uint8Array, start: number, end: number, scaleExponent: 
 }
 
 /**
- * The number with a decimal point and without the signs between groups. Empty when a group does not have three digits, and when the text
- * has a point that is neither the decimal sign nor between groups.
+ * The number with a decimal point and without the separators of groups. Empty, which is no number, when the text has a point that is neither,
+ * or a group without three digits; the first group may have one or two.
  */
 function plainText(text: string, decimal: string, thousands: string | undefined): string {
   const [whole = '', ...fractions] = text.split(decimal);
