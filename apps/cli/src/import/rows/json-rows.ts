@@ -64,10 +64,12 @@ export class JsonRows implements Splitter, TokenHandler {
 
   /** Opens a value of an object. */
   #valueOf(parent: JsonContainer, isArray: boolean): JsonContainer {
-    const key = parent.takeKey().replaceAll(KEY_SEPARATOR, '\ufffd'); // its end alone may look like a symbol
+    const key = parent.takeKey();
     const { symbol } = parent;
     const isTimed = !isArray && isTimeKey(key);
-    const keys = [parent.group, symbol, isTimed ? undefined : key].filter((part) => part !== undefined);
+    // The end of a name with a separator in it may look like a symbol.
+    const names = [symbol, isTimed ? undefined : key].map((name) => name?.replaceAll(KEY_SEPARATOR, '\ufffd'));
+    const keys = [parent.group, ...names].filter((part) => part !== undefined);
     const group = keys.length === 0 ? undefined : keys.join(KEY_SEPARATOR);
     const value = new JsonContainer(this.#tokens, isArray, group, symbol ?? parent.named);
     if (isTimed) value.addTime(key);
