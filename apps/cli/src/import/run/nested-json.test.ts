@@ -151,7 +151,7 @@ describe('objects under their times', () => {
   });
 
   it('are sampled to the last symbol when the end of the file has several', async () => {
-    const times = Array.from({ length: 2000 }, (_, minute) => [isoText(OPEN + minute * MINUTE_MS), values] as const);
+    const times = Array.from({ length: 5000 }, (_, minute) => [isoText(OPEN + minute * MINUTE_MS), values] as const);
     const lists = times.map(([time, value]) => ({ time, ...value }));
     const symbols = { A: times, B: times.slice(0, 300), C: times.slice(0, 10) };
     const objects = Object.entries(symbols).map(([symbol, rows]) => [symbol, Object.fromEntries(rows)]);
