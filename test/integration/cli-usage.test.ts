@@ -1,4 +1,4 @@
-/** Wrong usage of commands, and what needs no servers of its own. */
+/** Wrong usage of commands, and commands that start no server. */
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
