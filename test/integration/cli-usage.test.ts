@@ -1,4 +1,4 @@
-/** Wrong usage of commands, and the commands that need no servers. */
+/** Wrong usage of commands, and commands that start no server. */
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -64,6 +64,16 @@ describe('barkeep init', () => {
     const { code, stderr } = await project.barkeep(['init', path]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^barkeep: E[A-Z]+: /);
+  });
+});
+
+describe('a data folder that cannot be made', () => {
+  it('ends a command that would write the logs of a coordinator there', async () => {
+    const { REDIS_URL, SESSION_REDIS_URL, DATABASE_URL } = process.env;
+    const env = { REDIS_URL, SESSION_REDIS_URL, DATABASE_URL, BARKEEP_DATA_DIR: '/proc/x' };
+    const { code, stderr } = await project.barkeep(['status', 'a'], env);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^barkeep: E[A-Z]+: .*\/proc/m);
   });
 });
 

@@ -72,7 +72,7 @@ describe('a folder whose data are kept', () => {
     await embedded.start({ keep: true });
   });
 
-  test('is not touched by the initdb of a killed owner, which goes on after the next start', async () => {
+  test('is not touched by the initdb of a killed owner, which continues after the next start', async () => {
     const owner = embedded.script('', true);
     await untilTrue(() => initdbs().length > 0);
     const [left] = initdbs() as [number];

@@ -5,12 +5,13 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorText } from '@barkeep/service';
 import { AppMissingError, AppStartError } from './errors.js';
 import { programFile } from './paths.js';
 import { RestartDelay } from './restart-delay.js';
+import { makeMissingFolder } from './servers/index.js';
 
 const READY_LIMIT_MS = 60_000;
 /** After this time a stop kills the app. Apps normally end within 10 s. */
@@ -51,7 +52,7 @@ export class AppProcess {
   async start(): Promise<void> {
     const { name, entry, logFile } = this.spec;
     if (!existsSync(entry)) throw new AppMissingError(entry);
-    mkdirSync(dirname(logFile), { recursive: true });
+    makeMissingFolder(dirname(logFile));
     try {
       await this.#spawn('w');
     } catch (error) {

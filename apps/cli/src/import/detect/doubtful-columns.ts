@@ -112,10 +112,10 @@ const PRICE_HIGH_MULTIPLE = 1.25;
  */
 export function pricesAsVolumes({ file: { layout, names, format }, options, head }: SampleBars): string | undefined {
   const [field = -1] = layout.values[0]?.volume ?? [];
-  const areColumnsKnown = options.columns.size > 0 || format !== undefined;
+  const isKnown = options.columns.has('volume') || format !== undefined;
   const hasHeader = names[field] !== String(field + 1); // without a header, the name of a column is its number
   const hasMoreColumns = names.length > field + 1;
-  if (areColumnsKnown || hasHeader || !hasMoreColumns) return undefined;
+  if (isKnown || hasHeader || !hasMoreColumns) return undefined;
   const isPrice = ({ volume, low, high }: Bar): boolean =>
     volume >= low * PRICE_LOW_SHARE && volume <= high * PRICE_HIGH_MULTIPLE;
   if (head.length === 0 || !head.every(isPrice)) return undefined;

@@ -78,7 +78,8 @@ export function headerColumns(
 /**
  * The column that says `false` or 0 in the row of a bar that is not whole. By default one with a usual name, if a sampled row says that its
  * bar is whole: otherwise the column means something else.
- * @param names of the columns @param wanted the user's name for it; `none` for no column @throws FilePlanError for a missing column
+ * @param names of the columns @param wanted the user's name for it; `none` for no column
+ * @throws FilePlanError when the user's column is missing, or says something else
  */
 export function completeColumn(
   names: readonly string[],
@@ -86,11 +87,20 @@ export function completeColumn(
   wanted: string | undefined,
 ): RowLayout['complete'] {
   if (wanted === 'none') return undefined;
-  const usual = names.findIndex((name) => NAMES.complete.includes(bareName(ownName(name))));
-  const field = wanted === undefined ? usual : columnIndex(names, wanted);
-  if (wanted !== undefined && field < 0) throw columnError(names, 'complete', wanted);
-  const isUsed = wanted !== undefined || data.some(({ texts }) => /^(true|1)$/i.test(texts[field] ?? ''));
-  return isUsed ? { field, name: names[field]! } : undefined;
+  if (wanted === undefined) {
+    const field = names.findIndex((name) => NAMES.complete.includes(bareName(ownName(name))));
+    const isUsed = data.some(({ texts }) => /^(true|1)$/i.test(texts[field] ?? ''));
+    return isUsed ? { field, name: names[field]! } : undefined;
+  }
+  const field = columnIndex(names, wanted);
+  if (field < 0) throw columnError(names, 'complete', wanted);
+  const name = names[field]!;
+  const other = data.map(({ texts }) => texts[field] ?? '').find((text) => !/^(true|1|false|0|)$/i.test(text));
+  if (other !== undefined && other !== name)
+    throw unusableHeader(
+      `expected true, false, 1 or 0 in the column "${name}" (--columns complete=${wanted}), was "${other}"`,
+    );
+  return { field, name };
 }
 
 /** The names of a header by which duplicates are found: a difference in case does not count, unless the user gives the name of one. */

@@ -44,7 +44,7 @@ const LAST_BYTES = 1024;
 const [BEGINNING_BYTES, SHOWN_LENGTH] = [4096, 120];
 const DELIMITERS = [',', ';', '\t', '|'];
 /** The end of a JSON row, and what follows: a bracket of the next row, or its time. */
-const JSON_ROW_END = /[\]}](?:\s*,)?\s*(?=[[{]|"(?<time>\d{4}-\d\d-\d\d[^"]*|\d{10,19})"\s*:\s*\{)/;
+const JSON_ROW_END = /[\]}](?:\s*,)?\s*(?=[[{]|"(?:\d{4}-\d\d-\d\d[^"]*|\d{10,19})"\s*:\s*\{)/;
 /** A row has at least a time and four prices. */
 export const FIELDS_MIN = 5;
 
@@ -110,9 +110,7 @@ export function lastRows({ tail }: FileStart, { rows, delimiter }: SplitSample):
 /** The last bytes of a file from their first complete row on; all of them when no row ends in them. @param delimiter undefined for JSON */
 export function fromFirstRow(tail: Uint8Array, delimiter: string | undefined): Uint8Array {
   const match = (delimiter === undefined ? JSON_ROW_END : /[\r\n]/).exec(Buffer.from(tail).toString('latin1'));
-  const rows = tail.subarray(match === null ? 0 : match.index + match[0].length);
-  // Rows under their times are in an object, which begins before the tail.
-  return match?.groups?.['time'] === undefined ? rows : Buffer.concat([Buffer.from('{'), rows]);
+  return tail.subarray(match === null ? 0 : match.index + match[0].length);
 }
 
 /** The text of a row's time, preceded by its date when that is in another column. */

@@ -1,5 +1,5 @@
 /** Glob patterns for paths, and the pattern that finds a symbol in a path. */
-import { sep } from 'node:path';
+import { isAbsolute, join, normalize, resolve, sep } from 'node:path';
 import { UsageError } from '../../terminal/index.js';
 
 /** The regular expression for each wildcard of a glob. */
@@ -10,7 +10,7 @@ const GLOB_PART = /\*\*\/?|\[([^][^\]]*)\]|[^]/g;
 
 /**
  * Converts a glob for the whole path: `*` and `?` match in a folder, `**` across folders, `[a-z]` one of a set, `{a,b}` either one.
- * @throws UsageError for a set such as `[z-a]`
+ * @throws UsageError for a set such as `[z-a]`, and for a brace without its end
  */
 export function globToRegExp(glob: string): RegExp {
   let openBraces = 0;
@@ -30,11 +30,16 @@ export function globToRegExp(glob: string): RegExp {
   try {
     return new RegExp(`^${source}$`);
   } catch {
-    throw new UsageError(`expected a glob pattern, was "${glob}": a set in brackets has a wrong range`);
+    throw new UsageError(
+      `expected a glob pattern, was "${glob}": a set in brackets has a wrong range, or a brace is not closed`,
+    );
   }
 }
 
 const WILDCARD = /[*?[\]{}]/;
+
+/** A part of a path whose braces, if any, all close in it: they stand for one name. Others may stand for several folders. */
+const WHOLE_BRACES = /^[^{}]*(?:\{[^{}]*\}[^{}]*)*$/;
 
 export function isGlob(text: string): boolean {
   return WILDCARD.test(text);
@@ -42,24 +47,26 @@ export function isGlob(text: string): boolean {
 
 /** How the files of a glob are found. */
 export interface GlobSearch {
-  /** The folders of the glob before its first wildcard. */
+  /** The folder that the glob names before its first wildcard. */
   root: string;
   /** True for a folder in which, or below which, a file may fit. */
   mayLead: (folder: string) => boolean;
   files: RegExp;
 }
 
-/** @param glob absolute @throws UsageError for a wrong glob */
+/** @param glob absolute, or relative to the working folder @throws UsageError for a wrong glob */
 export function globSearch(glob: string): GlobSearch {
-  const parts = glob.split(sep);
+  const parts = normalize(glob).split(sep);
   const firstWildcard = parts.findIndex((part) => WILDCARD.test(part));
-  const hasAnyDepth = /\*\*|[{}]/.test(glob); // a part in braces may have a slash
-  const folders = parts.slice(0, -1).map((_, at) => globToRegExp(parts.slice(0, at + 1).join(sep)));
-  return {
-    root: parts.slice(0, firstWildcard).join(sep) || sep,
-    mayLead: (folder) => hasAnyDepth || folders.some((pattern) => pattern.test(folder)),
-    files: globToRegExp(glob),
-  };
+  const root = resolve(isAbsolute(glob) ? sep : '', ...parts.slice(0, firstWildcard));
+  const literalRoot = root.replace(/[[*?{]/g, '[$&]'); // characters of its name are no wildcards
+  const inRoot = parts.slice(firstWildcard);
+  const patternOf = (...names: string[]): RegExp => globToRegExp(join(literalRoot, ...names));
+  const anyDepth = inRoot.findIndex((part) => part.includes('**') || !WHOLE_BRACES.test(part));
+  const above = inRoot.slice(0, anyDepth); // without a part of any depth: all but the last, which is a file
+  const folders = above.map((_, at) => patternOf(...above.slice(0, at + 1)));
+  if (anyDepth >= 0) folders.push(patternOf(...above, '**'));
+  return { root, mayLead: (folder) => folders.some((pattern) => pattern.test(folder)), files: patternOf(...inRoot) };
 }
 
 /**
@@ -72,7 +79,7 @@ export function symbolReader(pattern: string): (path: string) => string | undefi
   const parts = pattern.split('{symbol}');
   if (parts.length !== 2) throw new UsageError(`expected one {symbol} in --symbol-from-path, was "${pattern}"`);
   const [prefix = '', suffix = ''] = parts;
-  const hasAnyEdge = prefix.endsWith('*') || suffix.startsWith('*'); // {symbol}*.csv: S, SP or SPY of SPY.csv
+  const hasAnyEdge = /\*\?*$/.test(prefix) || /^\?*\*/.test(suffix); // {symbol}*.csv: S, SP or SPY of SPY.csv
   const hasAnyFolder = suffix.includes('**') && /^[*?/]*$/.test(prefix); // {symbol}/**: each folder of the path
   if (hasAnyEdge || hasAnyFolder)
     throw new UsageError(

@@ -78,7 +78,8 @@ it('a pattern stands for the files behind a link that fits it, although many oth
   await put('disk/b.csv', ...names.map((name) => `${dirname(name)}/a.csv`));
   for (const name of names) await symlink('../../disk', join(folder, name));
   for (const [link, name] of names.entries())
-    expect(await filesOf(`data/*/link${link}/*.csv`)).toEqual([`${name}/b.csv`]);
+    for (const pattern of [`data/*/link${link}/*.csv`, `data/{${link},x}/link*/*b.csv`, `data/{${link},x}/**/b.csv`])
+      expect(await filesOf(pattern)).toEqual([`${name}/b.csv`]);
 });
 
 it('a folder to which links in several folders lead has the path through the first of them', async () => {
@@ -145,8 +146,8 @@ it('a pattern must match the whole path: "." is no wildcard, * stays in a folder
   expect(globToRegExp('/a/**/*.csv').test('/a/b/c/d.csv')).toBe(true);
 });
 
-it.each(['[z-a].csv', 'x/[z-a]/*.csv'])('a pattern with a set whose range is wrong is refused: %s', async (pattern) => {
-  await expect(filesOf(pattern)).rejects.toThrow('a set in brackets has a wrong range');
+it.each(['[z-a].csv', 'x/[z-a]/*.csv', '{a,{b}.csv'])('a wrong pattern is refused: %s', async (pattern) => {
+  await expect(filesOf(pattern)).rejects.toThrow('a set in brackets has a wrong range, or a brace is not closed');
 });
 
 describe('the pattern of --symbol-from-path', () => {
@@ -159,8 +160,14 @@ describe('the pattern of --symbol-from-path', () => {
     expect(symbolReader(pattern)(path)).toBe('SPY');
   });
 
-  it.each(['{symbol}*.csv', '*{symbol}.csv', '{symbol}/**/*.csv', '*/{symbol}/**/*.csv', 'data/*.csv'])(
-    '%s is refused, because it does not say which part of a path is the symbol',
-    (pattern) => expect(() => symbolReader(pattern)).toThrow('--symbol-from-path'),
+  it.each([
+    '{symbol}*.csv',
+    '{symbol}?*.csv',
+    '*{symbol}.csv',
+    '{symbol}/**/*.csv',
+    '*/{symbol}/**/*.csv',
+    'data/*.csv',
+  ])('%s is refused, because it does not say which part of a path is the symbol', (pattern) =>
+    expect(() => symbolReader(pattern)).toThrow('--symbol-from-path'),
   );
 });

@@ -43,8 +43,7 @@ async function filesOf(name: string, fits: (path: string) => boolean): Promise<I
     );
   if (!isGlob(name))
     throw new CliError(`expected a file, a folder or a glob pattern, was "${name}": there is no such file`);
-  const folder = process.cwd().replace(/[[*?{]/g, '[$&]'); // characters of its name are no wildcards
-  const search = globSearch(resolve(folder, name));
+  const search = globSearch(name);
   return walk(search.root, fits, search);
 }
 

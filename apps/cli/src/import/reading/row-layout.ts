@@ -30,8 +30,8 @@ export interface RowLayout {
 }
 
 /** The fewest fields that a row must have: all fields that are used, and at least `fieldsMin`. */
-export function fewestFields({ date = 0, time, symbol = 0, values, fieldsMin = 0 }: RowLayout): number {
+export function fewestFields({ date = 0, time, symbol = 0, complete, values, fieldsMin = 0 }: RowLayout): number {
   const pricesIn = (fields?: PriceFields): number[] => (fields ? PRICE_NAMES.map((name) => fields[name]) : []);
   const used = values.flatMap((fields) => [...pricesIn(fields), ...pricesIn(fields.ask), ...fields.volume]);
-  return Math.max(fieldsMin, Math.max(date, time, symbol, ...used) + 1);
+  return Math.max(fieldsMin, Math.max(date, time, symbol, complete?.field ?? 0, ...used) + 1);
 }

@@ -29,10 +29,13 @@ export class JsonRows implements Splitter, TokenHandler {
   /** True after an error for which the rest of the file is ignored. */
   #hasFailed = false;
 
-  /** @param keys the header, when the text is a later part of a file; the handler does not get it again */
+  /**
+   * @param keys the header, when the text is a later part of a file; the handler does not get it again. Brackets that were opened before the
+   * part, and keys of the objects that they opened, are then no errors.
+   */
   constructor(
     private readonly handler: RowHandler,
-    keys?: readonly string[],
+    private readonly keys?: readonly string[],
   ) {
     this.#header = new JsonHeader(handler, keys);
   }
@@ -61,10 +64,12 @@ export class JsonRows implements Splitter, TokenHandler {
 
   /** Opens a value of an object. */
   #valueOf(parent: JsonContainer, isArray: boolean): JsonContainer {
-    const key = parent.takeKey().replaceAll(KEY_SEPARATOR, '\ufffd'); // its end alone may look like a symbol
+    const key = parent.takeKey();
     const { symbol } = parent;
     const isTimed = !isArray && isTimeKey(key);
-    const keys = [parent.group, symbol, isTimed ? undefined : key].filter((part) => part !== undefined);
+    // The end of a name with a separator in it may look like a symbol.
+    const names = [symbol, isTimed ? undefined : key].map((name) => name?.replaceAll(KEY_SEPARATOR, '\ufffd'));
+    const keys = [parent.group, ...names].filter((part) => part !== undefined);
     const group = keys.length === 0 ? undefined : keys.join(KEY_SEPARATOR);
     const value = new JsonContainer(this.#tokens, isArray, group, symbol ?? parent.named);
     if (isTimed) value.addTime(key);
@@ -79,14 +84,19 @@ export class JsonRows implements Splitter, TokenHandler {
 
   text(start: number, isTooLong: boolean): void {
     if (this.#hasFailed) return;
-    if (this.#innermost === this.#topLevel) this.#fail('expected an array or an object');
-    else if (this.#innermost.isArray && this.#innermost.hasRowElements) this.#refuseScalar(start);
+    if (this.#innermost === this.#topLevel) {
+      if (this.keys === undefined) return this.#fail('expected an array or an object');
+      this.open(false); // the object of this key
+      this.#innermost.hasRowsInside = true;
+    }
+    if (this.#innermost.isArray && this.#innermost.hasRowElements) this.#refuseScalar(start);
     else this.#innermost.addText(start, isTooLong);
   }
 
   close(isArray: boolean): void {
     if (this.#hasFailed) return;
     const container = this.#innermost;
+    if (container === this.#topLevel && this.keys !== undefined) return;
     if (container === this.#topLevel || container.isArray !== isArray) return this.#fail('unexpected closing bracket');
     if (container.problem !== undefined) return this.#fail(container.problem);
     this.#open.pop();

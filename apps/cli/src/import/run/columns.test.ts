@@ -1,9 +1,11 @@
 /** The columns of a file: which names are known, and what a name or a column says about the times. */
+import { parseColumnsOption } from '../detect/index.js';
 import { CSV_HEADER } from '../../../../../test/support/data/import-texts.js';
 import {
   countsOf,
   detailOf,
   imported,
+  reasonsOf,
   STORE_AS_X,
   TIME,
   valuesOf,
@@ -44,6 +46,15 @@ describe('a header', () => {
         '2024-03-04T14:30Z',
         '2024-03-04T14:31Z',
       ]);
+  });
+
+  it('is refused when the column that should call bars unfinished says neither true nor false', async () => {
+    const header = 'time,open,high,low,close,volume,state\n';
+    const rows = ['open', 'closed'].map((state, minute) => `2024-03-04T14:3${minute}Z,10,12,9,11,5,${state}\n`);
+    const columns = parseColumnsOption('complete=state');
+    const result = await imported('a.csv', header + rows.join(''), { read: { symbol: 'X', columns } });
+    expect(reasonsOf(result)).toEqual({ 'unusable-header': 1 });
+    expect(detailOf(result)).toContain('expected true, false, 1 or 0 in the column "state"');
   });
 
   it('may have a number before each name, as Alpha Vantage writes them', async () => {

@@ -138,8 +138,11 @@ describe('an import warns', () => {
 
   it('of a price that was read as the volume', async () => {
     // The fifth number is an adjusted close, and the sixth the volume.
-    const text = [0, 1].map((index) => `${isoText(timeAt(4, 14, index))},10,11,9,10.5,10.4,1200\n`).join('');
-    expect(await outcomeOf(text, { read: { symbol: 'X', hasHeader: false } })).toContain('looks like a price');
+    const text = [0, 1].map((index) => `${isoText(timeAt(4, 14, index))},10,11,9,10.5,10.4,1200,1\n`).join('');
+    for (const columns of [undefined, parseColumnsOption('complete=8')])
+      expect(await outcomeOf(text, { read: { symbol: 'X', hasHeader: false, ...(columns && { columns }) } })).toContain(
+        'looks like a price',
+      );
   });
 
   it('of prices that are not scaled', async () => {

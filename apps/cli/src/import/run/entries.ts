@@ -6,9 +6,18 @@ import type { ImportPlan } from './import-plan.js';
 /** Fewest bytes that are read for the head, unless the entry is shorter. */
 const HEAD_BYTES = 256 * 1024;
 
-/** Reads the start of an entry. @param symbol that --symbol-from-path finds @param tail the last bytes, when they are known */
-export async function startOf(entry: InputEntry, symbol: string | undefined, tail?: Uint8Array): Promise<FileStart> {
-  const head = await firstBytes(entry.pieces(), HEAD_BYTES);
+/**
+ * Reads the start of an entry.
+ * @param symbol that --symbol-from-path finds @param tail the last bytes, when they are known
+ * @param onRead called with the number of bytes read from the file on disk
+ */
+export async function startOf(
+  entry: InputEntry,
+  symbol: string | undefined,
+  tail?: Uint8Array,
+  onRead?: (bytes: number) => void,
+): Promise<FileStart> {
+  const head = await firstBytes(entry.pieces(onRead), HEAD_BYTES);
   const isWhole = head.length < HEAD_BYTES;
   const path = entry.name ?? entry.file;
   const fileName = path.slice(path.lastIndexOf('/') + 1);

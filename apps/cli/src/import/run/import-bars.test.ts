@@ -12,7 +12,7 @@ import { READ_DEFAULTS, type ReadOptions } from '../detect/index.js';
 import { inputFiles, symbolReader } from '../files/index.js';
 import { SymbolNames } from '../reading/index.js';
 import { importBars } from './import-bars.js';
-import type { BarWriter, ImportPlan } from './import-plan.js';
+import type { BarWriter, ImportEvents, ImportPlan } from './import-plan.js';
 import { type ImportSummary, summaryText, understoodText } from './summary.js';
 
 /** Midnight of 2024-03-04, epoch seconds. */
@@ -68,15 +68,17 @@ async function put(name: string, content: string | Uint8Array): Promise<string> 
 interface RunOptions extends Partial<Omit<ImportPlan, 'read'>> {
   writer?: BarWriter;
   read?: Partial<ReadOptions>;
+  onProgress?: ImportEvents['onProgress'];
 }
 
 /** Imports the folder. */
-async function run({ writer = new CountingWriter(), read, ...plan }: RunOptions = {}): Promise<ImportSummary> {
+async function run(options: RunOptions = {}): Promise<ImportSummary> {
+  const { writer = new CountingWriter(), read, onProgress = () => undefined, ...plan } = options;
   const files = await inputFiles([folder], read?.format === 'lean');
   const showPath = (path: string): string => relative(folder, path);
   const readOptions = { ...READ_DEFAULTS, symbolNames: new SymbolNames(), ...read };
   const fullPlan = { dataset: 'd', files, read: readOptions, oneSymbol: false, showPath, ...plan };
-  return importBars(fullPlan, writer, { onProgress: () => undefined });
+  return importBars(fullPlan, writer, { onProgress });
 }
 
 describe('an import', () => {
@@ -90,6 +92,17 @@ describe('an import', () => {
     // 1000 + 500 + 2 × 3 rows of three symbols in turn.
     expect(summary).toMatchObject({ files: 3, rows: 1506, accepted: 1506, refused: { rows: 0, files: 0, first: [] } });
     expect(writer.counts).toEqual({ S0: 503, S1: 502, S2: 501 });
+  });
+
+  it('reports how much of a zip with many small files it has read', async () => {
+    const text = Buffer.from(csvFile(6000)); // less than the start of a file that is read to plan it
+    const names = Array.from({ length: 20 }, (_, file) => `${file}.csv`);
+    const zip = zipSync(Object.fromEntries(names.map((name) => [name, text])), { level: 0 });
+    await put('a.zip', zip);
+    const shares: number[] = [];
+    await run({ onProgress: (bytes) => shares.push(bytes / zip.length) });
+    expect(shares[0]).toBeGreaterThan(0.4); // 50,000 of 120,000 bars make the first report
+    expect(Math.max(...shares)).toBe(1);
   });
 
   it('I7 refuses every damaged file, and stores the other files', async () => {

@@ -80,7 +80,7 @@ export class ImportRun {
     } catch (error) {
       this.#refuseFile(shownPath, error);
     }
-    this.#bytesRead = bytesBefore + file.bytes; // also when the file was refused, or read in one piece with its start
+    this.#bytesRead = bytesBefore + file.bytes; // also when the file was refused
     this.events.onProgress(this.#bytesRead, this.barsWritten);
   }
 
@@ -98,7 +98,8 @@ export class ImportRun {
     if (symbol === undefined && symbolOf !== undefined)
       throw new FilePlanError('unusable-path', 'expected a path that --symbol-from-path fits');
     const tail = await entry.check(signal);
-    const start = await startOf(entry, symbol, tail);
+    let startBytes = 0;
+    const start = await startOf(entry, symbol, tail, (bytes) => void (startBytes += bytes));
     const text = (onRead?: (bytes: number) => void): Pieces =>
       start.isWhole ? [start.head] : stoppable(entry.pieces(onRead), signal);
     const plan = await planByText(entry, start, this.plan, text);
@@ -108,6 +109,7 @@ export class ImportRun {
     this.understood.add(name, plan.understood);
     for (const warning of plan.warnings) this.#fileWarnings.add(name, warning);
     const countBytes = (bytes: number): void => void (this.#bytesRead += bytes);
+    if (start.isWhole) countBytes(startBytes); // its rows are in the start, and are not read again
     await this.#readRows(plan, name, text(countBytes));
   }
 

@@ -44,6 +44,10 @@ describe('a JSON file', () => {
     const result = await imported('a.json', text, { read: { symbol: 'X', columns } });
     expect(countsOf(result)).toEqual({ bars: 1, refused: { 'incomplete-bar': 1 } });
     expect(result.summary.understood[0]?.columns).toMatchObject({ complete: '7' });
+    const cut = await imported('a.json', jsonOf([[...arrayAt(1), '1'], arrayAt(0)]), {
+      read: { symbol: 'X', columns },
+    });
+    expect(countsOf(cut)).toEqual({ bars: 1, refused: { 'missing-fields': 1 } });
   });
 
   it('may have its objects in one array or one per line, and their keys in any order', async () => {

@@ -158,6 +158,19 @@ describe('objects under their times', () => {
     expect(summary.understood[0]?.last?.openTime).toBe(OPEN + 4999 * MINUTE_MS);
   });
 
+  it('are sampled to the last symbol when the end of the file has several', async () => {
+    const times = Array.from({ length: 5000 }, (_, minute) => [isoText(OPEN + minute * MINUTE_MS), values] as const);
+    const lists = times.map(([time, value]) => ({ time, ...value }));
+    const symbols = { A: times, B: times.slice(0, 300), C: times.slice(0, 10) };
+    const objects = Object.entries(symbols).map(([symbol, rows]) => [symbol, Object.fromEntries(rows)]);
+    const arrays = Object.entries(symbols).map(([symbol, rows]) => [symbol, lists.slice(0, rows.length)]);
+    for (const bySymbol of [objects, arrays]) {
+      const text = jsonOf({ bars: Object.fromEntries(bySymbol), next: null, meta: { a: 1 } });
+      const { summary } = await imported('a.json', text, { read: { symbolFromKey: true } });
+      expect(summary.understood[0]?.last?.openTime).toBe(OPEN + 9 * MINUTE_MS);
+    }
+  });
+
   it('are refused when the times are dates: they are daily bars', async () => {
     const result = await imported('a.json', jsonOf({ '2024-03-04': values }), STORE_AS_X);
     expect(reasonsOf(result)).toEqual({ 'date-without-time': 1 });

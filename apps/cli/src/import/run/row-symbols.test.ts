@@ -107,9 +107,10 @@ describe('JSON whose keys name the symbols of the bars under them', () => {
     expect(detailOf(result)).toContain('the key "values" is no symbol');
   });
 
-  it('has the bars refused under a key with a NUL, which is in no symbol', async () => {
-    const text = JSON.stringify({ 'MSFT\0AAPL': barsOf(1) });
-    expect(reasonsOf(await imported('a.json', text, withKeys))).toEqual({ 'bad-symbol': 1 });
+  it('has the bars refused under a name with a NUL, which is in no symbol', async () => {
+    const [bar] = barsOf(1);
+    for (const value of [{ 'MSFT\0AAPL': [bar] }, { symbol: 'MSFT\0AAPL', '2024-03-04T14:30:00Z': bar }])
+      expect(reasonsOf(await imported('a.json', JSON.stringify(value), withKeys))).toEqual({ 'bad-symbol': 1 });
   });
 
   it('is refused with --symbol-from-key when its bars are under no key', async () => {
