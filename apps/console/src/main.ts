@@ -28,7 +28,7 @@ function App() {
   const { pathname, visit } = useLocation();
   const page = pageOf(pathname);
   const [view, setView] = useState(shownView.current);
-  shownView.onChange = setView; // before any page calls the API
+  shownView.onChange = setView; // an answer of the API may change the view; so this is set before a page calls it
   useEffect(() => {
     document.title = `${titleOf(page)} · Barkeep`;
   }, [pathname]);

@@ -15,7 +15,7 @@ export interface Membership {
   removed: readonly string[];
   /** Added symbols with their partition. Look one up with {@link addedPartition}: `constructor` may be a symbol. */
   added: Readonly<Record<string, number>>;
-  /** For each partition whose symbols changed: the version of its last change. */
+  /** For each partition whose symbols changed: the version of its last change. By it the store refuses writers with an older list. */
   stamps: Readonly<Record<number, number>>;
 }
 
@@ -71,7 +71,10 @@ export function withSymbol(sessionId: string, members: Members, before: Membersh
   };
 }
 
-/** Removes a symbol. Returns `before` itself when the session does not have it. @throws SymbolCountError when it is the only symbol */
+/**
+ * Removes a symbol. Returns `before` itself when the session does not have it.
+ * @param partition that of the symbol: the layout of the session knows it @throws SymbolCountError when it is the only symbol
+ */
 export function withoutSymbol(
   sessionId: string,
   members: Members,

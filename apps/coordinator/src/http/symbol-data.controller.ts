@@ -1,4 +1,4 @@
-/** `/v1/sessions/{id}/symbols/{symbol}/…` and `…/latest`: bars up to the clock, metrics and gaps; an operator gets the last two beyond it. */
+/** `/v1/sessions/{id}/symbols/{symbol}/…` and `…/latest`: bars, metrics and gaps up to the clock; metrics and gaps also up to the frontier, for operators. */
 import * as api from '@barkeep/api';
 import { Inject } from '@nestjs/common';
 import { ApiController, type Call, Called, componentRef, Operation, PROBLEMS } from '../openapi/index.js';

@@ -48,7 +48,7 @@ export function serveOpenApi(app: INestApplication, document: OpenAPIObject): vo
   });
 }
 
-/** The components of the document, by name. That of an answer is the name of its schema: `Session` for `sessionAnswer`. */
+/** The components of the document, by name. A schema such as `sessionAnswer` of `@barkeep/api` is the component `Session`. */
 function schemas(upkeepDefaults?: UpkeepDefaults): Record<string, SchemaObject> {
   const answers = Object.entries(api).flatMap(([name, schema]) => {
     if (!name.endsWith('Answer') || !(schema instanceof z.ZodType)) return [];

@@ -37,7 +37,7 @@ interface RunningUp {
 export function runningUp(dataDir: string, env: NodeJS.ProcessEnv = {}): RunningUp | undefined {
   const running = Object.keys(readServiceUrls(env)).length === 0 ? readRunning(dataDir) : undefined;
   if (running === undefined || running.extra['role'] !== UP_ROLE) return undefined;
-  const { coordinatorUrl: url, coordinatorUrls: all = [url], command } = running.extra;
+  const { coordinatorUrl: url, coordinatorUrls: all = [url], command } = running.extra; // unchecked JSON; `run --keep` has one URL
   const coordinatorUrls = [all].flat().filter((value) => typeof value === 'string' && URL.canParse(value)) as string[];
   return {
     urls: running,

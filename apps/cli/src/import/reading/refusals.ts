@@ -64,6 +64,7 @@ export function timeDetail(problem: TimeProblem, text: string, zone: string): st
   if (problem === 'excel-serial') {
     return `expected a time, was "${text}", a serial day of Excel: format the column as yyyy-mm-dd hh:mm and save again`;
   }
+  // Another problem is that the time does not exist in the zone, or exists twice: the name of the problem says so.
   if (problem !== 'unreadable-time') return `time ${text} in ${zone}`;
   if (isRoundedEpoch(text))
     return `expected an epoch, was "${text}", which a spreadsheet has rounded: format the column as a number and save again`;
