@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { digestExample, metricsExample, sessionExample } from '@barkeep/api';
+import { latch } from '../../../../test/support/setup/latch.js';
 import { serveHttp } from '../../../../test/support/system/http-server.js';
 import { ApiKeyError, ArgumentError, CoordinatorAddressError, CoordinatorUnreachableError } from '../errors.js';
 import { CoordinatorClient } from './coordinator-client.js';
@@ -49,6 +50,24 @@ describe('a client of the HTTP API', () => {
       expect(calls).toBe(2);
     },
   );
+
+  it('waits as long as the coordinator computes a digest', async () => {
+    let calls = 0;
+    const [asked, computed] = [latch(), latch()];
+    const client = await clientOf((_request, response) => {
+      calls++;
+      asked.open();
+      void computed.opened.then(() => response.end(JSON.stringify(digestExample)));
+    });
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    const digest = client.digest('march');
+    await asked.opened;
+    jest.advanceTimersByTime(10 * 60_000);
+    jest.useRealTimers();
+    computed.open();
+    await expect(digest).resolves.toMatchObject(digestExample);
+    expect(calls).toBe(1);
+  });
 
   it('leaves symbols that are joining, or have left, out of the metrics of all symbols', async () => {
     const client = await clientOf(({ url }, response) => {
