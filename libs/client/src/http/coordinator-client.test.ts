@@ -5,7 +5,7 @@ import { latch } from '../../../../test/support/setup/latch.js';
 import { serveHttp } from '../../../../test/support/system/http-server.js';
 import { ApiKeyError, ArgumentError, CoordinatorAddressError, CoordinatorUnreachableError } from '../errors.js';
 import { CoordinatorClient } from './coordinator-client.js';
-import { SymbolNotFoundError } from './errors.js';
+import { SymbolNotFoundError, WrongStateError } from './errors.js';
 
 let server: Server | undefined;
 afterEach(() => {
@@ -68,6 +68,30 @@ describe('a client of the HTTP API', () => {
     await expect(digest).resolves.toMatchObject(digestExample);
     expect(calls).toBe(1);
   });
+
+  /** A client whose first call gets no answer; later ones get the problem. */
+  const refusedClient = (status: number, problem: string) => {
+    let calls = 0;
+    return clientOf(({ method }, response) => {
+      if (++calls === 1) response.destroy();
+      else if (method === 'GET') response.end(JSON.stringify({ ...sessionExample, state: 'completed' }));
+      else response.writeHead(status).end(problem);
+    });
+  };
+
+  it('takes the 404 of a proxy, which comes after a lost answer, for no removal', async () => {
+    const client = await refusedClient(404, '404 page not found');
+    await expect(client.remove('march')).rejects.toMatchObject({ status: 404, kind: '' });
+  });
+
+  it.each(['pause', 'stop'] as const)(
+    'throws the refusal of a %s that is repeated after the completion',
+    async (call) => {
+      const client = await refusedClient(409, JSON.stringify({ type: 'urn:barkeep:problem:wrong-state' }));
+      await expect(client.lifecycle('march', call)).rejects.toThrow(WrongStateError);
+      await expect(client.lifecycle('march', call)).rejects.toThrow(WrongStateError); // no answer was lost
+    },
+  );
 
   it('leaves symbols that are joining, or have left, out of the metrics of all symbols', async () => {
     const client = await clientOf(({ url }, response) => {

@@ -103,7 +103,8 @@ export class CoordinatorClient {
       if (status.state === 'completed') return status.raw; // it was started, and has reached its end since
       throw refusal;
     };
-    return statusOf(await this.#calls.json({ method: 'POST', path }, ifCompleted));
+    const mayComplete = call === 'start' || call === 'resume';
+    return statusOf(await this.#calls.json({ method: 'POST', path }, mayComplete ? ifCompleted : undefined));
   }
 
   /** Starts an upkeep round now. */
@@ -254,7 +255,7 @@ export class CoordinatorClient {
 
   #delete(path: string): Promise<unknown> {
     return this.#calls.json({ method: 'DELETE', path }, (refusal) => {
-      if (refusal.status !== 404) throw refusal;
+      if (refusal.status !== 404 || refusal.kind === '') throw refusal; // the 404 of a proxy has no kind
     });
   }
 
