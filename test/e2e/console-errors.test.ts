@@ -131,6 +131,27 @@ describeWithBrowser('the console, when something is missing', () => {
     });
   });
 
+  it('waits for a certificate as long as the coordinator computes it', async () => {
+    const { url } = await system.coordinator();
+    const api = new Api(url);
+    await api.run({ ...SPEC, id: 'certified' });
+    await api.completed('certified');
+    await withPage(url, '/upkeep', async (page) => {
+      await page.clock.install();
+      const [asked, computed] = [latch(), latch()];
+      await page.route('**/certificate', (route) => {
+        asked.open();
+        return computed.opened.then(() => route.continue());
+      });
+      await page.goto(`${url}/sessions/certified`);
+      await page.getByText('Certificate', { exact: true }).click();
+      await asked.opened;
+      await page.clock.fastForward('10:00');
+      computed.open();
+      await shownOn(page, 'hash of the trading days');
+    });
+  });
+
   it('says that the data of a session is lost, and starts it again', async () => {
     const { url } = await system.coordinator();
     const api = new Api(url);

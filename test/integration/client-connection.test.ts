@@ -166,7 +166,7 @@ test('wrong options of events are errors, also for a session that does not exist
   await expect(session.events({ types: type }).next()).rejects.toThrow(ArgumentError);
   // Only operators get events of this type, so the loop would wait without end.
   await expect(session.events({ types: ['repository-failed'] }).next()).rejects.toThrow(ArgumentError);
-  for (const from of ['yesterday', 5, null] as string[])
+  for (const from of ['yesterday', 5, 5n, null] as string[])
     await expect(session.events({ from }).next()).rejects.toThrow(EventCursorError);
   await barkeep.close();
 });

@@ -158,3 +158,15 @@ test.each<[string, () => unknown]>([
   const [view] = await consumersOf(store).list();
   expect(view).toMatchObject({ name: 'one', state: 'left', steps: 0 });
 });
+
+test('a loop whose signal is aborted ends although its onKept never resolves', async () => {
+  const store = await server.finished(LOCKSTEP);
+  const ending = new AbortController();
+  const onKept = () => {
+    setImmediate(() => ending.abort(new Error('enough')));
+    return new Promise(() => undefined);
+  };
+  await expect(server.follow(store, { consumer: 'one', onKept, signal: ending.signal }).next()).rejects.toThrow(
+    'enough',
+  );
+});

@@ -58,8 +58,20 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   }, input);
 }
 
-/** A value as an error message shows it: on one line, at most 80 characters; `nothing` for undefined, which JSON cannot have. */
+/**
+ * A value as an error message shows it: on one line, at most 80 characters. A value that JSON cannot have is shown by its type, and undefined
+ * as `nothing`.
+ */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? (value === undefined ? 'nothing' : typeof value);
+  const text = jsonOf(value) ?? (value === undefined ? 'nothing' : typeof value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** The JSON of a value; undefined for a value without JSON, such as a function or an object that has itself inside. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }

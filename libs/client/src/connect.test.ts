@@ -61,8 +61,13 @@ describe('the settings of a client', () => {
 
   it('settings without the address of a coordinator, or with one that is no URL, are refused', () => {
     expect(() => settingsOf({ env: {} }, cwd)).toThrow(NoCoordinatorError);
-    for (const coordinator of ['localhost:3000', 3000] as string[])
+    for (const coordinator of ['localhost:3000', 3000, Symbol('here'), new URL('ftp://here')] as string[])
       expect(() => settingsOf({ env: {}, coordinator }, cwd)).toThrow(CoordinatorAddressError);
+  });
+
+  it('the address of a coordinator may be a URL object', () => {
+    const coordinator = new URL('http://here:3000') as unknown as string;
+    expect(settingsOf({ env: {}, coordinator }, cwd)).toMatchObject({ coordinator: 'http://here:3000' });
   });
 });
 

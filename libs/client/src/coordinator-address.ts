@@ -1,7 +1,11 @@
 import { CoordinatorAddressError } from './errors.js';
 
-/** The address of a coordinator without a slash at its end. @throws CoordinatorAddressError */
-export function coordinatorAddress(address: string): string {
+/**
+ * The address of a coordinator without a slash at its end. @param given any value, as a program in JavaScript may give a `URL` or a number
+ * @throws CoordinatorAddressError
+ */
+export function coordinatorAddress(given: unknown): string {
+  const address = String(given);
   if (!URL.canParse(address)) throw new CoordinatorAddressError(address);
   const { protocol, username, password } = new URL(address);
   const isHttp = protocol === 'http:' || protocol === 'https:';

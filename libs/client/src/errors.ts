@@ -21,9 +21,8 @@ export class CoordinatorAddressError extends Error {
   override readonly name = 'CoordinatorAddressError';
   /** What was given, without user and password. */
   readonly address: string;
-  /** @param address any value, as a program in JavaScript may give a number */
-  constructor(address: unknown) {
-    const withoutLogin = String(address).replace(/^(\w+:\/\/)?.*@/s, '$1…@'); // up to the last @, as a password may have slashes
+  constructor(address: string) {
+    const withoutLogin = address.replace(/^(\w+:\/\/)?.*@/s, '$1…@'); // up to the last @, as a password may have slashes
     super(
       `expected the coordinator's address such as http://127.0.0.1:3000, without user, password, query or fragment, was "${withoutLogin}"`,
     );

@@ -1,6 +1,7 @@
+import { EventEmitter } from 'node:events';
 import type { Redis } from 'ioredis';
 import { SessionRedisAwayError } from './errors.js';
-import { Outage, reconnectDelay } from './outage.js';
+import { noteErrors, Outage, reconnectDelay } from './outage.js';
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -30,7 +31,8 @@ it('an outage begins after the last answer to a call that takes long', async () 
   let time = 0;
   jest.spyOn(performance, 'now').mockImplementation(() => time);
   const outage = new Outage({ status: 'reconnecting', options: {} } as Redis, 'march');
-  const away = new Error('Connection is closed.');
+  const away = Object.assign(new Error('gave up'), { name: 'MaxRetriesPerRequestError' });
+  expect(outage.failed(away)).toBeUndefined(); // an earlier outage, which the answers end
   const reload = async (): Promise<void> => {
     for (let day = 0; day < 100; day++) {
       time += 1_000;
@@ -44,20 +46,30 @@ it('an outage begins after the last answer to a call that takes long', async () 
   expect(outage.failed(away)).toBeInstanceOf(SessionRedisAwayError);
 });
 
-it('an outage begins when a connection is cut, even if the call was under way for longer than a minute', async () => {
-  let time = 0;
-  jest.spyOn(performance, 'now').mockImplementation(() => time);
-  const outage = new Outage({ status: 'reconnecting', options: {} } as Redis, 'march');
-  const cut = new Error('Connection is closed.');
-  const longRead = async (): Promise<void> => {
-    time += 100_000; // bytes of one long answer arrive all the time
-    throw cut;
-  };
-  await expect(outage.run(longRead)).rejects.toBe(cut);
-  expect(outage.failed(cut)).toBeUndefined();
-  time += 60_000;
-  expect(outage.failed(cut)).toBeInstanceOf(SessionRedisAwayError);
-});
+it.each([
+  ['Error', 0], // of a second connection for reads
+  ['MaxRetriesPerRequestError', 10_000], // of ioredis, which has tried to connect in this time
+])(
+  'an outage with %s begins when a connection is cut, even if the call was under way for long',
+  async (name, triedMs) => {
+    let time = 0;
+    jest.spyOn(performance, 'now').mockImplementation(() => time);
+    const redis = Object.assign(new EventEmitter(), { status: 'reconnecting', options: {} }) as unknown as Redis;
+    const outage = new Outage(noteErrors(redis), 'march');
+    const cut = Object.assign(new Error('Connection is closed.'), { name });
+    const longRead = async (): Promise<void> => {
+      time += 100_000; // bytes of one long answer arrive all the time
+      redis.emit('close');
+      time += triedMs;
+      redis.emit('close');
+      throw cut;
+    };
+    await expect(outage.run(longRead)).rejects.toBe(cut);
+    expect(outage.failed(cut)).toBeUndefined();
+    time += 60_000 - triedMs;
+    expect(outage.failed(cut)).toBeInstanceOf(SessionRedisAwayError);
+  },
+);
 
 it('a server that refuses the user of the client is an error at once, which names the server', () => {
   const options = { host: 'redis.example.com', port: 6380 };

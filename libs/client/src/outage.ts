@@ -28,9 +28,18 @@ export const BLOCKING_CLOSE_MS = 100;
 /** The newest error of each connection that cannot be opened. The errors of ioredis' commands do not have the reason. */
 const connectionErrors = new WeakMap<Redis, Error>();
 
-/** Notes the errors of a connection that this library opens. Without a listener ioredis would print them. */
+/** When each connection that is not ready was lost, as `performance.now()`. */
+const lostAt = new WeakMap<Redis, number>();
+
+/** Notes the losses and errors of a connection that this library opens. Without a listener ioredis would print the errors. */
 export function noteErrors(redis: Redis): Redis {
-  redis.on('ready', () => connectionErrors.delete(redis));
+  redis.on('ready', () => {
+    connectionErrors.delete(redis);
+    lostAt.delete(redis);
+  });
+  redis.on('close', () => {
+    if (!lostAt.has(redis)) lostAt.set(redis, performance.now()); // not at each further attempt to connect
+  });
   return redis.on('error', (error: Error) => connectionErrors.set(redis, error));
 }
 
@@ -73,8 +82,9 @@ export class Outage {
     const isRefused = isRedisRefusal(error);
     if (!isRefused && !isRedisOutage(error)) return error;
     const now = performance.now();
-    // ioredis gives up after many attempts to connect, and may have begun them when the call started. It reports a cut connection at once.
-    this.since ??= error.name === 'MaxRetriesPerRequestError' ? this.answeredAt : now;
+    // ioredis gives up only after many attempts to connect. It began them when the connection was lost: before the call, or during it.
+    const hasTriedLong = error.name === 'MaxRetriesPerRequestError';
+    this.since ??= hasTriedLong ? Math.max(this.answeredAt, lostAt.get(this.redis) ?? 0) : now;
     const mustGiveUp = isRefused || this.redis.status === 'end' || now - this.since >= this.limitMs;
     if (!mustGiveUp) return undefined;
     return new SessionRedisAwayError(this.sessionId, error, this.redis, connectionErrors.get(this.redis));

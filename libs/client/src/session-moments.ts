@@ -1,4 +1,5 @@
 /** Reads the events of a session from its store, and waits until the session is in a wanted state. */
+import { shown } from '@barkeep/bars';
 import {
   decodeCursor,
   encodeCursor,
@@ -48,7 +49,7 @@ export class EventCursorError extends Error {
     /** What was given. */
     readonly from: string,
   ) {
-    super(`from: expected "now", "beginning" or the cursor of an event, was ${JSON.stringify(from)}`);
+    super(`from: expected "now", "beginning" or the cursor of an event, was ${shown(from)}`);
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Problem, ProblemKind } from '@barkeep/api';
 
 /**
- * A coordinator begins every answer within 30 s, apart from that to a comparison. When none has come after this time, ms, the connection is
+ * A coordinator begins every answer within 30 s, apart from those to long calls. When none has come after this time, ms, the connection is
  * lost, which a browser may notice only after many minutes.
  */
 const ANSWER_WITHIN_MS = 60_000;
@@ -26,7 +26,7 @@ export class CallError extends Error {
 interface CallOptions {
   method?: string;
   body?: unknown;
-  /** True for a call whose answer may take any time. */
+  /** True for a call that reads all bars of a session: its answer may take any time. */
   isLong?: boolean;
 }
 

@@ -30,8 +30,13 @@ it('without upkeep every empty slot of a closed day is absent', () => {
   const row = { streamed: [closed, half, open], backfilled: [0, 90, 0], noTrade: [0, 60, 0], unfillable: [0, 30, 0] };
   const openDay = 2;
   const whole = { streamed: [390, 390, 0] };
-  const { rows } = withEmptyAsAbsent(matrix({ A: row, EMPTY: {}, WHOLE: whole }), openDay);
+  const full = matrix({ A: row, EMPTY: {}, WHOLE: whole });
+  const { rows } = withEmptyAsAbsent(full, openDay);
   expect(rows.get('A')).toEqual({ ...row, absent: [0, 390 - 200 - 90 - 60 - 30, 0] });
   expect(rows.get('EMPTY')).toEqual({ absent: [390, 390, 0] });
   expect(rows.get('WHOLE')).toEqual(whole); // without `absent`: a row has no array for counts that are 0 on all days
+
+  const days = DAYS.map((day, index) => (index === 1 ? { ...day, visible: 200 } : day));
+  const readBeforeClose = withEmptyAsAbsent({ ...full, days }, openDay);
+  expect(readBeforeClose.rows.get('EMPTY')).toEqual({ absent: [390, 0, 0] });
 });

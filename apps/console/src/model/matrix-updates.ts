@@ -30,7 +30,8 @@ export function withoutDaysBefore<Some extends Matrix>(matrix: Some, date: strin
 
 /**
  * The matrix of a session whose upkeep is switched off. No bar is requested, so each empty slot of a closed day counts as absent, and not as
- * in progress. @param openDay as in {@link cellOf}
+ * in progress. The counts of a day may have been read before the clock closed it: then slots are not visible, and none counts as absent.
+ * @param openDay as in {@link cellOf}
  */
 export function withEmptyAsAbsent<Some extends Matrix>(matrix: Some, openDay: number): Some {
   const rows = new Map<string, RowCounts>();
@@ -38,7 +39,10 @@ export function withEmptyAsAbsent<Some extends Matrix>(matrix: Some, openDay: nu
     const { streamed = [], backfilled = [], noTrade = [], unfillable = [] } = row;
     const known = (day: number) =>
       (streamed[day] ?? 0) + (backfilled[day] ?? 0) + (noTrade[day] ?? 0) + (unfillable[day] ?? 0);
-    const absent = matrix.days.map(({ expected }, day) => (day < openDay ? expected - known(day) : 0));
+    const absent = matrix.days.map(({ expected, visible }, day) => {
+      const isClosed = day < openDay && visible === expected;
+      return isClosed ? expected - known(day) : 0;
+    });
     rows.set(symbol, absent.some((count) => count > 0) ? { ...row, absent } : row);
   }
   return { ...matrix, rows };

@@ -7,6 +7,7 @@
  * delivered, and `KeptPosition` joins as a named consumer and sends the position that `Walk` gives it.
  */
 import { randomBytes } from 'node:crypto';
+import { orAborted } from '@barkeep/bars';
 import type { ConsumerPosition, JoinFrom, OpenSession, SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { checkFunction, checkSignal } from '../check-arguments.js';
@@ -95,7 +96,7 @@ export async function* follow(
     walk = new Walk(follower, every, kept, startOf(follower, layout, from), signal);
     if (kept && name !== undefined) {
       const start = { ...walk.start, atEnd: walk.isAtEnd };
-      await onKept?.(start);
+      await orAborted(() => onKept?.(start), signal);
       if (start.atEnd) warnOfEnd(name, layout.id, start);
     }
     for (;;) {

@@ -12,7 +12,7 @@ import { readAnswer } from './read-answer.js';
 const AWAY_LIMIT_MS = 30_000;
 /** Time between a failed attempt and the next one, ms. */
 const AWAY_RETRY_MS = 500;
-/** The longest time of one attempt, ms. */
+/** The longest time of one attempt, ms. The coordinator begins all answers within 30 s, apart from those to long calls. */
 const ATTEMPT_LIMIT_MS = 60_000;
 
 /** A request. Every call of this API may be repeated without harm. */
@@ -22,6 +22,8 @@ interface Call {
   path: string;
   headers?: Record<string, string>;
   body?: string;
+  /** True when the coordinator may take any time to answer. */
+  isLong?: boolean;
 }
 
 /** Every method throws {@link ApiProblemError}, {@link CoordinatorUnreachableError}, or the reason of the client's signal. */
@@ -62,7 +64,7 @@ export class CoordinatorCalls {
         mayBeDone ||= errorCode((error as Error).cause) !== 'ECONNREFUSED'; // a refused connection sends nothing
         throw error;
       }
-    });
+    }, call.isLong);
   }
 
   /** Sends a call whose answer is a file. @returns the response, whose body the caller reads without a time limit */
@@ -77,14 +79,14 @@ export class CoordinatorCalls {
 
   /**
    * Repeats an attempt that got no complete answer, or a status of {@link AWAY_STATUSES}, until one succeeds or the time is up.
-   * @param attempt gets a signal that aborts with the client's signal, and after a time limit
+   * @param attempt gets a signal that aborts with the client's signal, and after a time limit unless `isLong`
    */
-  async #repeat<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #repeat<T>(attempt: (signal: AbortSignal) => Promise<T>, isLong = false): Promise<T> {
     let deadline: number | undefined;
     for (;;) {
       this.#signal.throwIfAborted();
       try {
-        return await this.#withLimit(attempt);
+        return await this.#withLimit(attempt, isLong);
       } catch (error) {
         const isProblem = error instanceof ApiProblemError;
         if (isProblem && !AWAY_STATUSES.has(error.status)) throw error;
@@ -100,10 +102,10 @@ export class CoordinatorCalls {
     }
   }
 
-  async #withLimit<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #withLimit<T>(attempt: (signal: AbortSignal) => Promise<T>, isLong: boolean): Promise<T> {
     const controller = new AbortController();
     const onLimit = (): void => controller.abort(new DOMException('no answer in time', 'TimeoutError'));
-    const timer = setTimeout(onLimit, ATTEMPT_LIMIT_MS);
+    const timer = isLong ? undefined : setTimeout(onLimit, ATTEMPT_LIMIT_MS);
     this.#attempts.add(controller);
     try {
       return await attempt(controller.signal);

@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { digestExample, metricsExample, sessionExample } from '@barkeep/api';
+import { latch } from '../../../../test/support/setup/latch.js';
 import { serveHttp } from '../../../../test/support/system/http-server.js';
 import { ApiKeyError, ArgumentError, CoordinatorAddressError, CoordinatorUnreachableError } from '../errors.js';
 import { CoordinatorClient } from './coordinator-client.js';
-import { SymbolNotFoundError } from './errors.js';
+import { SymbolNotFoundError, WrongStateError } from './errors.js';
 
 let server: Server | undefined;
 afterEach(() => {
@@ -47,6 +48,48 @@ describe('a client of the HTTP API', () => {
       });
       await expect(client.digest('march')).resolves.toMatchObject(digestExample);
       expect(calls).toBe(2);
+    },
+  );
+
+  it('waits as long as the coordinator computes a digest', async () => {
+    let calls = 0;
+    const [asked, computed] = [latch(), latch()];
+    const client = await clientOf((_request, response) => {
+      calls++;
+      asked.open();
+      void computed.opened.then(() => response.end(JSON.stringify(digestExample)));
+    });
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    const digest = client.digest('march');
+    await asked.opened;
+    jest.advanceTimersByTime(10 * 60_000);
+    jest.useRealTimers();
+    computed.open();
+    await expect(digest).resolves.toMatchObject(digestExample);
+    expect(calls).toBe(1);
+  });
+
+  /** A client whose first call gets no answer; later ones get the problem. */
+  const refusedClient = (status: number, problem: string) => {
+    let calls = 0;
+    return clientOf(({ method }, response) => {
+      if (++calls === 1) response.destroy();
+      else if (method === 'GET') response.end(JSON.stringify({ ...sessionExample, state: 'completed' }));
+      else response.writeHead(status).end(problem);
+    });
+  };
+
+  it('takes the 404 of a proxy, which comes after a lost answer, for no removal', async () => {
+    const client = await refusedClient(404, '404 page not found');
+    await expect(client.remove('march')).rejects.toMatchObject({ status: 404, kind: '' });
+  });
+
+  it.each(['pause', 'stop'] as const)(
+    'throws the refusal of a %s that is repeated after the completion',
+    async (call) => {
+      const client = await refusedClient(409, JSON.stringify({ type: 'urn:barkeep:problem:wrong-state' }));
+      await expect(client.lifecycle('march', call)).rejects.toThrow(WrongStateError);
+      await expect(client.lifecycle('march', call)).rejects.toThrow(WrongStateError); // no answer was lost
     },
   );
 

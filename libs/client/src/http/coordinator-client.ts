@@ -103,7 +103,8 @@ export class CoordinatorClient {
       if (status.state === 'completed') return status.raw; // it was started, and has reached its end since
       throw refusal;
     };
-    return statusOf(await this.#calls.json({ method: 'POST', path }, ifCompleted));
+    const mayComplete = call === 'start' || call === 'resume';
+    return statusOf(await this.#calls.json({ method: 'POST', path }, mayComplete ? ifCompleted : undefined));
   }
 
   /** Starts an upkeep round now. */
@@ -118,12 +119,12 @@ export class CoordinatorClient {
 
   /** SHA-256 over the bars of all days that the clock has closed. */
   async digest(id: string): Promise<answers.Digest> {
-    return withRaw(checked(api.digestAnswer, await this.#get(`${sessionPath(id)}/digest`)));
+    return withRaw(checked(api.digestAnswer, await this.#get(`${sessionPath(id)}/digest`, {}, true)));
   }
 
   /** The certificate: the digest, chained by trading day. */
   async certificate(id: string): Promise<answers.Certificate> {
-    return answers.readCertificate(await this.#get(`${sessionPath(id)}/certificate`));
+    return answers.readCertificate(await this.#get(`${sessionPath(id)}/certificate`, {}, true));
   }
 
   /** Quality and counts of one symbol. @param options `date`: only of this trading day, `YYYY-MM-DD` */
@@ -247,13 +248,14 @@ export class CoordinatorClient {
     return this.#get(path, query);
   }
 
-  #get(path: string, query: Query = {}): Promise<unknown> {
-    return this.#calls.json({ method: 'GET', path: path + queryString(query) });
+  /** @param isLong true for what the coordinator computes from all bars */
+  #get(path: string, query: Query = {}, isLong = false): Promise<unknown> {
+    return this.#calls.json({ method: 'GET', path: path + queryString(query), isLong });
   }
 
   #delete(path: string): Promise<unknown> {
     return this.#calls.json({ method: 'DELETE', path }, (refusal) => {
-      if (refusal.status !== 404) throw refusal;
+      if (refusal.status !== 404 || refusal.kind === '') throw refusal; // the 404 of a proxy has no kind
     });
   }
 

@@ -44,7 +44,7 @@ export async function runBacktest(options: RunOptions): Promise<RunResult> {
 
 /** Creates, feeds and follows the session, and reads its results. @param scope ends what this function starts */
 async function runSession(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Omit<RunResult, 'close'>> {
-  const { log: writeLine = (line: string) => void process.stderr.write(`${line}\n`) } = options;
+  const writeLine = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
   // An error of the caller's `log`, thrown or as a rejected promise, ends the run. The code that logs goes on.
   const log = (line: string): void =>
     void new Promise((resolve) => resolve(writeLine(line))).catch((error: unknown) => scope.abort(error as Error));
