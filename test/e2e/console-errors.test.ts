@@ -131,6 +131,25 @@ describeWithBrowser('the console, when something is missing', () => {
     });
   });
 
+  it('waits longer than a minute for a certificate', async () => {
+    const { url } = await system.coordinator();
+    const api = new Api(url);
+    await api.run({ ...SPEC, id: 'certified' });
+    await api.completed('certified');
+    await withPage(url, '/upkeep', async (page) => {
+      const { open: answer, opened: mayAnswer } = latch();
+      await page.clock.install();
+      await page.route('**/certificate', (route) => mayAnswer.then(() => route.continue()));
+      await page.goto(`${url}/sessions/certified`);
+      const asked = page.waitForRequest('**/certificate');
+      await page.getByText('Certificate', { exact: true }).click();
+      await asked;
+      await page.clock.fastForward('02:00');
+      answer();
+      await shownOn(page, /2, all of the session/); // two days
+    });
+  });
+
   it('says that the data of a session is lost, and starts it again', async () => {
     const { url } = await system.coordinator();
     const api = new Api(url);

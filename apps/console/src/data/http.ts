@@ -5,8 +5,8 @@
 import type { Problem, ProblemKind } from '@barkeep/api';
 
 /**
- * A coordinator begins every answer within 30 s, apart from that to a comparison. When none has come after this time, ms, the connection is
- * lost, which a browser may notice only after many minutes.
+ * A coordinator begins every answer within 30 s, apart from those to a comparison and for a certificate. When none has come after this
+ * time, ms, the connection is lost, which a browser may notice only after many minutes.
  */
 const ANSWER_WITHIN_MS = 60_000;
 

@@ -9,7 +9,7 @@ export function CertificatePanel({ id }: { id: string }) {
   const [isOpen, setOpen] = useState(false);
   const key = isOpen ? id : undefined; // undefined reads nothing
   const { value, error, reload } = useResource(key, () =>
-    call<CertificateAnswer>(apiPath`/v1/sessions/${id}/certificate`),
+    call<CertificateAnswer>(apiPath`/v1/sessions/${id}/certificate`, { isLong: true }),
   );
   const toggle = (event: Event) => setOpen((event.currentTarget as HTMLDetailsElement).open);
   return html`<details class="panel" onToggle=${toggle}>

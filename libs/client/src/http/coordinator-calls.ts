@@ -14,6 +14,8 @@ const AWAY_LIMIT_MS = 30_000;
 const AWAY_RETRY_MS = 500;
 /** The longest time of one attempt, ms. */
 const ATTEMPT_LIMIT_MS = 60_000;
+/** That of a long call, ms. Node's `fetch` waits as long for an answer. */
+const LONG_ATTEMPT_LIMIT_MS = 300_000;
 
 /** A request. Every call of this API may be repeated without harm. */
 interface Call {
@@ -22,6 +24,8 @@ interface Call {
   path: string;
   headers?: Record<string, string>;
   body?: string;
+  /** True for a call that reads all bars of a session: the coordinator sets no deadline for its answer. */
+  isLong?: boolean;
 }
 
 /** Every method throws {@link ApiProblemError}, {@link CoordinatorUnreachableError}, or the reason of the client's signal. */
@@ -53,7 +57,7 @@ export class CoordinatorCalls {
    */
   json(call: Call, ifDone?: (refusal: ApiProblemError) => unknown): Promise<unknown> {
     let mayBeDone = false;
-    return this.#repeat(async (signal) => {
+    return this.#repeat(call, async (signal) => {
       try {
         return await readAnswer(await this.#fetch(call, signal));
       } catch (error) {
@@ -67,7 +71,7 @@ export class CoordinatorCalls {
 
   /** Sends a call whose answer is a file. @returns the response, whose body the caller reads without a time limit */
   file(call: Call): Promise<Response> {
-    return this.#repeat(async (signal) => {
+    return this.#repeat(call, async (signal) => {
       // The attempt ends before the caller reads the body, so the client's signal must reach the request itself.
       const response = await this.#fetch(call, anySignal([this.#signal, signal]));
       if (!response.ok) await readAnswer(response); // throws
@@ -79,17 +83,18 @@ export class CoordinatorCalls {
    * Repeats an attempt that got no complete answer, or a status of {@link AWAY_STATUSES}, until one succeeds or the time is up.
    * @param attempt gets a signal that aborts with the client's signal, and after a time limit
    */
-  async #repeat<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #repeat<T>({ isLong }: Call, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const limitMs = isLong ? LONG_ATTEMPT_LIMIT_MS : ATTEMPT_LIMIT_MS;
     let deadline: number | undefined;
     for (;;) {
       this.#signal.throwIfAborted();
       try {
-        return await this.#withLimit(attempt);
+        return await this.#withLimit(limitMs, attempt);
       } catch (error) {
         const isProblem = error instanceof ApiProblemError;
         if (isProblem && !AWAY_STATUSES.has(error.status)) throw error;
         this.#signal.throwIfAborted();
-        // The limit counts from the end of the first attempt, which may itself have taken ATTEMPT_LIMIT_MS.
+        // The limit counts from the end of the first attempt, which may itself have taken `limitMs`.
         deadline ??= Date.now() + AWAY_LIMIT_MS;
         if (Date.now() > deadline || isLasting(error as Error)) {
           const isOfCoordinator = isProblem && error.kind !== ''; // an answer of a proxy has no kind
@@ -100,10 +105,10 @@ export class CoordinatorCalls {
     }
   }
 
-  async #withLimit<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #withLimit<T>(limitMs: number, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const controller = new AbortController();
     const onLimit = (): void => controller.abort(new DOMException('no answer in time', 'TimeoutError'));
-    const timer = setTimeout(onLimit, ATTEMPT_LIMIT_MS);
+    const timer = setTimeout(onLimit, limitMs);
     this.#attempts.add(controller);
     try {
       return await attempt(controller.signal);

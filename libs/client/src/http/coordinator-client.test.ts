@@ -50,6 +50,32 @@ describe('a client of the HTTP API', () => {
     },
   );
 
+  it('waits a minute for an answer, and longer for a digest and a certificate', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+    /** The calls whose attempt ended without an answer. */
+    const ended: string[] = [];
+    const fetched = jest.spyOn(globalThis, 'fetch').mockImplementation(
+      (url, request) =>
+        new Promise((_resolve, reject) => {
+          request!.signal!.addEventListener('abort', () => {
+            ended.push(String(url).split('/').at(-1)!);
+            reject(request!.signal!.reason as Error);
+          });
+        }),
+    );
+    const closing = new AbortController();
+    const client = new CoordinatorClient('http://here', undefined, closing.signal);
+    const calls = [client.digest('march'), client.certificate('march'), client.metrics('march', 'AAA')];
+    jest.advanceTimersByTime(61_000);
+    expect(ended).toEqual(['metrics']);
+    jest.advanceTimersByTime(240_000);
+    expect(ended).toEqual(['metrics', 'digest', 'certificate']); // their connections may be lost
+    closing.abort(new Error('closed'));
+    for (const call of calls) await expect(call).rejects.toThrow('closed');
+    fetched.mockRestore();
+    jest.useRealTimers();
+  });
+
   it('leaves symbols that are joining, or have left, out of the metrics of all symbols', async () => {
     const client = await clientOf(({ url }, response) => {
       const symbol = /symbols\/(\w+)\/metrics/.exec(url!)![1]!;

@@ -118,12 +118,14 @@ export class CoordinatorClient {
 
   /** SHA-256 over the bars of all days that the clock has closed. */
   async digest(id: string): Promise<answers.Digest> {
-    return withRaw(checked(api.digestAnswer, await this.#get(`${sessionPath(id)}/digest`)));
+    const answer = await this.#calls.json({ method: 'GET', path: `${sessionPath(id)}/digest`, isLong: true });
+    return withRaw(checked(api.digestAnswer, answer));
   }
 
   /** The certificate: the digest, chained by trading day. */
   async certificate(id: string): Promise<answers.Certificate> {
-    return answers.readCertificate(await this.#get(`${sessionPath(id)}/certificate`));
+    const answer = await this.#calls.json({ method: 'GET', path: `${sessionPath(id)}/certificate`, isLong: true });
+    return answers.readCertificate(answer);
   }
 
   /** Quality and counts of one symbol. @param options `date`: only of this trading day, `YYYY-MM-DD` */
