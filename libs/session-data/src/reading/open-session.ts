@@ -185,7 +185,10 @@ export class OpenSession {
     return this.readChecked([symbol], (listing) => readSymbolGaps(listing, symbol, view));
   }
 
-  /** SHA-256 over the chunks of the days that closed by the clock, in key order (I1); in an operator's view over all chunks. */
+  /**
+   * SHA-256 over the chunks of the days that closed by the clock, in key order (I1); in an operator's view over all chunks.
+   * @param signal ends the read
+   */
   async digest(view = this.view, signal?: AbortSignal): Promise<SessionDigest> {
     return this.readChecked([], (listing) => readDigest(listing, view, signal));
   }
