@@ -1,10 +1,13 @@
-/** Calls that read all bars of a session have no deadline. The deadline of the other calls is short here. */
+/** Calls that read all bars of a session have no deadline, and end when the caller disconnects. The deadline of the others is short here. */
 import { randomUUID } from 'node:crypto';
 import { loadConfig } from '@barkeep/service';
+import { OpenSession } from '@barkeep/session-data';
+import { Logger } from '@nestjs/common';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
 import { HALF_DAY_SPEC, halfDayMarket } from '../support/data/half-day.js';
 import { writeBars } from '../support/data/market.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { untilTrue } from '../support/setup/until-true.js';
 import { Api } from '../support/system/api.js';
 import { inProcessEnvironment, removeAllKeys } from '../support/system/in-process.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
@@ -59,4 +62,19 @@ it('digest, certificate and difference are answered after the deadline; another 
     { call: 'symbols/AAA/bars', status: 503 },
   ]);
   gate.slowDown(0);
+});
+
+it('a digest ends when its caller disconnects, and nothing is logged as an error', async () => {
+  const digest = jest.spyOn(OpenSession.prototype, 'digest');
+  const logged = jest.spyOn(Logger.prototype, 'error');
+  const leaving = new AbortController();
+  gate.slowDown(SLOW_MS);
+  const call = fetch(`${coordinator.url}/v1/sessions/first/digest`, { signal: leaving.signal });
+  await untilTrue(() => digest.mock.calls.length > 0);
+  leaving.abort();
+  gate.slowDown(0);
+  await expect(call).rejects.toThrow('aborted');
+  await expect(digest.mock.results[0]!.value).rejects.toMatchObject({ name: 'AbortError' });
+  await new Promise(setImmediate); // the error reaches the filter
+  expect(logged).not.toHaveBeenCalled();
 });

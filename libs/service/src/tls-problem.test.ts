@@ -14,11 +14,16 @@ test.each([
   expect(tlsProblem(errorWith(code))).toContain(problem);
 });
 
-test('an error of OpenSSL is described by its reason alone', () => {
-  const message =
-    '80CC:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:rec_layer_s3.c:1601\n';
-  const error = Object.assign(new Error(message), { code: 'ERR_SSL_X', reason: 'tlsv13 alert certificate required' });
-  expect(tlsProblem(error)).toBe('no TLS connection (tlsv13 alert certificate required)');
+// The code is EPROTO when a write was waiting, as the one of a client that sends its first command at once.
+test.each([
+  ['tlsv13 alert certificate required', 'no TLS connection (tlsv13 alert certificate required)'],
+  ['wrong version number', 'no TLS (an answer that is not encrypted)'],
+  ['tlsv1 alert internal error', undefined],
+])('an error of OpenSSL for the reason "%s" is described by it alone', (reason, problem) => {
+  const line = `80CC:error:0A00045C:SSL routines:ssl3_read_bytes:${reason}:rec_layer_s3.c:1601:SSL alert number 80\n`;
+  const code = `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
+  expect(tlsProblem(Object.assign(new Error(line), { code, reason }))).toBe(problem);
+  expect(tlsProblem(Object.assign(new Error(`write EPROTO ${line}`), { code: 'EPROTO' }))).toBe(problem);
 });
 
 test.each(['', 'ECONNREFUSED', 'ECONNRESET', 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR'])(

@@ -32,6 +32,8 @@ export class ProblemFilter implements ExceptionFilter {
     const response = http.getResponse<Response>();
     // The deadline (deadline.ts) has answered already.
     if (response.writableEnded) return;
+    // The caller has disconnected, which has ended the work for it.
+    if (response.destroyed && (error as Partial<Error> | undefined)?.name === 'AbortError') return;
     const problem = problemOf(error);
     if (problem.status === 500) this.logger.error({ err: error }, 'a request failed');
     else if (problem.status === 503) this.logger.warn(`unavailable: ${errorText(error)}`);

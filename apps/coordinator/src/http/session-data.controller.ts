@@ -4,6 +4,7 @@
  */
 import * as api from '@barkeep/api';
 import { Inject } from '@nestjs/common';
+import type { Response } from 'express';
 import { withoutDeadline } from '../access/index.js';
 import { SessionService } from '../lifecycle/index.js';
 import { ApiController, type Call, Called, Operation, PROBLEMS } from '../openapi/index.js';
@@ -22,8 +23,8 @@ export class SessionDataController {
     problems: PROBLEMS.reading,
   })
   async digest(@Called() { id, query, response }: Call<typeof api.viewQuery>): Promise<api.DigestAnswer> {
-    withoutDeadline(response);
-    return (await this.sessions.open(id)).digest(query.view);
+    const disconnected = longCall(response);
+    return (await this.sessions.open(id)).digest(query.view, disconnected);
   }
 
   @Operation('GET', 'v1/sessions/:id/certificate', {
@@ -75,9 +76,15 @@ export class SessionDataController {
     problems: PROBLEMS.reading,
   })
   async readDifference(@Called() { id, query, response }: Call<typeof api.differenceQuery>) {
-    withoutDeadline(response);
-    const disconnected = new AbortController();
-    response.once('close', () => disconnected.abort());
-    return differenceView(await this.sessions.difference(id, query.with, disconnected.signal));
+    const disconnected = longCall(response);
+    return differenceView(await this.sessions.difference(id, query.with, disconnected));
   }
+}
+
+/** Removes the deadline of a call. @returns a signal that aborts the work when the caller disconnects */
+function longCall(response: Response): AbortSignal {
+  withoutDeadline(response);
+  const disconnected = new AbortController();
+  response.once('close', () => disconnected.abort());
+  return disconnected.signal;
 }

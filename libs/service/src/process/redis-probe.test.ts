@@ -11,7 +11,7 @@ afterEach(() => server?.close());
  * Starts a server that sends `reply` whenever bytes arrive. @param closes whether it then closes the connection
  * @returns its port, and a function for the text that it received
  */
-async function answering(reply: string, { closes = false } = {}) {
+async function answering(reply: string | Buffer, { closes = false } = {}) {
   let received = '';
   server = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -51,7 +51,15 @@ test.each([
 
 test('TLS to a plain port is an error of TLS', async () => {
   const { port } = await answering('-ERR unknown command\r\n');
-  expect(tlsProblem(await errorOf(`rediss://127.0.0.1:${port}`))).toContain('no TLS');
+  expect(tlsProblem(await errorOf(`rediss://127.0.0.1:${port}`))).toBe('no TLS (an answer that is not encrypted)');
+});
+
+test('a proxy that has no certificate yet is temporary', async () => {
+  const internalError = Buffer.from([21, 3, 3, 0, 2, 2, 80]); // an alert of TLS
+  const { port } = await answering(internalError);
+  const error = await errorOf(`rediss://127.0.0.1:${port}`);
+  expect(String(error)).toContain('alert internal error');
+  expect(tlsProblem(error)).toBeUndefined();
 });
 
 test('a server that closes the connection without an answer is reported, with TLS as an unfinished handshake', async () => {

@@ -22,19 +22,25 @@ const CHUNKS_A_CALL = 128;
 /** How often a digest is computed again because days were removed meanwhile, before it fails. */
 const REMOVALS_MAX = 5;
 
-/** The digest over the retained days, for a strategy over closed ones. @throws SessionLostError, DaysRetiredError */
-export async function readDigest({ redis, layout, reads }: Listing, view: View): Promise<SessionDigest> {
+/** The digest over the retained days, for a strategy over closed ones. @throws SessionLostError, DaysRetiredError, the signal's reason */
+export async function readDigest(listing: Listing, view: View, signal?: AbortSignal): Promise<SessionDigest> {
+  const { layout, reads } = listing;
   for (let removal = 0; removal < REMOVALS_MAX; removal++) {
     const { clock, firstKept } = await reads.moment();
     const end = view === 'operator' ? layout.days.length : layout.dayIndexAt(clock);
-    const digest = await digestOf(redis, layout, firstKept, end);
+    const digest = await digestOf(listing, firstKept, end, signal);
     if ((await reads.moment()).firstKept === firstKept) return digest;
   }
   throw new DaysRetiredError(layout.id);
 }
 
 /** The digest over the days `[from, to)` (indexes). */
-async function digestOf(redis: Redis, layout: SessionLayout, from: number, to: number): Promise<SessionDigest> {
+async function digestOf(
+  { redis, layout }: Listing,
+  from: number,
+  to: number,
+  signal: AbortSignal | undefined,
+): Promise<SessionDigest> {
   const hash = createHash('sha256');
   const result = { chunks: 0, bars: 0 };
   const symbols = [...layout.symbols].sort();
@@ -43,6 +49,7 @@ async function digestOf(redis: Redis, layout: SessionLayout, from: number, to: n
     for (const symbol of symbols) {
       const keys = layout.keysOf(layout.partitionOf(symbol)!);
       for (const batch of inBatches(days, CHUNKS_A_CALL)) {
+        signal?.throwIfAborted();
         const names = batch.map((day) => keys.chunk(interval.name, symbol, layout.day(day).date));
         const chunks = await redis.mgetBuffer(...names);
         chunks.forEach((bytes, i) => {

@@ -185,9 +185,12 @@ export class OpenSession {
     return this.readChecked([symbol], (listing) => readSymbolGaps(listing, symbol, view));
   }
 
-  /** SHA-256 over the chunks of the days that closed by the clock, in key order (I1); in an operator's view over all chunks. */
-  async digest(view = this.view): Promise<SessionDigest> {
-    return this.readChecked([], (listing) => readDigest(listing, view));
+  /**
+   * SHA-256 over the chunks of the days that closed by the clock, in key order (I1); in an operator's view over all chunks.
+   * @param signal ends the read
+   */
+  async digest(view = this.view, signal?: AbortSignal): Promise<SessionDigest> {
+    return this.readChecked([], (listing) => readDigest(listing, view, signal));
   }
 
   /** The certificate of the days that the clock and upkeep have passed. @throws SessionLostError */
