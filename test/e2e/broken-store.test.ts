@@ -87,15 +87,21 @@ test('I11 a session with garbage in a field is shown with a warning', async () =
   await api.ok('DELETE', '/v1/sessions/garbage');
 });
 
-test('I13 a symbol is removed from a session with a broken store by its next start', async () => {
-  await runSlowly({ id: 'fewer' });
+test.each([
+  ['of its spec', SYMBOLS],
+  ['that joined it', ['AAA']],
+])('I13 a symbol %s is removed from a session with a broken store by its next start', async (_, symbols) => {
+  const keysOfSymbol = () => redis.keys(`${system.sessionPrefix}:{fewer:*:BBB:*`);
+  await runSlowly({ id: 'fewer', symbols });
+  if (!symbols.includes('BBB')) await api.ok('POST', '/v1/sessions/fewer/symbols/BBB');
+  await api.eventually(keysOfSymbol, (keys) => keys.length > 0);
   await breakStore('fewer');
   expect((await api.call('DELETE', '/v1/sessions/fewer/symbols/BBB')).status).toBe(202);
   await api.until('fewer', ({ state }) => state === 'lost');
   await api.ok('POST', '/v1/sessions/fewer/start');
   await api.until('fewer', ({ clock }) => clock !== null);
   expect((await api.session('fewer')).symbols).toEqual(['AAA']);
-  expect(await redis.keys(`${system.sessionPrefix}:{fewer:*:BBB:*`)).toEqual([]);
+  expect(await keysOfSymbol()).toEqual([]);
   await api.ok('DELETE', '/v1/sessions/fewer');
 });
 
