@@ -116,3 +116,18 @@ test('I9 I11 a session with a broken store and changed symbols is removed with a
     (keys) => keys.length === 0,
   );
 });
+
+test('I9 a session that lost its meta hash is removed with the keys of a symbol that had joined and left', async () => {
+  const keys = (name = '') => redis.keys(`${system.sessionPrefix}:{evicted:*${name}*`);
+  await runSlowly({ id: 'evicted', symbols: ['AAA'] });
+  await api.ok('POST', '/v1/sessions/evicted/symbols/BBB');
+  await api.eventually(
+    () => keys(':BBB:'),
+    (found) => found.length > 0,
+  );
+  await redis.unlink(key('evicted', 'meta'));
+  await api.until('evicted', ({ state }) => state === 'lost');
+  await api.ok('DELETE', '/v1/sessions/evicted/symbols/BBB');
+  await api.ok('DELETE', '/v1/sessions/evicted');
+  expect(await keys()).toEqual([]);
+});

@@ -65,13 +65,13 @@ export class SessionRemoval {
   }
 
   /**
-   * Removes the data of symbols that left the session. It may remain when the store is broken, or when the session Redis is full: then the
-   * server takes no writes, but still removes keys.
+   * Removes the data of symbols that left the session. It may remain when the store is broken, when its first meta hash was evicted, or when
+   * the session Redis is full: then the server takes no writes, but still removes keys.
    */
   private async removeLeftSymbols(row: SessionRecord): Promise<{ mayRemain: boolean }> {
     try {
-      if (row.membership) await this.parts.changes.updateStore(row);
-      return { mayRemain: false };
+      const isRemoved = !row.membership || (await this.parts.changes.updateStore(row));
+      return { mayRemain: !isRemoved };
     } catch (error) {
       if (isBrokenStore(error) || isRedisOutage(error)) return { mayRemain: true };
       throw error;
