@@ -11,7 +11,7 @@ import { SCRIPTS, runCommands } from '../redis/index.js';
 import { type Fence, forget } from '../stream/index.js';
 import { type Leaver, type RemovedSymbols, removeLeavers, tableKeys } from './leavers.js';
 
-/** How often a step is made because the store is set back during it, before it fails. */
+/** How many times one call tries a step when the store is set back during each try. */
 const TRIES_MAX = 3;
 
 export interface StoredSymbols {
