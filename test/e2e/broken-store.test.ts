@@ -105,10 +105,13 @@ test.each([
   await api.ok('DELETE', '/v1/sessions/fewer');
 });
 
-test('I9 I11 a session with a broken store and changed symbols is removed with all of its keys', async () => {
+test.each([
+  ['a broken store', breakStore],
+  ['garbage for its list of symbols', (id: string) => redis.hset(key(id, 'meta'), 'symbols', '{')],
+])('I9 I11 a session with %s and changed symbols is removed with all of its keys', async (_, spoil) => {
   await runSlowly({ id: 'changed', symbols: ['AAA'] });
   await api.ok('POST', '/v1/sessions/changed/symbols/BBB');
-  await breakStore('changed');
+  await spoil('changed');
   await api.ok('DELETE', '/v1/sessions/changed');
   const keysOfAllPartitions = `${system.sessionPrefix}:{changed:*}:*`;
   await api.eventually(
