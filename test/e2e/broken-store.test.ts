@@ -87,26 +87,50 @@ test('I11 a session with garbage in a field is shown with a warning', async () =
   await api.ok('DELETE', '/v1/sessions/garbage');
 });
 
-test('I13 a symbol is removed from a session with a broken store by its next start', async () => {
-  await runSlowly({ id: 'fewer' });
+test.each([
+  ['of its spec', SYMBOLS],
+  ['that joined it', ['AAA']],
+])('I13 a symbol %s is removed from a session with a broken store by its next start', async (_, symbols) => {
+  const keysOfSymbol = () => redis.keys(`${system.sessionPrefix}:{fewer:*:BBB:*`);
+  await runSlowly({ id: 'fewer', symbols });
+  if (!symbols.includes('BBB')) await api.ok('POST', '/v1/sessions/fewer/symbols/BBB');
+  await api.eventually(keysOfSymbol, (keys) => keys.length > 0);
   await breakStore('fewer');
   expect((await api.call('DELETE', '/v1/sessions/fewer/symbols/BBB')).status).toBe(202);
   await api.until('fewer', ({ state }) => state === 'lost');
   await api.ok('POST', '/v1/sessions/fewer/start');
   await api.until('fewer', ({ clock }) => clock !== null);
   expect((await api.session('fewer')).symbols).toEqual(['AAA']);
-  expect(await redis.keys(`${system.sessionPrefix}:{fewer:*:BBB:*`)).toEqual([]);
+  expect(await keysOfSymbol()).toEqual([]);
   await api.ok('DELETE', '/v1/sessions/fewer');
 });
 
-test('I9 I11 a session with a broken store and changed symbols is removed with all of its keys', async () => {
+test.each([
+  ['a broken store', breakStore],
+  ['garbage for its list of symbols', (id: string) => redis.hset(key(id, 'meta'), 'symbols', '{')],
+])('I9 I11 a session with %s and changed symbols is removed with all of its keys', async (_, spoil) => {
   await runSlowly({ id: 'changed', symbols: ['AAA'] });
   await api.ok('POST', '/v1/sessions/changed/symbols/BBB');
-  await breakStore('changed');
+  await spoil('changed');
   await api.ok('DELETE', '/v1/sessions/changed');
   const keysOfAllPartitions = `${system.sessionPrefix}:{changed:*}:*`;
   await api.eventually(
     () => redis.keys(keysOfAllPartitions),
     (keys) => keys.length === 0,
   );
+});
+
+test('I9 a session that lost its meta hash is removed with the keys of a symbol that had joined and left', async () => {
+  const keys = (name = '') => redis.keys(`${system.sessionPrefix}:{evicted:*${name}*`);
+  await runSlowly({ id: 'evicted', symbols: ['AAA'] });
+  await api.ok('POST', '/v1/sessions/evicted/symbols/BBB');
+  await api.eventually(
+    () => keys(':BBB:'),
+    (found) => found.length > 0,
+  );
+  await redis.unlink(key('evicted', 'meta'));
+  await api.until('evicted', ({ state }) => state === 'lost');
+  await api.ok('DELETE', '/v1/sessions/evicted/symbols/BBB');
+  await api.ok('DELETE', '/v1/sessions/evicted');
+  expect(await keys()).toEqual([]);
 });

@@ -184,7 +184,7 @@ test('I9 the next call finishes a removal that was interrupted', async () => {
   const store = await fullStore();
   const withoutAaa = layoutWithout('AAA', store.layout);
   const { redis } = server;
-  // The process dies after its second script, which changes the list of symbols: later scripts fail.
+  // The process dies after it has changed the list of symbols, which takes two scripts: later scripts fail.
   const dying = failingAfter(redis, 2);
   await expect(updateAllSymbols(dying, withoutAaa)).rejects.toThrow('cut short');
   expect((await readSymbols(redis, withoutAaa)).leaving).not.toBe('');
@@ -255,6 +255,23 @@ test.each<[change: string, changed: (layout: SessionLayout) => SessionLayout]>([
     }
   },
 );
+
+test('I9 a change of symbols leaves nothing of a session that is removed before any of its scripts', async () => {
+  let isRemoved = true;
+  for (let scripts = 0; isRemoved; scripts++) {
+    const { layout } = await fullStore();
+    const target = layoutWith('YYY', layoutWithout('AAA', layout));
+    isRemoved = false;
+    const remove = async () => {
+      isRemoved = true;
+      await removeSession(server.redis, target);
+    };
+    await updateAllSymbols(interruptedAfter(server.redis, scripts, remove), target).catch((error: unknown) =>
+      expect(error).toBeInstanceOf(SessionLostError),
+    );
+    if (isRemoved) expect([scripts, await server.keys(layout.id)]).toEqual([scripts, []]);
+  }
+});
 
 test('a change of symbols fails for a session without a store, and creates none', async () => {
   const layout = server.layout();

@@ -3,7 +3,7 @@
  * a session. Otherwise a slow call could remove the keys of a newer store, which another start or a later session of the same id has made.
  */
 import { withSessionLock } from '@barkeep/bar-repository';
-import { isBrokenStore, isRedisOutage, removeLeftover, removeSession } from '@barkeep/session-data';
+import { isOutage, isRedisOutage, removeLeftover, removeSession } from '@barkeep/session-data';
 import type { EntityManager } from 'typeorm';
 import { removalOf, type Servers, type SessionRecord } from './session-row.js';
 import type { SymbolChanges } from './symbol-changes.js';
@@ -65,16 +65,17 @@ export class SessionRemoval {
   }
 
   /**
-   * Removes the data of symbols that left the session. It may remain when the store is broken, or when the session Redis is full: then the
-   * server takes no writes, but still removes keys.
+   * Removes the data of symbols that left the session. It may remain when the store is broken in any way, when its first meta hash was
+   * evicted, or when the session Redis is full: then the server takes no writes, but still removes keys.
    */
   private async removeLeftSymbols(row: SessionRecord): Promise<{ mayRemain: boolean }> {
     try {
-      if (row.membership) await this.parts.changes.updateStore(row);
-      return { mayRemain: false };
+      const isRemoved = !row.membership || (await this.parts.changes.updateStore(row));
+      return { mayRemain: !isRemoved };
     } catch (error) {
-      if (isBrokenStore(error) || isRedisOutage(error)) return { mayRemain: true };
-      throw error;
+      const isPostgresAway = isOutage(error) && !isRedisOutage(error);
+      if (isPostgresAway) throw error;
+      return { mayRemain: true };
     }
   }
 }

@@ -91,7 +91,9 @@ export class SessionSteering {
       const sessions = this.parts.sessions.within(manager);
       const current = await sessions.get(row.id);
       const isLost = current.state === 'lost';
-      if (isLost) await removeSession(redis, layoutOf(current, keyPrefix), { onBatch: lockKeeper(manager) });
+      // The keys of a symbol that joined and left are not in the layout. They remain when the store was broken or away as it left.
+      const options = { mustScan: Boolean(current.membership), onBatch: lockKeeper(manager) };
+      if (isLost) await removeSession(redis, layoutOf(current, keyPrefix), options);
       return this.changeState(current, from, 'running', { ...START, forgetCheckpoint: isLost }, sessions);
     });
   }

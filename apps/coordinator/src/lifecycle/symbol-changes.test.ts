@@ -2,6 +2,7 @@
 import { parseSessionSpec, SymbolCountError } from '@barkeep/bars';
 import { SymbolChanges } from './symbol-changes.js';
 
+const IS_AWAY = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
 const ROW = {
   id: 's',
   incarnation: 'i',
@@ -33,14 +34,22 @@ test('a symbol that would make a session larger than a new one may be is refused
 });
 
 test('I13 while the session Redis is away an added symbol is joining and a removal is not done; a present symbol is unknown', async () => {
-  const isAway = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
   const sessions = {
     get: async () => ROW,
     changeSymbols: async (_row: object, _from: object, _before: object, membership: object) => ({ ...ROW, membership }),
   };
-  const dataSource = { transaction: () => Promise.reject(isAway) };
+  const dataSource = { transaction: () => Promise.reject(IS_AWAY) };
   const changes = new SymbolChanges({ sessions, dataSource, keyPrefix: 'p' } as never, 100);
   expect(await changes.add('s', 'CCC')).toBe('joining');
   expect(await changes.remove('s', 'BBB')).toBe(false);
-  await expect(changes.add('s', 'AAA')).rejects.toBe(isAway);
+  await expect(changes.add('s', 'AAA')).rejects.toBe(IS_AWAY);
+});
+
+test('upkeep is requested for a change that the store has, also when PostgreSQL is away just after it', async () => {
+  const transaction = jest.fn().mockRejectedValue(IS_AWAY);
+  transaction.mockResolvedValueOnce({ symbols: ['BBB'], finish: () => Promise.resolve() });
+  const producer = { add: jest.fn(() => Promise.resolve()) };
+  const changes = new SymbolChanges({ dataSource: { transaction }, producer } as never, 100);
+  await expect(changes.updateStore(ROW as never)).rejects.toBe(IS_AWAY);
+  expect(producer.add).toHaveBeenCalledTimes(1);
 });

@@ -64,11 +64,9 @@ export class SymbolChanges {
   async updateStore(row: SessionRecord): Promise<boolean> {
     const { producer, warn } = this.servers;
     try {
-      let steps = 0;
-      while (await this.takeStep(row)) steps++;
-      // Jobs with the old symbol list end without an error, so their work is requested again. The change is made already, so the call
-      // must not fail when the queue Redis is away.
-      if (steps > 0) hintUpkeep({ layout: row, producer, warn });
+      // Jobs with the old symbol list end without an error, so their work is requested again after each step. The step is made already,
+      // so the call must not fail when the queue Redis is away.
+      while (await this.takeStep(row)) hintUpkeep({ layout: row, producer, warn });
       return true;
     } catch (error) {
       if (error instanceof store.SessionLostError) return false;

@@ -11,7 +11,7 @@ import { SCRIPTS, runCommands } from '../redis/index.js';
 import { type Fence, forget } from '../stream/index.js';
 import { type Leaver, type RemovedSymbols, removeLeavers, tableKeys } from './leavers.js';
 
-/** How often a step is made because the store is set back during it, before it fails. */
+/** How many times one call tries a step when the store is set back during each try. */
 const TRIES_MAX = 3;
 
 export interface StoredSymbols {
@@ -83,28 +83,28 @@ async function tryStep(redis: Redis, target: SessionLayout): Promise<RemovedSymb
     return { symbol, partition, version: target.membership.stamps[partition]! };
   });
   const retainedFrom = Number(await redis.hget(target.keysOf(0).meta, 'retainedFrom'));
-  const beginAll = async (): Promise<void> => {
+  const leaving = JSON.stringify(leavers);
+  // A store that is set back just before its list changes lacks the partitions that had begun. So both are repeated until the list is there.
+  do {
     for (const symbol of joiners) await beginPartition(redis, target, target.partitionOf(symbol)!, retainedFrom);
-  };
-  await beginAll();
-  const leaving = await switchList(redis, target, leavers, joiners);
-  // A store that was set back just before the switch has the new list, but not the partitions that had begun.
-  await beginAll();
+  } while ((await switchList(redis, target, leaving, joiners)) === 'switched');
   return removeLeavers(redis, target, leaving);
 }
 
-/** Stores the list of `target` and the leavers, whose data must be removed. @returns the leavers as JSON @throws SessionLostError */
+/**
+ * Stores the list of `target` and the leavers (JSON), whose data must be removed.
+ * @returns 'there' when the store had the list already @throws SessionLostError
+ */
 async function switchList(
   redis: Redis,
   target: SessionLayout,
-  leavers: readonly Leaver[],
+  leaving: string,
   joiners: readonly string[],
-): Promise<string> {
-  const leaving = JSON.stringify(leavers);
+): Promise<'switched' | 'there'> {
   const { meta, wake } = target.keysOf(0);
   const args = [target.incarnation, target.membership.version, JSON.stringify(target.membership), leaving, wake];
-  args.push(...joiners);
-  if ((await SCRIPTS.switchSymbols.run(redis, [meta], args)) !== 'gone') return leaving;
+  const reply = await SCRIPTS.switchSymbols.run(redis, [meta], [...args, ...joiners]);
+  if (reply !== 'gone') return reply as 'switched' | 'there';
   // The session was removed meanwhile: remove the partitions that this update created (I9, docs/ARCHITECTURE.md).
   for (const symbol of joiners) await forget(redis, target, target.partitionOf(symbol)!);
   throw new SessionLostError(target.id);

@@ -104,8 +104,8 @@ for _, member in ipairs(due_members) do
       end
     end
     if remaining then
-      -- The rest waits until its first slot begins. (This ignores breaks of the day, so that the rest may be due too early, and waits
-      -- again.) If that slot begins at the clock or is on a later day, the rest waits for the next move of the clock: 1 ms.
+      -- The rest waits until its first slot begins. Breaks of the day are not counted, so after a break the rest is due too early, and waits
+      -- again. If that slot begins at the clock or is on a later day, the rest waits for the next move of the clock: 1 ms.
       local due_in_ms = date == today and math.max((first_remaining - closed) * slot_ms, 1) or 1
       redis.call('ZADD', KEYS[2], clock + due_in_ms, id .. ' ' .. type .. ' ' .. date .. ' ' .. cjson.encode(remaining))
     end
