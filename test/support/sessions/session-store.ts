@@ -1,6 +1,6 @@
 /** Session stores on a real Redis for one test file, under a separate key prefix. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { aggregateCascade, DayChunk, parseSessionSpec, planCascade, type SessionSpec } from '@barkeep/bars';
+import { aggregateCascade, type Bar, DayChunk, parseSessionSpec, planCascade, type SessionSpec } from '@barkeep/bars';
 import {
   OpenSession,
   SessionLayout,
@@ -14,7 +14,7 @@ import { Redis } from 'ioredis';
 import type { BarsBySymbol } from '../data/market.js';
 import type { SymbolDerived } from '../../../libs/session-data/src/upkeep/index.js';
 
-/** Two trading days of three symbols. Windows of 50 minutes end within a byte of the bitmap, which is harder than at a byte's end. */
+/** Two trading days of three symbols. 50 is no multiple of 8, so adjacent windows share a byte of the bitmap. */
 export const SMALL_SPEC = {
   symbols: ['AAA', 'BBB', 'CCC'],
   start: '2013-10-07',
@@ -127,29 +127,35 @@ export class StoreServer {
   }
 }
 
+/** The number of a session's source among its datasets. */
+const SOURCE = 0;
+
 /** The bars of a market in one window, one entry for each partition, as the stream would read them. */
 export function partsOf(layout: SessionLayout, window: Window, market: BarsBySymbol): PartitionWindow[] {
   const grid = layout.grid(window.dayIndex);
-  const [from, to] = [grid.openTime(window.fromSlot), grid.closeTime(window.toSlot - 1)];
+  const origin = layout.isHistory(window.dayIndex) ? 'historical' : 'streamed';
+  const slotOf = (bar: Bar): number => {
+    const slot = grid.slotAt(bar.openTime); // or the reason why the day has no slot for this time
+    return typeof slot === 'number' ? slot : -1;
+  };
   return layout.keys.map((_, partition) => {
     const chunks = new Map<string, DayChunk>();
-    let bars = 0;
+    let barCount = 0;
     for (const symbol of layout.symbolsOf(partition)) {
-      for (const bar of market.get(symbol) ?? []) {
-        // A string is the reason why the time is no slot of this day.
-        const slot = grid.slotAt(bar.openTime);
-        if (bar.openTime < from || bar.openTime >= to || typeof slot === 'string') continue;
-        const chunk = chunks.get(symbol) ?? new DayChunk(grid.slotCount);
-        chunks.set(symbol, chunk);
-        chunk.writeBar(slot, bar, layout.isHistory(window.dayIndex) ? 'historical' : 'streamed', 0);
-        bars++;
-      }
+      const bars = (market.get(symbol) ?? []).filter(
+        (bar) => slotOf(bar) >= window.fromSlot && slotOf(bar) < window.toSlot,
+      );
+      if (bars.length === 0) continue;
+      const chunk = new DayChunk(grid.slotCount);
+      for (const bar of bars) chunk.writeBar(slotOf(bar), bar, origin, SOURCE);
+      chunks.set(symbol, chunk);
+      barCount += bars.length;
     }
-    return { partition, chunks, bars, refused: new Map() };
+    return { partition, chunks, bars: barCount, refused: new Map() };
   });
 }
 
-/** Flushes the market's windows from the store's frontier up to another frontier. */
+/** Flushes the market's windows from the store's lowest frontier up to another frontier. */
 export async function flushUpTo({ layout, writer, upkeep }: TestStore, market: BarsBySymbol, frontier: number) {
   const lowestFrontier = Math.min(...(await upkeep.positions()).map((position) => position.frontier));
   for (const window of layout.windowsFrom(lowestFrontier)) {
@@ -158,7 +164,7 @@ export async function flushUpTo({ layout, writer, upkeep }: TestStore, market: B
   }
 }
 
-/** Writes the derived bars of every symbol whose buckets closed before the frontier, as an upkeep worker would. */
+/** Derives all symbols up to the frontier, as an upkeep worker would: the bars of the buckets that have closed. */
 export async function deriveAll({ layout, upkeep }: TestStore): Promise<void> {
   for (const [partition, { frontier }] of (await upkeep.positions()).entries()) {
     for (let day = 0; day < layout.days.length && layout.grid(day).open < frontier; day++) {

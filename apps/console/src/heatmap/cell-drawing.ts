@@ -16,7 +16,10 @@ export interface Pen {
   colourOf: (name: string) => string;
 }
 
-/** Fills a cell with the colour of its state, and writes its count into it. A narrow cell has a bar in place of the count. */
+/**
+ * Fills a cell with the colour of its state. A cell whose state has a count shows it; in place of a large count, the letter of the state. Other
+ * cells, and those too narrow for a count, have the sign of their state: a rectangle or a diagonal.
+ */
 export function drawCell({ context, colourOf }: Pen, cell: MatrixCell, box: Box): void {
   const { state } = cell;
   const [x, y, w, h] = box;
@@ -25,11 +28,11 @@ export function drawCell({ context, colourOf }: Pen, cell: MatrixCell, box: Box)
   const ink = colourOf(`ink-${state}`);
   context.fillStyle = ink;
   const count = countIn(cell);
-  const bar = barIn(cell, box);
+  const rectangle = signIn(cell, box);
   if (count !== undefined && w >= TEXT_WIDTH_MIN) {
     const text = count > COUNT_MAX ? STATE_WORDS[state].letter : String(count);
     context.fillText(text, x + w / 2, y + h / 2 + 0.5);
-  } else if (bar) context.fillRect(...bar);
+  } else if (rectangle) context.fillRect(...rectangle);
   else if (state === 'in-progress') drawDiagonal(context, ink, box);
 }
 
@@ -40,7 +43,7 @@ function countIn({ state, holes, backfilled }: MatrixCell): number | undefined {
 }
 
 /** The sign of a state as a rectangle in its cell; undefined for a state with another sign or none. */
-function barIn({ state }: MatrixCell, [x, y, w, h]: Box): Box | undefined {
+function signIn({ state }: MatrixCell, [x, y, w, h]: Box): Box | undefined {
   if (state === 'absent') return [x, y + h / 2, w, h / 2]; // the lower half
   if (state === 'unfillable') return [x, y + h / 2 - 2, w, 4]; // a horizontal bar
   if (state === 'repaired') return [x + Math.max(1, w / 2 - 1), y + 3, Math.min(2, w - 2), h - 6]; // a vertical bar

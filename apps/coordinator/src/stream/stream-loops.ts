@@ -32,7 +32,7 @@ export async function runLoops(
   const { layout, retained, joining, active } = parts;
   const progress = new StreamProgress(parts, start);
   const limit = new ClockLimit(parts, progress);
-  // A joining symbol still needs the oldest days. While there is one, the clock loop evicts these days later.
+  // Evicts the days that the last owner could not evict. While a symbol joins, it needs them: then the clock loop evicts them later.
   if (!joining.any) await retained.follow(start.clock, limit.consumers.slowest);
   const frontierLoop =
     source instanceof SessionSource
@@ -41,7 +41,7 @@ export async function runLoops(
   const loops = [frontierLoop, new ClockLoop(parts, limit, progress)];
   const stop = AbortSignal.any([signal, progress.ended.signal]);
   const stream = { layout, progress };
-  active.add(stream);
+  active.add(stream); // for the metrics
   const results = await Promise.allSettled(
     loops.map((loop) =>
       loop.run(stop).catch((error: unknown) => {
@@ -52,6 +52,7 @@ export async function runLoops(
   );
   active.delete(stream);
   await progress.checkpoint(0); // 0: even if the last checkpoint was saved a moment ago
+  // Either a loop has ended both with an outcome (pause, stop, changed symbols), or the caller has, or an error has, or they are at the end.
   if (progress.outcome) return progress.outcome;
   signal.throwIfAborted();
   // The reason is the error of the loop that failed first.
@@ -77,7 +78,7 @@ function loopOf(
   const prefetch = { layout, source, budget, dayChanges, figures, metrics, timedOut, markTimedOut };
   const supply = {
     windowsFrom: (frontier: number) => new PrefetchedWindows(prefetch, frontier),
-    forgetFrontiers: () => source.forgetFrontiers(),
+    forgetFrontiers: () => source.forgetFrontiers(), // after the store has lost data: all partitions are read again
   };
   return new FrontierLoop(parts, supply, progress);
 }

@@ -2,7 +2,7 @@
 import { BACKFILLED, COUNTED_AS, statusOf } from '@barkeep/bars';
 import { COUNTERS } from '../redis/index.js';
 
-/** The counters that a fill changes, in the order of fill.lua. All but `backfilled` count slots without a bar, as `gap-settled` does. */
+/** The counters that a fill changes, in the order of fill.lua: all but the first, `streamed`. All but `backfilled` count empty slots. */
 export const [, ...FILL_COUNTERS] = COUNTERS;
 type FillCounter = (typeof FILL_COUNTERS)[number];
 
@@ -10,7 +10,10 @@ type FillCounter = (typeof FILL_COUNTERS)[number];
 export interface StateChanges {
   /** By how many slots each counter changes. */
   changes: Record<FillCounter, number>;
-  /** The slots that became no-trade, unfillable or absent, as JSON: counts, and runs of adjacent slots, by kind. Both '' without any. */
+  /**
+   * For the event `gap-settled`: the slots that became no-trade, unfillable or absent, as JSON. Counts by kind, such as `{"noTrade":2,…}`, and
+   * runs of adjacent slots by kind: `{"noTrade":[3,5],…}` are the slots 3 and 4. Both are '' when no slot became one of these.
+   */
   settled: [counts: string, runs: string];
 }
 
@@ -42,7 +45,7 @@ function addRun(runs: number[], slot: number): void {
   else runs.push(slot, slot + 1);
 }
 
-/** The counter that includes slots of a state; undefined when none does. */
+/** The counter that includes slots of a state; undefined for missing slots: their number is what is left. */
 function counterOf(state: number): FillCounter | undefined {
   if (state === 0) return undefined;
   if (state === BACKFILLED) return 'backfilled';

@@ -12,9 +12,11 @@ import { clockOf, type RowTime, type TimeParser, type WallClock } from './wall-t
 const DATE_LENGTH = 10;
 /** Digits of a date without separators: yyyyMMdd. */
 const DATE_DIGITS = 8;
-/** A number that begins with another date is rather an epoch. */
+/** Digits that begin with a date in this range are read as one; others are read as an epoch. */
 const [DATE_MIN_MS, DATE_END_MS] = [Date.UTC(1900, 0, 1), Date.UTC(2100, 0, 1)];
 const [SPACE, MINUS, DOT, SLASH, COLON, UPPER_T] = [32, 45, 46, 47, 58, 84];
+/** What may stand between date and time. */
+const SEPARATORS = new Set([SPACE, MINUS, UPPER_T]);
 
 /**
  * Makes the parser for one column.
@@ -57,13 +59,29 @@ function digitsTimeAt(bytes: Uint8Array, start: number, end: number, clock: Wall
   const midnight = digitsDateAt(bytes, start, end);
   if (midnight === undefined) return undefined;
   const dateEnd = start + DATE_DIGITS;
-  let at = dateEnd;
-  if (at === end) return 'date-without-time';
-  while (at < end && (bytes[at] === SPACE || bytes[at] === MINUS || bytes[at] === UPPER_T)) at++;
-  const digitCount = digitCountAt(bytes, at, end);
-  const hasShortHour = at > dateEnd && (digitCount === 3 || digitCount === 5); // 930 is 09:30
-  // Hour, minute and second have two digits each, with or without colons. A short hour has one digit.
+  if (dateEnd === end) return 'date-without-time';
+  let timeStart = dateEnd;
+  while (timeStart < end && SEPARATORS.has(bytes[timeStart]!)) timeStart++;
+  const digitCount = digitCountAt(bytes, timeStart, end); // up to a colon, if there is one
+  const hasShortHour = timeStart > dateEnd && (digitCount === 3 || digitCount === 5); // 930 is 09:30, 93015 is 09:30:15
+  const [wallMs, timeEnd] = timeOfDayAt(bytes, timeStart, end, midnight, hasShortHour);
+  if (Number.isNaN(wallMs)) return undefined;
+  const hasDot = bytes[timeEnd] === DOT;
+  const hasMilliseconds = hasDot || digitCount === 9; // HHmmssSSS has nine digits
+  if (!hasMilliseconds) return instantAt(bytes, timeEnd, end, wallMs, clock);
+  const fractionStart = hasDot ? timeEnd + 1 : timeEnd;
+  const fractionEnd = fractionStart + digitCountAt(bytes, fractionStart, end);
+  if (decimalAt(bytes, fractionStart, fractionEnd) !== 0) return undefined; // also when no digit follows the dot
+  return instantAt(bytes, fractionEnd, end, wallMs, clock);
+}
+
+/**
+ * Reads hour, minute and perhaps second, with or without colons. Each has two digits; a short hour has one.
+ * @returns the wall time, NaN when it is none, and where its text ends
+ */
+function timeOfDayAt(bytes: Uint8Array, start: number, end: number, midnight: number, hasShortHour: boolean) {
   const parts: number[] = [];
+  let at = start;
   for (let length = hasShortHour ? 1 : 2; at + length <= end && parts.length < 3; length = 2) {
     const part = digitsAt(bytes, at, length);
     if (part < 0) break;
@@ -72,22 +90,15 @@ function digitsTimeAt(bytes: Uint8Array, start: number, end: number, clock: Wall
     if (bytes[at] === COLON && parts.length < 3) at++;
   }
   const [hour = -1, minute = -1, second = 0] = parts;
-  const wallMs = wallTimeOf(midnight, hour, minute, second, 0);
-  if (Number.isNaN(wallMs)) return undefined;
-  const hasDot = bytes[at] === DOT;
-  if (!hasDot && digitCount !== 9) return instantAt(bytes, at, end, wallMs, clock); // HHmmssSSS has nine digits
-  if (hasDot) at++;
-  const fractionEnd = at + digitCountAt(bytes, at, end);
-  if (decimalAt(bytes, at, fractionEnd) !== 0) return undefined; // also when no digit follows the dot
-  return instantAt(bytes, fractionEnd, end, wallMs, clock);
+  return [wallTimeOf(midnight, hour, minute, second, 0), at] as const;
 }
 
 /** Midnight of the date that a number begins with, epoch ms; undefined for a number that is rather an epoch. */
 function digitsDateAt(bytes: Uint8Array, start: number, end: number): number | undefined {
   const length = end - start;
-  // The lengths of yyyyMMdd, yyyyMMddHHmm, …ss and …SSS.
+  // The lengths of digits alone: yyyyMMdd, yyyyMMddHHmm, …ss and …SSS.
   const hasDateLength = length === 8 || length === 12 || length === 14 || length === 17;
-  const isSeparated = length > 12 && digitsAt(bytes, start + DATE_DIGITS, 1) < 0; // yyyyMMddTHHmmss
+  const isSeparated = length > 12 && digitsAt(bytes, start + DATE_DIGITS, 1) < 0; // a blank, `-` or `T` after the date
   if (!hasDateLength && !isSeparated) return undefined;
   const midnight = dateAt(bytes, start, 0);
   return midnight >= DATE_MIN_MS && midnight < DATE_END_MS ? midnight : undefined;
