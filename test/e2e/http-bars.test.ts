@@ -100,6 +100,7 @@ it('every name of an interval that a spec may use is accepted', async () => {
 });
 
 it('the Link header of a long range names the next page, and the pages together are the range', async () => {
+  // More bars than fit a page.
   const first = await get('/symbols/AAA/bars?from=2018-04-01&interval=1m');
   const [, link] = /^<(.+)>; rel="next"$/.exec(first.headers.get('link') ?? '') ?? [];
   const second = await fetch(`${coordinator.url}${link}`);

@@ -102,14 +102,14 @@ test('a bucket without bars is filled once the watermark has passed it, because 
   await flushUpTo(store, market, layout.end);
   await deriveAll(store);
   await store.writer.moveClock(clock);
-  // BBB's only bars are in one hour. Before the watermark moves, no bucket after it is filled.
+  // BBB's only bars are in one hour. Before the watermark moves, no bucket after that hour is filled.
   const derived = await reader.lastBars('BBB', '1h', 100);
   expect(derived).toHaveLength(1);
   expect(await reader.lastBars('BBB', '1h', 100, FORWARD)).toEqual(derived);
 
   expect(await store.upkeep.moveWatermark(0, layout.start, clock)).toBe(true);
   const shown = await reader.lastBars('BBB', '1h', 100, FORWARD);
-  // All buckets of the two days, because the first one has BBB's bars.
+  // All buckets of the two days, because BBB's bars are in the first bucket of the first day.
   const bucketsOf = (day: number) => layout.grid(day, layout.interval('1h')).slotCount;
   expect(shown.length).toBe(bucketsOf(DECEMBER_23) + bucketsOf(DECEMBER_24));
   const [first, ...filled] = shown;

@@ -1,4 +1,7 @@
-/** Feeder processes of a test: each streams one symbol's bars over HTTP. */
+/**
+ * Feeder processes of a test: each streams one symbol's bars over HTTP (feeder.mjs). A feeder that is to hold prints `held` once it has sent
+ * `holdAfter` bars, and then sends no more.
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -26,7 +29,7 @@ class Feeder {
     child.stderr!.on('data', (text: Buffer) => (this.errors += String(text)));
   }
 
-  /** Waits until the feeder has sent `holdAfter` bars and waits. */
+  /** Waits until the feeder has printed `held`. */
   async held(): Promise<void> {
     while (!this.lines.includes('held')) {
       if (this.child.exitCode !== null) throw new Error(`the feeder ended: ${this.errors}`);

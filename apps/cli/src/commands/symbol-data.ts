@@ -1,4 +1,7 @@
-/** `barkeep bars | gaps | metrics`: print what a session has of its symbols, as tables. */
+/**
+ * `barkeep bars | gaps | metrics`: print what a session has of its symbols, as tables. `sessionCommand` declares the session's id, which is
+ * the first argument.
+ */
 import { FILLS } from '@barkeep/bars';
 import type { BarAnswer, BarsQuery, GapAnswer } from '@barkeep/client';
 import { BAR_HEAD, barCells, metricsTable, shortTime } from '../report/index.js';
