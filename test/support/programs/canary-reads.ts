@@ -155,8 +155,8 @@ export async function lookAtSession(canary: Canary, session: CanarySession, turn
 }
 
 /**
- * Where a range begins: ten minutes before the minute whose number is `turn`. The range ends with the session, so that it would show a bar after the
- * clock. Its start keeps it short in a test that reads once a minute; with fewer turns it is longer.
+ * Where a range begins: ten minutes before the minute whose number is `turn`. The range ends with the session, so that it would show a bar
+ * after the clock. Its start keeps it short in a test that reads once a minute; with fewer turns it is longer.
  */
 function rangeStart(turn: number): number {
   const minute = turn % CANARY_MINUTES;
