@@ -78,14 +78,13 @@ async function typeIn({ program, args, load, setUp }: Shell, typed: readonly str
   const ended = once(terminal, 'close');
   for (const line of [...load, ...setUp]) terminal.stdin.write(`${line}\r`);
   const waiting = [...typed.map((text) => `barkeep ${text}\t\r`), 'exit\r'];
-  let [text, answered] = ['', 0];
+  let text = '';
   terminal.stdout.on('data', (part: Buffer) => {
     text += String(part);
-    // The shell drops what is typed while a command runs, so each line waits for its prompt.
-    for (; text.indexOf('ready ', answered) !== -1; answered = text.indexOf('ready ', answered) + 1) {
-      const line = waiting.shift();
-      if (line !== undefined) terminal.stdin.write(line);
-    }
+    // The shell drops or echoes at the wrong place what is typed while a command runs. So each line waits for the prompt that follows
+    // the answer of the line before. Prompts alone are not counted: fish prints some of them twice.
+    const sent = typed.length + 1 - waiting.length;
+    if (text.split('got <')[sent]?.includes('ready ')) terminal.stdin.write(waiting.shift() ?? '');
   });
   await ended;
   return [...text.matchAll(/^got (.*?)\r?$/gm)].map(([, printed = '']) => printed);
