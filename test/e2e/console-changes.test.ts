@@ -11,7 +11,7 @@ const SYMBOLS = ['AAA', 'BBB'];
 const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
 const USER_KEY = 'user-key-0123456789';
 const ADMIN_KEY = 'admin-key-0123456789';
-/** As many connections as a browser opens to one server, and one more. */
+/** One more than the connections that a browser opens to one server. */
 const TABS = 7;
 /** A script that makes a page hidden or visible. Chromium without a window counts every page as visible. */
 const HIDEABLE = `Object.defineProperty(document, 'visibilityState', { get: () => (window.isHidden ? 'hidden' : 'visible') });
