@@ -2,23 +2,32 @@
  * `npm run bench`: runs the scenarios on private servers, prints one table, and after a full run writes it to bench/RESULTS.md and
  * bench/results.json. `npm run bench -- S1 S6` runs only these scenarios and writes no file. Each scenario is one file in bench/scenarios.
  *
- * BENCH_ROUNDS=7 runs more rounds, for a smaller spread. BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" profiles the coordinators,
+ * More rounds make the spread smaller. BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" profiles the coordinators,
  * BENCH_CONSUMER_ARGS the consumers of the scenario `lockstep`.
  */
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { Bench } from './harness/bench.mjs';
 import { runScenario } from './harness/rounds.mjs';
 import { consoleTable, writeResults } from './harness/results.mjs';
 import { extras, scenarios } from './scenarios/index.mjs';
 
-/** Rounds of each scenario. With 3 a full run ends within 20 minutes. */
-const { BENCH_ROUNDS = '3' } = process.env;
+const all = [...scenarios, ...extras];
+const ids = all.map(({ id }) => id).join(', ');
+/** With 3 rounds a full run ends within 20 minutes. */
+const ROUNDS = 3;
 
-async function main(names) {
-  const chosen = choose(names);
-  const rounds = Number(BENCH_ROUNDS);
-  if (!Number.isInteger(rounds) || rounds < 1) {
-    throw new Error(`expected BENCH_ROUNDS to be a whole number of 1 or more, was "${BENCH_ROUNDS}"`);
-  }
+const command = new Command('npm run bench --')
+  .description(
+    'Runs scenarios on private servers. Without names it runs those of a full run, and writes bench/RESULTS.md.',
+  )
+  .addArgument(new Argument('[scenarios...]', `any of ${ids}`).argParser(readScenario))
+  .addOption(
+    new Option('--rounds <n>', 'rounds of each scenario').env('BENCH_ROUNDS').default(ROUNDS).argParser(readRounds),
+  )
+  .action(run);
+
+async function run(named, { rounds }) {
+  const chosen = named ?? scenarios;
   const bench = new Bench((line) => process.stderr.write(`${line}\n`));
   let stopping; // another signal changes nothing: it would end this process before its servers
   const stop = () => (stopping ??= bench.close().finally(() => process.exit(130))); // 130: ended by SIGINT
@@ -32,24 +41,26 @@ async function main(names) {
     }
     const machine = await bench.machine();
     if (chosen.length > 1) process.stdout.write(`\nAll scenarios:\n${consoleTable(results)}\n`);
-    if (names.length === 0) writeResults(results, machine);
+    if (!named) writeResults(results, machine);
   } finally {
     await bench.close();
   }
 }
 
-/** The named scenarios, in any case; without names those of a full run. @throws Error for an unknown name */
-function choose(names) {
-  const all = [...scenarios, ...extras];
-  const known = new Map(all.map((scenario) => [scenario.id.toLowerCase(), scenario]));
-  const unknown = names.filter((name) => !known.has(name.toLowerCase()));
-  if (unknown.length > 0) {
-    throw new Error(`expected scenarios of ${all.map(({ id }) => id).join(', ')}, was ${unknown.join(', ')}`);
-  }
-  return names.length === 0 ? scenarios : names.map((name) => known.get(name.toLowerCase()));
+/** Adds the scenario of a name, in any case, to those before it. */
+function readScenario(name, before = []) {
+  const scenario = all.find(({ id }) => id.toLowerCase() === name.toLowerCase());
+  if (!scenario) throw new InvalidArgumentError(`expected scenarios of ${ids}`);
+  return [...before, scenario];
 }
 
-main(process.argv.slice(2)).catch((error) => {
+function readRounds(text) {
+  const rounds = Number(text);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new InvalidArgumentError('expected a whole number of 1 or more');
+  return rounds;
+}
+
+command.parseAsync().catch((error) => {
   process.stderr.write(`bench: ${error.stack ?? error}\n`);
   process.exitCode = 1;
 });

@@ -30,9 +30,11 @@ it('the table shows a percentage with its unit and without a ratio, and the spre
   expect(table).toMatch(/ value +-2  bars\/s +100 % /);
 });
 
-it('a run refuses a setting that is no number of rounds, and names it', () => {
-  const env = { ...process.env, BENCH_ROUNDS: 'many' };
-  const { status, stderr } = spawnSync(process.execPath, [RUN, 'S6'], { encoding: 'utf8', env });
-  expect(stderr).toContain('expected BENCH_ROUNDS to be a whole number of 1 or more, was "many"');
+it.each([
+  [['--rounds', 'many'], "option '--rounds <n>' argument 'many' is invalid. expected a whole number of 1 or more"],
+  [['S77'], "'S77' is invalid for argument 'scenarios'. expected scenarios of S1, S2,"],
+])('a run refuses the wrong arguments %j, and says what it expects', (args, message) => {
+  const { status, stderr } = spawnSync(process.execPath, [RUN, ...args], { encoding: 'utf8' });
+  expect(stderr).toContain(message);
   expect(status).toBe(1);
 });
