@@ -1,9 +1,16 @@
 /**
  * Symbols that are added to a store and removed from it, on a real Redis: what readers see, which writes are refused,
  * and what remains.
- * I1, I2, I9, I10: invariants at the end of docs/ARCHITECTURE.md.
+ *
+ * A change runs these scripts of libs/session-data/src/symbols/lua, in this order: it begins the partition of each new symbol, switches to
+ * the new list of symbols, stamps the partitions of the symbols that leave (they then refuse writers with the old list), drops the data of
+ * these symbols, and clears the note of what was still to be dropped.
+ *
+ * The names of the tests begin with the invariants that they hold (the end of docs/ARCHITECTURE.md has all): the same data give the same
+ * store (I1), nothing after the clock is shown (I2), no key of what was removed comes back (I9), each row is in one count (I10), and no
+ * session stands still after an outage (I11).
  */
-import { noCounts, UNCHANGED } from '@barkeep/bars';
+import { noCounts } from '@barkeep/bars';
 import {
   FencedError,
   noteOutside,
@@ -14,7 +21,6 @@ import {
   showJoined,
   UnknownSymbolError,
   updateSymbols,
-  type UpkeepStore,
   type SessionLayout,
 } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
@@ -67,11 +73,12 @@ test('I10 counts of rows outside are stored once, and are requested again when t
   const { layout, writer, reader } = store;
   const days = [outsideDay('AAA', '2013-10-07'), outsideDay('BBB', '2013-10-07'), outsideDay('AAA', '2013-10-08')];
   const note = { partition: PARTITION, to: '2013-10-09', isFirst: true, days };
+  // One partition, of which no date is counted yet.
   expect(await outsideTo(server.redis, layout)).toEqual([undefined]);
   await noteOutside(writer, note);
   // The second call for the same days changes nothing.
   await noteOutside(writer, { ...note, isFirst: false });
-  expect(await outsideTo(server.redis, layout)).toEqual(['2013-10-09']);
+  expect(await outsideTo(server.redis, layout)).toEqual(['2013-10-09']); // counted up to this date, exclusive
   expect(await reader.outsideRows('operator')).toMatchObject({ outside: 6, extended: 3 });
   expect((await reader.metrics('AAA', 'operator', '2013-10-07')).outside).toBe(2);
   expect((await reader.metrics('AAA', 'operator')).outside).toBe(4);
@@ -79,7 +86,7 @@ test('I10 counts of rows outside are stored once, and are requested again when t
 
   const withoutBbb = layoutWithout('BBB', layout);
   await updateAllSymbols(server.redis, withoutBbb);
-  expect(await outsideTo(server.redis, withoutBbb)).toEqual([undefined]);
+  expect(await outsideTo(server.redis, withoutBbb)).toEqual([undefined]); // to be counted again
   expect(await reader.outsideRows('operator')).toMatchObject({ outside: 4, extended: 2 });
 });
 
@@ -95,6 +102,7 @@ test('I9 a removed symbol leaves nothing, and a client with the old list of symb
   expect(await keysWith('BBB', store)).toEqual([]);
   expect(await server.redis.hkeys(layout.keysOf(PARTITION).outside)).toEqual(['counted']);
 
+  // Late writes of a worker that has the old list: the first three are refused, and the note of an error is dropped.
   const dump = await server.dump(layout.id);
   await expect(upkeep.writeDerived(PARTITION, FIRST_DAY, SLOTS, derived)).rejects.toThrow(SessionLostError);
   const after = new Uint8Array(SLOTS).fill(ABSENT_ONCE);
@@ -103,7 +111,7 @@ test('I9 a removed symbol leaves nothing, and a client with the old list of symb
   await expect(upkeep.moveWatermark(PARTITION, layout.start, layout.end)).rejects.toThrow(SessionLostError);
   await upkeep.noteError(PARTITION, '2013-10-07', ['BBB'], 'late');
   expect(await server.dump(layout.id)).toEqual(dump);
-  // The owner must read the list again.
+  // The clock of a stream with the old list moves, and the answer tells the stream to read the list again.
   expect(await writer.moveClock(layout.end)).toBe('reload');
 
   await expect(reader.lastBars('BBB', '1m', 1)).rejects.toThrow(UnknownSymbolError);
@@ -137,47 +145,61 @@ test('I1 I2 readers see an added symbol once it is whole up to the clock, and th
   expect(await reader.digest()).toEqual(await alwaysHadXxx.reader.digest());
   await removeSession(server.redis, withXxx.layout);
   expect(await server.keys(layout.id)).toEqual([]);
-  expect(layout.membership).toBe(UNCHANGED);
 });
 
-test('I9 a symbol that gets a freed partition finds it empty, and late writes for the former symbol are refused', async () => {
-  const { layout: base } = await fullStore();
-  const former = await changeStoreTo(server, layoutWith('XXX', base));
-  const { layout } = former;
-  await flushUpTo(former, market, layout.end);
-  const partition = layout.partitionOf('XXX')!;
-  const keys = layout.keysOf(partition);
-  /** Keys that do not belong to one day: counts of refused rows, and what was or will be emitted. */
-  const shared = [keys.refused, keys.refusedAhead, keys.repositoryRefused, keys.emitted, keys.pending];
-  await former.upkeep.fill(partition, FIRST_DAY, [], [{ symbol: 'XXX', reason: 'bad-price', total: 2 }]);
-  /** Emits the quality of the first day of XXX. @returns the number of changes so far */
-  const emitQuality = async ({ upkeep }: { upkeep: UpkeepStore }) => {
+describe('a symbol that leaves and joins again gets the partition that it had, as after a crash between two changes', () => {
+  let former: TestStore;
+  let partition: number;
+  /** The layout after both changes. */
+  let target: SessionLayout;
+  /** Keys of the partition that do not belong to one day: counts of refused rows, and what was or will be emitted. */
+  let shared: string[];
+  /** Emits the quality of the first day of XXX. @returns the number of changes that the partition has emitted so far */
+  const emitQuality = async ({ upkeep, layout }: TestStore) => {
     const closes = { dayIndex: FIRST_DAY, counts: noCounts() };
     await upkeep.moveWatermark(partition, layout.start, layout.grid(FIRST_DAY).close, closes);
-    return server.redis.xlen(keys.changes);
+    return server.redis.xlen(layout.keysOf(partition).changes);
   };
-  const changes = await emitQuality(former);
-  // Written last, because `emitQuality` also publishes what the clock has passed.
-  await server.redis.hset(keys.refusedAhead, `${layout.end} XXX bad-price`, 1);
-  await server.redis.zadd(keys.pending, layout.end, '1-0 derived 2013-10-08 {"XXX":[1,1]}');
-  expect(await server.redis.exists(shared)).toBe(shared.length);
 
-  // XXX is removed and added again, and so gets the same partition: the partition of the former XXX is free.
-  const target = layoutWith('XXX', layoutWithout('XXX', layout));
-  expect(target.partitionOf('XXX')).toBe(partition);
-  // The store gets both changes at once, as after a crash between the changes of the row in PostgreSQL and of the store.
-  expect(await updateAllSymbols(server.redis, target)).toEqual(['XXX']);
-  expect(await keysWith('XXX', former)).toEqual([]);
-  expect(await server.redis.exists(shared)).toBe(0);
-  const [window] = former.windows;
-  const part = { partition, chunks: new Map(), bars: 0, refused: new Map() };
-  await expect(former.writer.flush(window!, part)).rejects.toThrow(SessionLostError);
-  const position = { frontier: layout.start, watermark: layout.start, retainedFrom: 0 };
-  const latter = await changeStoreTo(server, target);
-  expect((await latter.upkeep.positions())[partition]).toEqual(position);
-  // The quality of the day is emitted again, although it is that of the former XXX.
-  await flushUpTo(latter, market, layout.end);
-  expect(await emitQuality(latter)).toBe(changes + 1);
+  beforeEach(async () => {
+    const { layout: base } = await fullStore();
+    former = await changeStoreTo(server, layoutWith('XXX', base));
+    const { layout, upkeep } = former;
+    await flushUpTo(former, market, layout.end);
+    target = layoutWith('XXX', layoutWithout('XXX', layout));
+    partition = layout.partitionOf('XXX')!;
+    const keys = layout.keysOf(partition);
+    shared = [keys.refused, keys.refusedAhead, keys.repositoryRefused, keys.emitted, keys.pending];
+    await upkeep.fill(partition, FIRST_DAY, [], [{ symbol: 'XXX', reason: 'bad-price', total: 2 }]);
+    await emitQuality(former);
+    // Written last, because `emitQuality` also publishes what the clock has passed.
+    await server.redis.hset(keys.refusedAhead, `${layout.end} XXX bad-price`, 1);
+    await server.redis.zadd(keys.pending, layout.end, '1-0 derived 2013-10-08 {"XXX":[1,1]}');
+    expect(await server.redis.exists(shared)).toBe(shared.length);
+  });
+
+  test('I9 it finds the partition empty, at the start of the session', async () => {
+    expect(target.partitionOf('XXX')).toBe(partition);
+    expect(await updateAllSymbols(server.redis, target)).toEqual(['XXX']);
+    expect(await keysWith('XXX', former)).toEqual([]);
+    expect(await server.redis.exists(shared)).toBe(0);
+    const [position] = (await server.open(target).upkeep.positions()).slice(partition);
+    expect(position).toEqual({ frontier: target.start, watermark: target.start, retainedFrom: 0 });
+  });
+
+  test('I9 late writes for the former symbol are refused', async () => {
+    await updateAllSymbols(server.redis, target);
+    const [window] = former.windows;
+    const part = { partition, chunks: new Map(), bars: 0, refused: new Map() };
+    await expect(former.writer.flush(window!, part)).rejects.toThrow(SessionLostError);
+  });
+
+  test('the quality of a day is emitted again, although it is that of the former symbol', async () => {
+    const changes = await server.redis.xlen(former.layout.keysOf(partition).changes);
+    const latter = await changeStoreTo(server, target);
+    await flushUpTo(latter, market, target.end);
+    expect(await emitQuality(latter)).toBe(changes + 1);
+  });
 });
 
 test('I9 the next call finishes a removal that was interrupted', async () => {

@@ -14,7 +14,10 @@ export interface RetrySettings {
   backoffMs: number;
 }
 
-/** How long (`age`, seconds) and how many completed jobs are kept for dashboards: those with unique ids, which keep out no new job. */
+/**
+ * How long (`age`, seconds) and how many completed jobs are kept for dashboards. Only jobs with unique ids are kept: BullMQ adds no job
+ * whose id a kept job has.
+ */
 export const COMPLETED_KEPT = { age: 3600, count: 2_000 };
 /** For how long (`age`, seconds) and how many failed jobs are kept. */
 const FAILED_KEPT = { age: 24 * 3600, count: 1_000 };
@@ -41,8 +44,9 @@ const merged = (id: string, retry: RetrySettings): JobsOptions => ({
 });
 
 /**
- * The retries of a job that nothing would add again: no limit in practice. A backfill with `onFailure: wait` asks until the repository
- * answers. A forced detection does what the API promised with its answer 202 (I13, docs/ARCHITECTURE.md). The worker computes the delays.
+ * A job that nothing would add again is retried without a limit in practice: a backfill with `onFailure: wait` asks until the repository
+ * answers, and a forced detection does what the API promised with its answer 202 (I13, docs/ARCHITECTURE.md). The worker computes the
+ * delays.
  */
 const UNLIMITED: JobsOptions = { attempts: 1_000_000, backoff: { type: 'repository' } };
 
@@ -129,9 +133,9 @@ export class UpkeepProducer {
   }
 
   /**
-   * The id under which a backfill job is added: `id`, or `id` and a number when the job is forced and another one of this id has begun. The
-   * other one does not ask again about the symbols that it has done, whose bars may have come since. Removes a failed job of the id, because
-   * it would keep out the new one.
+   * The id under which a backfill job is added: `id`, or `id` and a number. BullMQ adds no job whose id a job in the queue has. That is right
+   * when the other one will do the same work: it waits, or the new one is not forced. But one that has begun does not ask again about the
+   * symbols that it has done, and a forced job must ask: it gets the next number. A failed job is removed, because it does nothing any more.
    */
   private async backfillIdFor({ force, symbols }: PayloadInput<'backfill'>, id: string): Promise<string> {
     const queue = this.queues.backfill;
@@ -139,11 +143,13 @@ export class UpkeepProducer {
       const jobId = number === 1 ? id : `${id}.${number}`;
       // The state first: a job that waits now reads its slots later, even when it has ended before the next call.
       const state = await queue.getJobState(jobId);
-      if (!force && state !== 'failed') return jobId;
-      const job = (await queue.getJob(jobId)) as Job<Payload<'backfill'>> | undefined;
-      if (state === 'failed') await job?.remove();
-      const hasBegun = state === 'active' || JSON.stringify(job?.data.symbols) !== JSON.stringify(symbols);
-      if (!job || state === 'failed' || !hasBegun) return jobId;
+      if (state === 'failed') await queue.remove(jobId);
+      if (!force || state === 'failed') return jobId;
+      const other = (await queue.getJob(jobId)) as Job<Payload<'backfill'>> | undefined;
+      if (!other) return jobId;
+      // A job that goes back to the queue takes the symbols that it has done out of its data.
+      const hasBegun = state === 'active' || JSON.stringify(other.data.symbols) !== JSON.stringify(symbols);
+      if (!hasBegun) return jobId;
     }
   }
 

@@ -1,9 +1,12 @@
 /**
  * Files that can be read, but likely mean something else than what is read. The importer refuses such a file or warns of it. It does
  * neither with similar files that are right. Doubtful dates and times are in doubtful-times.test.ts.
+ *
+ * `rows(30, timeAt(4, 14, 50))` are 30 rows of CSV, a minute apart, from 14:50 UTC on 4 March 2024, a Monday; a third argument is another
+ * step. `outcomeOf` imports a file, and answers its refusals or its warnings; '' when there are none.
  */
 import { zipSync } from 'fflate';
-import { parseColumnsOption } from '../detect/index.js';
+import { parseColumnsOption, READ_DEFAULTS } from '../detect/index.js';
 import { symbolReader } from '../files/index.js';
 import {
   csvRows as rows,
@@ -47,12 +50,21 @@ describe('rows of another interval than a minute', () => {
   });
 
   it.each([
-    ['2 days at midnight', rows(2, timeAt(4, 0), DAY_MS), 'wrong-interval: expected 1-minute bars, was 1-day bars'],
-    ['4 days at 16:00', rows(4, timeAt(4, 16), DAY_MS), 'wrong-interval: expected 1-minute bars, was 1-day bars'],
+    ['2 days at midnight', rows(2, timeAt(4, 0), DAY_MS)],
+    ['4 days at 16:00', rows(4, timeAt(4, 16), DAY_MS)],
+  ])('are refused when they surely are days: %s', async (_, text) => {
+    expect(await outcomeOf(CSV_HEADER + text)).toContain('wrong-interval: expected 1-minute bars, was 1-day bars');
+  });
+
+  it.each([
     ['2 days at 16:00', rows(2, timeAt(4, 16), DAY_MS), '1-day steps apart'],
-    ['days with an early close', rows(3, timeAt(4, 16), DAY_MS) + rows(1, timeAt(7, 13)), '1-day steps apart'],
+    [
+      '3 days at 16:00, and one that closed at 13:00',
+      rows(3, timeAt(4, 16), DAY_MS) + rows(1, timeAt(7, 13)),
+      '1-day steps',
+    ],
     ['2 hours', rows(2, timeAt(4, 14), HOUR_MS), 'import with --interval 1h'],
-  ])('are refused when they surely are days, and warned of when they may be minutes: %s', async (_, text, expected) => {
+  ])('are warned of when they may be minutes of a quiet symbol: %s', async (_, text, expected) => {
     expect(await outcomeOf(CSV_HEADER + text)).toContain(expected);
   });
 
@@ -105,19 +117,22 @@ describe('rows of another interval than a minute', () => {
     expect(await outcomeOf(CSV_HEADER + five, { read: { symbol: 'X', intervalMs: 5 * MINUTE_MS } })).toBe('');
   });
 
-  it.each([
-    ['7m', 7, 56],
-    ['100m', 100, 4],
-  ])(
-    'are refused or, with the right --interval, stored although nights are no multiple of it: %s',
-    async (interval, minutes, rowsOfDay) => {
-      const stepMs = minutes * MINUTE_MS;
-      const days = [4, 5, 6, 7, 8, 11].map((day) => rows(rowsOfDay, timeAt(day, 14, 30), stepMs)).join('');
-      expect(await outcomeOf(CSV_HEADER + days, { read: { symbol: 'X', intervalMs: stepMs } })).toBe('');
-      const refusal = `was ${minutes}-minute bars; --interval ${interval} stores them`;
+  describe.each([
+    { minutes: 7, rowsOfDay: 56 },
+    { minutes: 100, rowsOfDay: 4 },
+  ])('of $minutes minutes, which the time from day to day is no multiple of', ({ minutes, rowsOfDay }) => {
+    const intervalMs = minutes * MINUTE_MS;
+    const days = [4, 5, 6, 7, 8, 11].map((day) => rows(rowsOfDay, timeAt(day, 14, 30), intervalMs)).join('');
+
+    it('are refused, and the refusal names their interval', async () => {
+      const refusal = `was ${minutes}-minute bars; --interval ${minutes}m stores them`;
       expect(await outcomeOf(CSV_HEADER + days)).toContain(refusal);
-    },
-  );
+    });
+
+    it('are stored when --interval names it', async () => {
+      expect(await outcomeOf(CSV_HEADER + days, { read: { symbol: 'X', intervalMs } })).toBe('');
+    });
+  });
 });
 
 describe('an import warns', () => {
@@ -136,13 +151,14 @@ describe('an import warns', () => {
     expect(await outcomeOf(shifted, { read: { symbol: 'X', hasHeader: false } })).toContain('has high 850 and low 1');
   });
 
-  it('of a price that was read as the volume', async () => {
-    // The fifth number is an adjusted close, and the sixth the volume.
+  it.each([
+    ['the user names no columns', ''],
+    ['the user names the column that says which bars are complete, but not the volume', 'complete=8'],
+  ])('of a price that was read as the volume, when %s', async (_, named) => {
+    // The columns are the time, the four prices, an adjusted close, the volume, and 1 for a complete bar.
     const text = [0, 1].map((index) => `${isoText(timeAt(4, 14, index))},10,11,9,10.5,10.4,1200,1\n`).join('');
-    for (const columns of [undefined, parseColumnsOption('complete=8')])
-      expect(await outcomeOf(text, { read: { symbol: 'X', hasHeader: false, ...(columns && { columns }) } })).toContain(
-        'looks like a price',
-      );
+    const columns = named === '' ? READ_DEFAULTS.columns : parseColumnsOption(named);
+    expect(await outcomeOf(text, { read: { symbol: 'X', hasHeader: false, columns } })).toContain('looks like a price');
   });
 
   it('of prices that are not scaled', async () => {
@@ -165,9 +181,10 @@ describe('an import warns', () => {
   });
 
   it('of a last row that is cut short', async () => {
-    const text = CSV_HEADER + rows(5, timeAt(4, 14)).replaceAll(',5\n', ',500\n');
-    expect(await outcomeOf(text.slice(0, -'00\n'.length))).toContain('is the file cut short?'); // its volume is 5
-    expect(await outcomeOf(text.trim())).toBe('');
+    const text = CSV_HEADER + rows(5, timeAt(4, 14)).replaceAll(',5\n', ',500\n'); // the volumes are 500
+    const cut = text.slice(0, -'00\n'.length); // the last volume is now 5
+    expect(await outcomeOf(cut)).toContain('is the file cut short?');
+    expect(await outcomeOf(text.trim())).toBe(''); // without the last line end alone
   });
 });
 
