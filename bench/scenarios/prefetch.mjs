@@ -21,9 +21,9 @@ export default {
   },
   async prepare(bench) {
     const market = await bench.market({ symbols: 100, days: 60 });
-    const changes = {}; // by arm, the day changes of its last session
-    // An arm is a variant that each round measures once: here one session on a system of its own.
-    // Only one system runs at a time: two on one database would take each other's sessions.
+    /** By arm, the day changes of its last session. */
+    const changes = {};
+    /** An arm runs one session on a system of its own, which it stops: two on one database would take each other's sessions. */
     const arm = (name, env) => async () => {
       const system = await bench.system({ workers: 2, env });
       const check = async (session) => {
@@ -34,8 +34,12 @@ export default {
       await bench.stopSystems();
       return sample;
     };
-    // The share of day changes that `numberOf` counts. Each round computes it after the session with prefetch.
-    const share = (numberOf) => percentage(() => numberOf(changes['with prefetch']) / changes['with prefetch'].count);
+    /** An arm that runs nothing: of the day changes of the last session with prefetch, the share that `numberOf` counts. */
+    const share = (numberOf) =>
+      percentage(() => {
+        const last = changes['with prefetch'];
+        return numberOf(last) / last.count;
+      });
     return {
       value: arm('with prefetch', {}),
       baseline: arm('without prefetch', { BARKEEP_PREFETCH_MB: '0' }),

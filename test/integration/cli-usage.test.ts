@@ -5,6 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BARKEEP } from '../support/programs/barkeep-command.js';
 import { CommandFolder } from '../support/programs/command-folder.js';
+import { describeOrSkip } from '../support/setup/describe-or-skip.js';
 import type { ProgramRun } from '../support/programs/run-program.js';
 
 const { PATH, HOME } = process.env;
@@ -77,11 +78,9 @@ describe('a data folder that cannot be made', () => {
   });
 });
 
-describe('barkeep completion', () => {
+describeOrSkip('barkeep completion', existsSync('/dev/full') ? undefined : 'only Linux has /dev/full', () => {
   it('fails with an error of one line when its output cannot be written', async () => {
-    // Every write to /dev/full fails. Only Linux has this file.
-    if (!existsSync('/dev/full')) return;
-    const full = openSync('/dev/full', 'w');
+    const full = openSync('/dev/full', 'w'); // every write to this file fails
     const { status, stderr } = spawnSync(process.execPath, [BARKEEP, 'completion', 'bash'], {
       cwd: project.path,
       env: { PATH, HOME },

@@ -14,24 +14,27 @@ const DEPLOYING = join(__dirname, '../../docs/deploying.md');
 const folder = mkdtempSync(join(tmpdir(), 'client-rights-'));
 let redis: RedisServer;
 let server: FollowedServer;
-/** The address of the server, with the user of the document. */
+/** The address of the server, with the user and the password of the document. */
 let userUrl: string;
 
 beforeAll(async () => {
   redis = await RedisServer.start(folder);
   server = new FollowedServer(redis.url);
-  const rule = /^ACL SETUSER (strategy) on >(\S+) .*$/m.exec(readFileSync(DEPLOYING, 'utf8'))!;
-  const [text, user, password] = rule;
-  const words = text.replaceAll('barkeep:', `${server.prefix}:`).match(/\([^)]*\)|\S+/g)!; // a selector is one word
-  const [command, ...args] = words;
-  await redis.client.call(command!, args);
-  userUrl = redis.url.replace('//', `//${user}:${password}@`);
+  userUrl = await createDocumentedUser();
 });
 afterAll(async () => {
   await server?.close();
   await redis?.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Runs the command of the document that creates the user, with the key prefix of this test. @returns the address with the user */
+async function createDocumentedUser(): Promise<string> {
+  const [line, user, password] = /^ACL SETUSER (strategy) on >(\S+) .*$/m.exec(readFileSync(DEPLOYING, 'utf8'))!;
+  const [command, ...args] = line.replaceAll('barkeep:', `${server.prefix}:`).match(/\([^)]*\)|\S+/g)!; // (…) is one argument
+  await redis.client.call(command!, args);
+  return redis.url.replace('//', `//${user}:${password}@`);
+}
 
 test('with the rights of the document a consumer gets what one with all rights gets, with a mirror, a reader and events', async () => {
   const { layout } = await server.finished(LOCKSTEP);

@@ -1,10 +1,10 @@
-/** I7 is an invariant of docs/ARCHITECTURE.md. */
+/** The number of bars that a session would make of the rows of some days. I7: each bar is valid (docs/ARCHITECTURE.md). */
 import { calendarNamed, parseInterval } from '@barkeep/bars';
 import { BucketCounter } from './bucket-counter.js';
 
 /** 9, 8 and 7 October 2013, newest first. Their slots are from 13:30 to 20:00 UTC. */
 const days = calendarNamed('XNYS').tradingDays('2013-10-07', '2013-10-09', 'regular').reverse();
-/** Counts the bars of {@link days}, which are days 5, 6 and 7 of the history. */
+/** Counts the bars of {@link days}. They are days 5 (9 October), 6 and 7 of a history that is read backwards, so 5 is the number of the first. */
 const counterOf = (interval: string) =>
   new BucketCounter(days, 5, parseInterval('1m'), parseInterval(interval), 'positive');
 type Values = readonly [open: number, high: number, low: number, close: number, volume: number];
