@@ -1,6 +1,7 @@
 /** Tests the lock with which `npm run demo` and `npm test` wait for another process that prepares the checkout. */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { watch } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -66,14 +67,24 @@ test.each([
   expect(readdirSync(folder)).toEqual([]);
 });
 
+/** Waits until other processes have tried 20 times to take the lock. Each attempt makes a folder beside the lock. */
+async function attempts(): Promise<void> {
+  const made = new Set<string>();
+  for await (const { filename } of watch(folder)) {
+    if (filename?.startsWith('lock.')) made.add(filename);
+    if (made.size === 20) return;
+  }
+}
+
 test('a lock of a process that runs is not taken', async () => {
   mkdirSync(lock);
   const owner = `${process.pid}-x`;
   writeFileSync(join(lock, owner), '');
+  const attempted = attempts();
   const taking = takeInOtherProcess(1);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await attempted;
   expect(readdirSync(lock)).toEqual([owner]);
-  rmSync(lock, { recursive: true });
+  rmSync(join(lock, owner)); // frees the lock
   await taking;
   expect(readdirSync(folder)).toEqual([]);
 });
