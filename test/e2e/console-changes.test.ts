@@ -129,7 +129,7 @@ describeWithBrowser('the page of a session that changes', () => {
       await page.getByRole('button', { name: 'Start newest' }).click();
       await page.locator('.state-completed').waitFor();
       await shownOn(page, 'Coverage, 2 symbols × 1 trading day');
-      // The page goes on looking for removed days, but does not read all days of all symbols for that: only once, after the last event.
+      // The page continues to look for removed days, but does not read all days of all symbols for that: only once, after the last event.
       const reads: string[] = [];
       page.on('request', (request) => reads.push(request.url().replace(api.url, '')));
       for (let looks = 0; looks < 3; looks++) await page.waitForRequest(/\/days\?limit=1&/);

@@ -80,7 +80,7 @@ describeWithBrowser('the console of a system without sessions', () => {
       expect(await page.getByRole('alert').count()).toBe(0);
       await page.getByRole('button', { name: 'Edit as JSON' }).click();
       expect(await json.inputValue()).toBe(pasted);
-      // A change of the form makes the JSON anew.
+      // A change of the form makes the JSON again.
       await page.getByRole('button', { name: 'Back to the form' }).click();
       await page.getByLabel('name').fill('typed');
       await page.getByRole('button', { name: 'Edit as JSON' }).click();

@@ -43,7 +43,7 @@ beforeAll(async () => {
   await writeBars(system.databaseUrl, 'holey', holey(MARKET, 0.03, 9));
   gate = await tcpGate(system.databaseUrl, 5432);
   api = new Api((await system.coordinator()).url);
-  // The undisturbed session, on a worker of its own.
+  // The undisturbed session, on a separate worker.
   const worker = await system.worker();
   const id = await api.run(specOf('undisturbed', 'wait'));
   await api.settled(id);

@@ -4,7 +4,7 @@
  *
  * A change runs these scripts of libs/session-data/src/symbols/lua, in this order: it begins the partition of each new symbol, switches to
  * the new list of symbols, stamps the partitions of the symbols that leave (they then refuse writers with the old list), drops the data of
- * these symbols, and clears the note of what was still to be dropped.
+ * these symbols, and clears its note of them.
  *
  * The names of the tests begin with the invariants that they hold (the end of docs/ARCHITECTURE.md has all): the same data give the same
  * store (I1), nothing after the clock is shown (I2), no key of what was removed comes back (I9), each row is in one count (I10), and no
@@ -73,7 +73,7 @@ test('I10 counts of rows outside are stored once, and are requested again when t
   const { layout, writer, reader } = store;
   const days = [outsideDay('AAA', '2013-10-07'), outsideDay('BBB', '2013-10-07'), outsideDay('AAA', '2013-10-08')];
   const note = { partition: PARTITION, to: '2013-10-09', isFirst: true, days };
-  // One partition, of which no date is counted yet.
+  // The only partition, without a counted date.
   expect(await outsideTo(server.redis, layout)).toEqual([undefined]);
   await noteOutside(writer, note);
   // The second call for the same days changes nothing.

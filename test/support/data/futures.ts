@@ -17,7 +17,7 @@ export const HOLES_OF_PAST = 23;
 export const FUTURES = ['one', 'two'] as const;
 export type Future = (typeof FUTURES)[number];
 
-/** All bars of both days, of which future `one` lacks some. */
+/** All bars of both days. The future `one` lacks some of them. */
 export const PAST = marketBars({ ...FUTURE_DATES, symbols: FUTURE_SYMBOLS, seed: 11 });
 const OTHER_MARKET = marketBars({ ...FUTURE_DATES, symbols: FUTURE_SYMBOLS, seed: 99 });
 
@@ -37,7 +37,7 @@ function secondDayOfOne(symbol: string): Bar[] {
   return afterClose(PAST, symbol).filter((_, minute) => minute % 19 !== 0);
 }
 
-/** Other bars, every fifth of which is missing, an hour of rows at night, and nothing of CCC. */
+/** Other bars without every fifth, an hour of rows at night, and nothing of CCC. */
 function secondDayOfTwo(symbol: string): Bar[] {
   if (symbol === 'CCC') return [];
   const bars = afterClose(OTHER_MARKET, symbol);

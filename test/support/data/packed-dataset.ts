@@ -1,4 +1,4 @@
-/** A dataset in a database of its own, for tests of packed days: its rows, its packs, and connections that change it. */
+/** A dataset in a separate database, for tests of packed days: its rows, its packs, and connections that change it. */
 import {
   BarImporter,
   packDays,
@@ -49,7 +49,7 @@ class PackedDataset {
     readonly dataSource: DataSource,
   ) {}
 
-  /** Makes the dataset anew, with all rows of the market and without packs. */
+  /** Makes the dataset again, with all rows of the market and without packs. */
   async refill(): Promise<void> {
     await removeDataset(this.dataSource, 'main');
     const importer = await BarImporter.open(this.dataSource, 'main');
