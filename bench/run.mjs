@@ -2,10 +2,10 @@
  * `npm run bench`: runs the scenarios on private servers, prints one table, and after a full run writes it to bench/RESULTS.md and
  * bench/results.json. `npm run bench -- S1 S6` runs only these scenarios and writes no file. Each scenario is one file in bench/scenarios.
  *
- * More rounds make the spread smaller. BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" profiles the coordinators,
- * BENCH_CONSUMER_ARGS the consumers of the scenario `lockstep`.
+ * BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" profiles the coordinators, BENCH_CONSUMER_ARGS the consumers of the scenario
+ * `lockstep`.
  */
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { Bench } from './harness/bench.mjs';
 import { runScenario } from './harness/rounds.mjs';
 import { consoleTable, writeResults } from './harness/results.mjs';
@@ -13,16 +13,19 @@ import { extras, scenarios } from './scenarios/index.mjs';
 
 const all = [...scenarios, ...extras];
 const ids = all.map(({ id }) => id).join(', ');
-/** With 3 rounds a full run ends within 20 minutes. */
-const ROUNDS = 3;
+/** With these a full run ends within 20 minutes. */
+const DEFAULT_ROUNDS = 3;
 
 const command = new Command('npm run bench --')
   .description(
     'Runs scenarios on private servers. Without names it runs those of a full run, and writes bench/RESULTS.md.',
   )
-  .addArgument(new Argument('[scenarios...]', `any of ${ids}`).argParser(readScenario))
+  .argument('[scenarios...]', `any of ${ids}`, readScenario)
   .addOption(
-    new Option('--rounds <n>', 'rounds of each scenario').env('BENCH_ROUNDS').default(ROUNDS).argParser(readRounds),
+    new Option('--rounds <n>', 'rounds of each scenario; more make the spread smaller')
+      .env('BENCH_ROUNDS')
+      .default(DEFAULT_ROUNDS)
+      .argParser(readRounds),
   )
   .action(run);
 

@@ -10,7 +10,7 @@
  * store (I1), nothing after the clock is shown (I2), no key of what was removed comes back (I9), each row is in one count (I10), and no
  * session stands still after an outage (I11).
  */
-import { noCounts } from '@barkeep/bars';
+import { noCounts, UNCHANGED } from '@barkeep/bars';
 import {
   FencedError,
   noteOutside,
@@ -145,6 +145,7 @@ test('I1 I2 readers see an added symbol once it is whole up to the clock, and th
   expect(await reader.digest()).toEqual(await alwaysHadXxx.reader.digest());
   await removeSession(server.redis, withXxx.layout);
   expect(await server.keys(layout.id)).toEqual([]);
+  expect(layout.membership).toBe(UNCHANGED); // no call changed the layout of before
 });
 
 describe('a symbol that leaves and joins again gets the partition that it had, as after a crash between two changes', () => {

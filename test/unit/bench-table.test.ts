@@ -31,10 +31,15 @@ it('the table shows a percentage with its unit and without a ratio, and the spre
 });
 
 it.each([
-  [['--rounds', 'many'], "option '--rounds <n>' argument 'many' is invalid. expected a whole number of 1 or more"],
-  [['S77'], "'S77' is invalid for argument 'scenarios'. expected scenarios of S1, S2,"],
-])('a run refuses the wrong arguments %j, and says what it expects', (args, message) => {
-  const { status, stderr } = spawnSync(process.execPath, [RUN, ...args], { encoding: 'utf8' });
+  { args: ['S6'], rounds: 'many', message: "value 'many' from env 'BENCH_ROUNDS' is invalid. expected a whole number" },
+  {
+    args: ['S6', '--rounds', '1.5'],
+    message: "option '--rounds <n>' argument '1.5' is invalid. expected a whole number",
+  },
+  { args: ['S77'], message: "'S77' is invalid for argument 'scenarios'. expected scenarios of S1, S2," },
+])('a run with $args refuses what it cannot read, and says what it expects: $message', ({ args, rounds, message }) => {
+  const env = { ...process.env, BENCH_ROUNDS: rounds };
+  const { status, stderr } = spawnSync(process.execPath, [RUN, ...args], { encoding: 'utf8', env });
   expect(stderr).toContain(message);
   expect(status).toBe(1);
 });

@@ -1,13 +1,14 @@
-import { EventEmitter } from 'node:events';
-import type { Redis } from 'ioredis';
-import { SessionRedisAwayError } from './errors.js';
-import { noteErrors, Outage, reconnectDelay } from './outage.js';
-
 /**
  * How long an outage of the session Redis has lasted, as the client counts it. The client makes its calls through `run`, and reports each
  * answer inside of a long call with `answered`. It passes the error of a call to `failed`, which returns undefined while the client is to
  * try again, and a SessionRedisAwayError after a minute. Time passes only where a test says so.
  */
+import { EventEmitter } from 'node:events';
+import type { Redis } from 'ioredis';
+import { SessionRedisAwayError } from './errors.js';
+import { noteErrors, Outage, reconnectDelay } from './outage.js';
+
+/** How long the client tries again, ms: the default of `Outage`. */
 const LIMIT_MS = 60_000;
 /** Time since the start of the test, ms. */
 let time: number;
@@ -59,7 +60,7 @@ it('an outage begins after the last answer inside of a long call', async () => {
 });
 
 it.each([
-  { call: 'on a connection that is not opened again', name: 'Error', triedMs: 0 },
+  { call: 'of a second connection, for reads', name: 'Error', triedMs: 0 },
   { call: 'that ioredis gave up after 10 s', name: 'MaxRetriesPerRequestError', triedMs: 10_000 },
 ])('an outage begins when the connection is cut during a long call $call', async ({ name, triedMs }) => {
   const redis = reconnecting();

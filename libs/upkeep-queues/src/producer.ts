@@ -143,10 +143,10 @@ export class UpkeepProducer {
       const jobId = number === 1 ? id : `${id}.${number}`;
       // The state first: a job that waits now reads its slots later, even when it has ended before the next call.
       const state = await queue.getJobState(jobId);
-      if (state === 'failed') await queue.remove(jobId);
-      if (!force || state === 'failed') return jobId;
+      if (!force && state !== 'failed') return jobId;
       const other = (await queue.getJob(jobId)) as Job<Payload<'backfill'>> | undefined;
-      if (!other) return jobId;
+      if (state === 'failed') await other?.remove();
+      if (!other || state === 'failed') return jobId;
       // A job that goes back to the queue takes the symbols that it has done out of its data.
       const hasBegun = state === 'active' || JSON.stringify(other.data.symbols) !== JSON.stringify(symbols);
       if (!hasBegun) return jobId;

@@ -37,7 +37,7 @@ function secondDayOfOne(symbol: string): Bar[] {
   return afterClose(PAST, symbol).filter((_, minute) => minute % 19 !== 0);
 }
 
-/** Other bars without every fifth, an hour of rows at night, and nothing of CCC. */
+/** Other bars than those of the first future: every fifth is missing, and there is an hour of rows at night. CCC has none. */
 function secondDayOfTwo(symbol: string): Bar[] {
   if (symbol === 'CCC') return [];
   const bars = afterClose(OTHER_MARKET, symbol);

@@ -4,7 +4,7 @@ import { BucketCounter } from './bucket-counter.js';
 
 /** 9, 8 and 7 October 2013, newest first. Their slots are from 13:30 to 20:00 UTC. */
 const days = calendarNamed('XNYS').tradingDays('2013-10-07', '2013-10-09', 'regular').reverse();
-/** Counts the bars of {@link days}. They are days 5 (9 October), 6 and 7 of a history that is read backwards, so 5 is the number of the first. */
+/** Counts the bars of {@link days}. A history counts its days back from its newest one: these are days 5 (9 October), 6 and 7. */
 const counterOf = (interval: string) =>
   new BucketCounter(days, 5, parseInterval('1m'), parseInterval(interval), 'positive');
 type Values = readonly [open: number, high: number, low: number, close: number, volume: number];

@@ -61,7 +61,7 @@ describe('rows of another interval than a minute', () => {
     [
       '3 days at 16:00, and one that closed at 13:00',
       rows(3, timeAt(4, 16), DAY_MS) + rows(1, timeAt(7, 13)),
-      '1-day steps',
+      '1-day steps apart',
     ],
     ['2 hours', rows(2, timeAt(4, 14), HOUR_MS), 'import with --interval 1h'],
   ])('are warned of when they may be minutes of a quiet symbol: %s', async (_, text, expected) => {
